@@ -1,0 +1,26 @@
+"""Background jobs for any Django project on PostgreSQL alone.
+
+These names are the public interface, with ``pgjobs.models`` (which Django loads later),
+``pgjobs.plugins``, ``pgjobs.signals`` and ``pgjobs.exceptions``.
+"""
+
+from pgjobs.choices import JobInterval, JobNotification, JobStatus
+from pgjobs.exceptions import JobFailed, JobTimeout
+from pgjobs.jobs import BackgroundJob, JobRunner, register, system_job
+from pgjobs.signals import job_end, job_enqueued, job_rescued, job_start
+
+__all__ = [
+    "BackgroundJob",
+    "JobFailed",
+    "JobInterval",
+    "JobNotification",
+    "JobRunner",
+    "JobStatus",
+    "JobTimeout",
+    "job_end",
+    "job_enqueued",
+    "job_rescued",
+    "job_start",
+    "register",
+    "system_job",
+]

@@ -1,0 +1,22 @@
+"""Loading pgjobs into a project."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class PgJobsConfig(AppConfig):
+    """Finds every app's ``jobs`` module, registers checks and the clock's periodic task."""
+
+    name = "pgjobs"
+    verbose_name = _("Background jobs")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from pgjobs import checks, clock
+
+        checks.register_checks()
+        clock.register_tick()
+        autodiscover_modules("jobs")

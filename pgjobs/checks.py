@@ -1,0 +1,123 @@
+"""System checks: what would fail later, said at start with what to do about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, router
+
+from pgjobs import queues
+from pgjobs.conf import find_problems, get_settings
+from pgjobs.jobs import BackgroundJob, registered
+from pgjobs.models import Job
+
+
+def register_checks() -> None:
+    for check in (check_database, check_apps, check_settings, check_queues, check_job_names):
+        register(check, Tags.compatibility)
+
+
+def check_database(**_: Any) -> Iterable[CheckMessage]:
+    """E001 to E003: PostgreSQL, psycopg 3, time zones."""
+    connection = connections[router.db_for_write(Job)]
+    if connection.vendor != "postgresql":
+        yield Error(
+            f"pgjobs keeps its jobs in the database {connection.alias!r}, which is "
+            f"{connection.vendor}, not PostgreSQL.",
+            hint="Use PostgreSQL for it, or route the app pgjobs to a PostgreSQL database with "
+            "DATABASE_ROUTERS.",
+            id="pgjobs.E001",
+        )
+    elif not _has_psycopg_3():
+        yield Error(
+            "pgjobs needs psycopg 3, but Django runs on psycopg2.",
+            hint="pip install 'psycopg[binary]>=3.2'; Django prefers it once it is installed.",
+            id="pgjobs.E002",
+        )
+    if not settings.USE_TZ:
+        yield Error(
+            "pgjobs needs aware datetimes, but USE_TZ is False.",
+            hint="Set USE_TZ = True.",
+            id="pgjobs.E003",
+        )
+
+
+def check_apps(**_: Any) -> Iterable[CheckMessage]:
+    """E004: procrastinate's app is there, and before ours."""
+    names = [config.name for config in apps.get_app_configs()]
+    ours, theirs = "pgjobs", "procrastinate.contrib.django"
+    if theirs not in names or names.index(theirs) > names.index(ours):
+        yield Error(
+            f"{theirs!r} must stand before {ours!r} in INSTALLED_APPS.",
+            hint=f'INSTALLED_APPS = ["{theirs}", "{ours}", …]',
+            id="pgjobs.E004",
+        )
+
+
+def check_settings(**_: Any) -> Iterable[CheckMessage]:
+    """E005: PGJOBS holds known settings of the right types."""
+    for problem in find_problems(getattr(settings, "PGJOBS", {})):
+        yield Error(problem, hint="See docs/settings.md.", id="pgjobs.E005")
+
+
+def check_queues(**_: Any) -> Iterable[CheckMessage]:
+    """E006: queue names can be queue names."""
+    try:
+        mapped = list(get_settings().QUEUE_MAPPINGS.values())
+    except ImproperlyConfigured:
+        mapped = []  # E005 tells
+    for source, names in (*_queues_of_apps(), ('PGJOBS["QUEUE_MAPPINGS"]', mapped)):
+        if isinstance(names, str):
+            yield Error(f"{source} is {names!r}, not a list.", id="pgjobs.E006",
+                        hint=f"Write [{names!r}].")  # fmt: skip
+            continue
+        for name in names:
+            if not queues.is_valid_name(name):
+                yield Error(
+                    f"{source} names the queue {name!r}, which can't be a queue's name.",
+                    hint=f"Use letters, digits, '_', '.' and '-', at most {queues.NAME_LIMIT}.",
+                    id="pgjobs.E006",
+                )
+
+
+def check_job_names(**_: Any) -> Iterable[CheckMessage]:
+    """E007, E008: job names tell job classes apart, and their queues exist."""
+    classes = [job for job in registered().values() if _is_job_class(job)]
+    for name, count in Counter(job.name for job in classes).items():
+        if count > 1:
+            paths = ", ".join(sorted(job.path for job in classes if job.name == name))
+            yield Error(
+                f"{count} job classes are named {name!r}: {paths}.",
+                hint="Give each a Meta.name of its own; people tell jobs apart by it.",
+                id="pgjobs.E007",
+            )
+    known = queues.known_queues()
+    for job in classes:
+        if job.options.queue is not None and job.options.queue not in known:
+            yield Error(
+                f"{job.path}.Meta.queue is {job.options.queue!r}, which is not a queue.",
+                hint=f"The queues are: {', '.join(known)}.",
+                id="pgjobs.E008",
+            )
+
+
+def _has_psycopg_3() -> bool:
+    from django.db.backends.postgresql.psycopg_any import is_psycopg3
+
+    return bool(is_psycopg3)
+
+
+def _queues_of_apps() -> Iterable[tuple[str, Any]]:
+    for config in apps.get_app_configs():
+        if (names := getattr(config, "pgjobs_queues", None)) is not None:
+            yield f"The app {config.label}", names
+
+
+def _is_job_class(job: Any) -> bool:
+    return isinstance(job, type) and issubclass(job, BackgroundJob)

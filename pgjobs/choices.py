@@ -1,0 +1,63 @@
+"""The words a job's columns may hold, with NetBox's labels and colours."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models import IntegerChoices, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class JobStatus(TextChoices):
+    """Where a job stands. NetBox's six statuses, and ``cancelled``."""
+
+    PENDING = "pending", _("Pending")
+    SCHEDULED = "scheduled", _("Scheduled")
+    RUNNING = "running", _("Running")
+    COMPLETED = "completed", _("Completed")
+    ERRORED = "errored", _("Errored")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+    @property
+    def color(self) -> str:
+        return STATUS_COLORS[self.value]
+
+
+STATUS_COLORS: Final = {
+    "pending": "cyan",
+    "scheduled": "gray",
+    "running": "blue",
+    "completed": "green",
+    "errored": "red",
+    "failed": "red",
+    "cancelled": "yellow",
+}
+
+WAITING: Final = (JobStatus.PENDING, JobStatus.SCHEDULED)
+LIVE: Final = (*WAITING, JobStatus.RUNNING)
+FINISHED: Final = (
+    JobStatus.COMPLETED,
+    JobStatus.ERRORED,
+    JobStatus.FAILED,
+    JobStatus.CANCELLED,
+)
+
+
+class JobNotification(TextChoices):
+    """When the user who enqueued a job hears of its end."""
+
+    ALWAYS = "always", _("Always")
+    ON_FAILURE = "on_failure", _("On failure")
+    NEVER = "never", _("Never")
+
+
+class JobInterval(IntegerChoices):
+    """Common intervals, in minutes. Any whole number of minutes is as good."""
+
+    MINUTELY = 1, _("Minutely")
+    HOURLY = 60, _("Hourly")
+    TWELVE_HOURLY = 720, _("12 hours")
+    DAILY = 1440, _("Daily")
+    WEEKLY = 10080, _("Weekly")
+    MONTHLY = 43200, _("30 days")

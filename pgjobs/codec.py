@@ -1,0 +1,162 @@
+"""Typed JSON for job arguments.
+
+What JSON has stays as it is, so rows read well in SQL. What it lacks becomes an
+object with one key that starts with ``$``, for instance
+``{"$datetime": "2026-01-31T12:00:00+00:00"}`` or ``{"$model": ["app.model", 7]}``.
+A dict of the caller's that has such a key is wrapped in ``{"$dict": …}``.
+Everything else is refused when the job is enqueued, with the path of the value.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import models
+from django.utils.functional import Promise
+
+from pgjobs.exceptions import BadArguments, NotSerializable
+
+_PLAIN = (bool, int, type(None))
+
+
+def encode(value: Any, path: str) -> Any:
+    """Return ``value`` as plain JSON; raise NotSerializable naming the ``path`` of a bad part.
+
+    Tuples become lists, and members of enumerations their values.
+    """
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is str:
+        return _text(value, path)
+    if kind is dict:
+        return _dict(value, path)
+    if kind is list or kind is tuple:
+        return [encode(item, f"{path}[{index}]") for index, item in enumerate(value)]
+    return _encode_typed(value, path)
+
+
+def decode(value: Any) -> Any:
+    """Return what ``encode`` was given; raise BadArguments for what can't be restored."""
+    if isinstance(value, list):
+        return [decode(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        (tag, body), *_ = value.items()
+        if tag.startswith("$"):
+            return _decode_typed(tag, body)
+    return {key: decode(item) for key, item in value.items()}
+
+
+def _text(value: str, path: str) -> str:
+    if "\x00" in value:
+        raise NotSerializable(f"{path} holds a NUL character, which PostgreSQL can't store.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise NotSerializable(f"{path} holds a lone surrogate, which is not text.") from None
+    return value
+
+
+def _dict(value: dict[Any, Any], path: str) -> dict[str, Any]:
+    for key in value:
+        if not isinstance(key, str):
+            raise NotSerializable(
+                f"{path} has the key {key!r} of type {type(key).__name__}; "
+                "the keys of a dict must be strings."
+            )
+    encoded = {_text(str(key), path): encode(item, f"{path}[{key!r}]") for key, item in value.items()}
+    if len(encoded) == 1 and next(iter(encoded)).startswith("$"):
+        return {"$dict": encoded}
+    return encoded
+
+
+def _encode_typed(value: Any, path: str) -> Any:
+    if isinstance(value, Enum):
+        return encode(value.value, path)
+    if isinstance(value, Promise):
+        return _text(str(value), path)
+    if isinstance(value, float):
+        return _float(value, path)
+    if isinstance(value, models.Model):
+        return {"$model": _model_reference(value, path)}
+    for kind, (tag, dump) in _DUMPERS.items():
+        if isinstance(value, kind):
+            return {tag: dump(value)}
+    # Subclasses of plain types (OrderedDict, a str from a template) last: they are rare.
+    for plain, convert in ((str, str), (int, int), (dict, dict), (list, list), (tuple, list)):
+        if isinstance(value, plain):
+            return encode(convert(value), path)
+    raise NotSerializable(
+        f"{path} is {value!r:.80} of type {type(value).__qualname__}, which is not JSON. "
+        "Pass plain values, or a saved model instance; load the rest inside run()."
+    )
+
+
+def _float(value: float, path: str) -> float:
+    if not math.isfinite(value):
+        raise NotSerializable(f"{path} is {value!r}, which JSON does not have.")
+    return float(value)
+
+
+def _model_reference(value: models.Model, path: str) -> list[Any]:
+    if value.pk is None or value._state.adding:
+        raise NotSerializable(f"{path} is the unsaved {value._meta.label} {value!r:.80}; save it first.")
+    return [value._meta.label_lower, encode(value.pk, f"{path}.pk")]
+
+
+_DUMPERS: dict[type, tuple[str, Callable[[Any], Any]]] = {
+    # datetime before date, which it subclasses.
+    datetime: ("$datetime", datetime.isoformat),
+    date: ("$date", date.isoformat),
+    time: ("$time", time.isoformat),
+    timedelta: ("$timedelta", lambda value: [value.days, value.seconds, value.microseconds]),
+    Decimal: ("$decimal", str),
+    UUID: ("$uuid", str),
+    bytes: ("$bytes", lambda value: base64.b64encode(value).decode()),
+}
+
+
+def _load_model(body: list[Any]) -> models.Model:
+    label, key = body
+    try:
+        model = apps.get_model(label)
+    except LookupError:
+        raise BadArguments(f"The model {label} of an argument no longer exists.") from None
+    instance = model._base_manager.filter(pk=decode(key)).first()
+    if instance is None:
+        raise BadArguments(f"The {label} with key {key!r} that the job was given no longer exists.")
+    return instance
+
+
+_LOADERS: dict[str, Callable[[Any], Any]] = {
+    "$datetime": datetime.fromisoformat,
+    "$date": date.fromisoformat,
+    "$time": time.fromisoformat,
+    "$timedelta": lambda body: timedelta(*body),
+    "$decimal": Decimal,
+    "$uuid": UUID,
+    "$bytes": base64.b64decode,
+    "$model": _load_model,
+    "$dict": lambda body: {key: decode(item) for key, item in body.items()},
+}
+
+
+def _decode_typed(tag: str, body: Any) -> Any:
+    try:
+        load = _LOADERS[tag]
+    except KeyError:
+        raise BadArguments(f"An argument has the type {tag!r}, which is not known here.") from None
+    try:
+        return load(body)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise BadArguments(f"{body!r:.80} is not a value of type {tag!r}: {error}") from error

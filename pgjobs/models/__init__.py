@@ -1,0 +1,9 @@
+"""The tables: jobs and their logs, schedules, workers."""
+
+from pgjobs.models.job import Job
+from pgjobs.models.log import JobLogEntry
+from pgjobs.models.mixins import JobsMixin
+from pgjobs.models.schedule import Schedule
+from pgjobs.models.worker import WorkerProcess
+
+__all__ = ["Job", "JobLogEntry", "JobsMixin", "Schedule", "WorkerProcess"]

@@ -1,0 +1,64 @@
+"""Models that jobs can be about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib.contenttypes.fields import GenericRelation
+from django.db import models
+from django.db.models.signals import class_prepared, pre_delete
+
+from pgjobs.choices import FINISHED
+from pgjobs.enqueueing import object_key
+from pgjobs.models.job import Job
+
+if TYPE_CHECKING:
+    from pgjobs.querysets import JobQuerySet
+
+
+class JobsRelation(GenericRelation):  # type: ignore[type-arg]
+    """The jobs of an object. Deleting the object takes only the finished ones with it."""
+
+    def bulk_related_objects(self, objs: Sequence[Any], using: str = "default") -> Any:
+        return super().bulk_related_objects(objs, using).filter(status__in=FINISHED)  # type: ignore[no-untyped-call]
+
+
+class JobsMixin(models.Model):
+    """Lets jobs be about objects of this model: ``SomeJob.enqueue(obj)``, ``obj.jobs``.
+
+    Deleting an object deletes its finished jobs, cancels its waiting ones, and lets
+    a running one end without a successor.
+    """
+
+    jobs = JobsRelation(
+        "pgjobs.Job",
+        content_type_field="object_type",
+        object_id_field="object_id",
+        for_concrete_model=False,
+    )
+    supports_jobs: ClassVar[bool] = True
+
+    class Meta:
+        abstract = True
+
+    def get_latest_jobs(self) -> JobQuerySet:
+        """Return this object's finished jobs, the latest first, without their data."""
+        return (
+            Job.objects.for_object(self).filter(status__in=FINISHED).order_by("-started").defer("data")
+        )
+
+
+def _abandon_jobs(sender: type[models.Model], instance: models.Model, using: str, **_: Any) -> None:
+    jobs = Job.objects.using(using).filter(**object_key(instance))
+    jobs.cancel()
+    jobs.end_chains()
+
+
+def _watch_deletions(sender: type[models.Model], **_: Any) -> None:
+    if issubclass(sender, JobsMixin):
+        pre_delete.connect(_abandon_jobs, sender=sender, dispatch_uid=f"pgjobs.{sender._meta.label}")
+
+
+# A signal and not delete(): QuerySet.delete() and cascades must do the same.
+class_prepared.connect(_watch_deletions, dispatch_uid="pgjobs.jobs_mixin")

@@ -1,0 +1,104 @@
+"""What an attempt came to, as a value; ``transitions.record`` writes it to the row."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from pgjobs.choices import FINISHED, JobStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One entry of ``job.errors``: how one attempt ended badly."""
+
+    exception: str
+    message: str
+    traceback: str
+
+    @classmethod
+    def of(cls, error: BaseException) -> Failure:
+        """Describe ``error`` without trusting it: its ``__str__`` may itself raise."""
+        kind = type(error)
+        return cls(
+            exception=f"{kind.__module__}.{kind.__qualname__}",
+            message=_shown(error, str),
+            traceback=_clean("".join(_trace(error))),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The end of one epoch of one job.
+
+    ``began`` and ``ended`` are readings of ``time.monotonic()``: the database
+    turns their age into its own time when the outcome is written.
+    """
+
+    job_id: int
+    epoch: int
+    status: JobStatus
+    began: float = 0.0
+    ended: float = 0.0
+    error: str = ""
+    failure: Failure | None = None
+    data: str | None = None
+    """JSON text that replaces ``job.data``; None leaves the row's."""
+    result: str | None = None
+    delay: timedelta | None = None
+    """How long the job waits before it is due again, for those that go back to their queue."""
+    attempts_back: int = 0
+    interruptions: int = 0
+
+    @classmethod
+    def released(cls, job_id: int, epoch: int) -> Outcome:
+        """Claimed but not started: back to the queue as if nothing had happened."""
+        return cls(job_id=job_id, epoch=epoch, status=JobStatus.PENDING, attempts_back=1)
+
+    @classmethod
+    def interrupted(cls, job_id: int, epoch: int) -> Outcome:
+        """Its worker died: back to the queue, the attempt not held against the job."""
+        return cls(
+            job_id=job_id, epoch=epoch, status=JobStatus.PENDING, attempts_back=1, interruptions=1
+        )
+
+    def unstorable(self, error: Exception) -> Outcome:
+        """The same end with what PostgreSQL refuses left out, and the refusal said instead."""
+        return Outcome(
+            job_id=self.job_id,
+            epoch=self.epoch,
+            status=JobStatus.ERRORED,
+            began=self.began,
+            ended=self.ended,
+            error=_clean(f"The outcome ({self.status}) could not be stored: {error}"),
+        )
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINISHED
+
+
+def shown(error: BaseException) -> str:
+    """Return ``repr(error)``, or its type where even that raises."""
+    return _shown(error, repr)
+
+
+def _shown(error: BaseException, how: Any) -> str:
+    try:
+        return _clean(how(error))
+    except Exception as worse:  # a broken __str__ or __repr__ must not lose the outcome
+        return f"{type(error).__qualname__} (showing it raised {type(worse).__name__})"
+
+
+def _trace(error: BaseException) -> list[str]:
+    try:
+        return traceback.format_exception(error)
+    except Exception:
+        return traceback.format_tb(error.__traceback__)
+
+
+def _clean(text: str) -> str:
+    # PostgreSQL's text holds no NUL, and UTF-8 no lone surrogate.
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,27 @@
+"""Queues of a plugin, named after it, as NetBox's plugins have them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.apps import AppConfig
+from django.core.exceptions import ImproperlyConfigured
+
+
+class PluginConfig(AppConfig):
+    """An AppConfig whose ``queues = ["foo"]`` creates the queue ``<plugin name>.foo``.
+
+    The name is put in front so that two plugins can't take each other's queues.
+    """
+
+    queues: ClassVar[list[str]] = []
+
+    @property
+    def pgjobs_queues(self) -> tuple[str, ...]:
+        """The full names of this plugin's queues."""
+        if not isinstance(self.queues, list) or not all(isinstance(q, str) for q in self.queues):
+            raise ImproperlyConfigured(
+                f"{type(self).__name__}.queues must be a list of strings, such as "
+                f'["foo", "bar"], not {self.queues!r}.'
+            )
+        return tuple(f"{self.name}.{queue}" for queue in self.queues)

@@ -1,0 +1,84 @@
+"""A procrastinate worker on a thread of ours, restarted when it ends by itself.
+
+Procrastinate's worker ends, with success, within seconds of a PostgreSQL restart:
+whoever embeds it must start it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.db import router
+from procrastinate import PsycopgConnector
+from procrastinate.contrib.django import app as django_app
+from procrastinate.contrib.django.utils import connector_params
+
+from pgjobs.models import Job
+
+logger = logging.getLogger("pgjobs.clock")
+
+_PAUSE: Final = (0.2, 5.0)
+"""The first and the longest wait, in seconds, before a worker that ended is started again."""
+
+
+class ProcrastinateThread:
+    """Serves procrastinate ``queues`` until stopped."""
+
+    def __init__(
+        self, name: str, queues: Sequence[str], *, concurrency: int = 1, **options: Any
+    ) -> None:
+        self._name = name
+        self._options = {"queues": list(queues), "concurrency": concurrency, **options}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._grace: float | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """Let running tasks end within ``timeout`` seconds, then abort them."""
+        self._grace = timeout
+        self._stopping.set()
+        if self._loop is not None and self._task is not None:
+            self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join(timeout)
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        pause, longest = _PAUSE
+        while not self._stopping.is_set():
+            try:
+                asyncio.run(self._work())
+                if not self._options.get("wait", True):
+                    return
+            except asyncio.CancelledError:
+                return
+            except Exception as error:
+                logger.warning("%s lost its worker, starting it again: %s", self._name, error)
+            self._stopping.wait(pause)
+            pause = min(pause * 2, longest)
+
+    async def _work(self) -> None:
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        if self._stopping.is_set():
+            return
+        # A pool of its own, and small: the default would hold five connections per process.
+        connector = PsycopgConnector(
+            kwargs=connector_params(router.db_for_write(Job)), min_size=1, max_size=3
+        )
+        async with django_app.with_connector(connector).open_async() as app:
+            await app.run_worker_async(
+                name=self._name,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=self._grace,
+                **self._options,
+            )

@@ -1,0 +1,70 @@
+"""Queue names: which exist, in which order they are served, and which one a model's jobs take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from django.apps import apps
+from django.db import models
+
+from pgjobs.conf import get_settings
+from pgjobs.exceptions import UnknownQueue
+
+HIGH: Final = "high"
+DEFAULT: Final = "default"
+LOW: Final = "low"
+
+DEFAULT_QUEUES: Final = (HIGH, DEFAULT, LOW)
+"""What a worker serves unless told otherwise; earlier ones are emptied first."""
+
+NAME_LIMIT: Final = 100
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
+
+
+def is_valid_name(name: Any) -> bool:
+    """Say whether ``name`` may name a queue: letters, digits, ``_``, ``.``, ``-``; at most 100."""
+    return isinstance(name, str) and len(name) <= NAME_LIMIT and bool(_NAME.fullmatch(name))
+
+
+def known_queues() -> tuple[str, ...]:
+    """Return every queue that exists: the three, then apps' and plugins', then mapped ones."""
+    return tuple(
+        dict.fromkeys(
+            (*DEFAULT_QUEUES, *_app_queues(), *get_settings().QUEUE_MAPPINGS.values())
+        )
+    )
+
+
+def check_known(names: Iterable[str]) -> None:
+    """Raise UnknownQueue for the first of ``names`` that doesn't exist."""
+    known = known_queues()
+    for name in names:
+        if name not in known:
+            raise UnknownQueue(
+                f"queue_name {name!r} is not a queue. The queues are: {', '.join(known)}."
+            )
+
+
+def get_queue_for_model(model: type[models.Model] | None, otherwise: str = DEFAULT) -> str:
+    """Return the queue that ``QUEUE_MAPPINGS`` gives ``model``, or ``otherwise``.
+
+    The class is looked up first, then ``"app.model"``, then ``"model"`` (NetBox's
+    form). ``None`` stands for jobs without an object.
+    """
+    mappings: Mapping[Any, str] = get_settings().QUEUE_MAPPINGS
+    if not mappings:
+        return otherwise
+    if model is None:
+        return mappings.get(None, otherwise)
+    lowered = {key.lower() if isinstance(key, str) else key: name for key, name in mappings.items()}
+    for key in (model, model._meta.label_lower, model._meta.model_name):
+        if key in lowered:
+            return lowered[key]
+    return otherwise
+
+
+def _app_queues() -> Iterable[str]:
+    for config in apps.get_app_configs():
+        yield from getattr(config, "pgjobs_queues", ())

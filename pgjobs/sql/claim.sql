@@ -1,0 +1,35 @@
+-- Take up to `limit` ready jobs for one worker, the lanes in strict order.
+--
+-- A lane is a queue and a priority; its floor is a hint where its first ready job stands, without
+-- which each claim would walk the index entries of all jobs claimed since the oldest snapshot began.
+-- ORDER BY over WITH ORDINALITY needs no Sort node, so the outer LIMIT stops the LATERAL as soon as
+-- it has enough and only claimed rows get locked. MATERIALIZED keeps the planner from running the
+-- limited subquery again and claiming more than was asked for.
+-- NO KEY: a log line's foreign key check must not wait for us, nor make us skip its job.
+WITH due AS MATERIALIZED (
+    SELECT ready.id, lane.rank
+    FROM unnest(%(queues)s::text[], %(priorities)s::smallint[], %(floors)s::bigint[])
+        WITH ORDINALITY AS lane (queue, priority, floor, rank)
+    CROSS JOIN LATERAL (
+        SELECT id
+        FROM pgjobs_job
+        WHERE status = 'pending'
+            AND queue_name = lane.queue
+            AND priority = lane.priority
+            AND position >= lane.floor
+        ORDER BY position
+        LIMIT %(limit)s
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) AS ready
+    ORDER BY lane.rank
+    LIMIT %(limit)s
+)
+UPDATE pgjobs_job AS job
+SET status = 'running',
+    epoch = job.epoch + 1,
+    attempt = job.attempt + 1,
+    worker_id = %(worker)s,
+    started = statement_timestamp()
+FROM due
+WHERE job.id = due.id
+RETURNING due.rank, {columns}

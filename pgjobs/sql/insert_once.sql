@@ -1,0 +1,14 @@
+-- Insert unless a live job holds the place; waits for a rival that has not committed yet.
+INSERT INTO pgjobs_job (
+    status, scheduled, job_class, name, args, kwargs, object_type_id, object_id, user_id,
+    queue_name, priority, once_key, interval, max_attempts, timeout, notifications, meta
+)
+VALUES (
+    %(status)s, %(scheduled)s, %(job_class)s, %(name)s, %(args)s::jsonb, %(kwargs)s::jsonb,
+    %(object_type_id)s, %(object_id)s, %(user_id)s,
+    %(queue_name)s, %(priority)s, %(once_key)s, %(interval)s, %(max_attempts)s, %(timeout)s,
+    %(notifications)s, %(meta)s::jsonb
+)
+ON CONFLICT (once_key) WHERE once_key IS NOT NULL AND status IN ('pending', 'scheduled', 'running')
+DO NOTHING
+RETURNING id

@@ -1,0 +1,34 @@
+-- Where each lane's first ready job stands, in the order of the queues, by hopping from lane to lane
+-- (a loose index scan), and in a last row the seconds until the next scheduled job is due.
+-- Read-only: floors are recomputed from what is there, so a job that committed late, was released,
+-- or was locked when passed is found again.
+WITH RECURSIVE lane AS (
+    SELECT queue.name AS queue, queue.rank, first.priority, first.position
+    FROM unnest(%(queues)s::text[]) WITH ORDINALITY AS queue (name, rank)
+    CROSS JOIN LATERAL (
+        SELECT priority, position
+        FROM pgjobs_job
+        WHERE status = 'pending' AND queue_name = queue.name
+        ORDER BY priority DESC, position
+        LIMIT 1
+    ) AS first
+    UNION ALL
+    SELECT lane.queue, lane.rank, next.priority, next.position
+    FROM lane
+    CROSS JOIN LATERAL (
+        SELECT priority, position
+        FROM pgjobs_job
+        WHERE status = 'pending' AND queue_name = lane.queue AND priority < lane.priority
+        ORDER BY priority DESC, position
+        LIMIT 1
+    ) AS next
+)
+SELECT queue, priority, position, NULL::float8 AS due_in FROM lane
+UNION ALL
+SELECT NULL, NULL, NULL, (
+    SELECT extract(epoch FROM scheduled - statement_timestamp())
+    FROM pgjobs_job
+    WHERE status = 'scheduled'
+    ORDER BY scheduled
+    LIMIT 1
+)

@@ -1,0 +1,18 @@
+-- Running jobs of no worker whose process no longer holds their lock. A moment's grace: the lock is
+-- taken just after the row is written.
+SELECT job.id, job.epoch
+FROM pgjobs_job AS job
+WHERE job.status = 'running'
+    AND job.worker_id IS NULL
+    AND job.started < statement_timestamp() - interval '10 seconds'
+    AND NOT EXISTS (
+        SELECT
+        FROM pg_locks AS held
+        WHERE held.locktype = 'advisory'
+            AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND held.classid = %(lock)s
+            AND held.objid = (job.id %% 2147483648)::int
+            AND held.objsubid = 2
+            AND held.granted
+    )
+LIMIT 100

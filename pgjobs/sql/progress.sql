@@ -1,0 +1,5 @@
+-- Touches no indexed column, so the update stays inside its page (HOT).
+UPDATE pgjobs_job AS job
+SET progress = said.progress::jsonb
+FROM unnest(%(jobs)s::bigint[], %(epochs)s::int[], %(progress)s::text[]) AS said (id, epoch, progress)
+WHERE job.id = said.id AND job.epoch = said.epoch AND (job.status = 'running') IS TRUE

@@ -1,0 +1,15 @@
+-- Scheduled jobs whose moment has come join their lanes, at the end: a new position, because a
+-- worker's floor may have passed any older one.
+WITH due AS MATERIALIZED (
+    SELECT id
+    FROM pgjobs_job
+    WHERE status = 'scheduled' AND scheduled <= statement_timestamp()
+    ORDER BY scheduled
+    LIMIT %(limit)s
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE pgjobs_job AS job
+SET status = 'pending', position = nextval('pgjobs_position')
+FROM due
+WHERE job.id = due.id
+RETURNING job.queue_name

@@ -1,0 +1,115 @@
+"""Statements that change many jobs at once, on any cursor: Django's or the worker's own.
+
+With ``querysets`` this is the only place that writes a job's status.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from pgjobs.notes import LogLine, Note, Progress
+from pgjobs.outcomes import Outcome
+from pgjobs.sql import load
+
+
+class Cursor(Protocol):
+    """What the statements need of a cursor."""
+
+    def execute(self, query: Any, params: Any = ..., /) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+
+
+class Recorded(NamedTuple):
+    """An outcome that won, with the moments the database gave it."""
+
+    id: int
+    started: datetime | None
+    completed: datetime | None
+
+
+def record(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, Recorded]:
+    """Write ``outcomes`` and their successors; return those accepted, by job id.
+
+    The rest were stale: another epoch holds the row, or it is not running any more.
+    """
+    now = time.monotonic()
+    cursor.execute(
+        load("record"),
+        {
+            "ids": [o.job_id for o in outcomes],
+            "epochs": [o.epoch for o in outcomes],
+            "statuses": [str(o.status) for o in outcomes],
+            "began": [now - o.began if o.began else None for o in outcomes],
+            "ended": [now - o.ended if o.ended else None for o in outcomes],
+            "errors": [o.error for o in outcomes],
+            "failures": [json.dumps(asdict(o.failure)) if o.failure else None for o in outcomes],
+            "data": [o.data for o in outcomes],
+            "results": [o.result for o in outcomes],
+            "delays": [o.delay.total_seconds() if o.delay else None for o in outcomes],
+            "attempts_back": [o.attempts_back for o in outcomes],
+            "interruptions": [o.interruptions for o in outcomes],
+        },
+    )
+    return {row[0]: Recorded(*row) for row in cursor.fetchall()}
+
+
+def promote(cursor: Cursor, *, limit: int) -> list[str]:
+    """Make up to ``limit`` due scheduled jobs pending; return the queue of each."""
+    cursor.execute(load("promote"), {"limit": limit})
+    return [queue for (queue,) in cursor.fetchall()]
+
+
+def prune(cursor: Cursor, *, days: int, limit: int) -> int:
+    """Delete up to ``limit`` jobs that finished more than ``days`` ago; return how many."""
+    cursor.execute(load("prune"), {"days": days, "limit": limit})
+    count: int = cursor.fetchall()[0][0]
+    return count
+
+
+def delete(cursor: Cursor, ids: Iterable[int], *, statuses: Iterable[str]) -> list[int]:
+    """Delete those of ``ids`` that are still in one of ``statuses``; return them."""
+    cursor.execute(load("delete"), {"ids": list(ids), "statuses": [str(s) for s in statuses]})
+    return [job_id for (job_id,) in cursor.fetchall()]
+
+
+def write_notes(cursor: Cursor, notes: Sequence[Note]) -> None:
+    """Append log lines, and show each job's latest progress."""
+    lines = [note for note in notes if isinstance(note, LogLine)]
+    latest = {note.job_id: note for note in notes if isinstance(note, Progress)}
+    if lines:
+        _write_lines(cursor, lines)
+    if latest:
+        _write_progress(cursor, list(latest.values()))
+
+
+def _write_lines(cursor: Cursor, lines: Sequence[LogLine]) -> None:
+    now = time.monotonic()
+    cursor.execute(
+        load("log"),
+        {
+            "jobs": [line.job_id for line in lines],
+            "attempts": [line.attempt for line in lines],
+            "ages": [now - line.at for line in lines],
+            "levels": [line.level[:20] for line in lines],
+            "messages": [line.message for line in lines],
+        },
+    )
+
+
+def _write_progress(cursor: Cursor, progress: Sequence[Progress]) -> None:
+    cursor.execute(
+        load("progress"),
+        {
+            "jobs": [said.job_id for said in progress],
+            "epochs": [said.epoch for said in progress],
+            "progress": [
+                json.dumps({"done": said.done, "total": said.total, "message": said.message})
+                for said in progress
+            ],
+        },
+    )

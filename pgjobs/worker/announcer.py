@@ -1,0 +1,42 @@
+"""Signals and notifications of ended jobs, on a thread of their own: receivers may be slow."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from queue import SimpleQueue
+
+from django.db import connections
+
+from pgjobs.models import Job
+from pgjobs.notifications import announce_end
+from pgjobs.signals import job_end
+
+logger = logging.getLogger("pgjobs.worker")
+
+
+class Announcer:
+    """Tells of jobs after their outcome is durable, and never of a refused one."""
+
+    def __init__(self) -> None:
+        self._inbox: SimpleQueue[Job | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="pgjobs-announcer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def put(self, job: Job) -> None:
+        if job.user_id is not None or job_end.receivers:
+            self._inbox.put(job)
+
+    def stop(self, timeout: float) -> None:
+        self._inbox.put(None)
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while (job := self._inbox.get()) is not None:
+            try:
+                announce_end(job)
+            except Exception:  # the loop outlives a bad turn
+                logger.exception("announcing the end of job=%s failed", job.pk)
+        connections.close_all()

@@ -1,0 +1,57 @@
+"""The idle worker's side of the doorbell: sit down beside it, get up again."""
+
+from __future__ import annotations
+
+from pgjobs.sql import load
+from pgjobs.worker.connection import EngineConnection
+
+# `queues` is what the ring looks for; `since` lets it wake the one that has waited longest.
+_SIT_DOWN = """
+INSERT INTO pgjobs_doorbell (worker_id, queues) VALUES (%(worker)s, %(queues)s)
+ON CONFLICT (worker_id) DO NOTHING
+"""
+_GET_UP = "DELETE FROM pgjobs_doorbell WHERE worker_id = %(worker)s"
+
+
+class Doorbell:
+    """Registers one worker as idle, so that an enqueuer can wake it.
+
+    Register, look once more, then sleep: whoever commits before the look is seen,
+    and whoever commits after it finds the registration.
+    """
+
+    def __init__(self, connection: EngineConnection, queues: tuple[str, ...]) -> None:
+        self._connection = connection
+        self._queues = queues
+        self._listening_on: tuple[int, int] | None = None
+        self.waits = False
+
+    def sit_down(self, worker: int) -> None:
+        self._listen(worker)
+        self._connection.cursor().execute(
+            _SIT_DOWN, {"worker": worker, "queues": list(self._queues)}
+        )
+        self.waits = True
+
+    def get_up(self, worker: int) -> None:
+        """Leave, so that no ring is spent on a worker that has no room."""
+        if self.waits:
+            self.waits = False
+            self._connection.cursor().execute(_GET_UP, {"worker": worker})
+
+    def rung(self) -> None:
+        """The ring took our registration with it."""
+        self.waits = False
+
+    def ring(self, queues: list[str]) -> None:
+        """Wake others: for jobs that we found and can't hold, or that are not ours."""
+        self._connection.cursor().execute(
+            load("ring"), {"queues": sorted(set(queues)), "workers": len(queues)}
+        )
+
+    def _listen(self, worker: int) -> None:
+        # A new connection does not listen yet, and a new identity has another channel.
+        key = (id(self._connection.get()), worker)
+        if self._listening_on != key:
+            self._connection.cursor().execute(f"LISTEN pgjobs_{int(worker)}")
+            self._listening_on = key

@@ -1,0 +1,151 @@
+"""Rescue of dead workers' jobs, and pruning: every worker does it, all the time."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import psycopg
+
+from pgjobs import transitions
+from pgjobs.choices import JobStatus
+from pgjobs.conf import get_settings
+from pgjobs.models import Job
+from pgjobs.outcomes import Outcome
+from pgjobs.presence import HERE_LOCK, WORKER_LOCK
+from pgjobs.signals import announce, job_rescued
+from pgjobs.sql import load
+from pgjobs.worker.connection import EngineConnection
+
+logger = logging.getLogger("pgjobs.worker")
+
+INTERVAL: Final = 1.0
+"""Seconds between two looks for the dead."""
+_PRUNE_INTERVAL: Final = 60.0
+_PRUNE_BATCH: Final = 1000
+_RESCUE_BATCH: Final = 1000
+
+# Holding the row, so that two rescuers don't both try, and so that its beat must wait and then
+# finds the row ended. The epoch guards the jobs in any case.
+_HOLD_WORKER = """
+SELECT id FROM pgjobs_worker WHERE id = %(id)s AND stopped IS NULL FOR UPDATE SKIP LOCKED
+"""
+_JOBS_OF = """
+SELECT id, epoch, interruptions, queue_name
+FROM pgjobs_job
+WHERE worker_id = %(id)s AND status = 'running'
+ORDER BY position
+LIMIT %(limit)s
+FOR NO KEY UPDATE
+"""
+_END_WORKER = """
+WITH left_doorbell AS (DELETE FROM pgjobs_doorbell WHERE worker_id = %(id)s)
+UPDATE pgjobs_worker SET stopped = statement_timestamp() WHERE id = %(id)s
+"""
+
+
+class Janitor:
+    """Finds dead workers and gives their jobs back to the queues.
+
+    Rescue belongs to every worker and not to a job or a leader, which could
+    themselves be stuck. A worker's row is ended only with the last of its jobs.
+    """
+
+    interval = INTERVAL
+
+    def __init__(self, *, ring: Callable[[EngineConnection, list[str]], None]) -> None:
+        self._ring = ring
+        self._suspects: dict[int, float] = {}
+        self._next_prune = time.monotonic()
+
+    def turn(self, connection: EngineConnection) -> None:
+        for worker in self._dead(connection.cursor()):
+            self.rescue(connection, worker)
+        self._give_up_orphans(connection.cursor())
+        self._prune(connection.cursor())
+
+    def _dead(self, cursor: psycopg.Cursor) -> list[int]:
+        """Return workers that are silent for too long, or were without their lock at two looks.
+
+        The second look gives a living worker whose connection broke the time to take
+        its lock again on a new one.
+        """
+        cursor.execute(
+            load("dead_workers"),
+            {"lock": WORKER_LOCK, "timeout": get_settings().HEARTBEAT_TIMEOUT},
+        )
+        now = time.monotonic()
+        found = dict(cursor.fetchall())
+        self._suspects = {worker: self._suspects.get(worker, now) for worker in found}
+        return [
+            worker
+            for worker, is_silent in found.items()
+            if is_silent or now - self._suspects[worker] >= INTERVAL * 0.9
+        ]
+
+    def rescue(self, connection: EngineConnection, worker: int) -> None:
+        """Take back the jobs of a dead ``worker``, in one transaction with the end of its row."""
+        with connection.get().transaction():
+            cursor = connection.cursor()
+            if not cursor.execute(_HOLD_WORKER, {"id": worker}).fetchone():
+                return
+            while rows := cursor.execute(
+                _JOBS_OF, {"id": worker, "limit": _RESCUE_BATCH}
+            ).fetchall():
+                self._take_back(connection, worker, rows)
+            cursor.execute(_END_WORKER, {"id": worker})
+        self._suspects.pop(worker, None)
+        logger.warning("worker=%s is dead; its jobs are back in their queues", worker)
+
+    def _take_back(
+        self, connection: EngineConnection, worker: int, rows: list[tuple[Any, ...]]
+    ) -> None:
+        limit = get_settings().MAX_INTERRUPTIONS
+        outcomes = [_rescued(job, epoch, interruptions, limit) for job, epoch, interruptions, _ in rows]
+        recorded = transitions.record(connection.cursor(), outcomes)
+        for outcome in outcomes:
+            if outcome.job_id in recorded:
+                logger.warning(
+                    "job=%s rescued from worker=%s: %s", outcome.job_id, worker, outcome.status
+                )
+        self._ring(connection, [queue for _, _, _, queue in rows])
+        if job_rescued.receivers:
+            for job in Job.objects.filter(pk__in=list(recorded)):
+                announce(job_rescued, job)
+
+    def _give_up_orphans(self, cursor: psycopg.Cursor) -> None:
+        """End jobs whose process died while it ran them itself, outside any worker."""
+        cursor.execute(load("orphans"), {"lock": HERE_LOCK})
+        outcomes = [
+            Outcome(
+                job_id=job,
+                epoch=epoch,
+                status=JobStatus.ERRORED,
+                error="The process that ran this job immediately has died.",
+            )
+            for job, epoch in cursor.fetchall()
+        ]
+        if outcomes:
+            transitions.record(cursor, outcomes)
+            logger.warning("%s immediate jobs lost their process", len(outcomes))
+
+    def _prune(self, cursor: psycopg.Cursor) -> None:
+        days = get_settings().JOB_RETENTION
+        if not days or time.monotonic() < self._next_prune:
+            return
+        if transitions.prune(cursor, days=days, limit=_PRUNE_BATCH) < _PRUNE_BATCH:
+            self._next_prune = time.monotonic() + _PRUNE_INTERVAL
+
+
+def _rescued(job: int, epoch: int, interruptions: int, limit: int) -> Outcome:
+    if interruptions + 1 < limit:
+        return Outcome.interrupted(job, epoch)
+    return Outcome(
+        job_id=job,
+        epoch=epoch,
+        status=JobStatus.ERRORED,
+        interruptions=1,
+        error=f"The job lost its worker {interruptions + 1} times; it may be what kills it.",
+    )

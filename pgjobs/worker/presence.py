@@ -1,0 +1,144 @@
+"""The worker's row, its heartbeat and its session lock."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import psycopg
+
+from pgjobs.conf import get_settings
+from pgjobs.presence import WORKER_LOCK
+from pgjobs.worker.backoff import Backoff
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.janitor import Janitor
+from pgjobs.worker.options import WorkerOptions
+
+logger = logging.getLogger("pgjobs.worker")
+
+# The lock is taken in the statement that makes the row, so nobody ever sees the one without the other.
+_REGISTER = """
+INSERT INTO pgjobs_worker (name, hostname, pid, queues, concurrency)
+VALUES (%(name)s, %(hostname)s, %(pid)s, %(queues)s, %(concurrency)s)
+RETURNING id, pg_advisory_lock(%(lock)s, id::int)
+"""
+_BEAT = """
+UPDATE pgjobs_worker
+SET heartbeat = statement_timestamp(), draining = %(draining)s
+WHERE id = %(id)s AND stopped IS NULL
+RETURNING id
+"""
+_LOCK = "SELECT pg_try_advisory_lock(%(lock)s, %(id)s::bigint::int)"
+_STOP = """
+WITH left_doorbell AS (DELETE FROM pgjobs_doorbell WHERE worker_id = %(id)s)
+UPDATE pgjobs_worker
+SET stopped = statement_timestamp()
+WHERE id = %(id)s AND NOT EXISTS (
+    SELECT FROM pgjobs_job WHERE worker_id = %(id)s AND status = 'running'
+)
+"""
+
+
+class Presence:
+    """Proves that this worker lives, and looks after those that don't.
+
+    One thread and one connection: the connection holds the lock, so it must not
+    close while the worker lives. A worker that was taken for dead (it was paused,
+    or cut off) finds its row ended and goes on under a new identity.
+    """
+
+    def __init__(
+        self, connection: EngineConnection, options: WorkerOptions, janitor: Janitor
+    ) -> None:
+        self._connection = connection
+        self._options = options
+        self._janitor = janitor
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pgjobs-presence", daemon=True)
+        self._backoff = Backoff()
+        self._locked_on: psycopg.Connection | None = None
+        self._last_beat = 0.0
+        self.draining = False
+        self.worker_id = 0
+
+    def start(self) -> None:
+        """Register, so that jobs can be claimed under our identity, and begin to beat."""
+        self._register()
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """Sign off. With jobs left running the row stays, for others to rescue them."""
+        self._stopping.set()
+        self._thread.join(timeout)
+        try:
+            self._connection.cursor().execute(_STOP, {"id": self.worker_id})
+        except psycopg.Error:
+            logger.warning("worker=%s could not sign off; others will notice", self.worker_id)
+        self._connection.close()
+
+    @property
+    def is_fenced(self) -> bool:
+        """Too long without a heartbeat to be sure that nobody has taken our jobs."""
+        return time.monotonic() - self._last_beat > get_settings().HEARTBEAT_TIMEOUT / 2
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._pause()):
+            self._guarded(self._turn)
+
+    def _pause(self) -> float:
+        if self._backoff.failures:
+            return self._backoff.next()
+        return min(get_settings().HEARTBEAT_INTERVAL, self._janitor.interval)
+
+    def _turn(self) -> None:
+        since = time.monotonic() - self._last_beat
+        if self._connection.get() is not self._locked_on or since >= get_settings().HEARTBEAT_INTERVAL:
+            self._beat()
+        self._janitor.turn(self._connection)
+
+    def _guarded(self, turn: Callable[[], None]) -> None:
+        try:
+            turn()
+        except psycopg.Error as error:
+            if not self._backoff.failures:
+                logger.warning("worker=%s presence lost its connection: %s", self.worker_id, error)
+            self._connection.close()
+            self._backoff.next()
+        except Exception:
+            logger.exception("worker=%s presence failed, going on", self.worker_id)
+            self._backoff.next()
+        else:
+            self._backoff.reset()
+
+    def _beat(self) -> None:
+        connection = self._connection.get()
+        if connection is not self._locked_on:
+            # Before the heartbeat: rescuers give a worker a moment to take its lock again.
+            connection.execute(_LOCK, {"lock": WORKER_LOCK, "id": self.worker_id})
+            self._locked_on = connection
+        beat = connection.execute(_BEAT, {"id": self.worker_id, "draining": self.draining})
+        if beat.fetchone() is None:
+            logger.warning("worker=%s was taken for dead; going on as a new one", self.worker_id)
+            self._register()
+        self._last_beat = time.monotonic()
+
+    def _register(self) -> None:
+        connection = self._connection.get()
+        cursor = connection.execute(
+            _REGISTER,
+            {
+                "name": self._options.name,
+                "hostname": socket.gethostname(),
+                "pid": os.getpid(),
+                "queues": list(self._options.queues),
+                "concurrency": self._options.concurrency,
+                "lock": WORKER_LOCK,
+            },
+        )
+        (self.worker_id, _), *_ = cursor.fetchall()
+        self._locked_on = connection
+        self._last_beat = time.monotonic()

@@ -1,0 +1,159 @@
+"""Outcomes, log lines and progress to rows, in batches, by one thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Final
+
+import psycopg
+
+from pgjobs import transitions
+from pgjobs.choices import JobStatus
+from pgjobs.models import Job
+from pgjobs.notes import Note
+from pgjobs.outcomes import Outcome
+from pgjobs.worker.backoff import Backoff
+from pgjobs.worker.connection import EngineConnection
+
+logger = logging.getLogger("pgjobs.worker")
+
+LARGEST_BATCH: Final = 1000
+NOTES_WAIT: Final = 0.25
+"""Seconds that log lines may wait for company; outcomes never wait."""
+
+# A caller's transaction may hold a job's row; the other outcomes must not wait for it for long.
+LOCK_TIMEOUT: Final = "SET lock_timeout = '2s'"
+
+Entry = tuple[Job, Outcome]
+
+
+class Recorder:
+    """Writes what slots hand it, the notes of a job before its outcome.
+
+    Nothing waits on purpose: while one batch commits, the next one gathers. A batch
+    that can't be written, because the server is away, is tried until it is.
+    """
+
+    def __init__(self, connection: EngineConnection, *, recorded: Callable[[Job], None]) -> None:
+        self._connection = connection
+        self._recorded = recorded
+        self._inbox: SimpleQueue[Entry | Note | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="pgjobs-recorder", daemon=True)
+        self._backoff = Backoff()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def put(self, job: Job, outcome: Outcome) -> None:
+        self._inbox.put((job, outcome))
+
+    def note(self, note: Note) -> None:
+        self._inbox.put(note)
+
+    def stop(self, timeout: float) -> bool:
+        """Write what is left; say whether all of it was written in time."""
+        self._inbox.put(None)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            entries, notes, is_last = self._gather()
+            self._write(entries, notes)
+            if is_last:
+                self._connection.close()
+                return
+
+    def _gather(self) -> tuple[list[Entry], list[Note], bool]:
+        entries: list[Entry] = []
+        notes: list[Note] = []
+        deadline = None
+        while len(entries) < LARGEST_BATCH and len(notes) < LARGEST_BATCH:
+            try:
+                item = self._next(deadline)
+            except Empty:
+                break
+            if item is None:
+                return entries, notes, True
+            if isinstance(item, tuple):
+                entries.append(item)
+                deadline = 0.0
+            else:
+                notes.append(item)
+                deadline = time.monotonic() + NOTES_WAIT if deadline is None else deadline
+        return entries, notes, False
+
+    def _next(self, deadline: float | None) -> Entry | Note | None:
+        if deadline is None:
+            return self._inbox.get()
+        if (wait := deadline - time.monotonic()) > 0:
+            return self._inbox.get(timeout=wait)
+        return self._inbox.get_nowait()
+
+    def _write(self, entries: list[Entry], notes: list[Note]) -> None:
+        if notes:
+            self._until_written(lambda: self._write_notes(notes))
+        if entries:
+            self._until_written(lambda: self._record(entries))
+
+    def _until_written(self, write: Callable[[], None]) -> None:
+        while True:
+            try:
+                write()
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                self._connection.close()
+                if self._backoff.failures == 0:
+                    logger.warning("recording waits for the database: %s", error)
+                time.sleep(self._backoff.next())
+            else:
+                self._backoff.reset()
+                return
+
+    def _write_notes(self, notes: list[Note]) -> None:
+        try:
+            transitions.write_notes(self._connection.cursor(), notes)
+        except (psycopg.DataError, psycopg.IntegrityError):
+            logger.exception("%s log lines could not be stored; they are lost", len(notes))
+
+    def _record(self, entries: list[Entry]) -> None:
+        try:
+            recorded = transitions.record(
+                self._connection.cursor(), [outcome for _, outcome in entries]
+            )
+        except (psycopg.errors.LockNotAvailable, psycopg.DataError, psycopg.IntegrityError) as error:
+            # One row that is locked, or one value that can't be stored: find it, write the others.
+            if len(entries) == 1:
+                self._set_aside(*entries[0], error)
+                return
+            for entry in entries:
+                self._record([entry])
+            return
+        for job, outcome in entries:
+            self._note_recorded(job, outcome, recorded.get(job.pk))
+
+    def _set_aside(self, job: Job, outcome: Outcome, error: psycopg.Error) -> None:
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            logger.warning("job=%s is locked by another transaction, trying again", job.pk)
+            self._inbox.put((job, outcome))
+        elif outcome.status != JobStatus.ERRORED:
+            logger.error("job=%s %s could not be stored: %s", job.pk, outcome.status, error)
+            self._record([(job, outcome.unstorable(error))])
+        else:
+            logger.critical("job=%s its error could not be stored: %s", job.pk, error)
+
+    def _note_recorded(
+        self, job: Job, outcome: Outcome, row: transitions.Recorded | None
+    ) -> None:
+        if row is None:
+            logger.warning(
+                "job=%s epoch=%s %s refused: the row has moved on", job.pk, job.epoch, outcome.status
+            )
+            return
+        job.status, job.error = outcome.status, outcome.error
+        job.started, job.completed = row.started, row.completed
+        if outcome.is_final:
+            self._recorded(job)

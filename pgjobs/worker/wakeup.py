@@ -1,0 +1,50 @@
+"""Waiting that several things can end: a free slot, a stop, a doorbell, the time."""
+
+from __future__ import annotations
+
+import os
+import select
+
+import psycopg
+
+
+class Wakeup:
+    """A flag that one thread waits for and any thread, or a signal handler, sets."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._reader, False)
+        os.set_blocking(self._writer, False)
+        self._is_set = False
+
+    def set(self) -> None:
+        """End the current wait, or the next one if nobody waits."""
+        if not self._is_set:
+            self._is_set = True
+            os.write(self._writer, b"\0")
+
+    def wait(self, timeout: float, connection: psycopg.Connection | None = None) -> bool:
+        """Wait up to ``timeout`` seconds; say whether a notification on ``connection`` ended it."""
+        readable = [self._reader]
+        if connection is not None:
+            readable.append(connection.fileno())
+        ready, _, _ = select.select(readable, [], [], max(timeout, 0))
+        if self._reader in ready:
+            # Emptied before the flag is lowered: a set() in between writes nothing, but its caller's
+            # news is seen by ours, who looks around after every wait.
+            os.read(self._reader, 4096)
+            self._is_set = False
+        return connection is not None and connection.fileno() in ready and _notified(connection)
+
+    def close(self) -> None:
+        os.close(self._reader)
+        os.close(self._writer)
+
+
+def _notified(connection: psycopg.Connection) -> bool:
+    """Read what has arrived; raise psycopg.OperationalError if the connection is gone."""
+    connection.pgconn.consume_input()
+    notified = False
+    while connection.pgconn.notifies() is not None:
+        notified = True
+    return notified

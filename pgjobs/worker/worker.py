@@ -1,0 +1,257 @@
+"""The loop: claim, hand to slots, record; start, drain, stop."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import psycopg
+from django.db import router
+
+from pgjobs.conf import get_settings
+from pgjobs.models import Job
+from pgjobs.outcomes import Outcome
+from pgjobs.sql import load
+from pgjobs.worker.announcer import Announcer
+from pgjobs.worker.backoff import Backoff
+from pgjobs.worker.claimer import Claimer
+from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection
+from pgjobs.worker.doorbell import Doorbell
+from pgjobs.worker.janitor import Janitor
+from pgjobs.worker.options import WorkerOptions
+from pgjobs.worker.pace import Pace
+from pgjobs.worker.pool import Pool
+from pgjobs.worker.presence import Presence
+from pgjobs.worker.recorder import LOCK_TIMEOUT, Recorder
+from pgjobs.worker.wakeup import Wakeup
+from pgjobs.worker.watch import Watch
+
+logger = logging.getLogger("pgjobs.worker")
+
+LOOK_INTERVAL: Final = 0.5
+"""Seconds between looks while busy: how long a job that committed late can be overlooked."""
+FLUSH_TIMEOUT: Final = 10.0
+"""Seconds that a stopping worker tries to write its last outcomes."""
+_BURST_PAUSE: Final = 0.02
+
+
+class Companion(Protocol):
+    """Something that lives and stops with the worker, such as the clock; the command brings it."""
+
+    def start(self) -> None: ...
+    def stop(self, timeout: float) -> None: ...
+    def is_idle(self) -> bool:
+        """Say whether a burst may end."""
+        ...
+
+
+class Worker:
+    """One process that claims jobs and runs them until told to stop."""
+
+    def __init__(self, options: WorkerOptions, *, companions: Sequence[Companion] = ()) -> None:
+        alias = router.db_for_write(Job)
+        self.options = options
+        self._companions = companions
+        self._wakeup = Wakeup()
+        self._claims = EngineConnection(alias, "claims", LAZY_COMMIT)
+        self._claimer = Claimer(self._claims, options.queues)
+        self._bell = Doorbell(self._claims, options.queues)
+        self._announcer = Announcer()
+        self._recorder = Recorder(
+            EngineConnection(alias, "records", LOCK_TIMEOUT), recorded=self._announcer.put
+        )
+        self._presence = Presence(
+            EngineConnection(alias, "presence"), options, Janitor(ring=_ring_for_rescued)
+        )
+        self._pace = Pace(options.concurrency)
+        self._pool = Pool(
+            options.concurrency,
+            ended=self._job_ended,
+            note=self._recorder.note,
+            freed=self._slot_freed,
+        )
+        self._watch = Watch(self._pool)
+        self._backoff = Backoff()
+        self._stopping = False
+        self._hurrying = False
+        self._idle = False
+        self._wants_room = False
+        self._claimed = 0
+        self._next_look = 0.0
+
+    # Told from outside ------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Drain: claim no more, let running jobs end. Told twice: don't wait for them."""
+        self._hurrying = self._stopping
+        self._stopping = True
+        self._wakeup.set()
+
+    # The story --------------------------------------------------------------------------
+
+    def run(self) -> bool:
+        """Work until stopped, or until nothing is due in a burst.
+
+        Return True if every job that was started also ended.
+        """
+        self._start()
+        try:
+            while not self._is_done():
+                self._guarded_turn()
+        finally:
+            ended = self._stop()
+        return ended
+
+    def _start(self) -> None:
+        self._presence.start()
+        for part in (self._recorder, self._announcer, self._pool, self._watch, *self._companions):
+            part.start()
+        logger.info(
+            "worker=%s name=%s started: queues=%s slots=%s",
+            self._presence.worker_id,
+            self.options.name,
+            ",".join(self.options.queues),
+            self.options.concurrency,
+        )
+
+    def _is_done(self) -> bool:
+        if self._stopping:
+            return True
+        limit = self.options.max_jobs
+        return limit is not None and self._claimed >= limit
+
+    def _guarded_turn(self) -> None:
+        """One turn of the loop, which outlives a lost database."""
+        try:
+            self._turn()
+            self._backoff.reset()
+        except psycopg.Error as error:
+            if not self._backoff.failures:
+                logger.warning("claiming waits for the database: %s", error)
+            self._claims.close()
+            self._bell.waits = False
+            self._idle = True
+            self._wakeup.wait(self._backoff.next())
+
+    def _turn(self) -> None:
+        room = self._room()
+        if not room:
+            self._wait_for_room()
+        elif self._idle and not self._look():
+            self._rest()
+        else:
+            self._claim(room)
+
+    def _room(self) -> int:
+        if self._presence.is_fenced:
+            return 0
+        room = self._pace.room(self._pool.in_hand)
+        if self.options.max_jobs is not None:
+            room = min(room, self.options.max_jobs - self._claimed)
+        return room
+
+    def _claim(self, room: int) -> None:
+        if time.monotonic() >= self._next_look:
+            self._look()
+        jobs = self._claimer.claim(limit=room, worker=self._presence.worker_id)
+        self._claimed += len(jobs)
+        self._pool.submit(jobs)
+        self._idle = len(jobs) < room
+        if not self._idle:
+            self._bell.get_up(self._presence.worker_id)
+
+    def _look(self) -> bool:
+        """See what is ready, with floors recomputed and due jobs promoted."""
+        self._sight = self._claimer.look(ring=self._bell.ring)
+        self._next_look = time.monotonic() + LOOK_INTERVAL
+        return self._sight.ready
+
+    def _rest(self) -> None:
+        """Nothing is ready: register as idle, look once more, then sleep until woken."""
+        if self.options.burst:
+            self._rest_in_burst()
+        elif not self._bell.waits:
+            self._bell.sit_down(self._presence.worker_id)
+        elif self._wakeup.wait(self._rest_seconds(), self._claims.current):
+            self._bell.rung()
+            self._idle = False
+
+    def _rest_seconds(self) -> float:
+        poll = get_settings().POLL_INTERVAL * random.uniform(0.8, 1.2)
+        due_in = self._sight.due_in
+        return poll if due_in is None else min(poll, max(due_in, 0.001))
+
+    def _rest_in_burst(self) -> None:
+        if self._pool.in_hand == 0 and all(part.is_idle() for part in self._companions):
+            # What just ended may have enqueued more: only a look after that counts.
+            if not self._look():
+                self._stopping = True
+            return
+        self._wakeup.wait(_BURST_PAUSE)
+
+    def _wait_for_room(self) -> None:
+        """All slots are busy and enough is in hand: leave the bell to others until one is free."""
+        self._bell.get_up(self._presence.worker_id)
+        self._wants_room = True
+        if not self._room():
+            self._wakeup.wait(LOOK_INTERVAL)
+        self._wants_room = False
+
+    # Called by slots ---------------------------------------------------------------------
+
+    def _job_ended(self, job: Job, outcome: Outcome | None) -> None:
+        if outcome is None:
+            return
+        self._pace.observe(outcome.ended - outcome.began)
+        logger.info(
+            "job=%s class=%s %s in %.3f s",
+            job.pk,
+            job.job_class,
+            outcome.status,
+            outcome.ended - outcome.began,
+        )
+        self._recorder.put(job, outcome)
+
+    def _slot_freed(self) -> None:
+        if self._wants_room or self._stopping:
+            self._wakeup.set()
+
+    # The end -----------------------------------------------------------------------------
+
+    def _stop(self) -> bool:
+        """In this order: no new jobs, running ones end, outcomes are written, then we sign off."""
+        self._presence.draining = True
+        deadline = time.monotonic() + self.options.shutdown_timeout.total_seconds()
+        logger.info("worker=%s stopping", self._presence.worker_id)
+        if self.options.max_jobs is None or self._stopping:
+            self._release(self._pool.withdraw())
+        self._stopping = True
+        while self._pool.in_hand and not self._hurrying and time.monotonic() < deadline:
+            self._wakeup.wait(min(0.1, max(deadline - time.monotonic(), 0)))
+        for companion in self._companions:
+            companion.stop(max(deadline - time.monotonic(), 1.0))
+        cut_off = self._pool.running()
+        self._release(cut_off)
+        self._watch.stop(1.0)
+        self._pool.stop(0.5 if cut_off else 5.0)
+        written = self._recorder.stop(FLUSH_TIMEOUT)
+        self._announcer.stop(FLUSH_TIMEOUT)
+        self._claims.close()
+        self._presence.stop(5.0)
+        self._wakeup.close()
+        logger.info("worker=%s stopped, %s jobs cut off", self._presence.worker_id, len(cut_off))
+        return written and not cut_off
+
+    def _release(self, jobs: list[Job]) -> None:
+        """Hand jobs back, free of charge; the epoch refuses what a cut-off one may still say."""
+        for job in jobs:
+            self._recorder.put(job, Outcome.released(job.pk, job.epoch))
+
+
+def _ring_for_rescued(connection: EngineConnection, queues: list[str]) -> None:
+    connection.cursor().execute(
+        load("ring"), {"queues": sorted(set(queues)), "workers": len(queues)}
+    )
