@@ -1,0 +1,36 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format ci clean
+PYTHON ?= python3
+BIN := .venv/bin
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+demo: .venv/demo-installed  ## start PostgreSQL, a web server and workers, and watch jobs run
+	$(BIN)/python example_project/manage.py demo
+
+test: .venv/dev-installed  ## run the tests: make test ARGS='-n auto -k retry'
+	$(BIN)/pytest $(ARGS)
+
+check: .venv/dev-installed  ## lint, formatting, types, layers, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run --settings tests.settings
+
+format: .venv/dev-installed  ## repair what ruff can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+ci:  ## everything that CI runs
+	.ci/run
+
+clean:  ## remove the environment and every cache
+	rm -rf .venv .nox .demo .coverage* .hypothesis .*_cache build dist htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/%-installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -e '.[$*]'
+	@touch $@

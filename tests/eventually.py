@@ -1,0 +1,19 @@
+"""Waiting for what another process or thread does, with a deadline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def eventually(condition: Callable[[], T], *, timeout: float = 10) -> T:
+    """Return the first truthy value of ``condition``; fail with its last value after ``timeout``."""
+    deadline = time.monotonic() + timeout
+    while True:
+        if value := condition():
+            return value
+        assert time.monotonic() < deadline, f"still {value!r} after {timeout} s"
+        time.sleep(0.02)
