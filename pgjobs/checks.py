@@ -14,7 +14,7 @@ from django.db import connections, router
 
 from pgjobs import queues
 from pgjobs.conf import find_problems, get_settings
-from pgjobs.jobs import BackgroundJob, registered
+from pgjobs.jobs import is_job_class, registered
 from pgjobs.models import Job
 
 
@@ -88,7 +88,7 @@ def check_queues(**_: Any) -> Iterable[CheckMessage]:
 
 def check_job_names(**_: Any) -> Iterable[CheckMessage]:
     """E007, E008: job names tell job classes apart, and their queues exist."""
-    classes = [job for job in registered().values() if _is_job_class(job)]
+    classes = [job for job in registered().values() if is_job_class(job)]
     for name, count in Counter(job.name for job in classes).items():
         if count > 1:
             paths = ", ".join(sorted(job.path for job in classes if job.name == name))
@@ -117,7 +117,3 @@ def _queues_of_apps() -> Iterable[tuple[str, Any]]:
     for config in apps.get_app_configs():
         if (names := getattr(config, "pgjobs_queues", None)) is not None:
             yield f"The app {config.label}", names
-
-
-def _is_job_class(job: Any) -> bool:
-    return isinstance(job, type) and issubclass(job, BackgroundJob)

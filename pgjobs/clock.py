@@ -75,7 +75,9 @@ def tick(timestamp: int) -> None:
     try:
         while True:
             due_in = fire_due()
-            rest = min(_LOOK_AGAIN, until - time.monotonic(), _LOOK_AGAIN if due_in is None else due_in)
+            rest = min(
+                _LOOK_AGAIN, until - time.monotonic(), _LOOK_AGAIN if due_in is None else due_in
+            )
             if until <= time.monotonic() or _stopping.wait(max(rest, 0.01)):
                 return
     except DatabaseError as error:
@@ -86,8 +88,8 @@ def synchronize() -> None:
     """Write this process's system jobs to their schedules; switch off those that it doesn't know."""
     for job in system_jobs().values():
         _write_schedule(job)
-    vanished = Schedule.objects.using(_alias()).filter(enabled=True).exclude(
-        job_class__in=system_jobs()
+    vanished = (
+        Schedule.objects.using(_alias()).filter(enabled=True).exclude(job_class__in=system_jobs())
     )
     for schedule in vanished:
         logger.warning("schedule=%s is switched off: its job class is gone", schedule.job_class)
@@ -161,7 +163,7 @@ def _known() -> models.QuerySet[Schedule]:
 def _database_now() -> datetime:
     with connections[_alias()].cursor() as cursor:
         cursor.execute("SELECT statement_timestamp()")
-        (now,) = cursor.fetchone()
+        now: datetime = cursor.fetchone()[0]
     return now
 
 

@@ -74,7 +74,9 @@ def _dict(value: dict[Any, Any], path: str) -> dict[str, Any]:
                 f"{path} has the key {key!r} of type {type(key).__name__}; "
                 "the keys of a dict must be strings."
             )
-    encoded = {_text(str(key), path): encode(item, f"{path}[{key!r}]") for key, item in value.items()}
+    encoded = {
+        _text(str(key), path): encode(item, f"{path}[{key!r}]") for key, item in value.items()
+    }
     if len(encoded) == 1 and next(iter(encoded)).startswith("$"):
         return {"$dict": encoded}
     return encoded
@@ -93,7 +95,7 @@ def _encode_typed(value: Any, path: str) -> Any:
         if isinstance(value, kind):
             return {tag: dump(value)}
     # Subclasses of plain types (OrderedDict, a str from a template) last: they are rare.
-    for plain, convert in ((str, str), (int, int), (dict, dict), (list, list), (tuple, list)):
+    for plain, convert in _PLAIN_CONVERTERS:
         if isinstance(value, plain):
             return encode(convert(value), path)
     raise NotSerializable(
@@ -110,7 +112,9 @@ def _float(value: float, path: str) -> float:
 
 def _model_reference(value: models.Model, path: str) -> list[Any]:
     if value.pk is None or value._state.adding:
-        raise NotSerializable(f"{path} is the unsaved {value._meta.label} {value!r:.80}; save it first.")
+        raise NotSerializable(
+            f"{path} is the unsaved {value._meta.label} {value!r:.80}; save it first."
+        )
     return [value._meta.label_lower, encode(value.pk, f"{path}.pk")]
 
 
@@ -126,13 +130,22 @@ _DUMPERS: dict[type, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
+_PLAIN_CONVERTERS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (str, str),
+    (int, int),
+    (dict, dict),
+    (list, list),
+    (tuple, list),
+)
+
+
 def _load_model(body: list[Any]) -> models.Model:
     label, key = body
     try:
         model = apps.get_model(label)
     except LookupError:
         raise BadArguments(f"The model {label} of an argument no longer exists.") from None
-    instance = model._base_manager.filter(pk=decode(key)).first()
+    instance: models.Model | None = model._base_manager.filter(pk=decode(key)).first()
     if instance is None:
         raise BadArguments(f"The {label} with key {key!r} that the job was given no longer exists.")
     return instance

@@ -68,9 +68,7 @@ def find_problems(given: Any) -> list[str]:
     """Say in a sentence each what is wrong with ``PGJOBS``; the system check shows the same."""
     if not isinstance(given, Mapping):
         return [f"PGJOBS must be a dict, not {type(given).__name__}."]
-    return [
-        problem for name, value in given.items() if (problem := _problem_with(name, value))
-    ]
+    return [problem for name, value in given.items() if (problem := _problem_with(name, value))]
 
 
 def _given() -> Any:

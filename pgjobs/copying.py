@@ -8,8 +8,8 @@ from typing import Any
 
 _COLUMNS = (
     "id job_class name queue_name priority status scheduled interval object_type_id object_id "
-    "user_id notifications max_attempts timeout meta args kwargs".split()
-)
+    "user_id notifications max_attempts timeout meta args kwargs"
+).split()
 _JSON = ("meta", "args", "kwargs")
 
 

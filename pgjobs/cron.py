@@ -9,7 +9,13 @@ from croniter import croniter
 
 from pgjobs.exceptions import InvalidArgument
 
-_RANGES = (("minute", 59), ("hour", 23), ("day of the month", 31), ("month", 12), ("day of the week", 7))
+_RANGES = (
+    ("minute", 59),
+    ("hour", 23),
+    ("day of the month", 31),
+    ("month", 12),
+    ("day of the week", 7),
+)
 
 
 def check_cron(expression: object) -> str:

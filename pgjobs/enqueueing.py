@@ -17,7 +17,15 @@ from pgjobs import codec, queues
 from pgjobs.choices import JobNotification, JobStatus
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import InvalidArgument
-from pgjobs.jobs import BackgroundJob, JobOptions, JobTarget, check_interval, check_target, path_of
+from pgjobs.jobs import (
+    JobOptions,
+    JobTarget,
+    check_interval,
+    check_target,
+    is_job_class,
+    options_of,
+    path_of,
+)
 
 NAME_LIMIT = 200
 _SMALLINT = range(-32768, 32768)
@@ -25,8 +33,21 @@ _SMALLINT = range(-32768, 32768)
 # Options of RQ's enqueue() that NetBox code may pass and that never reached run() there.
 # Taking them for arguments of run() would fail later, in the worker, and less clearly.
 _RQ_OPTIONS = frozenset(
-    "at_front depends_on failure_ttl job_id on_failure on_stopped on_success pipeline "
-    "rate_limit repeat result_ttl ttl webhooks".split()
+    [
+        "at_front",
+        "depends_on",
+        "failure_ttl",
+        "job_id",
+        "on_failure",
+        "on_stopped",
+        "on_success",
+        "pipeline",
+        "rate_limit",
+        "repeat",
+        "result_ttl",
+        "ttl",
+        "webhooks",
+    ]
 )
 
 
@@ -55,7 +76,7 @@ def row_for(
     if schedule_at is not None and immediate:
         raise InvalidArgument("schedule_at and immediate can't be combined: the job runs now.")
     target = check_target(target)
-    options = target.options if _is_class(target) else JobOptions()
+    options = options_of(target)
     _refuse_rq_options(kwargs)
     return {
         **_object_columns(instance),
@@ -66,10 +87,10 @@ def row_for(
         "user_id": _user_id(user),
         "notifications": _notifications(notifications),
         "priority": _whole("priority", priority, options.priority, _SMALLINT),
-        "timeout": _whole("timeout", job_timeout if timeout is None else timeout, options.timeout, range(1, 2**31)),
-        "max_attempts": _whole(
-            "max_attempts", max_attempts, options.max_attempts, range(1, 32768)
+        "timeout": _whole(
+            "timeout", job_timeout if timeout is None else timeout, options.timeout, range(1, 2**31)
         ),
+        "max_attempts": _whole("max_attempts", max_attempts, options.max_attempts, range(1, 32768)),
         "meta": None if meta is None else codec.encode(dict(meta), "meta"),
         "args": [],
         "kwargs": codec.encode(kwargs, "kwargs") if kwargs else {},
@@ -90,7 +111,7 @@ def rows_for_many(
         if instance is not None:
             row = {**row, **_object_columns(instance)}
             if mapped_by_model:
-                row["queue_name"] = _queue(None, check_target(target).options, instance)  # type: ignore[union-attr]
+                row["queue_name"] = _queue(None, options_of(check_target(target)), instance)
         if kwargs:
             row = {**row, "kwargs": {**shared["kwargs"], **codec.encode(kwargs, f"jobs[{index}]")}}
         yield row
@@ -162,15 +183,15 @@ def _schedule_columns(schedule_at: datetime | None, interval: int | None) -> dic
 
 
 def _name(target: JobTarget, name: str) -> str:
-    if _is_class(target):
+    if is_job_class(target):
         if name:
             raise InvalidArgument(
                 f"name {name!r} was given to {target.__qualname__}; a BackgroundJob "
                 "bears the name of its class, set in Meta.name."
             )
-        return target.name  # type: ignore[union-attr]
-    if not isinstance(name, str) or not name:
-        raise InvalidArgument(f"name must say what the function's job is, not {name!r}.")
+        return target.name
+    if not name:
+        raise InvalidArgument("name is empty; say what the function's job is called.")
     if len(name) > NAME_LIMIT:
         raise InvalidArgument(f"name has {len(name)} characters; {NAME_LIMIT} are the limit.")
     return name
@@ -209,7 +230,3 @@ def _refuse_rq_options(kwargs: Mapping[str, Any]) -> None:
                 f"{option}={kwargs[option]!r} is an option of RQ that pgjobs does not have. "
                 "It never reached run() under RQ, so rename the argument if it is meant for run()."
             )
-
-
-def _is_class(target: Any) -> bool:
-    return isinstance(target, type) and issubclass(target, BackgroundJob)

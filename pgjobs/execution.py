@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -17,7 +18,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from pgjobs import codec, retry
 from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.exceptions import JobFailed, NotSerializable
-from pgjobs.jobs import BackgroundJob, resolve
+from pgjobs.jobs import is_job_class, resolve
 from pgjobs.outcomes import Failure, Outcome, shown
 from pgjobs.signals import announce, job_start
 
@@ -46,10 +47,8 @@ def execute(job: Job, *, run_coroutine: RunCoroutine = asyncio.run) -> Outcome |
 def _call(job: Job, run_coroutine: RunCoroutine) -> Any:
     target = resolve(job.job_class)
     args, kwargs = codec.decode(job.args), codec.decode(job.kwargs)
-    if isinstance(target, type) and issubclass(target, BackgroundJob):
-        result = target(job).run(*args, **kwargs)
-    else:
-        result = target(*args, job=job, **kwargs)
+    run = target(job).run if is_job_class(target) else partial(target, job=job)
+    result = run(*args, **kwargs)
     return run_coroutine(result) if inspect.iscoroutine(result) else result
 
 
@@ -67,7 +66,11 @@ def _completed(job: Job, result: Any) -> Outcome:
 def _after(error: BaseException, job: Job) -> Outcome:
     failure = Failure.of(error)
     ended = Outcome(
-        job_id=job.pk, epoch=job.epoch, status=JobStatus.FAILED, failure=failure, data=_safe_data(job)
+        job_id=job.pk,
+        epoch=job.epoch,
+        status=JobStatus.FAILED,
+        failure=failure,
+        data=_safe_data(job),
     )
     if isinstance(error, JobFailed):
         _log(job, logging.WARNING, failure.message or "The job failed.")

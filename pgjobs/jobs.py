@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.apps import apps
@@ -140,9 +140,7 @@ class BackgroundJob(ABC):
         return await sync_to_async(cls.enqueue_once)(instance, **kwargs)
 
     @classmethod
-    def setup(
-        cls, *, interval: int | None = None, cron: str | None = None, **kwargs: Any
-    ) -> None:
+    def setup(cls, *, interval: int | None = None, cron: str | None = None, **kwargs: Any) -> None:
         """Make this a system job, run every ``interval`` minutes or by ``cron``.
 
         For ``AppConfig.ready()``: it only registers, and touches no database. The
@@ -198,8 +196,10 @@ def registered() -> dict[str, JobTarget]:
     return dict(_registry)
 
 
-def path_of(target: JobTarget) -> str:
-    return f"{target.__module__}.{target.__qualname__}"
+def path_of(target: Any) -> str:
+    """Return the dotted path under which rows name ``target``; empty for what has none."""
+    module, name = getattr(target, "__module__", ""), getattr(target, "__qualname__", "")
+    return f"{module}.{name}" if name else ""
 
 
 def resolve(path: str) -> JobTarget:
@@ -214,14 +214,27 @@ def resolve(path: str) -> JobTarget:
         ) from None
 
 
+def is_job_class(target: Any) -> TypeGuard[type[BackgroundJob]]:
+    """Tell job classes from functions."""
+    return isinstance(target, type) and issubclass(target, BackgroundJob)
+
+
+def options_of(target: JobTarget) -> JobOptions:
+    """Return what the ``Meta`` of ``target`` says; a function has none."""
+    return target.options if is_job_class(target) else JobOptions()
+
+
 def check_target(target: Any) -> JobTarget:
     """Return the job class or function that ``target`` means, ``SomeJob.handle`` included."""
     if inspect.ismethod(target) and target.__name__ == "handle":
         target = target.__self__  # NetBox: Job.enqueue(MyJob.handle, …)
-    if callable(target) and _registry.get(path_of(target)) is target:
-        return target
-    if isinstance(target, type) and issubclass(target, BackgroundJob):
-        raise InvalidArgument(f"{target.__qualname__} has no run() method, so it can't be enqueued.")
+    known = _registry.get(path_of(target)) if callable(target) else None
+    if known is not None and known is target:
+        return known
+    if is_job_class(target):
+        raise InvalidArgument(
+            f"{target.__qualname__} has no run() method, so it can't be enqueued."
+        )
     raise InvalidArgument(
         f"{target!r} is not a BackgroundJob class, nor a function marked with @pgjobs.register."
     )

@@ -19,9 +19,10 @@ class PluginConfig(AppConfig):
     @property
     def pgjobs_queues(self) -> tuple[str, ...]:
         """The full names of this plugin's queues."""
-        if not isinstance(self.queues, list) or not all(isinstance(q, str) for q in self.queues):
+        queues: object = self.queues
+        if not isinstance(queues, list) or not all(isinstance(name, str) for name in queues):
             raise ImproperlyConfigured(
                 f"{type(self).__name__}.queues must be a list of strings, such as "
-                f'["foo", "bar"], not {self.queues!r}.'
+                f'["foo", "bar"], not {queues!r}.'
             )
-        return tuple(f"{self.name}.{queue}" for queue in self.queues)
+        return tuple(f"{self.name}.{queue}" for queue in queues)

@@ -79,6 +79,6 @@ class ProcrastinateThread:
             await app.run_worker_async(
                 name=self._name,
                 install_signal_handlers=False,
-                shutdown_graceful_timeout=self._grace,
+                shutdown_graceful_timeout=self._grace,  # type: ignore[arg-type]
                 **self._options,
             )

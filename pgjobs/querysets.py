@@ -138,7 +138,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         if job.status == JobStatus.PENDING or job.scheduled is None:
             ring_on_commit(self._alias, job.queue_name)
         if job_enqueued.receivers:
-            transaction.on_commit(lambda: announce(job_enqueued, job), using=self._alias, robust=True)
+            transaction.on_commit(
+                lambda: announce(job_enqueued, job), using=self._alias, robust=True
+            )
 
     # Steering -----------------------------------------------------------------------
 
@@ -172,18 +174,22 @@ class JobQuerySet(models.QuerySet["Job"]):
         return won
 
     def _again(self, job: Job) -> int:
-        return self._only(job).finished().update(
-            status=JobStatus.PENDING,
-            position=NextPosition(),
-            attempt=0,
-            interruptions=0,
-            started=None,
-            completed=None,
-            error="",
-            progress=None,
-            successor=None,
-            # The chain goes on by its successor, or two would recur; a cancelled chain has none.
-            interval=Case(When(status=JobStatus.CANCELLED, then=F("interval")), default=None),
+        return (
+            self._only(job)
+            .finished()
+            .update(
+                status=JobStatus.PENDING,
+                position=NextPosition(),
+                attempt=0,
+                interruptions=0,
+                started=None,
+                completed=None,
+                error="",
+                progress=None,
+                successor=None,
+                # The chain goes on by its successor, or two would recur; a cancelled chain has none.
+                interval=Case(When(status=JobStatus.CANCELLED, then=F("interval")), default=None),
+            )
         )
 
     def _only(self, job: Job) -> JobQuerySet:
@@ -193,12 +199,16 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def start(self, job: Job) -> bool:
         """Take a waiting job for this process, outside any worker."""
-        won = self._only(job).waiting().update(
-            status=JobStatus.RUNNING,
-            started=Now(),
-            epoch=F("epoch") + 1,
-            attempt=F("attempt") + 1,
-            worker=None,
+        won = (
+            self._only(job)
+            .waiting()
+            .update(
+                status=JobStatus.RUNNING,
+                started=Now(),
+                epoch=F("epoch") + 1,
+                attempt=F("attempt") + 1,
+                worker=None,
+            )
         )
         if won:
             job.refresh_from_db(fields=["status", "started", "epoch", "attempt", "worker"])
@@ -223,7 +233,7 @@ class JobQuerySet(models.QuerySet["Job"]):
     def _run_immediately(self, job: Job) -> Job:
         # Inserted as running: were it pending, a worker could take it outside a transaction.
         job.status, job.epoch, job.attempt = JobStatus.RUNNING, 1, 1
-        job.started = Now()  # type: ignore[assignment]
+        job.started = Now()
         job.save(force_insert=True, using=self._alias)
         job.refresh_from_db(fields=["started"])
         with held_here(connections[self._alias], job.pk):
@@ -284,7 +294,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     @property
     def _alias(self) -> str:
-        return self._db or router.db_for_write(self.model)
+        return self._db or router.db_for_write(self.model)  # type: ignore[attr-defined,no-any-return]
 
 
 _PRUNE_BATCH = 1000
@@ -294,7 +304,7 @@ def _same_rule(holder: Job, row: dict[str, Any]) -> bool:
     said = holder.successor or {}
     interval = said.get("interval", holder.interval)
     same_moment = row["scheduled"] is None or row["scheduled"] == holder.scheduled
-    return same_moment and row["interval"] == interval
+    return same_moment and bool(row["interval"] == interval)
 
 
 def _successor(row: dict[str, Any]) -> dict[str, Any]:
@@ -305,6 +315,15 @@ def _successor(row: dict[str, Any]) -> dict[str, Any]:
     return successor
 
 
-_RULE = (
-    "args interval kwargs max_attempts meta notifications priority queue_name timeout user_id".split()
-)
+_RULE = [
+    "args",
+    "interval",
+    "kwargs",
+    "max_attempts",
+    "meta",
+    "notifications",
+    "priority",
+    "queue_name",
+    "timeout",
+    "user_id",
+]

@@ -31,9 +31,7 @@ def is_valid_name(name: Any) -> bool:
 def known_queues() -> tuple[str, ...]:
     """Return every queue that exists: the three, then apps' and plugins', then mapped ones."""
     return tuple(
-        dict.fromkeys(
-            (*DEFAULT_QUEUES, *_app_queues(), *get_settings().QUEUE_MAPPINGS.values())
-        )
+        dict.fromkeys((*DEFAULT_QUEUES, *_app_queues(), *get_settings().QUEUE_MAPPINGS.values()))
     )
 
 

@@ -16,5 +16,5 @@ def exponential(attempt: int, *, jitter: float = 0.1) -> timedelta:
     together don't come back together.
     """
     # The exponent is bounded, or attempt 2000 would overflow before min() sees it.
-    delay = min(FIRST_DELAY * 2 ** min(attempt - 1, 20), LONGEST_DELAY)
+    delay: timedelta = min(FIRST_DELAY * 2 ** min(attempt - 1, 20), LONGEST_DELAY)
     return delay * random.uniform(1 - jitter, 1 + jitter)

@@ -18,8 +18,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs.choices import FINISHED, LIVE, WAITING, JobNotification, JobStatus
-from pgjobs.models.worker import WorkerProcess
 from pgjobs.conf import get_settings
+from pgjobs.models.worker import WorkerProcess
 from pgjobs.notes import LogLine, Note, Sink, message_of
 from pgjobs.position import NextPosition
 from pgjobs.querysets import JobQuerySet
@@ -47,8 +47,15 @@ class Job(models.Model):
 
     name = models.CharField(_("name"), max_length=200)
     job_class = models.CharField(_("job class"), max_length=200, editable=False)
-    args = models.JSONField(_("arguments"), default=list, db_default=models.Value([], models.JSONField()), blank=True)
-    kwargs = models.JSONField(_("keyword arguments"), default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
+    args = models.JSONField(
+        _("arguments"), default=list, db_default=models.Value([], models.JSONField()), blank=True
+    )
+    kwargs = models.JSONField(
+        _("keyword arguments"),
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("user"),
@@ -104,7 +111,12 @@ class Job(models.Model):
     data = models.JSONField(_("data"), encoder=DjangoJSONEncoder, null=True, blank=True)
     result = models.JSONField(_("return value"), null=True, blank=True)
     error = models.TextField(_("error"), blank=True, default="", db_default="", editable=False)
-    errors = models.JSONField(_("failed attempts"), default=list, db_default=models.Value([], models.JSONField()), editable=False)
+    errors = models.JSONField(
+        _("failed attempts"),
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        editable=False,
+    )
     progress = models.JSONField(_("progress"), null=True, blank=True, editable=False)
     notifications = models.CharField(
         _("notifications"),

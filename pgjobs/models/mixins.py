@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.contenttypes.fields import GenericRelation
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.signals import class_prepared, pre_delete
 
 from pgjobs.choices import FINISHED
@@ -17,11 +16,11 @@ if TYPE_CHECKING:
     from pgjobs.querysets import JobQuerySet
 
 
-class JobsRelation(GenericRelation):  # type: ignore[type-arg]
+class JobsRelation(GenericRelation):
     """The jobs of an object. Deleting the object takes only the finished ones with it."""
 
-    def bulk_related_objects(self, objs: Sequence[Any], using: str = "default") -> Any:
-        return super().bulk_related_objects(objs, using).filter(status__in=FINISHED)  # type: ignore[no-untyped-call]
+    def bulk_related_objects(self, objs: list[models.Model], using: str = DEFAULT_DB_ALIAS) -> Any:
+        return super().bulk_related_objects(objs, using).filter(status__in=FINISHED)
 
 
 class JobsMixin(models.Model):
@@ -45,7 +44,10 @@ class JobsMixin(models.Model):
     def get_latest_jobs(self) -> JobQuerySet:
         """Return this object's finished jobs, the latest first, without their data."""
         return (
-            Job.objects.for_object(self).filter(status__in=FINISHED).order_by("-started").defer("data")
+            Job.objects.for_object(self)
+            .filter(status__in=FINISHED)
+            .order_by("-started")
+            .defer("data")
         )
 
 
@@ -57,7 +59,9 @@ def _abandon_jobs(sender: type[models.Model], instance: models.Model, using: str
 
 def _watch_deletions(sender: type[models.Model], **_: Any) -> None:
     if issubclass(sender, JobsMixin):
-        pre_delete.connect(_abandon_jobs, sender=sender, dispatch_uid=f"pgjobs.{sender._meta.label}")
+        pre_delete.connect(
+            _abandon_jobs, sender=sender, dispatch_uid=f"pgjobs.{sender._meta.label}"
+        )
 
 
 # A signal and not delete(): QuerySet.delete() and cascades must do the same.

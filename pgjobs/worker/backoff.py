@@ -17,7 +17,7 @@ class Backoff:
 
     def next(self) -> float:
         """Count a failure and return the seconds to wait."""
-        delay = min(FIRST * 2 ** min(self._failures, 10), LONGEST)
+        delay: float = min(FIRST * 2 ** min(self._failures, 10), LONGEST)
         self._failures += 1
         return delay * random.uniform(0.7, 1.3)
 

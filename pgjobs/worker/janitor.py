@@ -77,7 +77,7 @@ class Janitor:
             {"lock": WORKER_LOCK, "timeout": get_settings().HEARTBEAT_TIMEOUT},
         )
         now = time.monotonic()
-        found = dict(cursor.fetchall())
+        found: dict[int, bool] = dict(cursor.fetchall())
         self._suspects = {worker: self._suspects.get(worker, now) for worker in found}
         return [
             worker
@@ -103,7 +103,9 @@ class Janitor:
         self, connection: EngineConnection, worker: int, rows: list[tuple[Any, ...]]
     ) -> None:
         limit = get_settings().MAX_INTERRUPTIONS
-        outcomes = [_rescued(job, epoch, interruptions, limit) for job, epoch, interruptions, _ in rows]
+        outcomes = [
+            _rescued(job, epoch, interruptions, limit) for job, epoch, interruptions, _ in rows
+        ]
         recorded = transitions.record(connection.cursor(), outcomes)
         for outcome in outcomes:
             if outcome.job_id in recorded:

@@ -205,6 +205,10 @@ def _leave_connections_clean() -> None:
     for connection in connections.all(initialized_only=True):
         if connection.connection is None:
             continue
-        if connection.in_atomic_block or connection.errors_occurred or not connection.get_autocommit():
+        if (
+            connection.in_atomic_block
+            or connection.errors_occurred
+            or not connection.get_autocommit()
+        ):
             connection.in_atomic_block = False
             connection.close()

@@ -96,7 +96,10 @@ class Presence:
 
     def _turn(self) -> None:
         since = time.monotonic() - self._last_beat
-        if self._connection.get() is not self._locked_on or since >= get_settings().HEARTBEAT_INTERVAL:
+        if (
+            self._connection.get() is not self._locked_on
+            or since >= get_settings().HEARTBEAT_INTERVAL
+        ):
             self._beat()
         self._janitor.turn(self._connection)
 

@@ -124,7 +124,11 @@ class Recorder:
             recorded = transitions.record(
                 self._connection.cursor(), [outcome for _, outcome in entries]
             )
-        except (psycopg.errors.LockNotAvailable, psycopg.DataError, psycopg.IntegrityError) as error:
+        except (
+            psycopg.errors.LockNotAvailable,
+            psycopg.DataError,
+            psycopg.IntegrityError,
+        ) as error:
             # One row that is locked, or one value that can't be stored: find it, write the others.
             if len(entries) == 1:
                 self._set_aside(*entries[0], error)
@@ -145,12 +149,13 @@ class Recorder:
         else:
             logger.critical("job=%s its error could not be stored: %s", job.pk, error)
 
-    def _note_recorded(
-        self, job: Job, outcome: Outcome, row: transitions.Recorded | None
-    ) -> None:
+    def _note_recorded(self, job: Job, outcome: Outcome, row: transitions.Recorded | None) -> None:
         if row is None:
             logger.warning(
-                "job=%s epoch=%s %s refused: the row has moved on", job.pk, job.epoch, outcome.status
+                "job=%s epoch=%s %s refused: the row has moved on",
+                job.pk,
+                job.epoch,
+                outcome.status,
             )
             return
         job.status, job.error = outcome.status, outcome.error

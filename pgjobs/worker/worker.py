@@ -107,8 +107,12 @@ class Worker:
 
     def _start(self) -> None:
         self._presence.start()
-        for part in (self._recorder, self._announcer, self._pool, self._watch, *self._companions):
-            part.start()
+        self._recorder.start()
+        self._announcer.start()
+        self._pool.start()
+        self._watch.start()
+        for companion in self._companions:
+            companion.start()
         logger.info(
             "worker=%s name=%s started: queues=%s slots=%s",
             self._presence.worker_id,

@@ -33,31 +33,37 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("queues", nargs="*", metavar="QUEUE", help="a queue to serve")
         parser.add_argument(
-            "--queue", "-q", action="append", default=[], dest="more_queues", metavar="QUEUE",
+            "--queue",
+            "-q",
+            action="append",
+            default=[],
+            dest="more_queues",
+            metavar="QUEUE",
             help="the same, as an option; may be repeated, and comes first",
         )
         parser.add_argument(
-            "--concurrency", "-c", type=_at_least_one, metavar="N",
+            "--concurrency",
+            "-c",
+            type=_at_least_one,
+            metavar="N",
             help='slots: jobs that run at the same time (default: PGJOBS["CONCURRENCY"])',
         )
         parser.add_argument(
             "--burst", action="store_true", help="stop when nothing is due, and exit 0"
         )
-        parser.add_argument(
-            "--max-jobs", type=_at_least_one, metavar="N", help="stop after N jobs"
-        )
+        parser.add_argument("--max-jobs", type=_at_least_one, metavar="N", help="stop after N jobs")
         parser.add_argument("--name", help="how this worker is shown (default: host.pid)")
         parser.add_argument(
-            "--shutdown-timeout", type=float, metavar="S",
+            "--shutdown-timeout",
+            type=float,
+            metavar="S",
             help='seconds that running jobs get to end (default: PGJOBS["SHUTDOWN_TIMEOUT"])',
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         _log_to_stderr(options["verbosity"])
         orders = self._orders(options)
-        worker = Worker(
-            orders, companions=(Clock(burst=orders.burst), LowLevelTasks(orders))
-        )
+        worker = Worker(orders, companions=(Clock(burst=orders.burst), LowLevelTasks(orders)))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         if not worker.run():
