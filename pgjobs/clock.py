@@ -85,7 +85,7 @@ def tick(timestamp: int) -> None:
 
 
 def synchronize() -> None:
-    """Write this process's system jobs to their schedules; switch off those that it doesn't know."""
+    """Write this process's system jobs to their schedules; switch off those it doesn't know."""
     for job in system_jobs().values():
         _write_schedule(job)
     vanished = (

@@ -83,10 +83,8 @@ def _dict(value: dict[Any, Any], path: str) -> dict[str, Any]:
 
 
 def _encode_typed(value: Any, path: str) -> Any:
-    if isinstance(value, Enum):
-        return encode(value.value, path)
-    if isinstance(value, Promise):
-        return _text(str(value), path)
+    if isinstance(value, Enum | Promise):
+        return encode(value.value if isinstance(value, Enum) else str(value), path)
     if isinstance(value, float):
         return _float(value, path)
     if isinstance(value, models.Model):

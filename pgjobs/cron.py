@@ -43,6 +43,6 @@ def check_cron(expression: object) -> str:
 
 
 def next_slot(expression: str, *, after: datetime, zone: tzinfo) -> datetime:
-    """Return the first slot of ``expression`` later than ``after``, read on the clocks of ``zone``."""
+    """Return the first slot of ``expression`` later than ``after``, by the clocks of ``zone``."""
     slot: datetime = croniter(expression, after.astimezone(zone)).get_next(datetime)
     return slot

@@ -33,21 +33,8 @@ _SMALLINT = range(-32768, 32768)
 # Options of RQ's enqueue() that NetBox code may pass and that never reached run() there.
 # Taking them for arguments of run() would fail later, in the worker, and less clearly.
 _RQ_OPTIONS = frozenset(
-    [
-        "at_front",
-        "depends_on",
-        "failure_ttl",
-        "job_id",
-        "on_failure",
-        "on_stopped",
-        "on_success",
-        "pipeline",
-        "rate_limit",
-        "repeat",
-        "result_ttl",
-        "ttl",
-        "webhooks",
-    ]
+    "at_front depends_on failure_ttl job_id on_failure on_stopped on_success pipeline "
+    "rate_limit repeat result_ttl ttl webhooks".split()
 )
 
 
@@ -118,7 +105,7 @@ def rows_for_many(
 
 
 def once_key(row: Mapping[str, Any]) -> str:
-    """Return the place that a live ``enqueue_once`` job occupies: its class, and its object if any."""
+    """Return the place that a live ``enqueue_once`` job holds: its class, and its object if any."""
     if row["object_id"] is None:
         return str(row["job_class"])
     return f"{row['job_class']}:{row['object_type_id']}:{row['object_id']}"
@@ -154,7 +141,8 @@ def _object_columns(instance: models.Model | None) -> dict[str, Any]:
         raise InvalidArgument(f"instance is a {label} that was never saved; save it first.")
     if not getattr(instance, "supports_jobs", False):
         raise InvalidArgument(
-            f"Jobs cannot be assigned to {label}: its model does not inherit pgjobs.models.JobsMixin."
+            f"Jobs cannot be assigned to {label}: "
+            "its model does not inherit pgjobs.models.JobsMixin."
         )
     return object_key(instance)
 

@@ -31,7 +31,7 @@ class BadArguments(PgJobsError):
 
 
 class JobFailed(PgJobsError):
-    """Raised by ``run()``: the job did its work and the answer is no. Its text becomes ``job.error``."""
+    """Raised by ``run()``: the job worked, and the answer is no. Its text is ``job.error``."""
 
 
 class JobTimeout(PgJobsError):

@@ -51,8 +51,8 @@ class JobOptions:
         for option in said:
             if option not in known:
                 raise TypeError(
-                    f"{job_class.__qualname__}.Meta has {option!r}, which is not an option of a job "
-                    f"class. The options are: {', '.join(known)}."
+                    f"{job_class.__qualname__}.Meta has {option!r}, which is not an option of a "
+                    f"job class. The options are: {', '.join(known)}."
                 )
         return cls(**said)
 

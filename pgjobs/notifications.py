@@ -25,7 +25,7 @@ def announce_end(job: Job) -> None:
 
 
 def log(job: Job) -> None:
-    """The default ``PGJOBS["NOTIFIER"]``: a line for the log. Projects put mail or a message here."""
+    """The default ``PGJOBS["NOTIFIER"]``: a line for the log, where projects send a mail."""
     logger.info("user=%s job=%s name=%r ended %s", job.user_id, job.pk, job.name, job.status)
 
 

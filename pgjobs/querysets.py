@@ -35,7 +35,7 @@ from pgjobs.sql import load
 if TYPE_CHECKING:
     from pgjobs.models import Job
 
-# Rivals for one place replace each other's jobs only while their rules differ, so a few turns settle.
+# Rivals for one place replace each other's jobs only while their rules differ: a few turns.
 _ONCE_TURNS = 20
 _MANY_CHUNK = 10_000
 
@@ -187,7 +187,7 @@ class JobQuerySet(models.QuerySet["Job"]):
                 error="",
                 progress=None,
                 successor=None,
-                # The chain goes on by its successor, or two would recur; a cancelled chain has none.
+                # The chain goes on by its successor, or two would recur. A cancelled one has none.
                 interval=Case(When(status=JobStatus.CANCELLED, then=F("interval")), default=None),
             )
         )
@@ -282,7 +282,7 @@ class JobQuerySet(models.QuerySet["Job"]):
     # Keeping -------------------------------------------------------------------------
 
     def prune(self, *, days: int) -> int:
-        """Delete all jobs that finished more than ``days`` ago, in small batches; return how many."""
+        """Delete jobs that finished more than ``days`` ago, in small batches; return how many."""
         total = 0
         while True:
             with connections[self._alias].cursor() as cursor:
@@ -294,7 +294,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     @property
     def _alias(self) -> str:
-        return self._db or router.db_for_write(self.model)  # type: ignore[attr-defined,no-any-return]
+        return self._db or router.db_for_write(self.model)  # type: ignore[attr-defined]
 
 
 _PRUNE_BATCH = 1000
@@ -315,15 +315,6 @@ def _successor(row: dict[str, Any]) -> dict[str, Any]:
     return successor
 
 
-_RULE = [
-    "args",
-    "interval",
-    "kwargs",
-    "max_attempts",
-    "meta",
-    "notifications",
-    "priority",
-    "queue_name",
-    "timeout",
-    "user_id",
-]
+_RULE = (
+    "args interval kwargs max_attempts meta notifications priority queue_name timeout user_id"
+).split()

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # Orders jobs inside a lane. No cache: a session that drew numbers ahead would jump the line.
+        # Orders jobs inside a lane. No cache: a session that draws ahead would jump the line.
         migrations.RunSQL(
             "CREATE SEQUENCE pgjobs_position", "DROP SEQUENCE pgjobs_position", elidable=False
         ),
@@ -479,6 +479,10 @@ class Migration(migrations.Migration):
                 autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0
             )
             """,
-            "ALTER TABLE pgjobs_job RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_cost_delay)",
+            """
+            ALTER TABLE pgjobs_job RESET (
+                autovacuum_vacuum_scale_factor, autovacuum_vacuum_cost_delay
+            )
+            """,
         ),
     ]

@@ -11,31 +11,11 @@ from pgjobs.sql import load
 from pgjobs.transitions import promote
 from pgjobs.worker.connection import EngineConnection
 
-COLUMNS: Final = [
-    "id",
-    "job_class",
-    "name",
-    "queue_name",
-    "priority",
-    "position",
-    "args",
-    "kwargs",
-    "object_type_id",
-    "object_id",
-    "user_id",
-    "created",
-    "scheduled",
-    "interval",
-    "started",
-    "epoch",
-    "attempt",
-    "max_attempts",
-    "timeout",
-    "worker_id",
-    "data",
-    "notifications",
-    "meta",
-]
+COLUMNS: Final = (
+    "id job_class name queue_name priority position args kwargs object_type_id object_id "
+    "user_id created scheduled interval started epoch attempt max_attempts timeout worker_id "
+    "data notifications meta"
+).split()
 _KNOWN: Final = {"status": "running", "error": ""}
 _ATTRIBUTES: Final = (*COLUMNS, *_KNOWN)
 _CLAIM: Final = load("claim").replace("{columns}", ", ".join(f"job.{name}" for name in COLUMNS))

@@ -20,7 +20,7 @@ from pgjobs.worker.options import WorkerOptions
 
 logger = logging.getLogger("pgjobs.worker")
 
-# The lock is taken in the statement that makes the row, so nobody ever sees the one without the other.
+# The lock is taken in the statement that makes the row: nobody sees the one without the other.
 _REGISTER = """
 INSERT INTO pgjobs_worker (name, hostname, pid, queues, concurrency)
 VALUES (%(name)s, %(hostname)s, %(pid)s, %(queues)s, %(concurrency)s)

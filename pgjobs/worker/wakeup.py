@@ -30,8 +30,8 @@ class Wakeup:
             readable.append(connection.fileno())
         ready, _, _ = select.select(readable, [], [], max(timeout, 0))
         if self._reader in ready:
-            # Emptied before the flag is lowered: a set() in between writes nothing, but its caller's
-            # news is seen by ours, who looks around after every wait.
+            # Emptied before the flag is lowered: a set() in between writes nothing, but what it
+            # tells of is seen all the same, since our caller looks around after every wait.
             os.read(self._reader, 4096)
             self._is_set = False
         return connection is not None and connection.fileno() in ready and _notified(connection)
