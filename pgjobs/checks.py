@@ -14,12 +14,19 @@ from django.db import connections, router
 
 from pgjobs import queues
 from pgjobs.conf import find_problems, get_settings
-from pgjobs.jobs import is_job_class, registered
+from pgjobs.jobs import BackgroundJob, is_job_class, registered
 from pgjobs.models import Job
 
 
 def register_checks() -> None:
-    for check in (check_database, check_apps, check_settings, check_queues, check_job_names):
+    for check in (
+        check_database,
+        check_apps,
+        check_settings,
+        check_queues,
+        check_job_names,
+        check_job_queues,
+    ):
         register(check, Tags.compatibility)
 
 
@@ -68,27 +75,29 @@ def check_settings(**_: Any) -> Iterable[CheckMessage]:
 
 def check_queues(**_: Any) -> Iterable[CheckMessage]:
     """E006: queue names can be queue names."""
-    try:
-        mapped = list(get_settings().QUEUE_MAPPINGS.values())
-    except ImproperlyConfigured:
-        mapped = []  # E005 tells
-    for source, names in (*_queues_of_apps(), ('PGJOBS["QUEUE_MAPPINGS"]', mapped)):
-        if isinstance(names, str):
-            yield Error(f"{source} is {names!r}, not a list.", id="pgjobs.E006",
-                        hint=f"Write [{names!r}].")  # fmt: skip
-            continue
-        for name in names:
-            if not queues.is_valid_name(name):
-                yield Error(
-                    f"{source} names the queue {name!r}, which can't be a queue's name.",
-                    hint=f"Use letters, digits, '_', '.' and '-', at most {queues.NAME_LIMIT}.",
-                    id="pgjobs.E006",
-                )
+    for config in apps.get_app_configs():
+        try:
+            yield from _bad_names(f"The app {config.label}", queues.queues_of(config))
+        except ImproperlyConfigured as error:
+            yield Error(str(error), hint="Write a list, such as ['foo'].", id="pgjobs.E006")
+    if _settings_can_be_read():
+        mapped = get_settings().QUEUE_MAPPINGS.values()
+        yield from _bad_names('PGJOBS["QUEUE_MAPPINGS"]', mapped)
+
+
+def _bad_names(source: str, names: Iterable[str]) -> Iterable[CheckMessage]:
+    for name in names:
+        if not queues.is_valid_name(name):
+            yield Error(
+                f"{source} names the queue {name!r}, which can't be a queue's name.",
+                hint=f"Use letters, digits, '_', '.' and '-', at most {queues.NAME_LIMIT}.",
+                id="pgjobs.E006",
+            )
 
 
 def check_job_names(**_: Any) -> Iterable[CheckMessage]:
-    """E007, E008: job names tell job classes apart, and their queues exist."""
-    classes = [job for job in registered().values() if is_job_class(job)]
+    """E007: job names tell job classes apart."""
+    classes = _job_classes()
     for name, count in Counter(job.name for job in classes).items():
         if count > 1:
             paths = ", ".join(sorted(job.path for job in classes if job.name == name))
@@ -97,8 +106,15 @@ def check_job_names(**_: Any) -> Iterable[CheckMessage]:
                 hint="Give each a Meta.name of its own; people tell jobs apart by it.",
                 id="pgjobs.E007",
             )
-    known = queues.known_queues()
-    for job in classes:
+
+
+def check_job_queues(**_: Any) -> Iterable[CheckMessage]:
+    """E008: the queues of job classes exist."""
+    try:
+        known = queues.known_queues()
+    except ImproperlyConfigured:
+        return  # E005 and E006 tell
+    for job in _job_classes():
         if job.options.queue is not None and job.options.queue not in known:
             yield Error(
                 f"{job.path}.Meta.queue is {job.options.queue!r}, which is not a queue.",
@@ -107,13 +123,15 @@ def check_job_names(**_: Any) -> Iterable[CheckMessage]:
             )
 
 
+def _job_classes() -> list[type[BackgroundJob]]:
+    return [job for job in registered().values() if is_job_class(job)]
+
+
+def _settings_can_be_read() -> bool:
+    return not find_problems(getattr(settings, "PGJOBS", {}))
+
+
 def _has_psycopg_3() -> bool:
     from django.db.backends.postgresql.psycopg_any import is_psycopg3
 
     return bool(is_psycopg3)
-
-
-def _queues_of_apps() -> Iterable[tuple[str, Any]]:
-    for config in apps.get_app_configs():
-        if (names := getattr(config, "pgjobs_queues", None)) is not None:
-            yield f"The app {config.label}", names

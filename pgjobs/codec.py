@@ -19,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.functional import Promise
 
@@ -75,7 +76,8 @@ def _dict(value: dict[Any, Any], path: str) -> dict[str, Any]:
                 "the keys of a dict must be strings."
             )
     encoded = {
-        _text(str(key), path): encode(item, f"{path}[{key!r}]") for key, item in value.items()
+        _text(str.__str__(key), path): encode(item, f"{path}[{key!r}]")
+        for key, item in value.items()
     }
     if len(encoded) == 1 and next(iter(encoded)).startswith("$"):
         return {"$dict": encoded}
@@ -102,9 +104,11 @@ def _encode_typed(value: Any, path: str) -> Any:
     )
 
 
-def _float(value: float, path: str) -> float:
+def _float(value: float, path: str) -> Any:
     if not math.isfinite(value):
         raise NotSerializable(f"{path} is {value!r}, which JSON does not have.")
+    if abs(value) >= _JSONB_WRITES_AS_INTEGER:
+        return {"$float": repr(float(value))}
     return float(value)
 
 
@@ -128,8 +132,11 @@ _DUMPERS: dict[type, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
+# From here on PostgreSQL's jsonb writes a float as an integer, which reads back as another number.
+_JSONB_WRITES_AS_INTEGER = 1e16
+
 _PLAIN_CONVERTERS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
-    (str, str),
+    (str, str.__str__),  # SafeString answers str() with itself
     (int, int),
     (dict, dict),
     (list, list),
@@ -156,7 +163,8 @@ _LOADERS: dict[str, Callable[[Any], Any]] = {
     "$timedelta": lambda body: timedelta(*body),
     "$decimal": Decimal,
     "$uuid": UUID,
-    "$bytes": base64.b64decode,
+    "$bytes": lambda body: base64.b64decode(body, validate=True),
+    "$float": float,
     "$model": _load_model,
     "$dict": lambda body: {key: decode(item) for key, item in body.items()},
 }
@@ -169,5 +177,5 @@ def _decode_typed(tag: str, body: Any) -> Any:
         raise BadArguments(f"An argument has the type {tag!r}, which is not known here.") from None
     try:
         return load(body)
-    except (TypeError, ValueError, ArithmeticError) as error:
+    except (TypeError, ValueError, ArithmeticError, AttributeError, ValidationError) as error:
         raise BadArguments(f"{body!r:.80} is not a value of type {tag!r}: {error}") from error

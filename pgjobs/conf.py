@@ -36,6 +36,10 @@ class Settings:
     JOB_RETENTION: int = 90
     """Days that finished jobs are kept; 0 keeps them for ever."""
 
+    DIRECT_DATABASE: str = ""
+    """Alias in ``DATABASES`` that reaches PostgreSQL past a transaction pooler such as pgbouncer,
+    for the worker's connections that need a session; empty if there is no pooler."""
+
     CONCURRENCY: int = 4
     """Slots of a worker when ``--concurrency`` is not given."""
 
@@ -50,6 +54,12 @@ class Settings:
 
     HEARTBEAT_TIMEOUT: float = 30.0
     """Seconds of silence after which a worker counts as dead, whatever its session lock says."""
+
+    KILL_GRACE: float = 10.0
+    """Seconds that a job gets to end after it was told to, before its process is ended."""
+
+    MAX_RESULT_SIZE: int = 1_000_000
+    """Bytes of JSON up to which the return value of ``run()`` is kept."""
 
     MAX_INTERRUPTIONS: int = 3
     """How often a job may lose its worker before it is given up as errored."""
@@ -80,7 +90,7 @@ def _problem_with(name: Any, value: Any) -> str | None:
     if name not in known:
         return f"PGJOBS[{name!r}] is not a setting. The settings are: {', '.join(sorted(known))}."
     if name == "QUEUE_MAPPINGS":
-        valid, wanted = isinstance(value, Mapping), "a dict"
+        valid, wanted = _is_mapping_to_names(value), "a dict from models to queue names"
     elif get_type_hints(Settings)[name] is str:
         valid, wanted = isinstance(value, str), "a string"
     elif get_type_hints(Settings)[name] is int:
@@ -95,6 +105,10 @@ def _problem_with(name: Any, value: Any) -> str | None:
     if wanted == "a whole number":
         wanted += f" of at least {_LEAST.get(name, 1)}"
     return f"PGJOBS[{name!r}] must be {wanted}, not {value!r}."
+
+
+def _is_mapping_to_names(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(name, str) for name in value.values())
 
 
 _LEAST = {"JOB_RETENTION": 0}

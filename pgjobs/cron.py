@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 
 from pgjobs.exceptions import InvalidArgument
 
@@ -39,10 +39,21 @@ def check_cron(expression: object) -> str:
                     f"cron {expression!r} steps the {name} by {step}, past its end at {limit}; "
                     "use interval= (in minutes) for a longer rhythm."
                 )
+    try:
+        next_slot(expression, after=datetime.now(UTC), zone=UTC)
+    except CroniterBadDateError:
+        raise InvalidArgument(f"cron {expression!r} names a day that never comes.") from None
     return expression
 
 
 def next_slot(expression: str, *, after: datetime, zone: tzinfo) -> datetime:
-    """Return the first slot of ``expression`` later than ``after``, by the clocks of ``zone``."""
-    slot: datetime = croniter(expression, after.astimezone(zone)).get_next(datetime)
+    """Return the first slot of ``expression`` later than ``after``, by the clocks of ``zone``.
+
+    A moment that the clocks skip fires right after. An hour that they repeat fires again
+    only for an expression that names no hour: what is daily stays daily.
+    """
+    slots = croniter(expression, after.astimezone(zone))
+    slot: datetime = slots.get_next(datetime)
+    while slot.fold and not expression.split()[1].startswith("*"):
+        slot = slots.get_next(datetime)
     return slot

@@ -78,7 +78,7 @@ def row_for(
             "timeout", job_timeout if timeout is None else timeout, options.timeout, range(1, 2**31)
         ),
         "max_attempts": _whole("max_attempts", max_attempts, options.max_attempts, range(1, 32768)),
-        "meta": None if meta is None else codec.encode(dict(meta), "meta"),
+        "meta": _meta(meta),
         "args": [],
         "kwargs": codec.encode(kwargs, "kwargs") if kwargs else {},
     }
@@ -170,7 +170,7 @@ def _schedule_columns(schedule_at: datetime | None, interval: int | None) -> dic
     }
 
 
-def _name(target: JobTarget, name: str) -> str:
+def _name(target: JobTarget, name: Any) -> str:
     if is_job_class(target):
         if name:
             raise InvalidArgument(
@@ -178,8 +178,8 @@ def _name(target: JobTarget, name: str) -> str:
                 "bears the name of its class, set in Meta.name."
             )
         return target.name
-    if not name:
-        raise InvalidArgument("name is empty; say what the function's job is called.")
+    if not isinstance(name, str) or not name:
+        raise InvalidArgument(f"name must say what the function's job is called, not {name!r}.")
     if len(name) > NAME_LIMIT:
         raise InvalidArgument(f"name has {len(name)} characters; {NAME_LIMIT} are the limit.")
     return name
@@ -209,6 +209,12 @@ def _whole(name: str, given: Any, otherwise: int | None, allowed: range) -> int 
     raise InvalidArgument(
         f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {value!r}."
     )
+
+
+def _meta(meta: Mapping[str, Any] | None) -> Any:
+    if meta is not None and not isinstance(meta, Mapping):
+        raise InvalidArgument(f"meta must be a dict, not {meta!r:.80}.")
+    return None if meta is None else codec.encode(dict(meta), "meta")
 
 
 def _refuse_rq_options(kwargs: Mapping[str, Any]) -> None:

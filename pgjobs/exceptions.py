@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 
 class PgJobsError(Exception):
     """Whatever pgjobs itself refuses or fails to do."""
@@ -30,9 +32,49 @@ class BadArguments(PgJobsError):
     """Stored arguments that no longer decode, for instance because a referenced object is gone."""
 
 
+class StaleJob(PgJobsError):
+    """The row has moved on to another worker, so this run may not finish it."""
+
+
+# Raised by run() --------------------------------------------------------------------
+
+
 class JobFailed(PgJobsError):
     """Raised by ``run()``: the job worked, and the answer is no. Its text is ``job.error``."""
 
 
-class JobTimeout(PgJobsError):
-    """Raised inside a job that ran longer than its timeout."""
+class Retry(PgJobsError):
+    """Raised by ``run()``: try again, if attempts are left, after the given time or the backoff."""
+
+    def __init__(self, message: str = "", *, after: timedelta | float | None = None) -> None:
+        super().__init__(message or "The job asked to be tried again.")
+        self.after = timedelta(seconds=after) if isinstance(after, int | float) else after
+
+
+class Snooze(PgJobsError):
+    """Raised by ``run()``: not now. The job is due again at ``until``; it costs no attempt."""
+
+    def __init__(self, *, until: datetime | timedelta) -> None:
+        super().__init__(f"Snoozed until {until}.")
+        if isinstance(until, datetime) and until.tzinfo is None:
+            raise InvalidArgument(f"until {until.isoformat()} has no time zone.")
+        self.until = until
+
+
+# Raised inside run() by its worker ----------------------------------------------------
+
+
+class JobInterrupted(PgJobsError):
+    """Raised inside a job that must stop. Clean up, and let it pass: what ignores it is killed."""
+
+
+class JobTimeout(JobInterrupted):
+    """The job ran longer than its timeout; it ends as errored."""
+
+
+class JobCancelled(JobInterrupted):
+    """Somebody cancelled the job while it ran. Raised by ``run()`` itself, it cancels the job."""
+
+
+class WorkerLost(JobInterrupted):
+    """The worker can't prove that it lives, so others may run the job; it goes back."""

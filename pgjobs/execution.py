@@ -14,13 +14,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connections, router, transaction
 
-from pgjobs import codec, retry
+from pgjobs import codec
 from pgjobs.choices import FINISHED, JobStatus
-from pgjobs.exceptions import JobFailed, NotSerializable
-from pgjobs.jobs import is_job_class, resolve
-from pgjobs.outcomes import Failure, Outcome, shown
+from pgjobs.conf import get_settings
+from pgjobs.exceptions import NotSerializable, StaleJob
+from pgjobs.jobs import JobTarget, is_job_class, options_of, resolve
+from pgjobs.outcomes import Outcome
 from pgjobs.signals import announce, job_start
+from pgjobs.transitions import record
+from pgjobs.verdicts import verdict
 
 if TYPE_CHECKING:
     from pgjobs.models import Job
@@ -36,20 +40,39 @@ def execute(job: Job, *, run_coroutine: RunCoroutine = asyncio.run) -> Outcome |
     announce(job_start, job)
     began = time.monotonic()
     try:
-        outcome = _completed(job, _call(job, run_coroutine))
+        target = resolve(job.job_class)
+        if options_of(target).atomic:
+            outcome = _complete_atomically(target, job, began)
+        else:
+            outcome = _completed(job, _call(target, job, run_coroutine))
     except BaseException as error:  # SystemExit included: a job may end itself, not its worker
-        outcome = _after(error, job)
+        outcome = _judged(error, job)
     if job.status in FINISHED:
         return None
     return replace(outcome, began=began, ended=time.monotonic())
 
 
-def _call(job: Job, run_coroutine: RunCoroutine) -> Any:
-    target = resolve(job.job_class)
+def _call(target: JobTarget, job: Job, run_coroutine: RunCoroutine) -> Any:
     args, kwargs = codec.decode(job.args), codec.decode(job.kwargs)
     run = target(job).run if is_job_class(target) else partial(target, job=job)
     result = run(*args, **kwargs)
     return run_coroutine(result) if inspect.iscoroutine(result) else result
+
+
+def _complete_atomically(target: JobTarget, job: Job, began: float) -> Outcome:
+    """Commit the work and its completion together, or neither.
+
+    The epoch guards the row: if it has moved on, another run owns the job, and
+    everything that this one did is rolled back.
+    """
+    alias = job._state.db or router.db_for_write(type(job))
+    with transaction.atomic(using=alias):
+        outcome = replace(_completed(job, _call(target, job, asyncio.run)), began=began)
+        if job.status not in FINISHED:
+            with connections[alias].cursor() as cursor:
+                if job.pk not in record(cursor, [replace(outcome, ended=time.monotonic())]):
+                    raise StaleJob(f"job {job.pk} is not held by epoch {job.epoch} any more")
+    return replace(outcome, is_recorded=True)
 
 
 def _completed(job: Job, result: Any) -> Outcome:
@@ -63,27 +86,12 @@ def _completed(job: Job, result: Any) -> Outcome:
     )
 
 
-def _after(error: BaseException, job: Job) -> Outcome:
-    failure = Failure.of(error)
-    ended = Outcome(
-        job_id=job.pk,
-        epoch=job.epoch,
-        status=JobStatus.FAILED,
-        failure=failure,
-        data=_safe_data(job),
-    )
-    if isinstance(error, JobFailed):
-        _log(job, logging.WARNING, failure.message or "The job failed.")
-        return replace(ended, error=failure.message or job.error)
-    _log(job, logging.ERROR, failure.traceback)
-    ended = replace(ended, status=JobStatus.ERRORED, error=shown(error))
-    if job.attempt < job.max_attempts:
-        return replace(ended, status=JobStatus.SCHEDULED, delay=retry.exponential(job.attempt))
-    return ended
-
-
-def _log(job: Job, level: int, message: str) -> None:
-    job.log(logging.LogRecord("pgjobs.jobs", level, __file__, 0, message, None, None))
+def _judged(error: BaseException, job: Job) -> Outcome:
+    outcome = verdict(error, job)
+    try:
+        return replace(outcome, data=_data(job))
+    except (TypeError, ValueError):  # what ended the job, or else hidden by it
+        return outcome
 
 
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -99,19 +107,15 @@ def _data(job: Job) -> str | None:
     return text
 
 
-def _safe_data(job: Job) -> str | None:
-    try:
-        return _data(job)
-    except (TypeError, ValueError):
-        return None
-
-
 def _result(job: Job, value: Any) -> str | None:
     if value is None:
         return None
     try:
-        return json.dumps(codec.encode(value, "The return value of run()"))
+        text = json.dumps(codec.encode(value, "The return value of run()"))
+        if len(text) > get_settings().MAX_RESULT_SIZE:
+            raise NotSerializable(f"The return value of run() has {len(text)} bytes as JSON.")
     except NotSerializable as error:
         # NetBox ignores what run() returns, so jobs that moved over may return anything.
-        _log(job, logging.WARNING, f"Not kept as the job's result: {error}")
+        job.say(logging.WARNING, f"Not kept as the job's result: {error}")
         return None
+    return text

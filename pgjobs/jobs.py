@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import cached_property
@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.db import models
 
-from pgjobs import queues
+from pgjobs import queues, retry
 from pgjobs.cron import check_cron
 from pgjobs.exceptions import InvalidArgument, UnknownJobClass
 from pgjobs.notes import Progress, logger_for_run
@@ -23,6 +23,11 @@ from pgjobs.notes import Progress, logger_for_run
 if TYPE_CHECKING:
     from pgjobs.models import Job
     from pgjobs.querysets import JobQuerySet
+
+
+_DEFAULT_BACKOFF = retry.exponential()
+
+ExceptionClasses = type[BaseException] | tuple[type[BaseException], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,19 @@ class JobOptions:
     timeout: int | None = None
     """Seconds; ``PGJOBS["DEFAULT_TIMEOUT"]`` when left out."""
     max_attempts: int = 1
+    """Tries altogether, the first included."""
+    backoff: retry.Backoff = _DEFAULT_BACKOFF
+    """From the attempt that failed to the wait before the next; see ``pgjobs.retry``."""
+    retry_on: ExceptionClasses = Exception
+    """Exceptions that are worth another attempt."""
+    fail_on: ExceptionClasses = ()
+    """Exceptions that end the job as failed, whatever attempts are left."""
+    on_interrupt: str = "requeue"
+    """What becomes of a job whose worker died: ``requeue``, or ``error`` for work that must not
+    be repeated."""
+    atomic: bool = False
+    """Commit the work and the job's completion in one transaction: database effects happen
+    exactly once, whatever dies."""
 
     @classmethod
     def of(cls, job_class: type) -> JobOptions:
@@ -46,7 +64,8 @@ class JobOptions:
         said: dict[str, Any] = {}
         for ancestor in reversed(job_class.__mro__):
             if (meta := vars(ancestor).get("Meta")) is not None:
-                said |= {key: getattr(meta, key) for key in dir(meta) if not key.startswith("_")}
+                # Not getattr(): a backoff written as a method of Meta must stay a function.
+                said |= {key: value for key, value in _attributes(meta) if key[0] != "_"}
         known = [field.name for field in fields(cls)]
         for option in said:
             if option not in known:
@@ -54,7 +73,17 @@ class JobOptions:
                     f"{job_class.__qualname__}.Meta has {option!r}, which is not an option of a "
                     f"job class. The options are: {', '.join(known)}."
                 )
+        if said.get("on_interrupt", "requeue") not in ("requeue", "error"):
+            raise TypeError(
+                f"{job_class.__qualname__}.Meta.on_interrupt must be 'requeue' or 'error', "
+                f"not {said['on_interrupt']!r}."
+            )
         return cls(**said)
+
+
+def _attributes(meta: type) -> Iterator[tuple[str, Any]]:
+    for ancestor in reversed(meta.__mro__):
+        yield from vars(ancestor).items()
 
 
 class BackgroundJob(ABC):
@@ -75,6 +104,8 @@ class BackgroundJob(ABC):
         cls.options = JobOptions.of(cls)
         cls.name = cls.options.name or cls.__name__
         cls.path = f"{cls.__module__}.{cls.__qualname__}"
+        if cls.options.atomic and inspect.iscoroutinefunction(cls.run):
+            raise TypeError(f"{cls.__qualname__} is atomic, so its run() can't be a coroutine.")
         if not getattr(cls.run, "__isabstractmethod__", False):
             _registry[cls.path] = cls
 

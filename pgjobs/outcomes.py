@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pgjobs.choices import FINISHED, JobStatus
@@ -21,9 +21,8 @@ class Failure:
     @classmethod
     def of(cls, error: BaseException) -> Failure:
         """Describe ``error`` without trusting it: its ``__str__`` may itself raise."""
-        kind = type(error)
         return cls(
-            exception=f"{kind.__module__}.{kind.__qualname__}",
+            exception=qualified_name(error),
             message=_shown(error, str),
             traceback=_clean("".join(_trace(error))),
         )
@@ -49,8 +48,12 @@ class Outcome:
     result: str | None = None
     delay: timedelta | None = None
     """How long the job waits before it is due again, for those that go back to their queue."""
+    due: datetime | None = None
+    """The same as a moment."""
     attempts_back: int = 0
     interruptions: int = 0
+    is_recorded: bool = False
+    """Already written, in the transaction of the job's own work."""
 
     @classmethod
     def released(cls, job_id: int, epoch: int) -> Outcome:
@@ -78,6 +81,11 @@ class Outcome:
     @property
     def is_final(self) -> bool:
         return self.status in FINISHED
+
+
+def qualified_name(error: BaseException) -> str:
+    """Return the dotted path of the class of ``error``."""
+    return f"{type(error).__module__}.{type(error).__qualname__}"
 
 
 def shown(error: BaseException) -> str:

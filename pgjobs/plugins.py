@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.apps import AppConfig
 from django.core.exceptions import ImproperlyConfigured
@@ -15,6 +15,14 @@ class PluginConfig(AppConfig):
     """
 
     queues: ClassVar[list[str]] = []
+
+    # An apps.py that imports this class holds two AppConfigs, and Django then silently takes
+    # neither, unless exactly one says that it is the default.
+    default = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.default = vars(cls).get("default", True)
 
     @property
     def pgjobs_queues(self) -> tuple[str, ...]:

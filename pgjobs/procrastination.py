@@ -10,6 +10,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from django.db import router
@@ -47,7 +48,8 @@ class ProcrastinateThread:
         self._grace = timeout
         self._stopping.set()
         if self._loop is not None and self._task is not None:
-            self._loop.call_soon_threadsafe(self._task.cancel)
+            with suppress(RuntimeError):  # the loop is closed: the worker has ended by itself
+                self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join(timeout)
 
     def is_alive(self) -> bool:

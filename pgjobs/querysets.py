@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, connections, models, router, transaction
-from django.db.models import Case, F, When
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 from psycopg.pq import TransactionStatus
 
@@ -144,14 +144,51 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     # Steering -----------------------------------------------------------------------
 
-    def cancel(self) -> int:
-        """Cancel those that are waiting; return how many. Recurring ones end their chains."""
+    def cancel(self, *, keep_schedule: bool = False) -> int:
+        """Cancel those that are live: waiting ones at once, running ones are told within a second.
+
+        Recurring ones end their chains, unless ``keep_schedule``. Return how many.
+        """
+        if keep_schedule:
+            return self._skip_waiting() + self._ask_running_to_end()
+        # One statement, so a job can't slip from waiting to running, or back, between two.
+        runs = models.Q(status=JobStatus.RUNNING)
         return (
             self.using(self._alias)
-            .waiting()
+            .live()
             .order_by()
-            .update(status=JobStatus.CANCELLED, completed=Now())
+            .update(
+                status=Case(When(runs, then=F("status")), default=Value(JobStatus.CANCELLED)),
+                completed=Case(When(runs, then=None), default=Now()),
+                interval=Case(When(runs, then=None), default=F("interval")),
+                successor=None,
+                cancel_requested=Now(),
+            )
         )
+
+    def _ask_running_to_end(self) -> int:
+        running = self.using(self._alias).filter(status=JobStatus.RUNNING).order_by()
+        return running.update(cancel_requested=Now())
+
+    def _skip_waiting(self) -> int:
+        """Cancel waiting jobs but let their chains go on, as if each had run and been cancelled."""
+        with transaction.atomic(using=self._alias):
+            held = self.using(self._alias).waiting().order_by().select_for_update()
+            ids = list(held.values_list("pk", flat=True))
+            taken = self.model.objects.using(self._alias).filter(pk__in=ids).order_by()
+            taken.update(
+                status=JobStatus.RUNNING,
+                started=Now(),
+                epoch=F("epoch") + 1,
+                cancel_requested=Now(),
+                worker=None,
+            )
+            outcomes = [
+                Outcome(job_id=job, epoch=epoch, status=JobStatus.CANCELLED)
+                for job, epoch in taken.values_list("pk", "epoch")
+            ]
+            with connections[self._alias].cursor() as cursor:
+                return len(transitions.record(cursor, outcomes))
 
     def end_chains(self) -> int:
         """Let running jobs end without a successor; return how many."""
@@ -187,6 +224,7 @@ class JobQuerySet(models.QuerySet["Job"]):
                 error="",
                 progress=None,
                 successor=None,
+                cancel_requested=None,
                 # The chain goes on by its successor, or two would recur. A cancelled one has none.
                 interval=Case(When(status=JobStatus.CANCELLED, then=F("interval")), default=None),
             )
@@ -213,6 +251,15 @@ class JobQuerySet(models.QuerySet["Job"]):
         if won:
             job.refresh_from_db(fields=["status", "started", "epoch", "attempt", "worker"])
         return bool(won)
+
+    def count_last_chance(self, job: Job) -> bool:
+        """Count the interruption of a last chance as it starts; False if the row has moved on.
+
+        Beforehand, because the rescuer of a dead worker's jobs can't tell which of
+        them had started, and only one of them is the one that kills.
+        """
+        held = self._only(job).filter(epoch=job.epoch, status=JobStatus.RUNNING)
+        return bool(held.update(interruptions=F("interruptions") + 1))
 
     def run_here(self, job: Job) -> None:
         with held_here(connections[self._alias], job.pk):
@@ -249,7 +296,11 @@ class JobQuerySet(models.QuerySet["Job"]):
         finally:
             job._sink = None
             self.write_notes(notes)
-        if outcome is not None:
+        if outcome is None:
+            return
+        if outcome.is_recorded:
+            self._announce(job)
+        else:
             self._record(job, outcome)
 
     @contextmanager
@@ -274,10 +325,13 @@ class JobQuerySet(models.QuerySet["Job"]):
             recorded = transitions.record(cursor, [outcome])
         if job.pk not in recorded:
             return False
-        job.refresh_from_db()
-        if outcome.is_final:
-            transaction.on_commit(lambda: announce_end(job), using=self._alias, robust=True)
+        self._announce(job)
         return True
+
+    def _announce(self, job: Job) -> None:
+        job.refresh_from_db()
+        if job.is_finished:
+            transaction.on_commit(lambda: announce_end(job), using=self._alias, robust=True)
 
     # Keeping -------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from django.apps import apps
+from django.apps import AppConfig, apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 from pgjobs.conf import get_settings
@@ -63,6 +64,16 @@ def get_queue_for_model(model: type[models.Model] | None, otherwise: str = DEFAU
     return otherwise
 
 
+def queues_of(config: AppConfig) -> tuple[str, ...]:
+    """Return the queues that an app brings; raise ImproperlyConfigured if it says so wrongly."""
+    names = getattr(config, "pgjobs_queues", ())
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ImproperlyConfigured(
+            f"pgjobs_queues of the app {config.label} must be a list of strings, not {names!r}."
+        )
+    return tuple(names)
+
+
 def _app_queues() -> Iterable[str]:
     for config in apps.get_app_configs():
-        yield from getattr(config, "pgjobs_queues", ())
+        yield from queues_of(config)

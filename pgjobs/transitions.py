@@ -28,6 +28,7 @@ class Recorded(NamedTuple):
     """An outcome that won, with the moments the database gave it."""
 
     id: int
+    status: str
     started: datetime | None
     completed: datetime | None
 
@@ -51,8 +52,22 @@ def record(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, Recorded]:
             "data": [o.data for o in outcomes],
             "results": [o.result for o in outcomes],
             "delays": [o.delay.total_seconds() if o.delay else None for o in outcomes],
+            "due": [o.due for o in outcomes],
             "attempts_back": [o.attempts_back for o in outcomes],
             "interruptions": [o.interruptions for o in outcomes],
+        },
+    )
+    return {row[0]: Recorded(*row) for row in cursor.fetchall()}
+
+
+def already_recorded(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, Recorded]:
+    """Return those of ``outcomes`` that an earlier, unanswered ``record`` has written after all."""
+    cursor.execute(
+        load("already_recorded"),
+        {
+            "ids": [o.job_id for o in outcomes],
+            "epochs": [o.epoch for o in outcomes],
+            "statuses": [str(o.status) for o in outcomes],
         },
     )
     return {row[0]: Recorded(*row) for row in cursor.fetchall()}

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from typing import Self
+from typing import Any, Self
 
 from pgjobs.models import WorkerProcess
 from tests.eventually import eventually
 
 
+def with_settings(environment: Mapping[str, str], **settings: Any) -> dict[str, str]:
+    """Return ``environment`` for a child with these ``PGJOBS`` settings."""
+    return {**environment, "PGJOBS": json.dumps(settings)}
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the process ids of the children that ``pid`` has at this moment."""
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True)
+    return [int(word) for word in found.stdout.split()]
+
+
 class RunningWorker:
-    """``manage.py pgjobs_worker`` as a child, ended by pid whatever the test does."""
+    """``manage.py pgjobs_worker``: a supervisor and its child, ended by pid whatever happens.
+
+    ``process`` is the supervisor; ``pid`` the child that claims jobs. Killed, paused and
+    resumed are both, as when a machine goes.
+    """
 
     def __init__(self, environment: Mapping[str, str], *arguments: str) -> None:
         self._output = tempfile.TemporaryFile("w+")
+        self.pid = 0
         self.process = subprocess.Popen(
             [sys.executable, "-m", "django", "pgjobs_worker", *arguments],
             env=dict(environment),
@@ -33,28 +50,38 @@ class RunningWorker:
 
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.kill()
+            self.process.kill()  # its children die with it
         self.process.wait(20)
         self._output.close()
 
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
     def until_started(self) -> Self:
-        """Wait until its row says that it lives."""
-        eventually(
-            lambda: self._must_run() and WorkerProcess.objects.filter(pid=self.pid).exists(),
-            timeout=30,
-        )
+        """Wait until the row of its child says that it lives."""
+        self.pid = eventually(self._registered_child, timeout=30)
         return self
 
+    def _registered_child(self) -> int:
+        assert self.process.poll() is None, self.output
+        children = children_of(self.process.pid)
+        rows = WorkerProcess.objects.filter(pid__in=children, stopped=None)
+        return rows.values_list("pid", flat=True).first() or 0
+
     def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
+        self.process.kill()
 
     def terminate(self) -> None:
-        os.kill(self.pid, signal.SIGTERM)
+        self.process.terminate()
+
+    def interrupt(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    def pause(self) -> None:
+        # The supervisor first: it would end a child that gives no signs of life.
+        for pid in (self.process.pid, self.pid):
+            os.kill(pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        for pid in (self.process.pid, self.pid):
+            os.kill(pid, signal.SIGCONT)
 
     def wait(self, timeout: float = 30) -> int:
         """Return the exit code."""
@@ -62,8 +89,12 @@ class RunningWorker:
 
     @property
     def output(self) -> str:
-        self._output.seek(0)
-        return self._output.read()
+        # Not by seek(): the child writes at the same offset.
+        return os.pread(self._output.fileno(), 1 << 24, 0).decode()
+
+    def until_it_says(self, text: str) -> Self:
+        eventually(lambda: text in self.output or not self._must_run(), timeout=30)
+        return self
 
     def _must_run(self) -> bool:
         assert self.process.poll() is None, self.output

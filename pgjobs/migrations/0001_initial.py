@@ -248,6 +248,10 @@ class Migration(migrations.Migration):
                     "meta",
                     models.JSONField(blank=True, help_text="Trace headers and the like", null=True),
                 ),
+                (
+                    "cancel_requested",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
                 ("successor", models.JSONField(blank=True, editable=False, null=True)),
                 (
                     "object_type",

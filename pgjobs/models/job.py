@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -23,9 +24,6 @@ from pgjobs.models.worker import WorkerProcess
 from pgjobs.notes import LogLine, Note, Sink, message_of
 from pgjobs.position import NextPosition
 from pgjobs.querysets import JobQuerySet
-
-if TYPE_CHECKING:
-    import logging
 
 
 class Job(models.Model):
@@ -126,6 +124,7 @@ class Job(models.Model):
         db_default=JobNotification.ALWAYS.value,
     )
     meta = models.JSONField(null=True, blank=True, help_text=_("Trace headers and the like"))
+    cancel_requested = models.DateTimeField(null=True, blank=True, editable=False)
     # Columns of the successor that differ from this row's, set by enqueue_once() on a running job.
     successor = models.JSONField(null=True, blank=True, editable=False)
 
@@ -164,6 +163,11 @@ class Job(models.Model):
                 fields=["completed"],
                 name="pgjobs_job_finished",
                 condition=models.Q(completed__isnull=False),
+            ),
+            models.Index(
+                fields=["completed"],
+                name="pgjobs_job_unsuccessful",
+                condition=models.Q(status__in=["errored", "failed"]),
             ),
         )
         constraints = (
@@ -226,6 +230,12 @@ class Job(models.Model):
         took = self.completed - (self.started or self.created)
         minutes, seconds = divmod(took.total_seconds(), 60)
         return f"{int(minutes)} minutes, {seconds:.2f} seconds"
+
+    @property
+    def is_last_chance(self) -> bool:
+        """Whether losing its worker once more ends this job, which lost it before."""
+        allowed = get_settings().MAX_INTERRUPTIONS
+        return 0 < self.interruptions and self.interruptions >= allowed - 1
 
     def get_status_color(self) -> str:
         return JobStatus(self.status).color
@@ -305,10 +315,14 @@ class Job(models.Model):
             )
         return type(self).objects.terminate(self, JobStatus(status), error or "")
 
-    def cancel(self) -> bool:
-        """Cancel this job if it is still waiting. A recurring job's chain ends with it."""
-        won = bool(type(self).objects.filter(pk=self.pk).cancel())
-        self.refresh_from_db(fields=["status", "completed"])
+    def cancel(self, *, keep_schedule: bool = False) -> bool:
+        """Cancel this job: at once while it waits; a running one is told within a second.
+
+        A recurring job's chain ends with it, unless ``keep_schedule``: then this run is
+        skipped and the next one stands. False if the job has finished already.
+        """
+        won = bool(type(self).objects.filter(pk=self.pk).cancel(keep_schedule=keep_schedule))
+        self.refresh_from_db(fields=["status", "completed", "cancel_requested"])
         return won
 
     def retry(self) -> bool:
@@ -334,6 +348,10 @@ class Job(models.Model):
                 message=message_of(record),
             )
         )
+
+    def say(self, level: int, message: str) -> None:
+        """Add a line of the engine's own to this job's log."""
+        self.log(logging.LogRecord("pgjobs", level, __file__, 0, message, None, None))
 
     def note(self, note: Note) -> None:
         """Pass on a log line or a progress: to the worker that runs this job, or to the row."""

@@ -53,7 +53,7 @@ class JobsMixin(models.Model):
 
 def _abandon_jobs(sender: type[models.Model], instance: models.Model, using: str, **_: Any) -> None:
     jobs = Job.objects.using(using).filter(**object_key(instance))
-    jobs.cancel()
+    jobs.waiting().cancel()
     jobs.end_chains()
 
 

@@ -10,32 +10,35 @@ WITH outcome AS (
         %(ids)s::bigint[], %(epochs)s::int[], %(statuses)s::text[],
         %(began)s::float8[], %(ended)s::float8[],
         %(errors)s::text[], %(failures)s::text[], %(data)s::text[], %(results)s::text[],
-        %(delays)s::float8[], %(attempts_back)s::int[], %(interruptions)s::int[]
+        %(delays)s::float8[], %(due)s::timestamptz[], %(attempts_back)s::int[], %(interruptions)s::int[]
     ) AS o (
         id, epoch, status, began, ended, error, failure, data, result,
-        delay, attempts_back, interruptions
+        delay, due, attempts_back, interruptions
     )
 ),
 recorded AS (
     UPDATE pgjobs_job AS job
-    SET status = o.status,
+    -- What would go back to its queue after somebody asked for its end is cancelled instead.
+    SET status = CASE
+            WHEN o.is_final OR job.cancel_requested IS NULL THEN o.status
+            ELSE 'cancelled'
+        END,
         started = CASE
-            WHEN NOT o.is_final THEN NULL
-            ELSE COALESCE(statement_timestamp() - make_interval(secs => o.began), job.started)
+            WHEN o.is_final OR job.cancel_requested IS NOT NULL
+            THEN COALESCE(statement_timestamp() - make_interval(secs => o.began), job.started)
         END,
         completed = CASE
-            WHEN o.is_final
+            WHEN o.is_final OR job.cancel_requested IS NOT NULL
             THEN statement_timestamp() - make_interval(secs => COALESCE(o.ended, 0))
         END,
-        scheduled = CASE
-            WHEN o.delay IS NULL THEN job.scheduled
-            ELSE statement_timestamp() + make_interval(secs => o.delay)
-        END,
+        scheduled = COALESCE(
+            o.due, statement_timestamp() + make_interval(secs => o.delay), job.scheduled
+        ),
         -- A floor may have passed the old position.
         position = CASE WHEN o.status = 'pending' THEN nextval('pgjobs_position') ELSE job.position END,
         -- A retry moves `scheduled`; what the recurrence counts from must not move with it.
         successor = CASE
-            WHEN o.delay IS NULL OR job.interval IS NULL OR job.successor ? 'scheduled'
+            WHEN o.delay IS NULL AND o.due IS NULL OR job.interval IS NULL OR job.successor ? 'scheduled'
             THEN job.successor
             ELSE COALESCE(job.successor, '{}') || jsonb_build_object(
                 'scheduled',
@@ -65,7 +68,10 @@ recorded AS (
         job.id,
         job.started,
         job.completed,
-        job.status IN ('completed', 'errored', 'failed')
+        job.status,
+        -- Who asks for a running job's end says by `interval` whether the chain goes on.
+        (job.status IN ('completed', 'errored', 'failed')
+            OR job.status = 'cancelled' AND job.cancel_requested IS NOT NULL)
             AND (job.interval IS NOT NULL OR job.successor IS NOT NULL) AS recurs
 ),
 chained AS (
@@ -98,4 +104,4 @@ chained AS (
     -- Can't happen while the guard holds; if it ever did, the other outcomes must not pay for it.
     ON CONFLICT DO NOTHING
 )
-SELECT id, started, completed FROM recorded
+SELECT id, status, started, completed FROM recorded

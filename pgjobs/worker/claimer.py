@@ -13,8 +13,8 @@ from pgjobs.worker.connection import EngineConnection
 
 COLUMNS: Final = (
     "id job_class name queue_name priority position args kwargs object_type_id object_id "
-    "user_id created scheduled interval started epoch attempt max_attempts timeout worker_id "
-    "data notifications meta"
+    "user_id created scheduled interval started epoch attempt max_attempts interruptions "
+    "timeout worker_id data notifications meta"
 ).split()
 _KNOWN: Final = {"status": "running", "error": ""}
 _ATTRIBUTES: Final = (*COLUMNS, *_KNOWN)

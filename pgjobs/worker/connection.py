@@ -2,32 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import Any, Final
 
 import psycopg
 from django.db import connections
 
+from pgjobs.conf import get_settings
+
+logger = logging.getLogger("pgjobs.worker")
+
 # With stale statistics the planner picks scans and joins that cost seconds instead of microseconds;
 # all of the engine's statements are meant to walk their index, so its sessions say so.
-_PINNED_PLANS = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
-_SESSION = f"SET TimeZone = 'UTC'; SET idle_in_transaction_session_timeout = 0; {_PINNED_PLANS}"
+_SETTINGS: Final = {
+    "TimeZone": "'UTC'",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "idle_in_transaction_session_timeout": "0",
+}
 
 # A claim that is lost in a server crash leaves its jobs pending, and the epoch refuses the old
 # worker's outcome, so claims need not wait for the disk. Outcomes must.
-LAZY_COMMIT = "SET synchronous_commit = off"
+LAZY_COMMIT: Final = {"synchronous_commit": "off"}
+
+# A peer that vanished without a word is noticed in about ten seconds instead of two hours.
+_NETWORK: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 class EngineConnection:
     """One psycopg connection in autocommit mode, opened when first used and again after a loss.
 
-    Not shared between threads.
+    Not shared between threads. Behind a pooler that hands out sessions by the
+    transaction (pgbouncer), a session's settings, locks and notifications belong to
+    nobody: ``has_session`` says so, and each statement brings its own settings.
     """
 
-    def __init__(self, alias: str, purpose: str, *session: str) -> None:
+    def __init__(self, alias: str, purpose: str, settings: dict[str, str] | None = None) -> None:
         self.alias = alias
+        self.has_session = True
         self._purpose = purpose
-        self._session = "; ".join((_SESSION, *session))
+        self._settings = {**_SETTINGS, **(settings or {})}
         self._connection: psycopg.Connection[Any] | None = None
+
+    @classmethod
+    def with_session(
+        cls, alias: str, purpose: str, settings: dict[str, str] | None = None
+    ) -> EngineConnection:
+        """Return a connection that wants a session, by ``PGJOBS["DIRECT_DATABASE"]`` if set."""
+        return cls(get_settings().DIRECT_DATABASE or alias, purpose, settings)
 
     def get(self) -> psycopg.Connection[Any]:
         """Return the open connection; raise psycopg.OperationalError if there is no server."""
@@ -36,7 +65,8 @@ class EngineConnection:
         return self._connection
 
     def cursor(self) -> psycopg.Cursor[Any]:
-        return self.get().cursor()
+        connection = self.get()
+        return connection.cursor() if self.has_session else _PooledCursor(connection, self._local)
 
     @property
     def current(self) -> psycopg.Connection[Any] | None:
@@ -53,7 +83,37 @@ class EngineConnection:
         parameters = connections[self.alias].get_connection_params()
         for key in ("cursor_factory", "context", "prepare_threshold"):
             parameters.pop(key, None)  # Django's own; psycopg's defaults serve us better
-        parameters["application_name"] = f"pgjobs {self._purpose}"
+        parameters = {**_NETWORK, "application_name": f"pgjobs {self._purpose}", **parameters}
         connection = psycopg.connect(**parameters, autocommit=True)
-        connection.execute(self._session)
+        self.has_session = _is_our_session(connection)
+        if self.has_session:
+            connection.execute(self._set("SET"))
+        else:
+            connection.prepare_threshold = None
         return connection
+
+    @property
+    def _local(self) -> str:
+        return self._set("SET LOCAL")
+
+    def _set(self, command: str) -> str:
+        return "; ".join(f"{command} {name} = {value}" for name, value in self._settings.items())
+
+
+class _PooledCursor(psycopg.Cursor[Any]):
+    """Runs each statement in a transaction of its own, with the settings it needs."""
+
+    def __init__(self, connection: psycopg.Connection[Any], settings: str) -> None:
+        super().__init__(connection)
+        self._settings = settings
+
+    def execute(self, *args: Any, **kwargs: Any) -> _PooledCursor:
+        with self.connection.transaction():
+            self.connection.execute(self._settings)
+            return super().execute(*args, **kwargs)
+
+
+def _is_our_session(connection: psycopg.Connection[Any]) -> bool:
+    """A pooler makes up the process id that it gives its clients; the server's own is another."""
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    return row is not None and row[0] == connection.info.backend_pid

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import psycopg
@@ -142,12 +143,15 @@ class Janitor:
 
 
 def _rescued(job: int, epoch: int, interruptions: int, limit: int) -> Outcome:
-    if interruptions + 1 < limit:
-        return Outcome.interrupted(job, epoch)
+    """Requeue, or give up a job that was there each time; see ``Job.is_last_chance``."""
+    was_counted_at_start = interruptions > 0 and interruptions >= limit - 1
+    now = interruptions if was_counted_at_start else interruptions + 1
+    if now < limit:
+        return replace(Outcome.interrupted(job, epoch), interruptions=now - interruptions)
     return Outcome(
         job_id=job,
         epoch=epoch,
         status=JobStatus.ERRORED,
-        interruptions=1,
-        error=f"The job lost its worker {interruptions + 1} times; it may be what kills it.",
+        interruptions=now - interruptions,
+        error=f"The job lost its worker {now} times; it may be what kills it.",
     )

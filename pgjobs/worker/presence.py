@@ -12,19 +12,22 @@ from collections.abc import Callable
 import psycopg
 
 from pgjobs.conf import get_settings
+from pgjobs.exceptions import JobCancelled, WorkerLost
 from pgjobs.presence import WORKER_LOCK
+from pgjobs.sql import load
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.janitor import Janitor
 from pgjobs.worker.options import WorkerOptions
+from pgjobs.worker.pool import Pool
 
 logger = logging.getLogger("pgjobs.worker")
 
 # The lock is taken in the statement that makes the row: nobody sees the one without the other.
 _REGISTER = """
-INSERT INTO pgjobs_worker (name, hostname, pid, queues, concurrency)
-VALUES (%(name)s, %(hostname)s, %(pid)s, %(queues)s, %(concurrency)s)
-RETURNING id, pg_advisory_lock(%(lock)s, id::int)
+INSERT INTO pgjobs_worker (name, hostname, pid, queues, concurrency, has_session_lock)
+VALUES (%(name)s, %(hostname)s, %(pid)s, %(queues)s, %(concurrency)s, %(has_session)s)
+RETURNING id, CASE WHEN has_session_lock THEN pg_advisory_lock(%(lock)s, id::int) END
 """
 _BEAT = """
 UPDATE pgjobs_worker
@@ -33,6 +36,8 @@ WHERE id = %(id)s AND stopped IS NULL
 RETURNING id
 """
 _LOCK = "SELECT pg_try_advisory_lock(%(lock)s, %(id)s::bigint::int)"
+# Jobs shorter than this are not asked after: most end before the answer would come.
+_TOLD_AFTER = 0.5
 _STOP = """
 WITH left_doorbell AS (DELETE FROM pgjobs_doorbell WHERE worker_id = %(id)s)
 UPDATE pgjobs_worker
@@ -52,11 +57,17 @@ class Presence:
     """
 
     def __init__(
-        self, connection: EngineConnection, options: WorkerOptions, janitor: Janitor
+        self,
+        connection: EngineConnection,
+        options: WorkerOptions,
+        *,
+        janitor: Janitor,
+        pool: Pool,
     ) -> None:
         self._connection = connection
         self._options = options
         self._janitor = janitor
+        self._pool = pool
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pgjobs-presence", daemon=True)
         self._backoff = Backoff()
@@ -101,7 +112,31 @@ class Presence:
             or since >= get_settings().HEARTBEAT_INTERVAL
         ):
             self._beat()
+        self._pass_on_ends()
         self._janitor.turn(self._connection)
+
+    def _pass_on_ends(self) -> None:
+        """Tell jobs to end whose cancellation was asked for, or whose row is not ours any more."""
+        running = {(job.pk, job.epoch): job for job in self._pool.running(longer_than=_TOLD_AFTER)}
+        if not running:
+            return
+        cursor = self._connection.cursor()
+        cursor.execute(
+            load("told_to_end"),
+            {"ids": [pk for pk, _ in running], "epochs": [epoch for _, epoch in running]},
+        )
+        for pk, epoch, is_cancelled in cursor.fetchall():
+            job = running[pk, epoch]
+            if is_cancelled:
+                self._pool.interrupt(job, JobCancelled("The job was cancelled."))
+            elif not job.is_finished:
+                self._pool.interrupt(job, WorkerLost("The job's row was deleted or taken over."))
+
+    def _fence(self) -> None:
+        """We can't be sure any more that our jobs are ours: tell them to stop."""
+        if time.monotonic() - self._last_beat > get_settings().HEARTBEAT_TIMEOUT * 0.8:
+            for job in self._pool.running():
+                self._pool.interrupt(job, WorkerLost("The worker can't reach the database."))
 
     def _guarded(self, turn: Callable[[], None]) -> None:
         try:
@@ -111,6 +146,7 @@ class Presence:
                 logger.warning("worker=%s presence lost its connection: %s", self.worker_id, error)
             self._connection.close()
             self._backoff.next()
+            self._fence()
         except Exception:
             logger.exception("worker=%s presence failed, going on", self.worker_id)
             self._backoff.next()
@@ -121,7 +157,8 @@ class Presence:
         connection = self._connection.get()
         if connection is not self._locked_on:
             # Before the heartbeat: rescuers give a worker a moment to take its lock again.
-            connection.execute(_LOCK, {"lock": WORKER_LOCK, "id": self.worker_id})
+            if self._connection.has_session:
+                connection.execute(_LOCK, {"lock": WORKER_LOCK, "id": self.worker_id})
             self._locked_on = connection
         beat = connection.execute(_BEAT, {"id": self.worker_id, "draining": self.draining})
         if beat.fetchone() is None:
@@ -139,6 +176,7 @@ class Presence:
                 "pid": os.getpid(),
                 "queues": list(self._options.queues),
                 "concurrency": self._options.concurrency,
+                "has_session": self._connection.has_session,
                 "lock": WORKER_LOCK,
             },
         )

@@ -26,7 +26,7 @@ NOTES_WAIT: Final = 0.25
 """Seconds that log lines may wait for company; outcomes never wait."""
 
 # A caller's transaction may hold a job's row; the other outcomes must not wait for it for long.
-LOCK_TIMEOUT: Final = "SET lock_timeout = '2s'"
+LOCK_TIMEOUT: Final = {"lock_timeout": "'2s'"}
 
 Entry = tuple[Job, Outcome]
 
@@ -44,6 +44,8 @@ class Recorder:
         self._inbox: SimpleQueue[Entry | Note | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="pgjobs-recorder", daemon=True)
         self._backoff = Backoff()
+        # After a lost connection: the commit may have gone through, and only its answer be lost.
+        self._is_uncertain = False
 
     def start(self) -> None:
         self._thread.start()
@@ -104,13 +106,15 @@ class Recorder:
         while True:
             try:
                 write()
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            except psycopg.Error as error:
                 self._connection.close()
+                self._is_uncertain = True
                 if self._backoff.failures == 0:
                     logger.warning("recording waits for the database: %s", error)
                 time.sleep(self._backoff.next())
             else:
                 self._backoff.reset()
+                self._is_uncertain = False
                 return
 
     def _write_notes(self, notes: list[Note]) -> None:
@@ -136,6 +140,11 @@ class Recorder:
             for entry in entries:
                 self._record([entry])
             return
+        if self._is_uncertain:
+            recorded |= transitions.already_recorded(
+                self._connection.cursor(),
+                [outcome for job, outcome in entries if job.pk not in recorded],
+            )
         for job, outcome in entries:
             self._note_recorded(job, outcome, recorded.get(job.pk))
 
@@ -158,7 +167,7 @@ class Recorder:
                 outcome.status,
             )
             return
-        job.status, job.error = outcome.status, outcome.error
+        job.status, job.error = row.status, outcome.error
         job.started, job.completed = row.started, row.completed
-        if outcome.is_final:
+        if job.is_finished:
             self._recorded(job)

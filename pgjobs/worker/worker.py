@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 import psycopg
-from django.db import router
+from django.db import DatabaseError, router
 
 from pgjobs.conf import get_settings
 from pgjobs.models import Job
 from pgjobs.outcomes import Outcome
 from pgjobs.sql import load
+from pgjobs.verdicts import verdict
 from pgjobs.worker.announcer import Announcer
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.claimer import Claimer
@@ -26,6 +28,7 @@ from pgjobs.worker.pace import Pace
 from pgjobs.worker.pool import Pool
 from pgjobs.worker.presence import Presence
 from pgjobs.worker.recorder import LOCK_TIMEOUT, Recorder
+from pgjobs.worker.slot import Slot
 from pgjobs.worker.wakeup import Wakeup
 from pgjobs.worker.watch import Watch
 
@@ -51,20 +54,24 @@ class Companion(Protocol):
 class Worker:
     """One process that claims jobs and runs them until told to stop."""
 
-    def __init__(self, options: WorkerOptions, *, companions: Sequence[Companion] = ()) -> None:
+    def __init__(
+        self,
+        options: WorkerOptions,
+        *,
+        companions: Sequence[Companion] = (),
+        end_process: Callable[[], None] | None = None,
+    ) -> None:
         alias = router.db_for_write(Job)
         self.options = options
         self._companions = companions
+        self._end_process = end_process
         self._wakeup = Wakeup()
-        self._claims = EngineConnection(alias, "claims", LAZY_COMMIT)
+        self._claims = EngineConnection.with_session(alias, "claims", LAZY_COMMIT)
         self._claimer = Claimer(self._claims, options.queues)
         self._bell = Doorbell(self._claims, options.queues)
         self._announcer = Announcer()
         self._recorder = Recorder(
             EngineConnection(alias, "records", LOCK_TIMEOUT), recorded=self._announcer.put
-        )
-        self._presence = Presence(
-            EngineConnection(alias, "presence"), options, Janitor(ring=_ring_for_rescued)
         )
         self._pace = Pace(options.concurrency)
         self._pool = Pool(
@@ -73,7 +80,13 @@ class Worker:
             note=self._recorder.note,
             freed=self._slot_freed,
         )
-        self._watch = Watch(self._pool)
+        self._presence = Presence(
+            EngineConnection.with_session(alias, "presence"),
+            options,
+            janitor=Janitor(ring=_ring_for_rescued),
+            pool=self._pool,
+        )
+        self._watch = Watch(self._pool, stuck=self._lose_slot)
         self._backoff = Backoff()
         self._stopping = False
         self._hurrying = False
@@ -132,7 +145,7 @@ class Worker:
         try:
             self._turn()
             self._backoff.reset()
-        except psycopg.Error as error:
+        except (psycopg.Error, DatabaseError) as error:
             if not self._backoff.failures:
                 logger.warning("claiming waits for the database: %s", error)
             self._claims.close()
@@ -217,7 +230,30 @@ class Worker:
             outcome.status,
             outcome.ended - outcome.began,
         )
-        self._recorder.put(job, outcome)
+        if outcome.is_recorded:
+            job.status = outcome.status
+            self._announcer.put(job)
+        else:
+            self._recorder.put(job, outcome)
+
+    def _lose_slot(self, slot: Slot) -> None:
+        """A job ignores being told to end: record that, hand back its neighbours, end the process.
+
+        Nothing short of that stops code that does not come back to Python. Where nobody
+        would start the process again, the slot is left to the job.
+        """
+        job, told = slot.job, slot.told
+        if self._end_process is None or job is None or told is None:
+            return
+        logger.error("job=%s does not end when told to; ending this process", job.pk)
+        error = type(told)(f"{told} It did not end when told to, so its process was ended.")
+        self._presence.draining = True
+        self._recorder.put(job, replace(verdict(error, job), began=slot.since))
+        self._release(self._pool.withdraw())
+        self._release([neighbour for neighbour in self._pool.running() if neighbour is not job])
+        self._recorder.stop(FLUSH_TIMEOUT)
+        self._presence.stop(1.0)
+        self._end_process()
 
     def _slot_freed(self) -> None:
         if self._wants_room or self._stopping:

@@ -7,11 +7,14 @@ import os
 import signal
 import socket
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 
 from pgjobs import queues
 from pgjobs.clock import Clock
@@ -19,6 +22,8 @@ from pgjobs.conf import get_settings
 from pgjobs.exceptions import UnknownQueue
 from pgjobs.low_level import LowLevelTasks
 from pgjobs.worker import Worker, WorkerOptions
+from pgjobs.worker.child import EXIT_AGAIN, Bond, child_number, is_child, leave
+from pgjobs.worker.supervisor import Supervisor
 
 logger = logging.getLogger("pgjobs.worker")
 
@@ -42,16 +47,26 @@ class Command(BaseCommand):
             help="the same, as an option; may be repeated, and comes first",
         )
         parser.add_argument(
+            "--processes",
+            "-p",
+            type=_at_least_one,
+            default=1,
+            metavar="P",
+            help="worker processes, each with its own slots (default: 1)",
+        )
+        parser.add_argument(
             "--concurrency",
             "-c",
             type=_at_least_one,
             metavar="N",
-            help='slots: jobs that run at the same time (default: PGJOBS["CONCURRENCY"])',
+            help='slots: jobs that a process runs at once (default: PGJOBS["CONCURRENCY"])',
         )
         parser.add_argument(
             "--burst", action="store_true", help="stop when nothing is due, and exit 0"
         )
-        parser.add_argument("--max-jobs", type=_at_least_one, metavar="N", help="stop after N jobs")
+        parser.add_argument(
+            "--max-jobs", type=_at_least_one, metavar="N", help="each process stops after N jobs"
+        )
         parser.add_argument("--name", help="how this worker is shown (default: host.pid)")
         parser.add_argument(
             "--shutdown-timeout",
@@ -59,13 +74,66 @@ class Command(BaseCommand):
             metavar="S",
             help='seconds that running jobs get to end (default: PGJOBS["SHUTDOWN_TIMEOUT"])',
         )
+        parser.add_argument(
+            "--max-jobs-per-child",
+            type=_at_least_one,
+            metavar="N",
+            help="a process that has run N jobs makes way for a new one",
+        )
+        parser.add_argument(
+            "--max-memory-per-child",
+            type=_at_least_one,
+            metavar="MIB",
+            help="a process that holds more than this many MiB makes way for a new one",
+        )
+        parser.add_argument(
+            "--liveness-file",
+            type=Path,
+            metavar="PATH",
+            help="a file to touch every second while all processes give signs of life",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         _log_to_stderr(options["verbosity"])
         orders = self._orders(options)
-        worker = Worker(orders, companions=(Clock(burst=orders.burst), LowLevelTasks(orders)))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: worker.stop())
+        if is_child():
+            self._run_child(orders, options)
+        elif getattr(self, "_called_from_command_line", False):
+            self._supervise(orders, options)
+        else:
+            # From code, such as call_command() in a test: in this very process.
+            self._run_here(orders)
+
+    def _supervise(self, orders: WorkerOptions, options: dict[str, Any]) -> None:
+        if not (options["more_queues"] or options["queues"]):
+            _warn_of_unserved()
+        connections.close_all()  # a supervisor needs none
+        supervisor = Supervisor(
+            processes=options["processes"],
+            shutdown_timeout=orders.shutdown_timeout.total_seconds(),
+            silence=get_settings().HEARTBEAT_TIMEOUT,
+            restarts=not orders.burst and options["max_jobs"] is None,
+            liveness_file=options["liveness_file"],
+        )
+        sys.exit(supervisor.run())
+
+    def _run_child(self, orders: WorkerOptions, options: dict[str, Any]) -> None:
+        if options["name"] and options["processes"] > 1:
+            orders = replace(orders, name=f"{options['name']}.{child_number()}")
+        worker = _worker(orders, supervised=True)
+        bond = Bond(memory_limit=options["max_memory_per_child"], overweight=worker.stop)
+        bond.hold()
+        _obey_signals(worker)
+        ended_well = worker.run()
+        makes_way = not orders.burst and options["max_jobs"] is None
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Not sys.exit(): it would wait for threads of jobs that were cut off.
+        os._exit(EXIT_AGAIN if ended_well and makes_way else int(not ended_well))
+
+    def _run_here(self, orders: WorkerOptions) -> None:
+        worker = _worker(orders, supervised=False)
+        _obey_signals(worker)
         if not worker.run():
             sys.exit(1)
 
@@ -76,8 +144,6 @@ class Command(BaseCommand):
             queues.check_known(given)
         except UnknownQueue as error:
             raise CommandError(str(error)) from None
-        if not given:
-            _warn_of_unserved()
         timeout = options["shutdown_timeout"]
         return WorkerOptions(
             queues=tuple(dict.fromkeys(given)) or queues.DEFAULT_QUEUES,
@@ -87,8 +153,21 @@ class Command(BaseCommand):
                 seconds=settings.SHUTDOWN_TIMEOUT if timeout is None else timeout
             ),
             burst=options["burst"],
-            max_jobs=options["max_jobs"],
+            max_jobs=options["max_jobs"] or options["max_jobs_per_child"],
         )
+
+
+def _worker(orders: WorkerOptions, *, supervised: bool) -> Worker:
+    return Worker(
+        orders,
+        companions=(Clock(burst=orders.burst), LowLevelTasks(orders)),
+        end_process=leave if supervised else None,
+    )
+
+
+def _obey_signals(worker: Worker) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
 
 
 def _warn_of_unserved() -> None:
@@ -102,10 +181,9 @@ def _warn_of_unserved() -> None:
 
 
 def _at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
 
 
 def _log_to_stderr(verbosity: int) -> None:

@@ -1,0 +1,7 @@
+-- Which of the jobs that a worker runs should end: their end was asked for, or the row is not ours
+-- any more (deleted, or rescued from us because we looked dead).
+SELECT mine.id, mine.epoch, job.id IS NOT NULL AS is_cancelled
+FROM unnest(%(ids)s::bigint[], %(epochs)s::int[]) AS mine (id, epoch)
+LEFT JOIN pgjobs_job AS job
+    ON job.id = mine.id AND job.epoch = mine.epoch AND (job.status = 'running') IS TRUE
+WHERE job.id IS NULL OR job.cancel_requested IS NOT NULL

@@ -1,0 +1,51 @@
+-- Live jobs only, and one branch per status, because each has its partial index: the cost is that of
+-- the live jobs, however many finished ones are kept. `status IN (…)` would read the whole table.
+CREATE VIEW pgjobs_queues AS
+SELECT
+    part.queue,
+    sum(part.pending)::bigint AS pending,
+    sum(part.scheduled)::bigint AS scheduled,
+    sum(part.running)::bigint AS running,
+    min(part.oldest) AS oldest_waiting,
+    date_trunc('milliseconds', statement_timestamp() - min(part.oldest)) AS latency,
+    sum(part.workers)::bigint AS workers
+FROM (
+    SELECT
+        queue_name AS queue,
+        count(*) AS pending,
+        0 AS scheduled,
+        0 AS running,
+        min(COALESCE(scheduled, created)) AS oldest,
+        0 AS workers
+    FROM pgjobs_job
+    WHERE status = 'pending'
+    GROUP BY queue_name
+    UNION ALL
+    SELECT
+        queue_name,
+        0,
+        count(*),
+        0,
+        min(scheduled) FILTER (WHERE scheduled <= statement_timestamp()),
+        0
+    FROM pgjobs_job
+    WHERE status = 'scheduled'
+    GROUP BY queue_name
+    UNION ALL
+    SELECT queue_name, 0, 0, count(*), NULL, 0
+    FROM pgjobs_job
+    WHERE status = 'running'
+    GROUP BY queue_name
+    UNION ALL
+    SELECT unnest(queues), 0, 0, 0, NULL, 1
+    FROM pgjobs_workers
+    WHERE alive AND stopped IS NULL
+) AS part
+GROUP BY part.queue;
+
+COMMENT ON VIEW pgjobs_queues IS
+    'Queues that have live jobs or a worker: live jobs by status, and how long the oldest due one waits. Finished jobs are not read, so it stays cheap.';
+COMMENT ON COLUMN pgjobs_queues.scheduled IS 'Jobs whose moment has not come, or which just came due.';
+COMMENT ON COLUMN pgjobs_queues.oldest_waiting IS 'Since when the job that waits longest has been due.';
+COMMENT ON COLUMN pgjobs_queues.latency IS 'How long that is; NULL when nothing due waits.';
+COMMENT ON COLUMN pgjobs_queues.workers IS 'Living workers that serve it. 0: its jobs wait for ever.';

@@ -1,0 +1,37 @@
+-- 1885825640 is pgjobs.presence.HERE_LOCK: a job that runs outside any worker holds its own lock.
+CREATE VIEW pgjobs_running AS
+SELECT
+    job.id,
+    job.name,
+    job.object,
+    job.queue,
+    job.started,
+    job.duration AS running_for,
+    job.timeout,
+    job.attempt,
+    job.max_attempts,
+    job.progress_percent,
+    job.progress_message,
+    CASE WHEN job.worker_id IS NULL THEN here.pid IS NOT NULL ELSE COALESCE(worker.alive, false) END AS alive,
+    job.worker_id,
+    worker.name AS worker,
+    worker.state AS worker_state,
+    job.job_class
+FROM pgjobs_jobs AS job
+LEFT JOIN pgjobs_workers AS worker ON worker.id = job.worker_id
+LEFT JOIN pg_locks AS here
+    ON job.worker_id IS NULL
+    AND here.locktype = 'advisory'
+    AND here.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND here.classid = 1885825640
+    AND here.objid::bigint = job.id % 2147483648
+    AND here.objsubid = 2
+    AND here.granted
+WHERE job.status = 'running';
+
+COMMENT ON VIEW pgjobs_running IS
+    'Jobs in the hands of a worker, or of the process that runs them itself: how long, how far, and whether that process lives.';
+COMMENT ON COLUMN pgjobs_running.running_for IS 'Since its start; since its claim while it waits for a slot.';
+COMMENT ON COLUMN pgjobs_running.alive IS
+    'Whether the process that runs it lives. A job whose process died is rescued within seconds by any other worker.';
+COMMENT ON COLUMN pgjobs_running.worker IS 'NULL for a job that runs outside any worker.';

@@ -1,0 +1,86 @@
+"""A supervised worker process's bond with its supervisor."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NoReturn
+
+CHILD: Final = "PGJOBS_CHILD"
+"""Environment variable of a child: the file descriptor for its signs of life, its supervisor's
+process id, and its own number."""
+
+EXIT_AGAIN: Final = 75
+"""Exit code of a child that wants another in its place (EX_TEMPFAIL)."""
+
+_SIGN_INTERVAL: Final = 1.0
+_PR_SET_PDEATHSIG: Final = 1
+
+
+class Bond:
+    """Gives the supervisor a sign of life each second, and dies with it."""
+
+    def __init__(self, *, memory_limit: int | None, overweight: Callable[[], None]) -> None:
+        """``memory_limit`` is in MiB; ``overweight`` is called once when it is exceeded."""
+        descriptor, supervisor, _ = os.environ.pop(CHILD).split(":")
+        self._signs = int(descriptor)
+        self._supervisor = int(supervisor)
+        self._memory_limit = memory_limit
+        self._overweight = overweight
+        os.set_inheritable(self._signs, False)
+
+    def hold(self) -> None:
+        _die_with_parent()
+        if os.getppid() != self._supervisor:  # it died before we could ask to be told
+            leave()
+        threading.Thread(target=self._run, name="pgjobs-bond", daemon=True).start()
+
+    def _run(self) -> None:
+        told = threading.Event()
+        while True:
+            try:
+                os.write(self._signs, b".")
+            except OSError:  # nobody holds the other end any more
+                leave()
+            if self._memory_limit and not told.is_set() and memory() > self._memory_limit:
+                told.set()
+                self._overweight()
+            threading.Event().wait(_SIGN_INTERVAL)
+
+
+def is_child() -> bool:
+    """Say whether this process was started by a supervisor."""
+    return CHILD in os.environ
+
+
+def child_number() -> int:
+    """Return which of its supervisor's children this is, from 1."""
+    return int(os.environ[CHILD].rpartition(":")[2])
+
+
+def leave() -> NoReturn:
+    """End this process at once, without waiting for threads that may never end."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(EXIT_AGAIN)
+
+
+def memory() -> float:
+    """Return the resident memory of this process in MiB; its peak where only that is known."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024)  # macOS: bytes
+    return pages * resource.getpagesize() / (1024 * 1024)
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to kill us when the supervisor dies, however it dies (see prctl(2))."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

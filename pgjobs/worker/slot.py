@@ -1,0 +1,200 @@
+"""One slot: a thread that runs one job after the other, and can be told to end the present one."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import threading
+import time
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from django.db import connections
+from django.db.backends.signals import connection_created
+
+from pgjobs.exceptions import JobInterrupted, JobTimeout
+from pgjobs.execution import execute
+from pgjobs.models import Job
+from pgjobs.outcomes import Outcome, qualified_name
+from pgjobs.verdicts import verdict
+
+if TYPE_CHECKING:
+    from pgjobs.worker.pool import Pool
+
+logger = logging.getLogger("pgjobs.worker")
+
+_QUERY_CANCEL_TIMEOUT = 2.0
+
+
+class Slot:
+    """Room for one running job, for as long as the worker lives."""
+
+    def __init__(self, number: int, pool: Pool) -> None:
+        self._pool = pool
+        self._lock = threading.Lock()
+        self._coroutine: asyncio.Task[Any] | None = None
+        self.connections: set[Any] = set()
+        self.ended = 0
+        self.job: Job | None = None
+        self.since = 0.0
+        self.told: JobInterrupted | None = None
+        self.told_at = 0.0
+        self.thread = threading.Thread(target=self._run, name=f"pgjobs-slot-{number}", daemon=True)
+        self.thread.pgjobs_slot = self  # type: ignore[attr-defined]
+
+    def _run(self) -> None:
+        while (job := self._pool.next_job()) is not None:
+            logger.info("job=%s class=%s attempt=%s start", job.pk, job.job_class, job.attempt)
+            self._begin(job)
+            outcome = self._execute(job)
+            self.ended += 1
+            self._pool.has_ended(job, outcome)
+            self._leave_connections_clean()
+        connections.close_all()
+
+    def _begin(self, job: Job) -> None:
+        job._sink = self._pool.note
+        with self._lock:
+            self.told = None
+            self.since = time.monotonic()
+            self.job = job
+
+    def _execute(self, job: Job) -> Outcome | None:
+        if not job.is_last_chance:
+            return self._attempt(job)
+        try:
+            if not Job.objects.count_last_chance(job):
+                return None
+            outcome = self._attempt(job)
+            return None if outcome is None else replace(outcome, interruptions=-1)
+        finally:
+            self._pool.leave_last_chance()
+
+    def _attempt(self, job: Job) -> Outcome | None:
+        try:
+            outcome = execute(job, run_coroutine=self._run_coroutine)
+            self._finish()
+        except JobInterrupted as error:  # it arrived just after run() had returned
+            self._finish()
+            outcome = verdict(error, job)
+        return self._with_the_real_reason(job, outcome)
+
+    def _finish(self) -> None:
+        with self._lock:
+            self.job = None
+            # An exception that was set but not yet raised would hit whatever comes next.
+            _set_async_exception(self.thread.ident, None)
+
+    def _with_the_real_reason(self, job: Job, outcome: Outcome | None) -> Outcome | None:
+        """Blame the interruption, not what it caused, such as a cancelled query."""
+        if outcome is None or self.told is None or outcome.failure is None:
+            return outcome
+        if outcome.failure.exception == qualified_name(self.told):
+            return outcome
+        return replace(verdict(self.told, job), began=outcome.began, ended=outcome.ended)
+
+    # Told to end ------------------------------------------------------------------------
+
+    @property
+    def is_late(self) -> bool:
+        job, since = self.job, self.since
+        return job is not None and time.monotonic() - since > job.time_limit.total_seconds()
+
+    def interrupt_if_late(self) -> None:
+        job = self.job
+        if job is not None and self.is_late:
+            limit = job.time_limit.total_seconds()
+            self.interrupt(
+                job, JobTimeout(f"The job ran longer than its timeout of {limit:g} seconds.")
+            )
+
+    def interrupt(self, job: Job, error: JobInterrupted) -> bool:
+        """Raise ``error`` inside ``job`` if it still runs here; once, so that it can clean up."""
+        with self._lock:
+            if self.job is not job or self.told is not None:
+                return False
+            self.told, self.told_at = error, time.monotonic()
+            if self._coroutine is not None:
+                self._pool.loop.call_soon_threadsafe(self._coroutine.cancel)
+            else:
+                _set_async_exception(self.thread.ident, _as_class(error))
+                self._cancel_queries()
+        logger.warning("job=%s told to end: %s", job.pk, error)
+        return True
+
+    def ignores(self, grace: float) -> bool:
+        """Say whether the job was told to end and has not, for ``grace`` seconds."""
+        with self._lock:
+            told = self.job is not None and self.told is not None
+            return told and time.monotonic() - self.told_at > grace
+
+    def _cancel_queries(self) -> None:
+        # A thread that waits for PostgreSQL does not see exceptions until the answer comes.
+        for connection in list(self.connections):
+            if (raw := connection.connection) is not None:
+                try:
+                    raw.cancel_safe(timeout=_QUERY_CANCEL_TIMEOUT)
+                except Exception as error:
+                    logger.warning("cancelling a query failed: %s", error)
+
+    # Coroutines --------------------------------------------------------------------------
+
+    def _run_coroutine(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        supervised = self._supervised(coroutine)
+        return asyncio.run_coroutine_threadsafe(supervised, self._pool.loop).result()
+
+    async def _supervised(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        self._coroutine = asyncio.current_task()
+        try:
+            return await coroutine
+        except asyncio.CancelledError:
+            if self.told is None:
+                raise RuntimeError("The coroutine was cancelled from inside.") from None
+            raise self.told from None
+        finally:
+            self._coroutine = None
+
+    # Connections -------------------------------------------------------------------------
+
+    def _leave_connections_clean(self) -> None:
+        """Drop what the job left broken or inside a transaction, so that the next starts afresh.
+
+        Sound connections stay open: a reconnect per job would cost more than most jobs.
+        """
+        for connection in connections.all(initialized_only=True):
+            if connection.connection is None:
+                continue
+            if (
+                connection.in_atomic_block
+                or connection.errors_occurred
+                or not connection.get_autocommit()
+            ):
+                connection.in_atomic_block = False
+                connection.close()
+
+
+def _remember_connection(connection: Any, **_: Any) -> None:
+    slot = getattr(threading.current_thread(), "pgjobs_slot", None)
+    if slot is not None:
+        slot.connections.add(connection)
+
+
+connection_created.connect(_remember_connection, dispatch_uid="pgjobs.slot")
+
+
+def _as_class(error: JobInterrupted) -> type[JobInterrupted]:
+    """What is raised in another thread must be a class: make one that says what ``error`` says."""
+    kind = type(error)
+
+    def init(self: JobInterrupted) -> None:
+        kind.__init__(self, *error.args)
+
+    return type(kind.__name__, (kind,), {"__init__": init, "__module__": kind.__module__})
+
+
+def _set_async_exception(thread: int | None, error: type[BaseException] | None) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread or 0), ctypes.py_object(error) if error else None
+    )
