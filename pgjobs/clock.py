@@ -109,7 +109,7 @@ def fire_due() -> float | None:
 def _fire(schedule: Schedule) -> None:
     """Once for this slot and any that were missed; not at all while the previous run is live."""
     rule = system_jobs()[schedule.job_class]
-    job = rule.job_class.enqueue_once(queue_name=rule.queue_name, **rule.kwargs)
+    job = rule.job_class.enqueue_once(**{"queue_name": rule.queue_name, **rule.kwargs})
     schedule.last_run, schedule.last_job = schedule.next_run, job
     schedule.next_run = _slot_after(rule, schedule.next_run, _database_now())
     schedule.save(update_fields=["last_run", "last_job", "next_run"])

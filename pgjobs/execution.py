@@ -21,7 +21,7 @@ from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import NotSerializable, StaleJob
 from pgjobs.jobs import JobTarget, is_job_class, options_of, resolve
-from pgjobs.outcomes import Outcome
+from pgjobs.outcomes import Outcome, storable
 from pgjobs.signals import announce, job_start
 from pgjobs.transitions import record
 from pgjobs.verdicts import verdict
@@ -81,7 +81,7 @@ def _completed(job: Job, result: Any) -> Outcome:
         epoch=job.epoch,
         status=JobStatus.COMPLETED,
         error=job.error,
-        data=_data(job),
+        data=data_as_json(job),
         result=_result(job, result),
     )
 
@@ -89,7 +89,7 @@ def _completed(job: Job, result: Any) -> Outcome:
 def _judged(error: BaseException, job: Job) -> Outcome:
     outcome = verdict(error, job)
     try:
-        return replace(outcome, data=_data(job))
+        return replace(outcome, data=data_as_json(job))
     except (TypeError, ValueError):  # what ended the job, or else hidden by it
         return outcome
 
@@ -97,13 +97,15 @@ def _judged(error: BaseException, job: Job) -> Outcome:
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def _data(job: Job) -> str | None:
+def data_as_json(job: Job) -> str | None:
     """Return ``job.data`` as JSON text, dates as strings: it is for people, not for decoding."""
     if job.data is None:
         return None
-    text = json.dumps(job.data, cls=DjangoJSONEncoder, allow_nan=False)
+    text = json.dumps(job.data, cls=DjangoJSONEncoder, allow_nan=False, ensure_ascii=False)
     if _ESCAPED_NUL.search(text):
         raise NotSerializable("job.data holds a NUL character, which PostgreSQL can't store.")
+    if storable(text) != text:
+        raise NotSerializable("job.data holds a lone surrogate, which is not text.")
     return text
 
 

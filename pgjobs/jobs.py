@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.db import models
 
-from pgjobs import queues, retry
+from pgjobs import codec, queues, retry
 from pgjobs.cron import check_cron
 from pgjobs.exceptions import InvalidArgument, UnknownJobClass
 from pgjobs.notes import Progress, logger_for_run
@@ -123,11 +123,7 @@ class BackgroundJob(ABC):
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         """Say how far the job has come; shown in the job's row within half a second or so."""
-        self.job.note(
-            Progress(
-                job_id=self.job.pk, epoch=self.job.epoch, done=done, total=total, message=message
-            )
-        )
+        self.job.note(Progress.of(self.job.pk, self.job.epoch, done, total, message))
 
     # Enqueueing ---------------------------------------------------------------
 
@@ -321,6 +317,8 @@ def register_system_job(
         raise InvalidArgument(
             f"{job_class.__qualname__} needs either interval= (minutes) or cron=, and not both."
         )
+    check_target(job_class)
+    codec.encode(kwargs, "kwargs")
     _system_jobs[job_class.path] = SystemJob(
         job_class=job_class,
         interval=None if interval is None else timedelta(minutes=check_interval(interval)),
@@ -329,11 +327,15 @@ def register_system_job(
     )
 
 
+_INTERVALS = range(1, 2**31)
+
+
 def check_interval(interval: Any) -> int:
-    """Return ``interval`` as whole minutes of at least 1, or raise InvalidArgument."""
-    if isinstance(interval, bool) or not isinstance(interval, int) or interval < 1:
+    """Return ``interval`` as whole minutes that the column can hold, or raise InvalidArgument."""
+    if isinstance(interval, bool) or not isinstance(interval, int) or interval not in _INTERVALS:
         raise InvalidArgument(
-            f"interval must be a whole number of minutes of at least 1, not {interval!r}."
+            f"interval must be a whole number of minutes from {_INTERVALS[0]} to "
+            f"{_INTERVALS[-1]}, not {interval!r}."
         )
     return int(interval)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-_CLEAN = str.maketrans({"\x00": "\\x00"})
+from pgjobs.outcomes import storable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,25 @@ class Progress:
     done: float
     total: float | None
     message: str
+
+    @classmethod
+    def of(
+        cls, job_id: int, epoch: int, done: float, total: float | None, message: str
+    ) -> Progress:
+        """Refuse numbers that JSON does not have while ``run()`` can still be blamed for them."""
+        return cls(
+            job_id=job_id,
+            epoch=epoch,
+            done=_number(done),
+            total=None if total is None else _number(total),
+            message=storable(str(message)),
+        )
+
+
+def _number(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"progress can't be {value!r}.")
+    return value if isinstance(value, int) else float(value)
 
 
 Note = LogLine | Progress
@@ -56,7 +76,7 @@ class JobLogHandler(logging.Handler):
 
 def message_of(record: logging.LogRecord) -> str:
     """Return the text of ``record``, arguments filled in, exception and stack below it."""
-    return _FORMATTER.format(record).translate(_CLEAN)
+    return storable(_FORMATTER.format(record))
 
 
 def logger_for_run(name: str, log: Callable[[logging.LogRecord], None]) -> logging.Logger:

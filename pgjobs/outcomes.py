@@ -24,7 +24,7 @@ class Failure:
         return cls(
             exception=qualified_name(error),
             message=_shown(error, str),
-            traceback=_clean("".join(_trace(error))),
+            traceback=storable("".join(_trace(error))),
         )
 
 
@@ -75,7 +75,7 @@ class Outcome:
             status=JobStatus.ERRORED,
             began=self.began,
             ended=self.ended,
-            error=_clean(f"The outcome ({self.status}) could not be stored: {error}"),
+            error=storable(f"The outcome ({self.status}) could not be stored: {error}"),
         )
 
     @property
@@ -95,7 +95,7 @@ def shown(error: BaseException) -> str:
 
 def _shown(error: BaseException, how: Any) -> str:
     try:
-        return _clean(how(error))
+        return storable(how(error))
     except Exception as worse:  # a broken __str__ or __repr__ must not lose the outcome
         return f"{type(error).__qualname__} (showing it raised {type(worse).__name__})"
 
@@ -107,6 +107,6 @@ def _trace(error: BaseException) -> list[str]:
         return traceback.format_tb(error.__traceback__)
 
 
-def _clean(text: str) -> str:
-    # PostgreSQL's text holds no NUL, and UTF-8 no lone surrogate.
+def storable(text: str) -> str:
+    """Return ``text`` with what PostgreSQL's text can't hold escaped: NUL and lone surrogates."""
     return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()

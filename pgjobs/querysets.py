@@ -23,7 +23,7 @@ from pgjobs.copying import copy_jobs
 from pgjobs.doorbell import ring_on_commit
 from pgjobs.enqueueing import object_key, once_key, row_for, rows_for_many
 from pgjobs.exceptions import InvalidArgument
-from pgjobs.execution import execute
+from pgjobs.execution import data_as_json, execute
 from pgjobs.notes import Note
 from pgjobs.notifications import announce_end
 from pgjobs.outcomes import Outcome
@@ -225,8 +225,16 @@ class JobQuerySet(models.QuerySet["Job"]):
                 progress=None,
                 successor=None,
                 cancel_requested=None,
-                # The chain goes on by its successor, or two would recur. A cancelled one has none.
-                interval=Case(When(status=JobStatus.CANCELLED, then=F("interval")), default=None),
+                # The chain goes on by its successor, or two would recur. A cancelled one has none,
+                # unless its schedule was kept: then its end was recorded, as if it had run.
+                interval=Case(
+                    When(
+                        models.Q(started=None) | models.Q(cancel_requested=None),
+                        status=JobStatus.CANCELLED,
+                        then=F("interval"),
+                    ),
+                    default=None,
+                ),
             )
         )
 
@@ -270,7 +278,13 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Record an end for a job that this process runs, or that is still waiting."""
         if job.is_waiting:
             self.start(job)
-        outcome = Outcome(job_id=job.pk, epoch=job.epoch, status=status, error=error or job.error)
+        outcome = Outcome(
+            job_id=job.pk,
+            epoch=job.epoch,
+            status=status,
+            error=error or job.error,
+            data=data_as_json(job),
+        )
         return self._record(job, outcome)
 
     def write_notes(self, notes: Sequence[Note]) -> None:
@@ -305,7 +319,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     @contextmanager
     def _usable_afterwards(self) -> Iterator[None]:
-        """Keep the caller's transaction usable when the job breaks it with a database error."""
+        """Keep the caller's transaction usable when the job breaks it."""
         connection = connections[self._alias]
         if not connection.in_atomic_block:
             yield
@@ -314,9 +328,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         try:
             yield
         finally:
-            if connection.connection.info.transaction_status == TransactionStatus.INERROR:
+            status = connection.connection.info.transaction_status
+            if connection.needs_rollback or status == TransactionStatus.INERROR:
+                connection.needs_rollback = False  # first, or the rollback itself is refused
                 transaction.savepoint_rollback(savepoint, using=self._alias)
-                connection.needs_rollback = False
             else:
                 transaction.savepoint_commit(savepoint, using=self._alias)
 

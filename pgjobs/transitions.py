@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from pgjobs.notes import LogLine, Note, Progress
-from pgjobs.outcomes import Outcome
+from pgjobs.outcomes import Outcome, storable
 from pgjobs.sql import load
 
 
@@ -47,7 +47,8 @@ def record(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, Recorded]:
             "statuses": [str(o.status) for o in outcomes],
             "began": [now - o.began if o.began else None for o in outcomes],
             "ended": [now - o.ended if o.ended else None for o in outcomes],
-            "errors": [o.error for o in outcomes],
+            # run() may have left anything in job.error.
+            "errors": [storable(str(o.error)) for o in outcomes],
             "failures": [json.dumps(asdict(o.failure)) if o.failure else None for o in outcomes],
             "data": [o.data for o in outcomes],
             "results": [o.result for o in outcomes],

@@ -63,7 +63,7 @@ def _delay(error: BaseException, job: Job, options: JobOptions) -> timedelta:
     if isinstance(error, Retry) and error.after is not None:
         return error.after
     try:
-        return options.backoff(job.attempt)
+        return timedelta() + options.backoff(job.attempt)
     except Exception as broken:  # the project's own function must not cost the job its outcome
         job.say(logging.ERROR, f"Meta.backoff raised {shown(broken)}; using the default.")
         return retry.exponential()(job.attempt)

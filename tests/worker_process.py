@@ -35,7 +35,7 @@ class RunningWorker:
 
     def __init__(self, environment: Mapping[str, str], *arguments: str) -> None:
         self._output = tempfile.TemporaryFile("w+")
-        self.pid = 0
+        self._pid: int | None = None
         self.process = subprocess.Popen(
             [sys.executable, "-m", "django", "pgjobs_worker", *arguments],
             env=dict(environment),
@@ -54,9 +54,16 @@ class RunningWorker:
         self.process.wait(20)
         self._output.close()
 
+    @property
+    def pid(self) -> int:
+        """The child's process id, waited for where it is not known yet."""
+        if self._pid is None:
+            self._pid = eventually(self._registered_child, timeout=30)
+        return self._pid
+
     def until_started(self) -> Self:
         """Wait until the row of its child says that it lives."""
-        self.pid = eventually(self._registered_child, timeout=30)
+        assert self.pid
         return self
 
     def _registered_child(self) -> int:

@@ -3,7 +3,8 @@
 from pgjobs.models.job import Job
 from pgjobs.models.log import JobLogEntry
 from pgjobs.models.mixins import JobsMixin
+from pgjobs.models.pause import Pause
 from pgjobs.models.schedule import Schedule
 from pgjobs.models.worker import WorkerProcess
 
-__all__ = ["Job", "JobLogEntry", "JobsMixin", "Schedule", "WorkerProcess"]
+__all__ = ["Job", "JobLogEntry", "JobsMixin", "Pause", "Schedule", "WorkerProcess"]

@@ -235,10 +235,21 @@ class Job(models.Model):
     def is_last_chance(self) -> bool:
         """Whether losing its worker once more ends this job, which lost it before."""
         allowed = get_settings().MAX_INTERRUPTIONS
-        return 0 < self.interruptions and self.interruptions >= allowed - 1
+        return self.interruptions > 0 and self.interruptions >= allowed - 1
 
     def get_status_color(self) -> str:
         return JobStatus(self.status).color
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write ``data`` and what else was asked for; a deleted row does not come back.
+
+        Where the job stands, and when it is due, changes by the verbs below: a run that
+        lost its row, or was cancelled, must not write that from memory.
+        """
+        if not self._state.adding and kwargs.get("update_fields") is None:
+            columns = {field.name for field in self._meta.concrete_fields}
+            kwargs["update_fields"] = columns - _OF_THE_ENGINE - self.get_deferred_fields()
+        super().save(*args, **kwargs)
 
     # Enqueueing --------------------------------------------------------------------
 
@@ -373,3 +384,10 @@ class Job(models.Model):
     def time_limit(self) -> timedelta:
         """How long ``run()`` may take."""
         return timedelta(seconds=self.timeout or get_settings().DEFAULT_TIMEOUT)
+
+
+# Columns that guarded statements alone write once the row exists.
+_OF_THE_ENGINE = frozenset(
+    "attempt cancel_requested completed created epoch error errors id interruptions interval "
+    "once_key position progress result scheduled started status successor worker".split()
+)

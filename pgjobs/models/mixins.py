@@ -46,7 +46,7 @@ class JobsMixin(models.Model):
         return (
             Job.objects.for_object(self)
             .filter(status__in=FINISHED)
-            .order_by("-started")
+            .order_by(models.F("started").desc(nulls_last=True), "-id")
             .defer("data")
         )
 

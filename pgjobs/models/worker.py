@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from pgjobs.models.fields import TextArrayField
 
 
 class WorkerProcess(models.Model):
@@ -20,7 +21,7 @@ class WorkerProcess(models.Model):
     name = models.CharField(_("name"), max_length=200)
     hostname = models.CharField(_("host"), max_length=255)
     pid = models.PositiveIntegerField(_("process id"))
-    queues = ArrayField(models.CharField(max_length=100), verbose_name=_("queues"))
+    queues = TextArrayField(_("queues"))
     concurrency = models.PositiveIntegerField(_("slots"))
     started = models.DateTimeField(_("started"), db_default=Now())
     heartbeat = models.DateTimeField(_("heartbeat"), db_default=Now())

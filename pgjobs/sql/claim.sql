@@ -6,7 +6,12 @@
 -- it has enough and only claimed rows get locked. MATERIALIZED keeps the planner from running the
 -- limited subquery again and claiming more than was asked for.
 -- NO KEY: a log line's foreign key check must not wait for us, nor make us skip its job.
-WITH due AS MATERIALIZED (
+-- A worker that was taken for dead gets nothing: nobody would rescue the jobs of an ended row. KEY
+-- SHARE keeps its rescuer out until we have committed, and does not disturb its heartbeat.
+WITH alive AS MATERIALIZED (
+    SELECT id FROM pgjobs_worker WHERE id = %(worker)s AND stopped IS NULL FOR KEY SHARE
+),
+due AS MATERIALIZED (
     SELECT ready.id, lane.rank
     FROM unnest(%(queues)s::text[], %(priorities)s::smallint[], %(floors)s::bigint[])
         WITH ORDINALITY AS lane (queue, priority, floor, rank)
@@ -17,10 +22,12 @@ WITH due AS MATERIALIZED (
             AND queue_name = lane.queue
             AND priority = lane.priority
             AND position >= lane.floor
+            AND job_class <> ALL (%(paused)s::text[])
         ORDER BY position
         LIMIT %(limit)s
         FOR NO KEY UPDATE SKIP LOCKED
     ) AS ready
+    WHERE EXISTS (SELECT FROM alive)
     ORDER BY lane.rank
     LIMIT %(limit)s
 )

@@ -16,3 +16,4 @@ WHERE job.status = 'running'
             AND held.granted
     )
 LIMIT 100
+FOR NO KEY UPDATE OF job SKIP LOCKED

@@ -38,11 +38,15 @@ recorded AS (
         position = CASE WHEN o.status = 'pending' THEN nextval('pgjobs_position') ELSE job.position END,
         -- A retry moves `scheduled`; what the recurrence counts from must not move with it.
         successor = CASE
-            WHEN o.delay IS NULL AND o.due IS NULL OR job.interval IS NULL OR job.successor ? 'scheduled'
+            WHEN o.delay IS NULL AND o.due IS NULL
+                OR job.successor ? 'scheduled'
+                OR COALESCE(job.successor, jsonb_build_object('interval', job.interval)) ->> 'interval' IS NULL
             THEN job.successor
             ELSE COALESCE(job.successor, '{}') || jsonb_build_object(
                 'scheduled',
-                COALESCE(job.scheduled, job.started) + make_interval(mins => job.interval)
+                COALESCE(job.scheduled, job.started) + make_interval(
+                    mins => (COALESCE(job.successor, jsonb_build_object('interval', job.interval)) ->> 'interval')::int
+                )
             )
         END,
         attempt = job.attempt - o.attempts_back,

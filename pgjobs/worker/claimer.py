@@ -44,6 +44,8 @@ class Claimer:
     def __init__(self, connection: EngineConnection, queues: tuple[str, ...]) -> None:
         self._connection = connection
         self._queues = queues
+        self._paused_queues: set[str] = set()
+        self._paused_classes: list[str] = []
         # Every queue's ordinary lane is always tried, so a first job there is found without a look.
         self._floors: dict[tuple[str, int], int] = {(queue, 0): 0 for queue in queues}
 
@@ -59,6 +61,7 @@ class Claimer:
                 "floors": [self._floors[lane] for lane in lanes],
                 "limit": limit,
                 "worker": worker,
+                "paused": self._paused_classes,
             },
         )
         # RETURNING has no order of its own.
@@ -84,14 +87,16 @@ class Claimer:
     def _look(self) -> Sight:
         cursor = self._connection.cursor()
         cursor.execute(load("look"), {"queues": list(self._queues)})
-        *lanes, (_, _, _, due_in) = cursor.fetchall()
-        for queue, priority, position, _ in lanes:
+        *lanes, (_, _, _, due_in, paused_queues, self._paused_classes) = cursor.fetchall()
+        self._paused_queues = set(paused_queues)
+        for queue, priority, position, *_ in lanes:
             self._floors[queue, priority] = position
         return Sight(ready=bool(lanes), due_in=due_in)
 
     def _lanes(self) -> list[tuple[str, int]]:
         rank = {queue: index for index, queue in enumerate(self._queues)}
-        return sorted(self._floors, key=lambda lane: (rank[lane[0]], -lane[1]))
+        lanes = (lane for lane in self._floors if lane[0] not in self._paused_queues)
+        return sorted(lanes, key=lambda lane: (rank[lane[0]], -lane[1]))
 
     def _job(self, row: tuple[object, ...]) -> Job:
         return Job.from_claim(_ATTRIBUTES, (*row, *_KNOWN.values()), self._connection.alias)

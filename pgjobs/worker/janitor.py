@@ -13,7 +13,10 @@ import psycopg
 from pgjobs import transitions
 from pgjobs.choices import JobStatus
 from pgjobs.conf import get_settings
+from pgjobs.exceptions import UnknownJobClass
+from pgjobs.jobs import options_of, resolve
 from pgjobs.models import Job
+from pgjobs.notifications import announce_end
 from pgjobs.outcomes import Outcome
 from pgjobs.presence import HERE_LOCK, WORKER_LOCK
 from pgjobs.signals import announce, job_rescued
@@ -33,17 +36,22 @@ _RESCUE_BATCH: Final = 1000
 _HOLD_WORKER = """
 SELECT id FROM pgjobs_worker WHERE id = %(id)s AND stopped IS NULL FOR UPDATE SKIP LOCKED
 """
+# A job that somebody's transaction holds is left for the next turn: waiting would stop our beat.
 _JOBS_OF = """
-SELECT id, epoch, interruptions, queue_name
+SELECT id, epoch, interruptions, job_class, queue_name
 FROM pgjobs_job
 WHERE worker_id = %(id)s AND status = 'running'
 ORDER BY position
 LIMIT %(limit)s
-FOR NO KEY UPDATE
+FOR NO KEY UPDATE SKIP LOCKED
 """
 _END_WORKER = """
 WITH left_doorbell AS (DELETE FROM pgjobs_doorbell WHERE worker_id = %(id)s)
-UPDATE pgjobs_worker SET stopped = statement_timestamp() WHERE id = %(id)s
+UPDATE pgjobs_worker
+SET stopped = statement_timestamp()
+WHERE id = %(id)s
+    AND NOT EXISTS (SELECT FROM pgjobs_job WHERE worker_id = %(id)s AND status = 'running')
+RETURNING id
 """
 
 
@@ -88,6 +96,7 @@ class Janitor:
 
     def rescue(self, connection: EngineConnection, worker: int) -> None:
         """Take back the jobs of a dead ``worker``, in one transaction with the end of its row."""
+        rescued: list[int] = []
         with connection.get().transaction():
             cursor = connection.cursor()
             if not cursor.execute(_HOLD_WORKER, {"id": worker}).fetchone():
@@ -95,28 +104,26 @@ class Janitor:
             while rows := cursor.execute(
                 _JOBS_OF, {"id": worker, "limit": _RESCUE_BATCH}
             ).fetchall():
-                self._take_back(connection, worker, rows)
-            cursor.execute(_END_WORKER, {"id": worker})
-        self._suspects.pop(worker, None)
-        logger.warning("worker=%s is dead; its jobs are back in their queues", worker)
+                rescued += self._take_back(connection, worker, rows)
+            has_ended = cursor.execute(_END_WORKER, {"id": worker}).fetchone()
+        _announce(rescued)
+        if has_ended:
+            self._suspects.pop(worker, None)
+            logger.warning("worker=%s is dead; its jobs are back in their queues", worker)
 
     def _take_back(
         self, connection: EngineConnection, worker: int, rows: list[tuple[Any, ...]]
-    ) -> None:
+    ) -> list[int]:
         limit = get_settings().MAX_INTERRUPTIONS
-        outcomes = [
-            _rescued(job, epoch, interruptions, limit) for job, epoch, interruptions, _ in rows
-        ]
+        outcomes = [_rescued(*row[:4], limit=limit) for row in rows]
         recorded = transitions.record(connection.cursor(), outcomes)
         for outcome in outcomes:
             if outcome.job_id in recorded:
                 logger.warning(
                     "job=%s rescued from worker=%s: %s", outcome.job_id, worker, outcome.status
                 )
-        self._ring(connection, [queue for _, _, _, queue in rows])
-        if job_rescued.receivers:
-            for job in Job.objects.filter(pk__in=list(recorded)):
-                announce(job_rescued, job)
+        self._ring(connection, [row[-1] for row in rows])
+        return list(recorded)
 
     def _give_up_orphans(self, cursor: psycopg.Cursor) -> None:
         """End jobs whose process died while it ran them itself, outside any worker."""
@@ -142,8 +149,24 @@ class Janitor:
             self._next_prune = time.monotonic() + _PRUNE_INTERVAL
 
 
-def _rescued(job: int, epoch: int, interruptions: int, limit: int) -> Outcome:
+def _announce(rescued: list[int]) -> None:
+    if rescued:
+        for job in Job.objects.filter(pk__in=rescued):
+            announce(job_rescued, job)
+            if job.is_finished:
+                announce_end(job)
+
+
+def _rescued(job: int, epoch: int, interruptions: int, job_class: str, *, limit: int) -> Outcome:
     """Requeue, or give up a job that was there each time; see ``Job.is_last_chance``."""
+    if _must_not_repeat(job_class):
+        return Outcome(
+            job_id=job,
+            epoch=epoch,
+            status=JobStatus.ERRORED,
+            interruptions=1,
+            error="The job lost its worker, and its class says that it must not be repeated.",
+        )
     was_counted_at_start = interruptions > 0 and interruptions >= limit - 1
     now = interruptions if was_counted_at_start else interruptions + 1
     if now < limit:
@@ -155,3 +178,10 @@ def _rescued(job: int, epoch: int, interruptions: int, limit: int) -> Outcome:
         interruptions=now - interruptions,
         error=f"The job lost its worker {now} times; it may be what kills it.",
     )
+
+
+def _must_not_repeat(job_class: str) -> bool:
+    try:
+        return options_of(resolve(job_class)).on_interrupt == "error"
+    except UnknownJobClass:  # another project's worker may know it
+        return False

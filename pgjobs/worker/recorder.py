@@ -120,7 +120,7 @@ class Recorder:
     def _write_notes(self, notes: list[Note]) -> None:
         try:
             transitions.write_notes(self._connection.cursor(), notes)
-        except (psycopg.DataError, psycopg.IntegrityError):
+        except (psycopg.DataError, psycopg.IntegrityError, TypeError, ValueError):
             logger.exception("%s log lines could not be stored; they are lost", len(notes))
 
     def _record(self, entries: list[Entry]) -> None:
@@ -132,6 +132,8 @@ class Recorder:
             psycopg.errors.LockNotAvailable,
             psycopg.DataError,
             psycopg.IntegrityError,
+            TypeError,
+            ValueError,
         ) as error:
             # One row that is locked, or one value that can't be stored: find it, write the others.
             if len(entries) == 1:
@@ -148,7 +150,7 @@ class Recorder:
         for job, outcome in entries:
             self._note_recorded(job, outcome, recorded.get(job.pk))
 
-    def _set_aside(self, job: Job, outcome: Outcome, error: psycopg.Error) -> None:
+    def _set_aside(self, job: Job, outcome: Outcome, error: Exception) -> None:
         if isinstance(error, psycopg.errors.LockNotAvailable):
             logger.warning("job=%s is locked by another transaction, trying again", job.pk)
             self._inbox.put((job, outcome))

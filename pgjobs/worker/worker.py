@@ -173,11 +173,14 @@ class Worker:
     def _claim(self, room: int) -> None:
         if time.monotonic() >= self._next_look:
             self._look()
+        was_idle = self._idle
         jobs = self._claimer.claim(limit=room, worker=self._presence.worker_id)
         self._claimed += len(jobs)
         self._pool.submit(jobs)
         self._idle = len(jobs) < room
-        if not self._idle:
+        if was_idle and not jobs:
+            self._rest()  # what the look found is locked by others; don't spin on it
+        elif not self._idle:
             self._bell.get_up(self._presence.worker_id)
 
     def _look(self) -> bool:
@@ -202,12 +205,12 @@ class Worker:
         return poll if due_in is None else min(poll, max(due_in, 0.001))
 
     def _rest_in_burst(self) -> None:
-        if self._pool.in_hand == 0 and all(part.is_idle() for part in self._companions):
-            # What just ended may have enqueued more: only a look after that counts.
-            if not self._look():
-                self._stopping = True
-            return
-        self._wakeup.wait(_BURST_PAUSE)
+        is_idle = self._pool.in_hand == 0 and all(part.is_idle() for part in self._companions)
+        # What just ended may have enqueued more: only a look after that counts.
+        if is_idle and not self._look():
+            self._stopping = True
+        else:
+            self._wakeup.wait(_BURST_PAUSE)
 
     def _wait_for_room(self) -> None:
         """All slots are busy and enough is in hand: leave the bell to others until one is free."""

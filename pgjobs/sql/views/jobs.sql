@@ -31,6 +31,7 @@ SELECT
             END
     END AS progress_percent,
     job.progress ->> 'message' AS progress_message,
+    job.cancel_requested,
     job.worker_id,
     worker.name AS worker,
     job.user_id,
@@ -72,5 +73,7 @@ COMMENT ON COLUMN pgjobs_jobs.timeout IS
 COMMENT ON COLUMN pgjobs_jobs.interval IS 'Minutes between recurrences; NULL for a job that runs once.';
 COMMENT ON COLUMN pgjobs_jobs.progress_percent IS
     '0 to 100, from self.progress(done, total); NULL if the job said no total.';
+COMMENT ON COLUMN pgjobs_jobs.cancel_requested IS
+    'When somebody cancelled it; a running job is told within a second or so.';
 COMMENT ON COLUMN pgjobs_jobs.error IS
     'First line. All of it is in pgjobs_job.error, tracebacks of every failed attempt in pgjobs_job.errors.';

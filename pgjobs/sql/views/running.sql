@@ -12,6 +12,7 @@ SELECT
     job.max_attempts,
     job.progress_percent,
     job.progress_message,
+    job.cancel_requested,
     CASE WHEN job.worker_id IS NULL THEN here.pid IS NOT NULL ELSE COALESCE(worker.alive, false) END AS alive,
     job.worker_id,
     worker.name AS worker,

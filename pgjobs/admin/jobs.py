@@ -1,0 +1,217 @@
+"""Jobs: the list, and the page of one."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from pgjobs.admin.display import (
+    Seen,
+    badge,
+    link,
+    moment,
+    page_of,
+    pretty,
+    shown,
+    span,
+    status_badge,
+)
+from pgjobs.admin.listing import (
+    BoundedPaginator,
+    CreatedFilter,
+    JobChangeList,
+    JobClassFilter,
+    QueueFilter,
+    find_objects,
+)
+from pgjobs.admin.steering import SteeringAdmin
+from pgjobs.choices import JobStatus
+from pgjobs.models import Job, Schedule
+
+LOG_LINES: Final = 1000
+"""Lines of a job's log that its page shows; the last ones."""
+
+_LEVELS: Final = {
+    "info": "blue",
+    "warning": "yellow",
+    "error": "red",
+    "critical": "red",
+}
+
+
+@admin.register(Job)
+class JobAdmin(SteeringAdmin):
+    list_display = (
+        "id",
+        "name",
+        "status_shown",
+        "queue_name",
+        "object_link",
+        "created_shown",
+        "late",
+        "took",
+        "attempts",
+    )
+    list_display_links = ("id", "name")
+    list_filter = ("status", QueueFilter, JobClassFilter, ("created", CreatedFilter))
+    search_fields = ("name", "job_class", "error")
+    search_help_text = _("Part of a name, job class or error; or the number of a job.")
+    paginator = BoundedPaginator
+    fieldsets = (
+        (None, {"fields": ("status_shown", "progress_bar", "error", "object_link", "job_class")}),
+        (
+            _("Times"),
+            {"fields": (("created", "scheduled", "late"), ("started", "completed", "took"))},
+        ),
+        (
+            _("Execution"),
+            {
+                "fields": (
+                    ("queue_name", "priority", "worker_link"),
+                    ("attempts", "interruptions", "timeout"),
+                    ("interval", "schedule_link"),
+                    ("user_link", "notifications"),
+                )
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("object_type", "worker", "user")
+            .annotate(
+                late_by=Seen("pgjobs_jobs", "late_by", models.DurationField()),
+                ran_for=Seen("pgjobs_jobs", "duration", models.DurationField()),
+                percent=Seen("pgjobs_jobs", "progress_percent", models.IntegerField()),
+                about=Seen("pgjobs_jobs", "object", models.TextField()),
+            )
+        )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[JobChangeList]:
+        return JobChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Job], search_term: str
+    ) -> tuple[models.QuerySet[Job], bool]:
+        if (term := search_term.strip()).isdecimal():
+            return queryset.filter(pk=int(term)), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("pgjobs.delete_job")
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Name the jobs without listing each line of their logs."""
+        names = [f"{job.pk}: {job.name}" for job in objs]
+        return names, {self.opts.verbose_name_plural: len(names)}, set(), []
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Job | None:
+        job = super().get_object(request, *args, **kwargs)
+        if job is not None:
+            find_objects([job])
+        return job
+
+    def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        optional = {"error": "error", "progress": "progress_bar"}
+        empty = [field for name, field in optional.items() if not getattr(obj, name, None)]
+        return [(title, _without(empty, options)) for title, options in fieldsets]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        job = context["original"]
+        newest = list(job.log_entries.order_by("-id")[: LOG_LINES + 1])
+        for line in newest:
+            line.badge = badge(_LEVELS.get(line.level, "gray"), line.level)
+        context |= {
+            "can_steer": self.has_steer_permission(request),
+            "verb": "retry" if job.is_finished else "cancel",
+            "parts": _parts(job),
+            "log": newest[:LOG_LINES][::-1],
+            "log_is_cut": len(newest) > LOG_LINES,
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # Values ---------------------------------------------------------------------------
+
+    @shown(_("status"))
+    def status_shown(self, job: Any) -> Any:
+        if job.status != JobStatus.RUNNING:
+            return status_badge(job.status)
+        percent = "" if job.percent is None else f"{job.percent} %"
+        told = _("told to stop") if job.cancel_requested else ""
+        return format_html("{} {} {}", status_badge(job.status), percent, told)
+
+    @shown(_("object"))
+    def object_link(self, job: Any) -> Any:
+        found = job.found_object
+        if found is None:
+            return job.about
+        return link(str(found) or job.about, page_of(type(found), found.pk, self.admin_site))
+
+    @shown(_("created"))
+    def created_shown(self, job: Job) -> str:
+        return moment(job.created)
+
+    @shown(_("late by"))
+    def late(self, job: Any) -> str | None:
+        return span(job.late_by)
+
+    @shown(_("duration"))
+    def took(self, job: Any) -> str | None:
+        return span(job.ran_for)
+
+    @shown(_("attempt"))
+    def attempts(self, job: Job) -> str:
+        return _("%(attempt)s of %(allowed)s") % {
+            "attempt": job.attempt,
+            "allowed": job.max_attempts,
+        }
+
+    @shown(_("progress"))
+    def progress_bar(self, job: Any) -> Any:
+        said = job.progress or {}
+        bar: Any = ""
+        if job.percent is not None:
+            bar = format_html(
+                '<progress class="pgjobs-progress" max="100" value="{0}">{0} %</progress> {0} % ',
+                job.percent,
+            )
+        return format_html("{}{}", bar, said.get("message") or "") or None
+
+    @shown(_("worker"))
+    def worker_link(self, job: Job) -> Any:
+        if job.worker is None:
+            return None
+        return link(job.worker.name, page_of(type(job.worker), job.worker.pk, self.admin_site))
+
+    @shown(_("schedule"))
+    def schedule_link(self, job: Job) -> Any:
+        schedule = None
+        if job.object_id is None:
+            schedule = Schedule.objects.filter(job_class=job.job_class).first()
+        return schedule and link(schedule, page_of(Schedule, schedule.pk, self.admin_site))
+
+    @shown(_("user"))
+    def user_link(self, job: Job) -> Any:
+        user = job.user
+        return user and link(user, page_of(type(user), user.pk, self.admin_site))
+
+
+def _without(names: list[str], options: Any) -> Any:
+    return {**options, "fields": [name for name in options["fields"] if name not in names]}
+
+
+def _parts(job: Job) -> list[tuple[str, str]]:
+    """Return what a job was given and what it left, as titles and JSON."""
+    arguments: Any = job.kwargs if not job.args else {"args": job.args, "kwargs": job.kwargs}
+    parts = [(_("Arguments"), arguments), (_("Return value"), job.result), (_("Data"), job.data)]
+    return [(str(title), pretty(value)) for title, value in parts if value]

@@ -1,0 +1,157 @@
+"""Cancelling and retrying jobs, from the list and from a job's page, and what to say of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from pgjobs.admin.display import LookOnly
+from pgjobs.admin.listing import COUNTED
+from pgjobs.choices import JobStatus
+from pgjobs.models import Job
+
+
+@dataclass(slots=True)
+class Answer:
+    """What became of the chosen jobs."""
+
+    done: list[Job] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+    """How many were refused, by what they are instead."""
+
+    @property
+    def reasons(self) -> str:
+        return ", ".join(f"{count} {reason}" for reason, count in self.refused.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A way to steer a job, and its words."""
+
+    steer: Callable[[Job], bool]
+    history: str
+    describe: Callable[[Answer], Iterator[str]]
+    explain: Callable[[Answer], str]
+
+    def apply(self, jobs: Iterable[Job]) -> Answer:
+        """Steer each job by itself: one that moved on meanwhile is refused, the others are not."""
+        answer = Answer()
+        for job in jobs:
+            try:
+                if self.steer(job):
+                    answer.done.append(job)
+                else:
+                    job.refresh_from_db(fields=["status"])
+                    answer.refused[str(JobStatus(job.status).label).lower()] += 1
+            except Job.DoesNotExist:
+                answer.refused[gettext("deleted")] += 1
+        return answer
+
+
+def _cancelled(answer: Answer) -> Iterator[str]:
+    told = sum(job.status == JobStatus.RUNNING for job in answer.done)
+    if count := len(answer.done) - told:
+        yield ngettext("%d job was cancelled.", "%d jobs were cancelled.", count) % count
+    if told:
+        yield (
+            ngettext("%d running job was told to stop.", "%d running jobs were told to stop.", told)
+            % told
+        )
+
+
+def _not_cancelled(answer: Answer) -> str:
+    return gettext("Not cancelled: %s. What has finished can't be.") % answer.reasons
+
+
+def _retried(answer: Answer) -> Iterator[str]:
+    if count := len(answer.done):
+        yield ngettext("%d job will run again.", "%d jobs will run again.", count) % count
+
+
+def _not_retried(answer: Answer) -> str:
+    return (
+        gettext(
+            "Not retried: %s. Only a finished job can be, and not while another live job "
+            "has its enqueue_once() place."
+        )
+        % answer.reasons
+    )
+
+
+CANCEL: Final = Verb(Job.cancel, "Cancelled.", _cancelled, _not_cancelled)
+RETRY: Final = Verb(Job.retry, "Retried.", _retried, _not_retried)
+
+
+class SteeringAdmin(LookOnly):
+    """Offers the verbs to those who may change jobs, which means no more: jobs aren't edited."""
+
+    actions = ("cancel_jobs", "retry_jobs")
+
+    def has_steer_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("pgjobs.change_job")
+
+    @admin.action(description=_("Cancel selected jobs"), permissions=["steer"])
+    def cancel_jobs(self, request: HttpRequest, jobs: models.QuerySet[Job]) -> None:
+        self._apply(request, CANCEL, jobs)
+
+    @admin.action(description=_("Retry selected jobs"), permissions=["steer"])
+    def retry_jobs(self, request: HttpRequest, jobs: models.QuerySet[Job]) -> None:
+        self._apply(request, RETRY, jobs)
+
+    def response_action(
+        self, request: HttpRequest, queryset: models.QuerySet[Job], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Refuse "select all" where the list stopped counting: it would mean more than it said."""
+        across = request.POST.get("select_across", "0") not in ("", "0")
+        if across and queryset.order_by()[COUNTED : COUNTED + 1].exists():
+            self.message_user(
+                request,
+                gettext("More than %d jobs match. Narrow the filters first.") % COUNTED,
+                messages.ERROR,
+            )
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset, *args, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        def one(verb: Verb) -> Callable[..., HttpResponse]:
+            def view(request: HttpRequest, object_id: str) -> HttpResponse:
+                return self._apply_to_one(request, verb, object_id)
+
+            return self.admin_site.admin_view(require_POST(view))
+
+        return [
+            path("<path:object_id>/cancel/", one(CANCEL), name="pgjobs_job_cancel"),
+            path("<path:object_id>/retry/", one(RETRY), name="pgjobs_job_retry"),
+            *super().get_urls(),
+        ]
+
+    def _apply_to_one(self, request: HttpRequest, verb: Verb, object_id: str) -> HttpResponse:
+        if not self.has_steer_permission(request):
+            raise PermissionDenied
+        job = self.get_object(request, unquote(object_id))
+        if job is None:
+            raise Http404
+        self._apply(request, verb, [job])
+        page = reverse("admin:pgjobs_job_change", args=[job.pk], current_app=self.admin_site.name)
+        return HttpResponseRedirect(page)
+
+    def _apply(self, request: HttpRequest, verb: Verb, jobs: Iterable[Job]) -> None:
+        answer = verb.apply(jobs)
+        for job in answer.done:
+            self.log_change(request, job, verb.history)
+        for said in verb.describe(answer):
+            self.message_user(request, said, messages.SUCCESS)
+        if answer.refused:
+            self.message_user(request, verb.explain(answer), messages.WARNING)

@@ -1,0 +1,45 @@
+"""What ``pgjobs_pause`` and ``pgjobs_resume`` have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from pgjobs.exceptions import UnknownQueue
+
+
+class PausingCommand(BaseCommand):
+    """Takes queues and job classes, and says of each what became of it."""
+
+    done: str
+    already: str
+
+    @abstractmethod
+    def change(self, *, queue: str | None = None, job_class: str | None = None) -> bool:
+        """Pause or resume one subject; False if there was nothing to do."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("queues", nargs="*", metavar="QUEUE", help="a queue")
+        parser.add_argument(
+            "--job-class",
+            action="append",
+            default=[],
+            metavar="PATH",
+            help="the dotted path of a job class; may be repeated",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        subjects = [{"queue": name} for name in options["queues"]]
+        subjects += [{"job_class": path} for path in options["job_class"]]
+        if not subjects:
+            raise CommandError("Name a queue, or a job class with --job-class.")
+        for subject in subjects:
+            try:
+                changed = self.change(**subject)
+            except (UnknownQueue, LookupError) as error:
+                raise CommandError(str(error)) from None
+            (name,) = subject.values()
+            self.stdout.write(f"{name} {self.done if changed else self.already}")

@@ -1,0 +1,65 @@
+"""Queues and job classes that are not to be claimed from, anywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from pgjobs import queues
+from pgjobs.jobs import path_of, registered
+
+
+class PauseQuerySet(models.QuerySet["Pause"]):
+    """Pausing and resuming. Workers see it within a second; what runs goes on."""
+
+    def pause(self, *, queue: str | None = None, job_class: object = None) -> bool:
+        """Stop claiming from ``queue``, or jobs of ``job_class``; False if it was paused before."""
+        _pause, created = self.get_or_create(**_subject(queue, job_class))
+        return created
+
+    def resume(self, *, queue: str | None = None, job_class: object = None) -> bool:
+        """Claim again; False if it was not paused."""
+        deleted, _per_model = self.filter(**_subject(queue, job_class)).delete()
+        return bool(deleted)
+
+
+class Pause(models.Model):
+    """One paused queue or job class; it lasts until resumed, restarts included."""
+
+    class Kind(models.TextChoices):
+        QUEUE = "queue", _("Queue")
+        JOB_CLASS = "job_class", _("Job class")
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    name = models.CharField(_("name"), max_length=200)
+    since = models.DateTimeField(_("since"), db_default=Now(), editable=False)
+
+    objects = PauseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("pause")
+        verbose_name_plural = _("pauses")
+        ordering = ("kind", "name")
+        constraints = (
+            models.UniqueConstraint(fields=["kind", "name"], name="pgjobs_pause_subject"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def _subject(queue: str | None, job_class: object) -> dict[str, Any]:
+    """Return which pause is meant; refuse what does not exist, which would pause nothing."""
+    if (queue is None) == (job_class is None):
+        raise TypeError("Name either a queue or a job class.")
+    if queue is not None:
+        queues.check_known([queue])
+        return {"kind": Pause.Kind.QUEUE, "name": queue}
+    path = job_class if isinstance(job_class, str) else path_of(job_class)
+    if path not in registered():
+        raise LookupError(f"{path!r} is not a registered job class.")
+    return {"kind": Pause.Kind.JOB_CLASS, "name": path}
