@@ -1,9 +1,10 @@
 -- Write a batch of outcomes, and in the same statement the successors of recurring jobs, so that a
 -- chain can neither break nor fork. What is not returned was stale: the row has moved on.
 --
--- The guard is the epoch. `(status = 'running') IS TRUE` matches no partial index: with statistics
--- from a moment when nothing ran, the planner would else join through the index on running jobs,
--- and 1,000 outcomes take 15 to 28 seconds.
+-- The guard is the epoch and the status. The status stands in a CASE so that the planner neither
+-- matches the partial index on running jobs nor guesses how few they are: with statistics from a
+-- moment when nothing ran it would else read the whole table for a batch, or that index for each
+-- outcome, and 1,000 outcomes would take seconds (measured: up to 28) instead of 20 ms.
 WITH outcome AS (
     SELECT *, status NOT IN ('pending', 'scheduled') AS is_final
     FROM unnest(
@@ -67,7 +68,7 @@ recorded AS (
             )
         END
     FROM outcome AS o
-    WHERE job.id = o.id AND job.epoch = o.epoch AND (job.status = 'running') IS TRUE
+    WHERE job.id = o.id AND job.epoch = o.epoch AND CASE job.status WHEN 'running' THEN true ELSE false END
     RETURNING
         job.id,
         job.started,

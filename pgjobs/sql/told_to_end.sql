@@ -3,5 +3,5 @@
 SELECT mine.id, mine.epoch, job.id IS NOT NULL AS is_cancelled
 FROM unnest(%(ids)s::bigint[], %(epochs)s::int[]) AS mine (id, epoch)
 LEFT JOIN pgjobs_job AS job
-    ON job.id = mine.id AND job.epoch = mine.epoch AND (job.status = 'running') IS TRUE
+    ON job.id = mine.id AND job.epoch = mine.epoch AND CASE job.status WHEN 'running' THEN true ELSE false END
 WHERE job.id IS NULL OR job.cancel_requested IS NOT NULL
