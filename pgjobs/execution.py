@@ -21,8 +21,9 @@ from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import NotSerializable, StaleJob
 from pgjobs.jobs import JobTarget, is_job_class, options_of, resolve
-from pgjobs.outcomes import Outcome, storable
+from pgjobs.outcomes import Outcome
 from pgjobs.signals import announce, job_start
+from pgjobs.text import storable
 from pgjobs.transitions import record
 from pgjobs.verdicts import verdict
 
@@ -79,6 +80,7 @@ def _completed(job: Job, result: Any) -> Outcome:
     return Outcome(
         job_id=job.pk,
         epoch=job.epoch,
+        worker_id=job.worker_id,
         status=JobStatus.COMPLETED,
         error=job.error,
         data=data_as_json(job),

@@ -17,10 +17,8 @@ _WAITING_TASKS = """
 SELECT EXISTS (
     SELECT FROM procrastinate_jobs
     WHERE queue_name = ANY (%(queues)s)
-        AND (
-            status = 'doing'
-            OR status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= statement_timestamp())
-        )
+        AND status = 'todo'
+        AND (scheduled_at IS NULL OR scheduled_at <= statement_timestamp())
 )
 """
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pgjobs.outcomes import storable
+from pgjobs.text import storable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from pgjobs.choices import FINISHED, JobStatus
+from pgjobs.text import storable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,9 @@ class Outcome:
     job_id: int
     epoch: int
     status: JobStatus
+    worker_id: int | None = None
+    """Guards beside the epoch: a claim that a server crash undid may be followed by another
+    worker's claim of the same epoch."""
     began: float = 0.0
     ended: float = 0.0
     error: str = ""
@@ -56,27 +60,39 @@ class Outcome:
     """Already written, in the transaction of the job's own work."""
 
     @classmethod
-    def released(cls, job_id: int, epoch: int) -> Outcome:
+    def released(cls, job_id: int, epoch: int, worker_id: int | None) -> Outcome:
         """Claimed but not started: back to the queue as if nothing had happened."""
-        return cls(job_id=job_id, epoch=epoch, status=JobStatus.PENDING, attempts_back=1)
-
-    @classmethod
-    def interrupted(cls, job_id: int, epoch: int) -> Outcome:
-        """Its worker died: back to the queue, the attempt not held against the job."""
         return cls(
-            job_id=job_id, epoch=epoch, status=JobStatus.PENDING, attempts_back=1, interruptions=1
+            job_id=job_id,
+            epoch=epoch,
+            worker_id=worker_id,
+            status=JobStatus.PENDING,
+            attempts_back=1,
         )
 
+    @classmethod
+    def interrupted(cls, job_id: int, epoch: int, worker_id: int | None) -> Outcome:
+        """Its worker died: back to the queue, the attempt not held against the job."""
+        return replace(cls.released(job_id, epoch, worker_id), interruptions=1)
+
     def unstorable(self, error: Exception) -> Outcome:
-        """The same end with what PostgreSQL refuses left out, and the refusal said instead."""
+        """The same end with what PostgreSQL refuses left out, and the refusal said as well."""
+        said = f"{self.status}: {self.error}" if self.error else self.status
         return Outcome(
             job_id=self.job_id,
             epoch=self.epoch,
+            worker_id=self.worker_id,
             status=JobStatus.ERRORED,
             began=self.began,
             ended=self.ended,
-            error=storable(f"The outcome ({self.status}) could not be stored: {error}"),
+            error=storable(f"The outcome ({said}) could not be stored: {error}"),
         )
+
+    @property
+    def is_bare(self) -> bool:
+        """Say whether there is nothing to leave out."""
+        details = (self.data, self.result, self.failure)
+        return self.status == JobStatus.ERRORED and all(detail is None for detail in details)
 
     @property
     def is_final(self) -> bool:
@@ -105,8 +121,3 @@ def _trace(error: BaseException) -> list[str]:
         return traceback.format_exception(error)
     except Exception:
         return traceback.format_tb(error.__traceback__)
-
-
-def storable(text: str) -> str:
-    """Return ``text`` with what PostgreSQL's text can't hold escaped: NUL and lone surrogates."""
-    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()

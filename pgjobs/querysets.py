@@ -281,6 +281,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         outcome = Outcome(
             job_id=job.pk,
             epoch=job.epoch,
+            worker_id=job.worker_id,
             status=status,
             error=error or job.error,
             data=data_as_json(job),
@@ -321,19 +322,18 @@ class JobQuerySet(models.QuerySet["Job"]):
     def _usable_afterwards(self) -> Iterator[None]:
         """Keep the caller's transaction usable when the job breaks it."""
         connection = connections[self._alias]
-        if not connection.in_atomic_block:
+        if (savepoint := connection.savepoint()) is None:  # there is no transaction
             yield
             return
-        savepoint = transaction.savepoint(using=self._alias)
         try:
             yield
         finally:
             status = connection.connection.info.transaction_status
             if connection.needs_rollback or status == TransactionStatus.INERROR:
                 connection.needs_rollback = False  # first, or the rollback itself is refused
-                transaction.savepoint_rollback(savepoint, using=self._alias)
+                connection.savepoint_rollback(savepoint)
             else:
-                transaction.savepoint_commit(savepoint, using=self._alias)
+                connection.savepoint_commit(savepoint)
 
     def _record(self, job: Job, outcome: Outcome) -> bool:
         with connections[self._alias].cursor() as cursor:

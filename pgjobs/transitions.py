@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from pgjobs.notes import LogLine, Note, Progress
-from pgjobs.outcomes import Outcome, storable
+from pgjobs.outcomes import Outcome
 from pgjobs.sql import load
+from pgjobs.text import storable
 
 
 class Cursor(Protocol):
@@ -44,6 +45,7 @@ def record(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, Recorded]:
         {
             "ids": [o.job_id for o in outcomes],
             "epochs": [o.epoch for o in outcomes],
+            "workers": [o.worker_id for o in outcomes],
             "statuses": [str(o.status) for o in outcomes],
             "began": [now - o.began if o.began else None for o in outcomes],
             "ended": [now - o.ended if o.ended else None for o in outcomes],

@@ -31,7 +31,7 @@ def verdict(error: BaseException, job: Job) -> Outcome:
         case Snooze():
             return _snoozed(error, job)
         case WorkerLost() | StaleJob():
-            return Outcome.interrupted(job.pk, job.epoch)
+            return Outcome.interrupted(job.pk, job.epoch, job.worker_id)
         case JobCancelled():
             job.say(logging.WARNING, str(error) or "The job was cancelled.")
             return _ended(job, JobStatus.CANCELLED)
@@ -49,7 +49,7 @@ def verdict(error: BaseException, job: Job) -> Outcome:
 
 
 def _ended(job: Job, status: JobStatus) -> Outcome:
-    return Outcome(job_id=job.pk, epoch=job.epoch, status=status)
+    return Outcome(job_id=job.pk, epoch=job.epoch, worker_id=job.worker_id, status=status)
 
 
 def _snoozed(error: Snooze, job: Job) -> Outcome:

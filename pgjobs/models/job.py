@@ -201,6 +201,17 @@ class Job(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write ``data`` and what else was asked for; a deleted row does not come back.
+
+        Where the job stands, and when it is due, changes by the verbs below: a run that
+        lost its row, or was cancelled, must not write that from memory.
+        """
+        if not self._state.adding and kwargs.get("update_fields") is None:
+            columns = {field.attname for field in self._meta.concrete_fields}
+            kwargs["update_fields"] = columns - _OF_THE_ENGINE - self.get_deferred_fields()
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self) -> str:
         try:
             return reverse("admin:pgjobs_job_change", args=[self.pk])
@@ -239,17 +250,6 @@ class Job(models.Model):
 
     def get_status_color(self) -> str:
         return JobStatus(self.status).color
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write ``data`` and what else was asked for; a deleted row does not come back.
-
-        Where the job stands, and when it is due, changes by the verbs below: a run that
-        lost its row, or was cancelled, must not write that from memory.
-        """
-        if not self._state.adding and kwargs.get("update_fields") is None:
-            columns = {field.name for field in self._meta.concrete_fields}
-            kwargs["update_fields"] = columns - _OF_THE_ENGINE - self.get_deferred_fields()
-        super().save(*args, **kwargs)
 
     # Enqueueing --------------------------------------------------------------------
 
@@ -389,5 +389,5 @@ class Job(models.Model):
 # Columns that guarded statements alone write once the row exists.
 _OF_THE_ENGINE = frozenset(
     "attempt cancel_requested completed created epoch error errors id interruptions interval "
-    "once_key position progress result scheduled started status successor worker".split()
+    "once_key position progress result scheduled started status successor worker_id".split()
 )

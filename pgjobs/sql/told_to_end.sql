@@ -1,7 +1,8 @@
 -- Which of the jobs that a worker runs should end: their end was asked for, or the row is not ours
 -- any more (deleted, or rescued from us because we looked dead).
 SELECT mine.id, mine.epoch, job.id IS NOT NULL AS is_cancelled
-FROM unnest(%(ids)s::bigint[], %(epochs)s::int[]) AS mine (id, epoch)
+FROM unnest(%(ids)s::bigint[], %(epochs)s::int[], %(workers)s::bigint[]) AS mine (id, epoch, worker_id)
 LEFT JOIN pgjobs_job AS job
-    ON job.id = mine.id AND job.epoch = mine.epoch AND CASE job.status WHEN 'running' THEN true ELSE false END
+    ON job.id = mine.id AND job.epoch = mine.epoch AND job.worker_id = mine.worker_id
+    AND CASE job.status WHEN 'running' THEN true ELSE false END
 WHERE job.id IS NULL OR job.cancel_requested IS NOT NULL

@@ -18,7 +18,7 @@ from pgjobs.jobs import options_of, resolve
 from pgjobs.models import Job
 from pgjobs.notifications import announce_end
 from pgjobs.outcomes import Outcome
-from pgjobs.presence import HERE_LOCK, WORKER_LOCK
+from pgjobs.presence import HERE_LOCK
 from pgjobs.signals import announce, job_rescued
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
@@ -83,7 +83,7 @@ class Janitor:
         """
         cursor.execute(
             load("dead_workers"),
-            {"lock": WORKER_LOCK, "timeout": get_settings().HEARTBEAT_TIMEOUT},
+            {"timeout": get_settings().HEARTBEAT_TIMEOUT},
         )
         now = time.monotonic()
         found: dict[int, bool] = dict(cursor.fetchall())
@@ -170,7 +170,7 @@ def _rescued(job: int, epoch: int, interruptions: int, job_class: str, *, limit:
     was_counted_at_start = interruptions > 0 and interruptions >= limit - 1
     now = interruptions if was_counted_at_start else interruptions + 1
     if now < limit:
-        return replace(Outcome.interrupted(job, epoch), interruptions=now - interruptions)
+        return replace(Outcome.interrupted(job, epoch, None), interruptions=now - interruptions)
     return Outcome(
         job_id=job,
         epoch=epoch,

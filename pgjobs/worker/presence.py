@@ -123,7 +123,11 @@ class Presence:
         cursor = self._connection.cursor()
         cursor.execute(
             load("told_to_end"),
-            {"ids": [pk for pk, _ in running], "epochs": [epoch for _, epoch in running]},
+            {
+                "ids": [pk for pk, _ in running],
+                "epochs": [epoch for _, epoch in running],
+                "workers": [job.worker_id for job in running.values()],
+            },
         )
         for pk, epoch, is_cancelled in cursor.fetchall():
             job = running[pk, epoch]

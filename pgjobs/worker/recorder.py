@@ -12,7 +12,6 @@ from typing import Final
 import psycopg
 
 from pgjobs import transitions
-from pgjobs.choices import JobStatus
 from pgjobs.models import Job
 from pgjobs.notes import Note
 from pgjobs.outcomes import Outcome
@@ -41,9 +40,10 @@ class Recorder:
     def __init__(self, connection: EngineConnection, *, recorded: Callable[[Job], None]) -> None:
         self._connection = connection
         self._recorded = recorded
-        self._inbox: SimpleQueue[Entry | Note | None] = SimpleQueue()
+        self._inbox: SimpleQueue[Entry | Note | threading.Event] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="pgjobs-recorder", daemon=True)
         self._backoff = Backoff()
+        self._stopping = False
         # After a lost connection: the commit may have gone through, and only its answer be lost.
         self._is_uncertain = False
 
@@ -56,21 +56,29 @@ class Recorder:
     def note(self, note: Note) -> None:
         self._inbox.put(note)
 
+    def settle(self) -> threading.Event:
+        """Return an event that is set once all that was handed in so far has been decided."""
+        settled = threading.Event()
+        self._inbox.put(settled)
+        return settled
+
     def stop(self, timeout: float) -> bool:
         """Write what is left; say whether all of it was written in time."""
-        self._inbox.put(None)
+        self._stopping = True
+        self.settle()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while True:
-            entries, notes, is_last = self._gather()
+        while not (self._stopping and self._inbox.empty()):
+            entries, notes, settled = self._gather()
             self._write(entries, notes)
-            if is_last:
-                self._connection.close()
-                return
+            if settled is not None:
+                settled.set()
+        self._connection.close()
 
-    def _gather(self) -> tuple[list[Entry], list[Note], bool]:
+    def _gather(self) -> tuple[list[Entry], list[Note], threading.Event | None]:
+        """Take what is there, up to a batch, or to somebody who waits for it to be settled."""
         entries: list[Entry] = []
         notes: list[Note] = []
         deadline = None
@@ -79,17 +87,17 @@ class Recorder:
                 item = self._next(deadline)
             except Empty:
                 break
-            if item is None:
-                return entries, notes, True
+            if isinstance(item, threading.Event):
+                return entries, notes, item
             if isinstance(item, tuple):
                 entries.append(item)
                 deadline = 0.0
             else:
                 notes.append(item)
                 deadline = time.monotonic() + NOTES_WAIT if deadline is None else deadline
-        return entries, notes, False
+        return entries, notes, None
 
-    def _next(self, deadline: float | None) -> Entry | Note | None:
+    def _next(self, deadline: float | None) -> Entry | Note | threading.Event:
         if deadline is None:
             return self._inbox.get()
         if (wait := deadline - time.monotonic()) > 0:
@@ -121,7 +129,11 @@ class Recorder:
         try:
             transitions.write_notes(self._connection.cursor(), notes)
         except (psycopg.DataError, psycopg.IntegrityError, TypeError, ValueError):
-            logger.exception("%s log lines could not be stored; they are lost", len(notes))
+            if len(notes) == 1:
+                logger.exception("job=%s a note of it could not be stored", notes[0].job_id)
+                return
+            for note in notes:
+                self._write_notes([note])
 
     def _record(self, entries: list[Entry]) -> None:
         try:
@@ -154,11 +166,11 @@ class Recorder:
         if isinstance(error, psycopg.errors.LockNotAvailable):
             logger.warning("job=%s is locked by another transaction, trying again", job.pk)
             self._inbox.put((job, outcome))
-        elif outcome.status != JobStatus.ERRORED:
+        elif outcome.is_bare:
+            logger.critical("job=%s its error could not be stored: %s", job.pk, error)
+        else:
             logger.error("job=%s %s could not be stored: %s", job.pk, outcome.status, error)
             self._record([(job, outcome.unstorable(error))])
-        else:
-            logger.critical("job=%s its error could not be stored: %s", job.pk, error)
 
     def _note_recorded(self, job: Job, outcome: Outcome, row: transitions.Recorded | None) -> None:
         if row is None:

@@ -88,6 +88,7 @@ class Worker:
         )
         self._watch = Watch(self._pool, stuck=self._lose_slot)
         self._backoff = Backoff()
+        self._settled = self._recorder.settle()
         self._stopping = False
         self._hurrying = False
         self._idle = False
@@ -150,8 +151,19 @@ class Worker:
                 logger.warning("claiming waits for the database: %s", error)
             self._claims.close()
             self._bell.waits = False
+            self._distrust_claims()
             self._idle = True
             self._wakeup.wait(self._backoff.next())
+
+    def _distrust_claims(self) -> None:
+        """The connection is lost, and perhaps, in a server crash, the newest claims with it.
+
+        Give back what has not started, and claim again only when all outcomes so far
+        are recorded or refused: until then, a row that we claim again at the same
+        epoch could be finished by its earlier run.
+        """
+        self._release(self._pool.withdraw())
+        self._settled = self._recorder.settle()
 
     def _turn(self) -> None:
         room = self._room()
@@ -163,7 +175,7 @@ class Worker:
             self._claim(room)
 
     def _room(self) -> int:
-        if self._presence.is_fenced:
+        if self._presence.is_fenced or not self._settled.is_set():
             return 0
         room = self._pace.room(self._pool.in_hand)
         if self.options.max_jobs is not None:
@@ -176,12 +188,17 @@ class Worker:
         was_idle = self._idle
         jobs = self._claimer.claim(limit=room, worker=self._presence.worker_id)
         self._claimed += len(jobs)
-        self._pool.submit(jobs)
+        self._pool.submit(self._not_running(jobs))
         self._idle = len(jobs) < room
         if was_idle and not jobs:
             self._rest()  # what the look found is locked by others; don't spin on it
         elif not self._idle:
             self._bell.get_up(self._presence.worker_id)
+
+    def _not_running(self, jobs: list[Job]) -> list[Job]:
+        """Leave out what runs here already: its first claim was undone, this one makes it good."""
+        running = {(job.pk, job.epoch) for job in self._pool.running()}
+        return [job for job in jobs if (job.pk, job.epoch) not in running]
 
     def _look(self) -> bool:
         """See what is ready, with floors recomputed and due jobs promoted."""
@@ -291,7 +308,7 @@ class Worker:
     def _release(self, jobs: list[Job]) -> None:
         """Hand jobs back, free of charge; the epoch refuses what a cut-off one may still say."""
         for job in jobs:
-            self._recorder.put(job, Outcome.released(job.pk, job.epoch))
+            self._recorder.put(job, Outcome.released(job.pk, job.epoch, job.worker_id))
 
 
 def _ring_for_rescued(connection: EngineConnection, queues: list[str]) -> None:

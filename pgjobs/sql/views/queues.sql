@@ -8,7 +8,10 @@ SELECT
     sum(part.running)::bigint AS running,
     min(part.oldest) AS oldest_waiting,
     date_trunc('milliseconds', statement_timestamp() - min(part.oldest)) AS latency,
-    sum(part.workers)::bigint AS workers
+    sum(part.workers)::bigint AS workers,
+    EXISTS (
+        SELECT FROM pgjobs_pause AS pause WHERE pause.kind = 'queue' AND pause.name = part.queue
+    ) AS paused
 FROM (
     SELECT
         queue_name AS queue,
@@ -49,3 +52,4 @@ COMMENT ON COLUMN pgjobs_queues.scheduled IS 'Jobs whose moment has not come, or
 COMMENT ON COLUMN pgjobs_queues.oldest_waiting IS 'Since when the job that waits longest has been due.';
 COMMENT ON COLUMN pgjobs_queues.latency IS 'How long that is; NULL when nothing due waits.';
 COMMENT ON COLUMN pgjobs_queues.workers IS 'Living workers that serve it. 0: its jobs wait for ever.';
+COMMENT ON COLUMN pgjobs_queues.paused IS 'Whether no worker claims from it until it is resumed.';

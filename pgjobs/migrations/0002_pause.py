@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pgjobs", "0002_inspection"),
+        ("pgjobs", "0001_initial"),
     ]
 
     operations = [

@@ -14,7 +14,7 @@ from pgjobs.sql.views import create_views
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pgjobs", "0001_initial")]
+    dependencies = [("pgjobs", "0002_pause")]
 
     operations = [
         migrations.AddIndex(
