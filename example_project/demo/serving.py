@@ -1,0 +1,76 @@
+"""`manage.py demo --serve`: the admin and a worker, until Ctrl-C."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from typing import Final
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.core.management.base import CommandError
+
+from example_project.demo.children import Child, started
+from example_project.demo.database import psql, shown
+from example_project.demo.screen import Screen
+from pgjobs.queues import known_queues
+
+LOOPBACK: Final = "127.0.0.1"
+USERNAME: Final = "demo"
+
+
+def free_port(wanted: int) -> int:
+    """Return `wanted`, or a free port for 0; refuse one that is taken."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, wanted))
+        except OSError as error:
+            raise CommandError(
+                f"Port {wanted}: {error.strerror}. Choose one with --port."
+            ) from None
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def serve(screen: Screen, port: int) -> None:
+    password = create_user()
+    # --insecure only means that static files are served without DEBUG.
+    web = Child("web", "runserver", "--noreload", "--insecure", f"{LOOPBACK}:{port}")
+    worker = Child("worker", "pgjobs_worker", *known_queues(), "--shutdown-timeout", "5")
+    with started(web, worker):
+        await_answer(web, port)
+        screen.heading("Running until Ctrl-C")
+        screen.facts(
+            admin=f"http://{LOOPBACK}:{port}/admin/",
+            login=f"{USERNAME} / {password}",
+            psql=psql(),
+            web=f"process {web.pid}, {shown(web.log)}",
+            worker=f"process {worker.pid}, {shown(worker.log)}",
+        )
+        while web.runs_on(0.5) and worker.runs_on(0.5):
+            pass
+        raise (worker if web.runs_on(0) else web).unexpected_end()
+
+
+def create_user() -> str:
+    """Give the demo's administrator a new password, and return it."""
+    password = secrets.token_urlsafe(12)
+    get_user_model()._default_manager.update_or_create(
+        username=USERNAME,
+        defaults={
+            "is_staff": True,
+            "is_superuser": True,
+            "is_active": True,
+            "password": make_password(password),
+        },
+    )
+    return password
+
+
+def await_answer(web: Child, port: int) -> None:
+    while web.runs_on(0.05):
+        with socket.socket() as client:
+            if client.connect_ex((LOOPBACK, port)) == 0:
+                return
+    raise web.unexpected_end()
