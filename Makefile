@@ -1,23 +1,28 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format ci clean
+.PHONY: help demo test chaos check format ci clean
 PYTHON ?= python3
 BIN := .venv/bin
+SECONDS ?= 180
+SEED ?= 1
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-demo: .venv/demo-installed  ## start PostgreSQL, a web server and workers, and watch jobs run
+demo: .venv/demo-installed  ## start PostgreSQL and a worker, and watch jobs run
 	$(BIN)/python example_project/manage.py demo
 
 test: .venv/dev-installed  ## run the tests: make test ARGS='-n auto -k retry'
 	$(BIN)/pytest $(ARGS)
+
+chaos: .venv/dev-installed  ## jobs under a storm of faults: make chaos SECONDS=30 SEED=7
+	$(BIN)/python -m tests.chaos --seconds $(SECONDS) --seed $(SEED) $(ARGS)
 
 check: .venv/dev-installed  ## lint, formatting, types, layers, migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run --settings tests.settings
+	$(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run --settings tests.settings_of_everything
 
 format: .venv/dev-installed  ## repair what ruff can
 	$(BIN)/ruff check --fix .

@@ -36,6 +36,13 @@ class StaleJob(PgJobsError):
     """The row has moved on to another worker, so this run may not finish it."""
 
 
+class TransactionLeftOpen(PgJobsError):
+    """The job returned inside a transaction of its own, so what it wrote there is not committed."""
+
+    def __init__(self) -> None:
+        super().__init__("run() left a transaction open; what it wrote there is undone.")
+
+
 # Raised by run() --------------------------------------------------------------------
 
 
@@ -48,6 +55,8 @@ class Retry(PgJobsError):
 
     def __init__(self, message: str = "", *, after: timedelta | float | None = None) -> None:
         super().__init__(message or "The job asked to be tried again.")
+        if not isinstance(after, int | float | timedelta | None):
+            raise InvalidArgument(f"after must be seconds or a timedelta, not {after!r}.")
         self.after = timedelta(seconds=after) if isinstance(after, int | float) else after
 
 
@@ -56,6 +65,8 @@ class Snooze(PgJobsError):
 
     def __init__(self, *, until: datetime | timedelta) -> None:
         super().__init__(f"Snoozed until {until}.")
+        if not isinstance(until, datetime | timedelta):
+            raise InvalidArgument(f"until must be a datetime or a timedelta, not {until!r}.")
         if isinstance(until, datetime) and until.tzinfo is None:
             raise InvalidArgument(f"until {until.isoformat()} has no time zone.")
         self.until = until

@@ -19,7 +19,7 @@ from django.db import connections, router, transaction
 from pgjobs import codec
 from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.conf import get_settings
-from pgjobs.exceptions import NotSerializable, StaleJob
+from pgjobs.exceptions import JobInterrupted, NotSerializable, StaleJob
 from pgjobs.jobs import JobTarget, is_job_class, options_of, resolve
 from pgjobs.outcomes import Outcome
 from pgjobs.signals import announce, job_start
@@ -92,7 +92,9 @@ def _judged(error: BaseException, job: Job) -> Outcome:
     outcome = verdict(error, job)
     try:
         return replace(outcome, data=data_as_json(job))
-    except (TypeError, ValueError):  # what ended the job, or else hidden by it
+    except JobInterrupted:
+        raise
+    except Exception:  # what ended the job, or else hidden by it
         return outcome
 
 
@@ -118,7 +120,7 @@ def _result(job: Job, value: Any) -> str | None:
         text = json.dumps(codec.encode(value, "The return value of run()"))
         if len(text) > get_settings().MAX_RESULT_SIZE:
             raise NotSerializable(f"The return value of run() has {len(text)} bytes as JSON.")
-    except NotSerializable as error:
+    except (NotSerializable, RecursionError) as error:
         # NetBox ignores what run() returns, so jobs that moved over may return anything.
         job.say(logging.WARNING, f"Not kept as the job's result: {error}")
         return None

@@ -78,7 +78,18 @@ class JobOptions:
                 f"{job_class.__qualname__}.Meta.on_interrupt must be 'requeue' or 'error', "
                 f"not {said['on_interrupt']!r}."
             )
+        for option in ("retry_on", "fail_on"):
+            if not _are_exceptions(said.get(option, ())):
+                raise TypeError(
+                    f"{job_class.__qualname__}.Meta.{option} must be an exception class or a tuple "
+                    f"of them, not {said[option]!r}."
+                )
         return cls(**said)
+
+
+def _are_exceptions(given: Any) -> bool:
+    classes = given if isinstance(given, tuple) else (given,)
+    return all(isinstance(each, type) and issubclass(each, BaseException) for each in classes)
 
 
 def _attributes(meta: type) -> Iterator[tuple[str, Any]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.text import storable
@@ -24,7 +24,7 @@ class Failure:
         """Describe ``error`` without trusting it: its ``__str__`` may itself raise."""
         return cls(
             exception=qualified_name(error),
-            message=_shown(error, str),
+            message=shown(error, str),
             traceback=storable("".join(_trace(error))),
         )
 
@@ -60,7 +60,7 @@ class Outcome:
     """Already written, in the transaction of the job's own work."""
 
     @classmethod
-    def released(cls, job_id: int, epoch: int, worker_id: int | None) -> Outcome:
+    def released(cls, job_id: int, epoch: int, worker_id: int | None = None) -> Outcome:
         """Claimed but not started: back to the queue as if nothing had happened."""
         return cls(
             job_id=job_id,
@@ -71,7 +71,7 @@ class Outcome:
         )
 
     @classmethod
-    def interrupted(cls, job_id: int, epoch: int, worker_id: int | None) -> Outcome:
+    def interrupted(cls, job_id: int, epoch: int, worker_id: int | None = None) -> Outcome:
         """Its worker died: back to the queue, the attempt not held against the job."""
         return replace(cls.released(job_id, epoch, worker_id), interruptions=1)
 
@@ -104,16 +104,12 @@ def qualified_name(error: BaseException) -> str:
     return f"{type(error).__module__}.{type(error).__qualname__}"
 
 
-def shown(error: BaseException) -> str:
-    """Return ``repr(error)``, or its type where even that raises."""
-    return _shown(error, repr)
-
-
-def _shown(error: BaseException, how: Any) -> str:
+def shown(value: object, how: Callable[[object], str] = repr) -> str:
+    """Return ``repr(value)`` or another text of it, or its type where even that raises."""
     try:
-        return storable(how(error))
+        return storable(how(value))
     except Exception as worse:  # a broken __str__ or __repr__ must not lose the outcome
-        return f"{type(error).__qualname__} (showing it raised {type(worse).__name__})"
+        return f"{type(value).__qualname__} (showing it raised {type(worse).__name__})"
 
 
 def _trace(error: BaseException) -> list[str]:

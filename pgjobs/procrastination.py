@@ -18,7 +18,9 @@ from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app as django_app
 from procrastinate.contrib.django.utils import connector_params
 
+from pgjobs.conf import get_settings
 from pgjobs.models import Job
+from pgjobs.worker.connection import EngineConnection
 
 logger = logging.getLogger("pgjobs.clock")
 
@@ -73,14 +75,28 @@ class ProcrastinateThread:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         if self._stopping.is_set():
             return
+        alias = get_settings().DIRECT_DATABASE or router.db_for_write(Job)
+        parameters, options = connector_params(alias), self._options
+        if not await asyncio.to_thread(_has_session, alias):
+            # Behind a pooler it polls: what listens there listens for whoever comes next.
+            polling = {"fetch_job_polling_interval": get_settings().POLL_INTERVAL}
+            options = {**options, **polling, "listen_notify": False}
+            parameters["prepare_threshold"] = None
         # A pool of its own, and small: the default would hold five connections per process.
-        connector = PsycopgConnector(
-            kwargs=connector_params(router.db_for_write(Job)), min_size=1, max_size=3
-        )
+        connector = PsycopgConnector(kwargs=parameters, min_size=1, max_size=3)
         async with django_app.with_connector(connector).open_async() as app:
             await app.run_worker_async(
                 name=self._name,
                 install_signal_handlers=False,
                 shutdown_graceful_timeout=self._grace,  # type: ignore[arg-type]
-                **self._options,
+                **options,
             )
+
+
+def _has_session(alias: str) -> bool:
+    connection = EngineConnection(alias, "procrastinate")
+    try:
+        connection.get()
+        return connection.has_session
+    finally:
+        connection.close()

@@ -217,6 +217,7 @@ class JobQuerySet(models.QuerySet["Job"]):
             .update(
                 status=JobStatus.PENDING,
                 position=NextPosition(),
+                scheduled=Now(),  # or it would look as late as it is old
                 attempt=0,
                 interruptions=0,
                 started=None,

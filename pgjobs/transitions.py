@@ -13,9 +13,8 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from pgjobs.notes import LogLine, Note, Progress
-from pgjobs.outcomes import Outcome
+from pgjobs.outcomes import Outcome, shown
 from pgjobs.sql import load
-from pgjobs.text import storable
 
 
 class Cursor(Protocol):
@@ -50,11 +49,11 @@ def record(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, Recorded]:
             "began": [now - o.began if o.began else None for o in outcomes],
             "ended": [now - o.ended if o.ended else None for o in outcomes],
             # run() may have left anything in job.error.
-            "errors": [storable(str(o.error)) for o in outcomes],
+            "errors": [shown(o.error, str) for o in outcomes],
             "failures": [json.dumps(asdict(o.failure)) if o.failure else None for o in outcomes],
             "data": [o.data for o in outcomes],
             "results": [o.result for o in outcomes],
-            "delays": [o.delay.total_seconds() if o.delay else None for o in outcomes],
+            "delays": [None if o.delay is None else o.delay.total_seconds() for o in outcomes],
             "due": [o.due for o in outcomes],
             "attempts_back": [o.attempts_back for o in outcomes],
             "interruptions": [o.interruptions for o in outcomes],

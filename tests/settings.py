@@ -7,6 +7,7 @@ settings and never connect.
 
 from __future__ import annotations
 
+import json
 import os
 
 import dj_database_url
@@ -29,9 +30,12 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.staticfiles",
     "procrastinate.contrib.django",
     "pgjobs",
     "tests.testapp",
+    # Apps that only some tests want, in the processes that they start.
+    *os.environ.get("EXTRA_APPS", "").split(),
 ]
 
 MIDDLEWARE = [
@@ -55,3 +59,5 @@ TEMPLATES = [
 ]
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+PGJOBS = json.loads(os.environ.get("PGJOBS", "{}"))

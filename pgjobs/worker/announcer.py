@@ -11,6 +11,7 @@ from django.db import connections
 from pgjobs.models import Job
 from pgjobs.notifications import announce_end
 from pgjobs.signals import job_end
+from pgjobs.worker.leftovers import drop_dead, leave_clean
 
 logger = logging.getLogger("pgjobs.worker")
 
@@ -36,7 +37,9 @@ class Announcer:
     def _run(self) -> None:
         while (job := self._inbox.get()) is not None:
             try:
+                drop_dead()
                 announce_end(job)
+                leave_clean()
             except Exception:  # the loop outlives a bad turn
                 logger.exception("announcing the end of job=%s failed", job.pk)
         connections.close_all()

@@ -44,9 +44,18 @@ class EngineConnection:
     nobody: ``has_session`` says so, and each statement brings its own settings.
     """
 
-    def __init__(self, alias: str, purpose: str, settings: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        alias: str,
+        purpose: str,
+        settings: dict[str, str] | None = None,
+        *,
+        opened_by: str = "",
+    ) -> None:
         self.alias = alias
+        """Where Django finds the same rows; ``opened_by`` may name another way to them."""
         self.has_session = True
+        self._opened_by = opened_by or alias
         self._purpose = purpose
         self._settings = {**_SETTINGS, **(settings or {})}
         self._connection: psycopg.Connection[Any] | None = None
@@ -56,7 +65,7 @@ class EngineConnection:
         cls, alias: str, purpose: str, settings: dict[str, str] | None = None
     ) -> EngineConnection:
         """Return a connection that wants a session, by ``PGJOBS["DIRECT_DATABASE"]`` if set."""
-        return cls(get_settings().DIRECT_DATABASE or alias, purpose, settings)
+        return cls(alias, purpose, settings, opened_by=get_settings().DIRECT_DATABASE)
 
     def get(self) -> psycopg.Connection[Any]:
         """Return the open connection; raise psycopg.OperationalError if there is no server."""
@@ -80,7 +89,7 @@ class EngineConnection:
             connection.close()
 
     def _open(self) -> psycopg.Connection[Any]:
-        parameters = connections[self.alias].get_connection_params()
+        parameters = connections[self._opened_by].get_connection_params()
         for key in ("cursor_factory", "context", "prepare_threshold"):
             parameters.pop(key, None)  # Django's own; psycopg's defaults serve us better
         parameters = {**_NETWORK, "application_name": f"pgjobs {self._purpose}", **parameters}

@@ -17,7 +17,8 @@ class Doorbell:
     """Registers one worker as idle, so that an enqueuer can wake it.
 
     Register, look once more, then sleep: whoever commits before the look is seen,
-    and whoever commits after it finds the registration.
+    and whoever commits after it finds the registration. Behind a pooler nobody can
+    listen: a worker there only looks again and again, and takes no ring from others.
     """
 
     def __init__(self, connection: EngineConnection, queues: tuple[str, ...]) -> None:
@@ -27,17 +28,20 @@ class Doorbell:
         self.waits = False
 
     def sit_down(self, worker: int) -> None:
-        self._listen(worker)
-        self._connection.cursor().execute(
-            _SIT_DOWN, {"worker": worker, "queues": list(self._queues)}
-        )
+        self._connection.get()  # only an open one knows whether it has a session
+        if self._connection.has_session:
+            self._listen(worker)
+            self._connection.cursor().execute(
+                _SIT_DOWN, {"worker": worker, "queues": list(self._queues)}
+            )
         self.waits = True
 
     def get_up(self, worker: int) -> None:
         """Leave, so that no ring is spent on a worker that has no room."""
         if self.waits:
             self.waits = False
-            self._connection.cursor().execute(_GET_UP, {"worker": worker})
+            if self._connection.has_session:
+                self._connection.cursor().execute(_GET_UP, {"worker": worker})
 
     def rung(self) -> None:
         """The ring took our registration with it."""

@@ -45,6 +45,10 @@ ORDER BY position
 LIMIT %(limit)s
 FOR NO KEY UPDATE SKIP LOCKED
 """
+_FORGET_WORKERS = """
+DELETE FROM pgjobs_worker
+WHERE stopped < statement_timestamp() - make_interval(days => %(days)s)
+"""
 _END_WORKER = """
 WITH left_doorbell AS (DELETE FROM pgjobs_doorbell WHERE worker_id = %(id)s)
 UPDATE pgjobs_worker
@@ -146,6 +150,7 @@ class Janitor:
         if not days or time.monotonic() < self._next_prune:
             return
         if transitions.prune(cursor, days=days, limit=_PRUNE_BATCH) < _PRUNE_BATCH:
+            cursor.execute(_FORGET_WORKERS, {"days": days})
             self._next_prune = time.monotonic() + _PRUNE_INTERVAL
 
 
@@ -170,7 +175,7 @@ def _rescued(job: int, epoch: int, interruptions: int, job_class: str, *, limit:
     was_counted_at_start = interruptions > 0 and interruptions >= limit - 1
     now = interruptions if was_counted_at_start else interruptions + 1
     if now < limit:
-        return replace(Outcome.interrupted(job, epoch, None), interruptions=now - interruptions)
+        return replace(Outcome.interrupted(job, epoch), interruptions=now - interruptions)
     return Outcome(
         job_id=job,
         epoch=epoch,

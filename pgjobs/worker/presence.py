@@ -36,6 +36,10 @@ WHERE id = %(id)s AND stopped IS NULL
 RETURNING id
 """
 _LOCK = "SELECT pg_try_advisory_lock(%(lock)s, %(id)s::bigint::int)"
+_POOLED = (
+    "worker=%s reaches PostgreSQL through a pooler: it polls instead of listening, and proves by "
+    'its heartbeat alone that it lives. PGJOBS["DIRECT_DATABASE"] can name a way past the pooler.'
+)
 # Jobs shorter than this are not asked after: most end before the answer would come.
 _TOLD_AFTER = 0.5
 _STOP = """
@@ -79,6 +83,8 @@ class Presence:
     def start(self) -> None:
         """Register, so that jobs can be claimed under our identity, and begin to beat."""
         self._register()
+        if not self._connection.has_session:
+            logger.warning(_POOLED, self.worker_id)
         self._thread.start()
 
     def stop(self, timeout: float) -> None:

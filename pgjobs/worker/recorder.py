@@ -142,6 +142,7 @@ class Recorder:
             )
         except (
             psycopg.errors.LockNotAvailable,
+            psycopg.errors.ProgramLimitExceeded,  # JSON of more than 256 MB
             psycopg.DataError,
             psycopg.IntegrityError,
             TypeError,

@@ -11,14 +11,16 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.backends.signals import connection_created
 
-from pgjobs.exceptions import JobInterrupted, JobTimeout
+from pgjobs.choices import JobStatus
+from pgjobs.exceptions import JobInterrupted, JobTimeout, TransactionLeftOpen
 from pgjobs.execution import execute
 from pgjobs.models import Job
 from pgjobs.outcomes import Outcome, qualified_name
 from pgjobs.verdicts import verdict
+from pgjobs.worker.leftovers import drop_dead, leave_clean, own_thread
 
 if TYPE_CHECKING:
     from pgjobs.worker.pool import Pool
@@ -48,10 +50,12 @@ class Slot:
         while (job := self._pool.next_job()) is not None:
             logger.info("job=%s class=%s attempt=%s start", job.pk, job.job_class, job.attempt)
             self._begin(job)
+            drop_dead()
             outcome = self._execute(job)
+            if leave_clean():
+                outcome = _not_committed(job, outcome)
             self.ended += 1
             self._pool.has_ended(job, outcome)
-            self._leave_connections_clean()
         connections.close_all()
 
     def _begin(self, job: Job) -> None:
@@ -69,14 +73,18 @@ class Slot:
                 return None
             outcome = self._attempt(job)
             return None if outcome is None else replace(outcome, interruptions=-1)
+        except DatabaseError as error:
+            logger.warning("job=%s goes back, not started: %s", job.pk, error)
+            return Outcome.released(job.pk, job.epoch, job.worker_id)
         finally:
+            self._finish()
             self._pool.leave_last_chance()
 
     def _attempt(self, job: Job) -> Outcome | None:
         try:
             outcome = execute(job, run_coroutine=self._run_coroutine)
             self._finish()
-        except JobInterrupted as error:  # it arrived just after run() had returned
+        except BaseException as error:  # most likely an interruption just after run() had returned
             self._finish()
             outcome = verdict(error, job)
         return self._with_the_real_reason(job, outcome)
@@ -148,7 +156,8 @@ class Slot:
     async def _supervised(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         self._coroutine = asyncio.current_task()
         try:
-            return await coroutine
+            async with own_thread():
+                return await coroutine
         except asyncio.CancelledError:
             if self.told is None:
                 raise RuntimeError("The coroutine was cancelled from inside.") from None
@@ -156,23 +165,12 @@ class Slot:
         finally:
             self._coroutine = None
 
-    # Connections -------------------------------------------------------------------------
 
-    def _leave_connections_clean(self) -> None:
-        """Drop what the job left broken or inside a transaction, so that the next starts afresh.
-
-        Sound connections stay open: a reconnect per job would cost more than most jobs.
-        """
-        for connection in connections.all(initialized_only=True):
-            if connection.connection is None:
-                continue
-            if (
-                connection.in_atomic_block
-                or connection.errors_occurred
-                or not connection.get_autocommit()
-            ):
-                connection.in_atomic_block = False
-                connection.close()
+def _not_committed(job: Job, outcome: Outcome | None) -> Outcome | None:
+    """What a job wrote into a transaction that it left open is gone, so it has not completed."""
+    if outcome is None or outcome.is_recorded or outcome.status != JobStatus.COMPLETED:
+        return outcome
+    return replace(verdict(TransactionLeftOpen(), job), data=outcome.data, began=outcome.began, ended=outcome.ended)
 
 
 def _remember_connection(connection: Any, **_: Any) -> None:

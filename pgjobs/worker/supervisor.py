@@ -196,8 +196,10 @@ def _tell_systemd(message: str) -> None:
     """Send ``message`` to systemd's notification socket, if it gave us one (see sd_notify(3))."""
     address = os.environ.get("NOTIFY_SOCKET")
     if address:
+        if address.startswith("@"):  # an abstract socket; elsewhere the sign is part of the path
+            address = "\0" + address[1:]
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-            s.sendto(message.encode(), address.replace("@", "\0", 1))
+            s.sendto(message.encode(), address)
 
 
 def _reap_strangers(ours: Sequence[int]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 import psycopg
-from django.db import DatabaseError, router
+from django.db import DatabaseError, ProgrammingError, router
 
 from pgjobs.conf import get_settings
 from pgjobs.models import Job
@@ -146,6 +146,9 @@ class Worker:
         try:
             self._turn()
             self._backoff.reset()
+        except (psycopg.ProgrammingError, ProgrammingError):
+            logger.critical("The tables are not what this version needs: run manage.py migrate.")
+            raise  # waiting would not help
         except (psycopg.Error, DatabaseError) as error:
             if not self._backoff.failures:
                 logger.warning("claiming waits for the database: %s", error)
@@ -223,8 +226,9 @@ class Worker:
 
     def _rest_in_burst(self) -> None:
         is_idle = self._pool.in_hand == 0 and all(part.is_idle() for part in self._companions)
-        # What just ended may have enqueued more: only a look after that counts.
-        if is_idle and not self._look():
+        # What just ended may have enqueued more, or be due again at once: only a look after its
+        # outcome is written counts.
+        if is_idle and self._recorder.settle().wait(LOOK_INTERVAL) and not self._look():
             self._stopping = True
         else:
             self._wakeup.wait(_BURST_PAUSE)

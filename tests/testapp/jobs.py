@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, connection, transaction
 
 from pgjobs import BackgroundJob, JobFailed, register
 from tests.testapp.models import Trace
@@ -81,6 +87,115 @@ class AboutObject(BackgroundJob):
 
     def run(self) -> str:
         return str(self.job.object)
+
+
+class Enqueuing(BackgroundJob):
+    """Enqueues itself until `depth` generations have run."""
+
+    def run(self, depth: int) -> None:
+        if depth > 1:
+            type(self).enqueue(depth=depth - 1)
+
+
+class WaitingForFile(BackgroundJob):
+    """Held, without touching the database."""
+
+    def run(self, path: str) -> str:
+        while not Path(path).exists():
+            time.sleep(0.02)
+        return "seen"
+
+
+class EndlessCoroutine(BackgroundJob):
+    class Meta:
+        timeout = 1
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(0.01)
+
+
+class HeldCoroutine(BackgroundJob):
+    """Held, as a coroutine."""
+
+    async def run(self) -> None:
+        await Trace.objects.acreate(label="started", job_id=self.job.pk, pid=os.getpid())
+        while not await Trace.objects.filter(label="release").aexists():
+            await asyncio.sleep(0.02)
+
+
+class KillsItsWorker(BackgroundJob):
+    def run(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class SlowToFail(BackgroundJob):
+    """Fails at once; what it leaves behind takes longer to write down than it may run."""
+
+    class Meta:
+        timeout = 1
+
+    def run(self) -> None:
+        self.job.data = _SlowToRead(key="value")
+        raise ValueError("boom")
+
+
+class _SlowToRead(dict[str, str]):
+    def items(self) -> Any:
+        deadline = time.monotonic() + 3
+        while time.monotonic() < deadline:
+            time.sleep(0.01)
+        return super().items()
+
+
+class Careless(BackgroundJob):
+    """Leaves its database connection as no job should, in one of several ways."""
+
+    def run(self, how: str) -> None:
+        getattr(self, how)()
+
+    def leave_autocommit_off(self) -> None:
+        transaction.set_autocommit(False)
+        leave_trace("never committed")
+
+    def leave_a_block_open(self) -> None:
+        transaction.atomic().__enter__()
+        leave_trace("never committed")
+
+    def leave_a_bare_transaction_open(self) -> None:
+        connection.cursor().execute("BEGIN")
+        leave_trace("never committed")
+
+    def leave_a_broken_transaction(self) -> None:
+        connection.cursor().execute("BEGIN")
+        with suppress(DatabaseError):
+            connection.cursor().execute("SELECT nothing")
+
+    def close_it(self) -> None:
+        connection.close()
+
+    def lose_it(self) -> None:
+        with suppress(DatabaseError):
+            connection.cursor().execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+class CarelessCoroutine(BackgroundJob):
+    """Likewise, from a coroutine."""
+
+    async def run(self, how: str) -> None:
+        await sync_to_async(getattr(Careless(self.job), how))()
+
+
+class HeldInThread(BackgroundJob):
+    """Held, as a coroutine that waits for a synchronous call."""
+
+    async def run(self) -> None:
+        await sync_to_async(Held(self.job).run)()
+
+
+class TracingCoroutine(BackgroundJob):
+    async def run(self, label: str = "ran") -> None:
+        await sync_to_async(leave_trace)(label, self.job.pk)
 
 
 @register

@@ -1,0 +1,115 @@
+"""The jobs as they arrive, and the ledger of those whose enqueuing was committed."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import DatabaseError, connection, transaction
+
+from tests.chaos.jobs import Atomic, Interval, Plain, Retrying, Slow, SlowCoroutine
+
+LEDGER: Final = """
+CREATE TABLE chaos_order (key text PRIMARY KEY, kind text NOT NULL);
+CREATE TABLE chaos_effect (key text NOT NULL, run text NOT NULL);
+"""
+# Half of all jobs are atomic; one in a hundred starts a chain.
+_MIX: Final[dict[Any, int]] = {
+    Atomic: 50,
+    Plain: 28,
+    Retrying: 15,
+    Slow: 4,
+    SlowCoroutine: 2,
+    Interval: 1,
+}
+_BATCH: Final = 20
+# One that a worker holds is left alone: this must not wait for a worker that is frozen.
+_BRING_FORWARD: Final = """
+UPDATE pgjobs_job SET scheduled = now() WHERE id IN (
+    SELECT id FROM pgjobs_job
+    WHERE status = 'scheduled' AND interval IS NOT NULL AND scheduled > now()
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    key: str
+    job_class: Any
+    seconds: float
+
+    def place(self) -> None:
+        if self.job_class is Interval:
+            Interval.enqueue(key=self.key, interval=1)
+        elif self.job_class in (Slow, SlowCoroutine):
+            self.job_class.enqueue(key=self.key, seconds=self.seconds)
+        else:
+            self.job_class.enqueue(key=self.key)
+
+
+class Arrivals:
+    """Spreads `count` jobs over `seconds`, in transactions of up to twenty."""
+
+    def __init__(self, count: int, seconds: float, chance: random.Random) -> None:
+        classes = chance.choices(list(_MIX), list(_MIX.values()), k=count)
+        self._orders = [
+            Order(key=f"{number:06}", job_class=job_class, seconds=chance.uniform(0.3, 3))
+            for number, job_class in enumerate(classes)
+        ]
+        self._rate = count / seconds
+        self._began = time.monotonic()
+        self._next_step = self._began
+        self._is_uncertain = False
+        self.placed = 0
+
+    @property
+    def all_placed(self) -> bool:
+        return self.placed == len(self._orders)
+
+    def turn(self, *, hurry: bool = False) -> None:
+        due = len(self._orders) if hurry else int((time.monotonic() - self._began) * self._rate)
+        batch = self._orders[self.placed : min(due, self.placed + _BATCH)]
+        if not batch:
+            return
+        self._is_uncertain = not _guarded(lambda: self._place(batch))
+        if not self._is_uncertain:
+            self.placed += len(batch)
+
+    def bring_chains_forward(self) -> None:
+        """Once a second, as if a minute had passed: intervals are no shorter than that."""
+        if time.monotonic() >= self._next_step and _guarded(_bring_forward):
+            self._next_step = time.monotonic() + 1.0
+
+    def _place(self, batch: list[Order]) -> None:
+        # The answer to the last commit was lost: it may have gone through.
+        if self._is_uncertain and _is_in_ledger(batch[0]):
+            return
+        with transaction.atomic(), connection.cursor() as cursor:
+            for order in batch:
+                order.place()
+            lines = [(order.key, order.job_class.__name__) for order in batch]
+            cursor.executemany("INSERT INTO chaos_order (key, kind) VALUES (%s, %s)", lines)
+
+
+def _guarded(write: Callable[[], None]) -> bool:
+    try:
+        write()
+    except DatabaseError:
+        connection.close()
+        return False
+    return True
+
+
+def _is_in_ledger(order: Order) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM chaos_order WHERE key = %s", [order.key])
+        return cursor.fetchone() is not None
+
+
+def _bring_forward() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_BRING_FORWARD)

@@ -1,0 +1,184 @@
+"""What was promised, asked of the rows in SQL. Each query returns the violations."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from django.db import DatabaseError, connection
+
+from tests.chaos import journal
+
+_RUNS: Final = """
+CREATE TABLE chaos_run (
+    id text PRIMARY KEY, job bigint, epoch int, worker bigint, pid int, began float8, ended float8
+);
+CREATE INDEX ON chaos_run (job);
+"""
+
+# Chains go on for ever, so a link of one may wait for its moment; nothing else may be live.
+UNSETTLED: Final = """
+SELECT job.id, job.status, job.job_class, job.epoch, job.worker_id, worker.stopped, job.scheduled
+FROM pgjobs_job AS job LEFT JOIN pgjobs_worker AS worker ON worker.id = job.worker_id
+WHERE job.status IN ('pending', 'running')
+    OR job.status = 'scheduled' AND (job.interval IS NULL OR job.scheduled < now())
+"""
+
+LOST: Final = """
+SELECT ordered.key, ordered.kind, job.id, job.status, job.error
+FROM chaos_order AS ordered LEFT JOIN pgjobs_job AS job ON job.kwargs ->> 'key' = ordered.key
+WHERE ordered.kind <> 'Interval' AND job.status IS DISTINCT FROM 'completed'
+"""
+
+DOUBLED: Final = """
+SELECT kwargs ->> 'key', count(*)
+FROM pgjobs_job
+WHERE interval IS NULL
+GROUP BY 1
+HAVING count(*) > 1
+"""
+
+# The effect must be that of the run that completed the job, too.
+ATOMIC_WRONG: Final = """
+SELECT ordered.key, job.id, job.status, job.result, array_agg(effect.run)
+FROM chaos_order AS ordered
+LEFT JOIN pgjobs_job AS job ON job.kwargs ->> 'key' = ordered.key
+LEFT JOIN chaos_effect AS effect ON effect.key = ordered.key
+WHERE ordered.kind = 'Atomic'
+GROUP BY 1, 2, 3, 4
+HAVING count(effect.run) <> 1 OR min(effect.run) IS DISTINCT FROM job.result #>> '{}'
+"""
+
+# A fork never heals, since both branches recur: the links that are live at the end tell it all.
+CHAINS_BROKEN: Final = """
+SELECT ordered.key, count(job.id), count(job.id) FILTER (WHERE job.completed IS NULL)
+FROM chaos_order AS ordered LEFT JOIN pgjobs_job AS job ON job.kwargs ->> 'key' = ordered.key
+WHERE ordered.kind = 'Interval'
+GROUP BY 1
+HAVING count(job.id) FILTER (WHERE job.completed IS NULL) <> 1
+"""
+
+# An accepted outcome is a result that stands in a row, or an entry in its list of failures; either
+# bears the name of its run. It was stale if
+# - the run was not the holder's: another worker's than the one that the row named when the outcome
+#   was accepted, or of another epoch than the row's last one, for a result;
+# - for a result, a run of a higher epoch ever began;
+# - the same epoch was given two outcomes.
+# The epoch alone would not do: a claim that is lost in a crash of the server lends its number to
+# the next one.
+ACCEPTED: Final = """
+CREATE TABLE chaos_accepted AS
+SELECT
+    job.id AS job, job.worker_id AS worker, job.epoch, job.result #>> '{}' AS run,
+    true AS is_result
+FROM pgjobs_job AS job
+WHERE job.status = 'completed'
+UNION ALL
+SELECT job.id, (failure ->> 'worker')::bigint, NULL, failure ->> 'message', false
+FROM pgjobs_job AS job CROSS JOIN LATERAL jsonb_array_elements(job.errors) AS failure
+WHERE failure ->> 'message' ~ '^[0-9a-f]{32}$'
+"""
+STALE: Final = """
+SELECT 'not the holder''s' AS why, accepted.*, run.*
+FROM chaos_accepted AS accepted LEFT JOIN chaos_run AS run ON run.id = accepted.run
+WHERE run.job IS DISTINCT FROM accepted.job
+    OR run.worker IS DISTINCT FROM accepted.worker
+    OR accepted.is_result AND run.epoch <> accepted.epoch
+UNION ALL
+SELECT 'a newer run had begun', accepted.*, run.*
+FROM chaos_accepted AS accepted
+JOIN chaos_run AS run ON run.id = accepted.run
+WHERE EXISTS (
+    SELECT FROM chaos_run AS newer
+    WHERE accepted.is_result AND newer.job = run.job AND newer.epoch > run.epoch
+)
+UNION ALL
+SELECT 'two outcomes of one epoch', accepted.*, run.*
+FROM chaos_accepted AS accepted
+JOIN chaos_run AS run ON run.id = accepted.run
+WHERE EXISTS (
+    SELECT FROM chaos_accepted AS other
+    JOIN chaos_run AS its ON its.id = other.run
+    WHERE other.job = accepted.job AND other.run <> accepted.run AND its.epoch = run.epoch
+)
+"""
+
+# Each attempt that was counted left its failure or its result, and no other did.
+ATTEMPTS_WRONG: Final = """
+SELECT id, attempt, jsonb_array_length(errors), errors
+FROM pgjobs_job
+WHERE job_class LIKE '%.Retrying' AND jsonb_array_length(errors) <> attempt - 1
+"""
+
+PROMISES: Final = {
+    "lost": LOST,
+    "doubled": DOUBLED,
+    "stuck": UNSETTLED,
+    "atomic_wrong": ATOMIC_WRONG,
+    "chains_broken": CHAINS_BROKEN,
+    "stale_accepted": STALE,
+    "attempts_wrong": ATTEMPTS_WRONG,
+}
+
+FIGURES: Final = {
+    "atomic": "SELECT count(*) FROM chaos_order WHERE kind = 'Atomic'",
+    "chains": "SELECT count(*) FROM chaos_order WHERE kind = 'Interval'",
+    "chain_links": "SELECT count(*) FROM pgjobs_job WHERE interval > 0 AND completed IS NOT NULL",
+    "runs": "SELECT count(*) FROM chaos_run",
+    "runs_repeated": """
+        SELECT count(*) FROM chaos_run WHERE id NOT IN (SELECT run FROM chaos_accepted)
+    """,
+    "claims_lost_in_crashes": """
+        SELECT count(*)
+        FROM (SELECT FROM chaos_run GROUP BY job, epoch HAVING count(*) > 1) AS twice
+    """,
+}
+
+
+def has_settled() -> bool:
+    """Say whether everything has run that can."""
+    try:
+        return not _ask(f"{UNSETTLED} LIMIT 1")
+    except DatabaseError:
+        connection.close()
+        return False
+
+
+def settle(timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
+    while not (settled := has_settled()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return settled
+
+
+def bring_in(directory: Path) -> list[journal.Run]:
+    """Put the runs of the journal beside the rows."""
+    runs = journal.read(directory)
+    with connection.cursor() as cursor:
+        cursor.execute(_RUNS)
+        cursor.executemany(
+            "INSERT INTO chaos_run VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            [(r.id, r.job, r.epoch, r.worker, r.pid, r.began, r.ended) for r in runs],
+        )
+        cursor.execute(ACCEPTED)
+        cursor.execute("ANALYZE chaos_run, chaos_accepted, chaos_order, chaos_effect, pgjobs_job")
+    return runs
+
+
+def violations(*, placed: int) -> dict[str, list[Any]]:
+    """Return what breaks each promise; `placed` jobs were enqueued, by what commits said."""
+    found = {promise: _ask(query) for promise, query in PROMISES.items()}
+    [(known,)] = _ask("SELECT count(*) FROM chaos_order")
+    found["lost"] += [("not even in the ledger",)] * (placed - known)
+    return found
+
+
+def figures() -> dict[str, int]:
+    return {name: _ask(query)[0][0] for name, query in FIGURES.items()}
+
+
+def _ask(query: str) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return list(cursor.fetchall())

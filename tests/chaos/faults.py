@@ -1,0 +1,151 @@
+"""What can happen to processes, connections, the server and the network."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.chaos.cluster import ADMIN, LEASE, Cluster, Death, Group
+
+# Just after a server start all session locks are gone, so for so long only heartbeats count.
+UNSETTLED: Final = 10.0 + LEASE + 2.0
+
+
+@dataclass
+class Wounds:
+    """What the audit must know of the faults: who died when, and when more than that was wrong."""
+
+    deaths: list[Death] = field(default_factory=list)
+    disturbances: list[tuple[float, float]] = field(default_factory=list)
+    restarts: list[float] = field(default_factory=list)
+    """When the server accepted connections again."""
+
+
+class Fault(ABC):
+    weight = 1
+    """How often it stands among the faults of one round."""
+    lasts = False
+    """It has to be healed, and only one such is there at a time: somebody must be left to work."""
+
+    def __init__(self, cluster: Cluster, chance: random.Random, wounds: Wounds) -> None:
+        self.cluster = cluster
+        self.chance = chance
+        self.wounds = wounds
+
+    @abstractmethod
+    def strike(self) -> None: ...
+
+    def heal(self) -> None:  # noqa: B027 (what passes by itself needs none)
+        """Undo what lasts."""
+
+    def duration(self) -> float:
+        return LEASE + self.chance.uniform(2, 5) if self.lasts else 0.0
+
+    def a_group(self) -> Group:
+        return self.chance.choice(self.cluster.groups)
+
+
+class KillChild(Fault):
+    weight = 4
+
+    def strike(self) -> None:
+        group = self.a_group()
+        if children := group.children:
+            victim = self.chance.choice(children)
+            self.wounds.deaths.append(Death(pid=victim, at=time.monotonic()))
+            group.send(signal.SIGKILL, [victim])
+
+
+class KillSupervisor(Fault):
+    weight = 2
+
+    def strike(self) -> None:
+        self.wounds.deaths += self.a_group().restart_after_kill()
+
+
+class TerminateBackends(Fault):
+    """One to five of our connections: the engine's, the jobs', the enqueuer's."""
+
+    weight = 4
+    QUERY = """
+    SELECT pg_terminate_backend(pid) FROM (
+        SELECT pid FROM pg_stat_activity
+        WHERE backend_type = 'client backend' AND application_name <> %s
+        ORDER BY md5(pid::text || %s) LIMIT %s
+    ) AS victim
+    """
+
+    def strike(self) -> None:
+        salt = str(self.chance.random())
+        self.cluster.ask(self.QUERY, ADMIN, salt, self.chance.randint(1, 5))
+
+
+class FreezeChild(Fault):
+    """Its supervisor ends it, because it gives no sign of life."""
+
+    lasts = True
+
+    def strike(self) -> None:
+        self._group = self.a_group()
+        children = self._group.children
+        self._frozen = [self.chance.choice(children)] if children else []
+        self._group.send(signal.SIGSTOP, self._frozen)
+
+    def heal(self) -> None:
+        self._group.send(signal.SIGCONT, self._frozen)
+
+
+class FreezeGroup(Fault):
+    """As when a machine sleeps: it wakes up with jobs in hand that others have run meanwhile."""
+
+    lasts = True
+
+    def strike(self) -> None:
+        self._group = self.a_group()
+        # The supervisor first, or it would start others in the place of its children.
+        self._frozen = [self._group.pid, *self._group.children]
+        self._group.send(signal.SIGSTOP, self._frozen)
+
+    def heal(self) -> None:
+        self._group.send(signal.SIGCONT, self._frozen)
+
+
+class RestartPostgres(Fault):
+    """In immediate mode, from which the server recovers as from a crash."""
+
+    def strike(self) -> None:
+        began = time.monotonic()
+        self.cluster.postgres.restart("immediate")
+        now = time.monotonic()
+        self.wounds.restarts.append(now)
+        self.wounds.disturbances.append((began, now + UNSETTLED))
+
+
+class CutNetwork(Fault):
+    """The second supervisor and its children live in a network namespace."""
+
+    lasts = True
+
+    def strike(self) -> None:
+        self._began = time.monotonic()
+        self.cluster.namespace.cut()
+
+    def heal(self) -> None:
+        self.cluster.namespace.join()
+        # Connections that were half open may still be timing out.
+        self.wounds.disturbances.append((self._began, time.monotonic() + UNSETTLED))
+
+
+KINDS: Final[tuple[type[Fault], ...]] = (
+    KillChild,
+    KillSupervisor,
+    TerminateBackends,
+    FreezeChild,
+    FreezeGroup,
+    RestartPostgres,
+    CutNetwork,
+)

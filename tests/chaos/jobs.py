@@ -1,0 +1,94 @@
+"""The jobs of the storm. Each run returns its own name, so that the row tells whose outcome won."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+
+from django.db import connection
+
+from pgjobs import BackgroundJob
+from pgjobs.exceptions import Retry
+from pgjobs.retry import constant
+from tests.chaos.journal import run_of
+
+# A job that works in the database loses its connection with the rest; it is tried until it works.
+_UNTIL_IT_WORKS = 1000
+TRIES_OF_A_RETRYING_JOB = 3
+
+
+class Plain(BackgroundJob):
+    """Only what the engine itself does: an error here is the engine's."""
+
+    def run(self, key: str) -> str:
+        with run_of(self.job) as run:
+            return run
+
+
+class Atomic(BackgroundJob):
+    class Meta:
+        atomic = True
+        max_attempts = _UNTIL_IT_WORKS
+        backoff = constant(timedelta(seconds=0.2))
+
+    def run(self, key: str) -> str:
+        with run_of(self.job) as run, connection.cursor() as cursor:
+            cursor.execute("INSERT INTO chaos_effect (key, run) VALUES (%s, %s)", [key, run])
+            time.sleep(0.01)
+            return run
+
+
+class Interval(BackgroundJob):
+    """A link of a chain; the driver brings the next one forward, so that chains grow long."""
+
+    def run(self, key: str) -> str:
+        with run_of(self.job) as run:
+            time.sleep(0.05)
+            return run
+
+
+class Flaky(Exception):
+    pass
+
+
+class Retrying(BackgroundJob):
+    """Fails in both ways, then works. Each failure bears the name of its run."""
+
+    class Meta:
+        max_attempts = TRIES_OF_A_RETRYING_JOB
+        backoff = constant(timedelta(seconds=0.5))
+        retry_on = Flaky
+
+    def run(self, key: str) -> str:
+        with run_of(self.job) as run:
+            if self.job.attempt == 1:
+                raise Retry(run, after=0.2)
+            if self.job.attempt == 2:
+                raise Flaky(run)
+            return run
+
+
+class Slow(BackgroundJob):
+    """What kills mostly hit. It goes ahead of the rest, so that the wait after a death is that for
+    the rescue and not for the jobs that piled up meanwhile."""
+
+    class Meta:
+        priority = 1
+
+    def run(self, key: str, seconds: float) -> str:
+        with run_of(self.job) as run:
+            deadline = time.monotonic() + seconds
+            while time.monotonic() < deadline:
+                time.sleep(0.05)
+            return run
+
+
+class SlowCoroutine(BackgroundJob):
+    class Meta:
+        priority = 1
+
+    async def run(self, key: str, seconds: float) -> str:
+        with run_of(self.job) as run:
+            await asyncio.sleep(seconds)
+            return run

@@ -1,0 +1,26 @@
+"""Receivers of signals, for the length of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.dispatch import Signal
+
+
+@contextmanager
+def listening(signal: Signal, *, error: Exception | None = None) -> Iterator[list[dict[str, Any]]]:
+    """Collect what ``signal`` brings; the receiver raises ``error`` then, if there is one."""
+    received: list[dict[str, Any]] = []
+
+    def receive(**named: Any) -> None:
+        received.append({**named, "status": named["job"].status})
+        if error is not None:
+            raise error
+
+    signal.connect(receive)
+    try:
+        yield received
+    finally:
+        signal.disconnect(receive)

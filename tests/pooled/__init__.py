@@ -1,0 +1,1 @@
+"""An app and settings for processes that reach PostgreSQL through a pooler."""

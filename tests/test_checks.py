@@ -1,0 +1,185 @@
+"""System checks: each says what is wrong and what to do about it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_django
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, run_checks
+
+from pgjobs import BackgroundJob, jobs
+from pgjobs.plugins import PluginConfig
+from tests.conftest import ROOT
+from tests.installed import installed
+
+BACKENDS = "django.db.backends"
+
+
+def problems(identifier: str) -> list[CheckMessage]:
+    found = [problem for problem in run_checks() if problem.id == identifier]
+    assert all(problem.hint for problem in found)
+    return found
+
+
+def check_project(directory: Path, *settings: str) -> tuple[int, str]:
+    """Run ``manage.py check`` on the suite's settings, changed by some lines."""
+    lines = ["from tests.settings import *", *settings, ""]
+    (directory / "project_settings.py").write_text("\n".join(lines))
+    check = subprocess.run(
+        [sys.executable, "-m", "django", "check", "--settings", "project_settings"],
+        env={"PYTHONPATH": f"{directory}:{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return check.returncode, check.stdout + check.stderr
+
+
+@pytest.fixture
+def only_jobs(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """An empty registry of job classes, for this test alone."""
+    registry: dict[str, Any] = {}
+    monkeypatch.setattr(jobs, "_registry", registry)
+    return registry
+
+
+def job_class(class_name: str, **meta: Any) -> type[BackgroundJob]:
+    members = {"Meta": type("Meta", (), meta), "run": lambda self: None}
+    return type(class_name, (BackgroundJob,), members)
+
+
+def test_a_sound_project_passes(tmp_path: Path) -> None:
+    assert check_project(tmp_path) == (0, "System check identified no issues (0 silenced).\n")
+
+
+def test_e001_another_database_than_postgresql(tmp_path: Path) -> None:
+    code, output = check_project(
+        tmp_path, f"DATABASES = {{'default': {{'ENGINE': '{BACKENDS}.sqlite3', 'NAME': 'db'}}}}"
+    )
+
+    assert code == 1
+    assert (
+        "(pgjobs.E001) pgjobs keeps its jobs in the database 'default', which is sqlite" in output
+    )
+    assert "HINT: Use PostgreSQL for it, or route the app" in output
+
+
+def test_e001_counts_only_for_the_database_that_holds_the_jobs(tmp_path: Path) -> None:
+    code, _ = check_project(
+        tmp_path,
+        f"DATABASES['other'] = {{'ENGINE': '{BACKENDS}.sqlite3', 'NAME': 'db'}}",
+    )
+
+    assert code == 0
+
+
+def test_e002_psycopg_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.db.backends.postgresql.psycopg_any.is_psycopg3", False)
+
+    (problem,) = problems("pgjobs.E002")
+
+    assert "psycopg 3" in problem.msg
+
+
+def test_e003_naive_datetimes(tmp_path: Path) -> None:
+    code, output = check_project(tmp_path, "USE_TZ = False")
+
+    assert code == 1
+    assert "(pgjobs.E003) pgjobs needs aware datetimes" in output
+    assert "HINT: Set USE_TZ = True." in output
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "INSTALLED_APPS.append(INSTALLED_APPS.pop(INSTALLED_APPS.index('pgjobs') - 1))",
+        "INSTALLED_APPS.remove('procrastinate.contrib.django')",
+    ],
+    ids=["after", "absent"],
+)
+def test_e004_procrastinate_after_pgjobs_or_absent(change: str, tmp_path: Path) -> None:
+    code, output = check_project(tmp_path, change)
+
+    assert code == 1
+    assert "(pgjobs.E004) 'procrastinate.contrib.django' must stand before 'pgjobs'" in output
+    assert 'HINT: INSTALLED_APPS = ["procrastinate.contrib.django", "pgjobs"' in output
+
+
+def test_e005_every_wrong_setting(settings: pytest_django.Settings) -> None:
+    settings.PGJOBS = {"CONCURRENCY": "four", "WORKERS": 4}
+
+    assert sorted(problem.msg.split(" ")[0] for problem in problems("pgjobs.E005")) == [
+        "PGJOBS['CONCURRENCY']",
+        "PGJOBS['WORKERS']",
+    ]
+
+
+def test_e005_settings_that_are_no_dict(settings: pytest_django.Settings) -> None:
+    settings.PGJOBS = None
+
+    (problem,) = problems("pgjobs.E005")
+
+    assert problem.msg == "PGJOBS must be a dict, not NoneType."
+
+
+@pytest.mark.parametrize("queue", ["two words", "", "q" * 101])
+def test_e006_a_mapped_queue_that_cannot_be_one(
+    queue: str, settings: pytest_django.Settings
+) -> None:
+    settings.PGJOBS = {"QUEUE_MAPPINGS": {"site": queue}}
+
+    (problem,) = problems("pgjobs.E006")
+
+    assert f'PGJOBS["QUEUE_MAPPINGS"] names the queue {queue!r}' in problem.msg
+
+
+@pytest.mark.parametrize(
+    ("queues", "complaint"),
+    [
+        (["two words"], "The app withqueues names the queue 'two words'"),
+        ("slow", "of the app withqueues must be a list of strings, not 'slow'"),
+        (7, "of the app withqueues must be a list of strings, not 7"),
+        (["slow", 7], "of the app withqueues must be a list of strings, not ['slow', 7]"),
+    ],
+)
+def test_e006_queues_of_an_app(
+    queues: Any, complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = installed(AppConfig, monkeypatch, "withqueues")
+    monkeypatch.setattr(config, "pgjobs_queues", queues, raising=False)
+
+    (problem,) = problems("pgjobs.E006")
+
+    assert complaint in problem.msg
+
+
+def test_e006_queues_of_a_plugin_that_are_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installed(PluginConfig, monkeypatch, "withqueues"), "queues", "slow")
+
+    (problem,) = problems("pgjobs.E006")
+
+    assert "PluginConfig.queues must be a list of strings" in problem.msg
+
+
+def test_e007_two_job_classes_of_one_name(only_jobs: dict[str, Any]) -> None:
+    first, second = job_class("First", name="Twin"), job_class("Second", name="Twin")
+
+    (problem,) = problems("pgjobs.E007")
+
+    assert problem.msg.startswith("2 job classes are named 'Twin': ")
+    assert first.path in problem.msg
+    assert second.path in problem.msg
+
+
+def test_e008_a_job_class_whose_queue_does_not_exist(only_jobs: dict[str, Any]) -> None:
+    job_class("Lost", queue="nowhere")
+
+    (problem,) = problems("pgjobs.E008")
+
+    assert "Lost.Meta.queue is 'nowhere'" in problem.msg
+    assert problem.hint == "The queues are: high, default, low."

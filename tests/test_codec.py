@@ -1,0 +1,213 @@
+"""Arguments keep their types on the way through the row, or are refused with their path."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import OrderedDict
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum, IntEnum
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pgjobs.choices import JobInterval, JobStatus
+from pgjobs.codec import decode, encode
+from pgjobs.exceptions import BadArguments, NotSerializable
+from tests.testapp.models import Country, Device, Site
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
+zones = st.builds(lambda minutes: timezone(timedelta(minutes=minutes)), st.integers(-840, 840))
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    texts,
+    st.dates(),
+    st.times(),
+    st.datetimes(),
+    st.datetimes(timezones=zones),
+    st.timedeltas(),
+    st.decimals(allow_nan=False),
+    st.uuids(),
+    st.binary(),
+)
+keys = texts | st.sampled_from(["$date", "$model", "$dict", "$", "$unknown"])
+arguments = st.recursive(
+    scalars, lambda inner: st.lists(inner) | st.dictionaries(keys, inner), max_leaves=20
+)
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Size(IntEnum):
+    LARGE = 3
+
+
+class Shouted(str):
+    def __str__(self) -> str:
+        return self.upper()
+
+
+@given(arguments)
+def test_decoding_restores_what_was_encoded(value: Any) -> None:
+    assert decode(encode(value, "kwargs")) == value
+
+
+@pytest.mark.django_db
+@given(arguments)
+def test_arguments_survive_postgresql(value: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::jsonb::text", [json.dumps(encode(value, "kwargs"))])
+        (stored,) = cursor.fetchone()
+
+    assert decode(json.loads(stored)) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        True,
+        7,
+        "text",
+        datetime(2026, 1, 31, 12, tzinfo=UTC),
+        datetime(2026, 1, 31, 12),
+        date(2026, 1, 31),
+        time(12, 30),
+        timedelta(days=-1, microseconds=3),
+        Decimal("1.10"),
+        UUID(int=7),
+        b"\x00\xff",
+    ],
+)
+def test_a_value_keeps_its_type(value: Any) -> None:
+    assert type(decode(encode(value, "x"))) is type(value)
+
+
+def test_a_decimal_keeps_its_trailing_zeros() -> None:
+    assert str(decode(encode(Decimal("1.10"), "x"))) == "1.10"
+
+
+def test_a_moment_in_a_named_time_zone_stays_the_same_moment() -> None:
+    second_half_past_two = datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin"))
+
+    restored = decode(encode(second_half_past_two, "x"))
+
+    assert restored.timestamp() == second_half_past_two.timestamp()
+
+
+def test_plain_json_stays_as_it_is() -> None:
+    value = {"devices": [1, 2.5, None, True], "note": "as written"}
+
+    assert encode(value, "kwargs") == value
+
+
+@pytest.mark.parametrize(
+    ("given_value", "kept"),
+    [
+        ((1, (2, 3)), [1, [2, 3]]),
+        (Colour.RED, "red"),
+        (Size.LARGE, 3),
+        (JobStatus.PENDING, "pending"),
+        (JobInterval.HOURLY, 60),
+        (gettext_lazy("Pending"), "Pending"),
+        (mark_safe("<b>"), "<b>"),
+        (Shouted("quiet"), "quiet"),
+        (OrderedDict(a=1), {"a": 1}),
+        ({mark_safe("key"): 1}, {"key": 1}),
+    ],
+)
+def test_relatives_of_plain_types_become_plain(given_value: Any, kept: Any) -> None:
+    encoded = encode(given_value, "x")
+
+    assert (encoded, type(encoded)) == (kept, type(kept))
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        (math.nan, "kwargs"),
+        ({"ratio": math.inf}, "kwargs['ratio']"),
+        ({"rows": [1, {"when": object()}]}, "kwargs['rows'][1]['when']"),
+        ({"names": {"a", "b"}}, "kwargs['names']"),
+        ({"callback": len}, "kwargs['callback']"),
+        ({"text": "a\x00b"}, "kwargs['text']"),
+        ({"file": "caf\udce9"}, "kwargs['file']"),
+        ({"by_id": {7: "seven"}}, "kwargs['by_id']"),
+        ({"a\x00": 1}, "kwargs"),
+        ({"site": Site(name="new")}, "kwargs['site']"),
+        ({"device": Device(name="new")}, "kwargs['device']"),
+    ],
+)
+def test_what_json_cannot_hold_is_refused_with_its_path(value: Any, path: str) -> None:
+    with pytest.raises(NotSerializable) as refusal:
+        encode(value, "kwargs")
+
+    assert str(refusal.value).split(" ")[0] == path
+
+
+def test_a_refusal_is_both_a_value_error_and_a_type_error() -> None:
+    with pytest.raises(NotSerializable) as refusal:
+        encode(object(), "x")
+
+    assert isinstance(refusal.value, ValueError)
+    assert isinstance(refusal.value, TypeError)
+
+
+@pytest.mark.django_db
+def test_a_saved_object_is_loaded_anew() -> None:
+    device = Device.objects.create(name="before")
+    stored = encode([device], "x")
+    Device.objects.update(name="after")
+
+    (loaded,) = decode(stored)
+
+    assert (loaded, loaded.name) == (device, "after")
+
+
+@pytest.mark.django_db
+def test_an_object_is_stored_as_its_model_and_key() -> None:
+    assert encode(Country.objects.create(code="se"), "x") == {"$model": ["testapp.country", "se"]}
+
+
+@pytest.mark.django_db
+def test_an_object_that_vanished_is_named() -> None:
+    site = Site.objects.create(name="gone")
+    stored = encode(site, "x")
+    site.delete()
+
+    with pytest.raises(BadArguments, match=r"testapp\.site with key \d+ .* no longer exists"):
+        decode(stored)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {"$colour": "red"},
+        {"$date": "tomorrow"},
+        {"$uuid": 7},
+        {"$decimal": "many"},
+        {"$timedelta": "long"},
+        {"$bytes": "?"},
+        {"$model": ["no.such", 1]},
+        {"$model": ["nonsense", 1]},
+        {"$model": ["testapp.device", "not a uuid"]},
+        {"$model": 7},
+        {"$dict": [1]},
+    ],
+)
+@pytest.mark.django_db
+def test_stored_arguments_that_make_no_sense_are_told_from_bugs(stored: Any) -> None:
+    with pytest.raises(BadArguments):
+        decode(stored)

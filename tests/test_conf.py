@@ -1,0 +1,92 @@
+"""``PGJOBS``: every key optional, every mistake named."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+import pytest_django
+from django.core.exceptions import ImproperlyConfigured
+
+from pgjobs.conf import Settings, find_problems, get_settings
+
+
+def test_every_key_is_optional(settings: pytest_django.Settings) -> None:
+    del settings.PGJOBS
+
+    assert get_settings() == Settings()
+
+
+def test_a_key_that_is_set_leaves_the_others_at_their_defaults(
+    settings: pytest_django.Settings,
+) -> None:
+    settings.PGJOBS = {"DEFAULT_TIMEOUT": 7}
+
+    assert asdict(get_settings()) == {**asdict(Settings()), "DEFAULT_TIMEOUT": 7}
+
+
+def test_a_changed_setting_counts_at_once(settings: pytest_django.Settings) -> None:
+    settings.PGJOBS = {"CONCURRENCY": 2}
+    before = get_settings().CONCURRENCY
+    settings.PGJOBS = {"CONCURRENCY": 3}
+
+    assert (before, get_settings().CONCURRENCY) == (2, 3)
+
+
+def test_the_defaults_are_sound() -> None:
+    assert find_problems(asdict(Settings())) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("QUEUE_MAPPINGS", ["low"]),
+        ("QUEUE_MAPPINGS", {"site": 7}),
+        ("DEFAULT_TIMEOUT", "300"),
+        ("DEFAULT_TIMEOUT", 0),
+        ("DEFAULT_TIMEOUT", True),
+        ("DEFAULT_TIMEOUT", 1.5),
+        ("DEFAULT_NOTIFICATIONS", "sometimes"),
+        ("DEFAULT_NOTIFICATIONS", None),
+        ("NOTIFIER", print),
+        ("JOB_RETENTION", -1),
+        ("CONCURRENCY", 0),
+        ("SHUTDOWN_TIMEOUT", 0),
+        ("POLL_INTERVAL", "1s"),
+        ("HEARTBEAT_INTERVAL", -5),
+        ("HEARTBEAT_TIMEOUT", False),
+        ("MAX_INTERRUPTIONS", 0),
+    ],
+)
+def test_an_ill_typed_setting_is_refused_by_name_and_value(name: str, value: Any) -> None:
+    (problem,) = find_problems({name: value})
+
+    assert name in problem
+    assert repr(value) in problem
+
+
+def test_a_retention_of_zero_is_allowed() -> None:
+    assert find_problems({"JOB_RETENTION": 0}) == []
+
+
+def test_an_unknown_setting_is_refused_with_the_known_ones(
+    settings: pytest_django.Settings,
+) -> None:
+    settings.PGJOBS = {"TIMEOUT": 300}
+
+    with pytest.raises(ImproperlyConfigured, match=r"'TIMEOUT'.* CONCURRENCY, .*DEFAULT_TIMEOUT"):
+        get_settings()
+
+
+def test_all_mistakes_are_told_together(settings: pytest_django.Settings) -> None:
+    settings.PGJOBS = {"TIMEOUT": 300, "CONCURRENCY": 0}
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        get_settings()
+
+    assert len(str(refusal.value).splitlines()) == 2
+
+
+def test_settings_that_are_no_dict_are_refused() -> None:
+    assert find_problems([]) == ["PGJOBS must be a dict, not list."]

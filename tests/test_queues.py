@@ -1,0 +1,95 @@
+"""Queues: which exist, and which one a job takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import pytest_django
+from django.apps import AppConfig
+from django.db import models
+
+from pgjobs.exceptions import UnknownQueue
+from pgjobs.queues import check_known, get_queue_for_model, is_valid_name, known_queues
+from tests.installed import installed
+from tests.testapp.models import Device, Site
+
+
+class WithQueues(AppConfig):
+    name = "withqueues"
+    pgjobs_queues = ("slow", "gpu")
+
+
+def test_there_are_high_default_and_low_in_this_order() -> None:
+    assert known_queues() == ("high", "default", "low")
+
+
+def test_a_mapped_queue_exists(settings: pytest_django.Settings) -> None:
+    settings.PGJOBS = {"QUEUE_MAPPINGS": {"site": "sites", None: "low"}}
+
+    assert known_queues() == ("high", "default", "low", "sites")
+
+
+def test_a_plain_app_config_may_name_queues(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(WithQueues, monkeypatch)
+
+    assert known_queues() == ("high", "default", "low", "slow", "gpu")
+
+
+def test_an_unknown_queue_is_refused_with_the_known_ones_listed() -> None:
+    with pytest.raises(UnknownQueue) as refusal:
+        check_known(["high", "hihg"])
+
+    assert str(refusal.value) == (
+        "queue_name 'hihg' is not a queue. The queues are: high, default, low."
+    )
+
+
+def test_an_unknown_queue_is_a_key_error_as_in_netbox() -> None:
+    with pytest.raises(KeyError):
+        check_known(["hihg"])
+
+
+@pytest.mark.parametrize("key", ["site", "Site", "testapp.site", "testapp.Site", Site])
+def test_a_model_is_mapped_by_name_label_or_class(
+    key: Any, settings: pytest_django.Settings
+) -> None:
+    settings.PGJOBS = {"QUEUE_MAPPINGS": {key: "high"}}
+
+    assert get_queue_for_model(Site) == "high"
+
+
+@pytest.mark.parametrize("model", [Device, None])
+def test_a_mapping_is_for_its_model_alone(
+    model: type[models.Model] | None, settings: pytest_django.Settings
+) -> None:
+    settings.PGJOBS = {"QUEUE_MAPPINGS": {"site": "high"}}
+
+    assert get_queue_for_model(model) == "default"
+
+
+def test_the_closest_key_wins(settings: pytest_django.Settings) -> None:
+    mappings: dict[Any, str] = {"site": "low", "testapp.site": "default", Site: "high"}
+    taken = []
+    for key in (Site, "testapp.site", "site"):
+        settings.PGJOBS = {"QUEUE_MAPPINGS": dict(mappings)}
+        taken.append(get_queue_for_model(Site))
+        del mappings[key]
+
+    assert taken == ["high", "default", "low"]
+
+
+def test_none_maps_jobs_without_an_object(settings: pytest_django.Settings) -> None:
+    settings.PGJOBS = {"QUEUE_MAPPINGS": {None: "low"}}
+
+    assert get_queue_for_model(None) == "low"
+
+
+@pytest.mark.parametrize("name", ["a", "my_plugin.foo-2", "_", "9", "q" * 100])
+def test_a_queue_may_be_named(name: str) -> None:
+    assert is_valid_name(name)
+
+
+@pytest.mark.parametrize("name", ["", ".a", "a b", "a/b", "ä", "a\n", "q" * 101, None, 7])
+def test_a_queue_may_not_be_named(name: Any) -> None:
+    assert not is_valid_name(name)

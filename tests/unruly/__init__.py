@@ -1,0 +1,1 @@
+"""An app of jobs that misbehave, for workers that are started with it."""

@@ -1,0 +1,76 @@
+"""What a job leaves of its database connection does not hurt the next one."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from pgjobs.models import Job
+from tests import traces
+from tests.eventually import eventually
+from tests.testapp.jobs import (
+    Careless,
+    CarelessCoroutine,
+    HeldInThread,
+    Tracing,
+    TracingCoroutine,
+)
+from tests.worker_process import RunningWorker
+
+Environment = dict[str, str]
+WAYS = {
+    "leave_autocommit_off": "errored",  # what it wrote is undone
+    "leave_a_block_open": "errored",
+    "leave_a_bare_transaction_open": "errored",
+    "leave_a_broken_transaction": "errored",
+    "close_it": "completed",
+    "lose_it": "completed",
+}
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_the_next_job_in_the_slot_starts_afresh(child_environment: Environment, how: str) -> None:
+    careless, next_one = Careless.enqueue(how=how), Tracing.enqueue(label="next")
+    with RunningWorker(child_environment, "-c", "1", "--burst") as worker:
+        assert worker.wait() == 0
+    assert Job.objects.get(pk=careless.pk).status == WAYS[how]
+    assert Job.objects.get(pk=next_one.pk).status == "completed"
+    assert traces.labels() == ["next"]
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_the_next_coroutine_starts_afresh(child_environment: Environment, how: str) -> None:
+    careless = CarelessCoroutine.enqueue(how=how)
+    next_one = TracingCoroutine.enqueue(label="next")
+    with RunningWorker(child_environment, "-c", "1", "--burst") as worker:
+        assert worker.wait() == 0
+    assert Job.objects.get(pk=careless.pk).status == WAYS[how]
+    assert Job.objects.get(pk=next_one.pk).status == "completed"
+    assert traces.labels() == ["next"]
+
+
+def test_a_coroutine_does_not_wait_for_the_queries_of_another(
+    child_environment: Environment,
+) -> None:
+    held = HeldInThread.enqueue()
+    with RunningWorker(child_environment, "-c", "2"):
+        eventually(lambda: traces.count("started"))
+        other = TracingCoroutine.enqueue()
+        eventually(lambda: Job.objects.filter(pk=other.pk, status="completed").exists())
+        traces.release()
+        eventually(lambda: Job.objects.filter(pk=held.pk, status="completed").exists())
+
+
+def test_a_worker_whose_connections_are_all_cut_goes_on(child_environment: Environment) -> None:
+    with RunningWorker(child_environment, "-c", "1") as worker:
+        for label in ("before", "after", "long after"):
+            job = Tracing.enqueue(label=label)
+            eventually(lambda job=job: Job.objects.filter(pk=job.pk, status="completed").exists())
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+        worker.terminate()
+        assert worker.wait() == 0
+    assert traces.labels() == ["before", "after", "long after"]

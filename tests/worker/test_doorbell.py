@@ -1,0 +1,195 @@
+"""Waking idle workers: at once, after commit, and one for each job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from pgjobs.models import Job
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.doorbell import Doorbell
+from tests import traces
+from tests.eventually import eventually
+from tests.testapp.jobs import Enqueuing, Noop, Tracing
+from tests.worker_process import RunningWorker, with_settings
+
+Environment = dict[str, str]
+OpenConnection = Callable[..., EngineConnection]
+Sit = Callable[..., psycopg.Connection]
+NEVER_POLLS = {"POLL_INTERVAL": 3600}
+"""So that only the doorbell can wake the worker."""
+
+
+@pytest.fixture
+def sit(open_connection: OpenConnection) -> Sit:
+    """Registers an idle worker and returns the connection on which it listens."""
+
+    def sit_down(worker: int, *queues: str) -> psycopg.Connection:
+        connection = open_connection()
+        Doorbell(connection, queues or ("high", "default", "low")).sit_down(worker)
+        return connection.get()
+
+    return sit_down
+
+
+def waiting() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT worker_id FROM pgjobs_doorbell ORDER BY since")
+        return [worker for (worker,) in cursor.fetchall()]
+
+
+def was_woken(listener: psycopg.Connection) -> bool:
+    listener.execute("SELECT")  # a notification that was sent before arrives with the answer
+    return any(listener.notifies(timeout=0))
+
+
+def sits_down_in_vain(cursor: Any) -> bool:
+    """Say whether a worker's registration waits for a lock."""
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'pgjobs_doorbell'::regclass "
+        "AND NOT granted)"
+    )
+    return bool(cursor.fetchone()[0])
+
+
+def test_an_idle_worker_is_woken_by_a_commit(child_environment: Environment) -> None:
+    with RunningWorker(with_settings(child_environment, **NEVER_POLLS)) as worker:
+        worker.until_started()
+        for turn in range(3):
+            eventually(waiting)  # it sits down again after each job
+            Tracing.enqueue(label=str(turn))
+            eventually(lambda turn=turn: traces.count(str(turn)))
+
+
+def test_an_idle_worker_is_woken_by_what_its_own_job_enqueues(
+    child_environment: Environment,
+) -> None:
+    with RunningWorker(with_settings(child_environment, **NEVER_POLLS)) as worker:
+        worker.until_started()
+        eventually(waiting)
+        Enqueuing.enqueue(depth=4)
+        eventually(lambda: Job.objects.filter(status="completed").count() == 4)
+
+
+def test_a_job_that_commits_while_the_worker_sits_down_is_seen(
+    child_environment: Environment,
+) -> None:
+    with RunningWorker(with_settings(child_environment, **NEVER_POLLS)) as worker:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE pgjobs_doorbell IN SHARE ROW EXCLUSIVE MODE")
+            worker.until_started()
+            eventually(lambda: sits_down_in_vain(cursor))
+            # Its look found nothing. A row that rings for nobody, as one whose ring came too early:
+            Job(job_class=Tracing.path, name="silent", queue_name="default").save()
+        eventually(lambda: traces.count("ran"))
+
+
+def test_an_idle_worker_sleeps_no_longer_than_to_the_next_scheduled_job(
+    child_environment: Environment,
+) -> None:
+    soon = Noop.enqueue(schedule_at=timezone.now() + timedelta(seconds=2))
+    with RunningWorker(with_settings(child_environment, **NEVER_POLLS)) as worker:
+        worker.until_started()
+        eventually(waiting)
+        soon.refresh_from_db()
+        assert soon.status == "scheduled"
+        eventually(lambda: Job.objects.filter(pk=soon.pk, status="completed").exists())
+    soon.refresh_from_db()
+    assert soon.scheduled is not None
+    assert soon.started is not None
+    assert soon.started >= soon.scheduled
+
+
+def test_nobody_is_woken_before_the_commit(sit: Sit) -> None:
+    listener = sit(1)
+    with transaction.atomic():
+        Noop.enqueue()
+        assert not was_woken(listener)
+    assert was_woken(listener)
+    assert waiting() == []
+
+
+def test_a_rolled_back_enqueue_wakes_nobody(sit: Sit) -> None:
+    listener = sit(1)
+    with transaction.atomic():
+        Noop.enqueue()
+        transaction.set_rollback(True)
+    assert not was_woken(listener)
+    assert waiting() == [1]
+
+
+def test_an_enqueue_in_a_rolled_back_savepoint_wakes_nobody(sit: Sit) -> None:
+    sit(1)
+    with transaction.atomic():
+        with transaction.atomic():
+            Noop.enqueue()
+            transaction.set_rollback(True)
+        Job.objects.count()
+    assert waiting() == [1]
+
+
+def test_a_rolled_back_savepoint_does_not_silence_the_jobs_around_it(sit: Sit) -> None:
+    sit(1)
+    with transaction.atomic():
+        with transaction.atomic():
+            Noop.enqueue()
+            transaction.set_rollback(True)
+        Noop.enqueue()
+    assert waiting() == []
+
+
+def test_one_job_wakes_exactly_one_worker_the_one_that_has_waited_longest(sit: Sit) -> None:
+    listeners = [sit(worker) for worker in (3, 1, 2)]
+    Noop.enqueue()
+    assert [was_woken(listener) for listener in listeners] == [True, False, False]
+    assert waiting() == [1, 2]
+
+
+@pytest.mark.parametrize("jobs", [2, 5])
+def test_a_transaction_wakes_no_more_workers_than_it_has_jobs(sit: Sit, jobs: int) -> None:
+    for worker in range(4):
+        sit(worker)
+    with transaction.atomic():
+        for _ in range(jobs):
+            Noop.enqueue()
+    assert len(waiting()) == max(4 - jobs, 0)
+
+
+def test_bulk_enqueueing_wakes_a_worker_for_each_job(sit: Sit) -> None:
+    for worker in range(4):
+        sit(worker)
+    Noop.enqueue_many({} for _ in range(3))
+    assert waiting() == [3]
+
+
+def test_only_workers_that_serve_the_queue_are_woken(sit: Sit) -> None:
+    sit(1, "low")
+    sit(2, "high", "default")
+    Noop.enqueue(queue_name="default")
+    assert waiting() == [1]
+
+
+def test_a_job_for_later_wakes_nobody(sit: Sit) -> None:
+    sit(1)
+    Noop.enqueue(schedule_at=timezone.now() + timedelta(hours=1))
+    assert waiting() == [1]
+
+
+def test_two_rings_at_the_same_time_wake_two_workers(
+    sit: Sit, open_connection: OpenConnection
+) -> None:
+    sit(1)
+    sit(2)
+    rival = open_connection()
+    with rival.get().transaction():
+        Doorbell(rival, ()).ring(["default"])
+        Noop.enqueue()  # does not wait for the rival, nor wake whom it wakes
+        assert waiting() == [1]
+    assert waiting() == []
+

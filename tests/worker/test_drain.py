@@ -1,0 +1,107 @@
+"""Stopping: running jobs end, the rest go back free of charge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pgjobs.models import Job, WorkerProcess
+from tests import traces
+from tests.eventually import eventually
+from tests.testapp.jobs import Held, Noop, Tracing
+from tests.worker_process import RunningWorker
+
+Environment = dict[str, str]
+
+
+@pytest.mark.parametrize("stop", [RunningWorker.terminate, RunningWorker.interrupt])
+def test_a_stop_signal_lets_the_running_job_end(
+    child_environment: Environment, stop: Callable[[RunningWorker], None]
+) -> None:
+    job = Held.enqueue()
+    with RunningWorker(child_environment) as worker:
+        eventually(lambda: traces.count("started"))
+        stop(worker)
+        worker.until_it_says("stopping")
+        assert Job.objects.get(pk=job.pk).status == "running"
+        traces.release()
+        assert worker.wait() == 0
+    assert Job.objects.get(pk=job.pk).status == "completed"
+    assert WorkerProcess.objects.get().stopped is not None
+
+
+def test_a_draining_worker_claims_no_more(child_environment: Environment) -> None:
+    Held.enqueue()
+    with RunningWorker(child_environment, "-c", "4") as worker:
+        eventually(lambda: traces.count("started"))
+        worker.terminate()
+        worker.until_it_says("stopping")
+        late = Tracing.enqueue()
+        traces.release()
+        assert worker.wait() == 0
+    assert Job.objects.get(pk=late.pk).status == "pending"
+
+
+def test_claimed_jobs_that_did_not_start_go_back_at_once_and_free_of_charge(
+    child_environment: Environment,
+) -> None:
+    # After a number of fast jobs the worker claims far ahead, beyond the one that is held.
+    Noop.enqueue_many({} for _ in range(300))
+    held = Held.enqueue()
+    behind = Noop.enqueue_many({} for _ in range(300))
+    with RunningWorker(child_environment, "-c", "1") as worker:
+        eventually(lambda: traces.count("started"))
+        claimed_ahead = Job.objects.filter(pk__in=behind, status="running").count()
+        worker.terminate()
+        eventually(lambda: Job.objects.filter(pk__in=behind, status="pending").count() == 300)
+        assert Job.objects.get(pk=held.pk).status == "running"
+        traces.release()
+        assert worker.wait() == 0
+    assert claimed_ahead > 0
+    assert Job.objects.filter(pk__in=behind, epoch=1).count() == claimed_ahead
+    assert not Job.objects.filter(pk__in=behind).exclude(attempt=0, interruptions=0).exists()
+
+
+def test_a_second_signal_does_not_wait(child_environment: Environment) -> None:
+    job = Held.enqueue()
+    with RunningWorker(child_environment) as worker:
+        eventually(lambda: traces.count("started"))
+        worker.terminate()
+        worker.until_it_says("stopping")
+        worker.terminate()
+        assert worker.wait(10) == 1
+    job.refresh_from_db()
+    assert (job.status, job.attempt, job.interruptions) == ("pending", 0, 0)
+
+
+def test_the_shutdown_timeout_limits_the_wait(child_environment: Environment) -> None:
+    job = Held.enqueue()
+    with RunningWorker(child_environment, "--shutdown-timeout", "0.3") as worker:
+        eventually(lambda: traces.count("started"))
+        worker.terminate()
+        assert worker.wait(10) == 1
+    job.refresh_from_db()
+    assert (job.status, job.attempt, job.interruptions) == ("pending", 0, 0)
+    assert WorkerProcess.objects.get().stopped is not None
+
+
+def test_a_job_that_was_cut_off_runs_again_elsewhere(child_environment: Environment) -> None:
+    job = Held.enqueue()
+    with RunningWorker(child_environment, "--shutdown-timeout", "0.3") as worker:
+        eventually(lambda: traces.count("started"))
+        worker.terminate()
+        assert worker.wait(10) == 1
+    traces.release()
+    with RunningWorker(child_environment, "--burst") as worker:
+        assert worker.wait() == 0
+    job.refresh_from_db()
+    assert (job.status, job.attempt, job.epoch) == ("completed", 1, 2)
+    assert traces.labels() == ["started", "release", "started", "ended"]
+
+
+def test_an_idle_worker_stops_at_once(child_environment: Environment) -> None:
+    with RunningWorker(child_environment, "--shutdown-timeout", "600") as worker:
+        worker.until_started()
+        worker.terminate()
+        assert worker.wait(10) == 0

@@ -1,0 +1,200 @@
+"""Workers and enqueuers that reach PostgreSQL through a pgbouncer in transaction mode."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.db.models.functions import Now
+
+from pgjobs.models import Job, WorkerProcess
+from tests import traces
+from tests.eventually import eventually
+from tests.pooled.jobs import FailsAfterWriting
+from tests.pooled.pgbouncer import PgBouncer
+from tests.sql import query
+from tests.testapp.jobs import Held, Tracing
+from tests.worker_process import RunningWorker, with_settings
+
+Environment = dict[str, str]
+SAYS_SO = "reaches PostgreSQL through a pooler"
+NERVOUS = {"HEARTBEAT_INTERVAL": 0.5, "HEARTBEAT_TIMEOUT": 3}
+LOCKS_ALONE = {"HEARTBEAT_TIMEOUT": 3600}
+NEVER_POLLS = {"POLL_INTERVAL": 3600}
+PATIENCE = 30
+"""Seconds; locks count only when the server has been up for ten."""
+
+
+@pytest.fixture
+def bouncer(empty_queue: None) -> Iterator[PgBouncer]:
+    with PgBouncer() as bouncer:
+        yield bouncer
+
+
+@pytest.fixture
+def pooled(child_environment: Environment, bouncer: PgBouncer) -> Environment:
+    """The environment of a process whose ``default`` database is the pooler."""
+    return {
+        **child_environment,
+        "DATABASE_URL": bouncer.url,
+        "DIRECT_URL": child_environment["DATABASE_URL"],
+        "DJANGO_SETTINGS_MODULE": "tests.pooled.settings",
+    }
+
+
+def has_status(job: Job, status: str) -> bool:
+    return Job.objects.filter(pk=job.pk, status=status).exists()
+
+
+def elsewhere(environment: Environment, code: str) -> subprocess.Popen[bytes]:
+    """Run ``code`` in another process, with Django set up and the test's jobs imported."""
+    setup = "import django; django.setup(); from tests.testapp.jobs import *; "
+    return subprocess.Popen([sys.executable, "-c", setup + code], env=environment)
+
+
+def test_a_worker_behind_a_pooler_says_so_and_runs_jobs_without_a_session(
+    pooled: Environment,
+) -> None:
+    with RunningWorker(pooled).until_started() as worker:
+        Tracing.enqueue_many({} for _ in range(200))
+        eventually(lambda: traces.count("ran") == 200)
+        eventually(lambda: Job.objects.filter(status="completed").count() == 200)
+        assert worker.output.count(SAYS_SO) == 1
+        row = WorkerProcess.objects.get(pid=worker.pid)
+        assert not row.has_session_lock
+        worker.terminate()
+        assert worker.wait() == 0
+    row.refresh_from_db()
+    assert row.stopped is not None
+
+
+def test_an_idle_worker_behind_a_pooler_takes_no_ring_from_one_that_listens(
+    pooled: Environment,
+) -> None:
+    silently = "INSERT INTO pgjobs_job (job_class, name, queue_name) VALUES (%s, 'x', 'default')"
+    with RunningWorker(pooled):
+        for count in (1, 2, 3):
+            query(silently, Tracing.path)
+            eventually(lambda count=count: traces.count("ran") == count, timeout=PATIENCE)
+        assert query("SELECT * FROM pgjobs_doorbell") == []
+
+
+def test_a_killed_worker_behind_a_pooler_is_known_by_its_heartbeat(pooled: Environment) -> None:
+    environment = with_settings(pooled, **NERVOUS)
+    job = Held.enqueue()
+    with RunningWorker(environment) as victim:
+        eventually(lambda: traces.count("started") == 1)
+        with RunningWorker(environment).until_started() as rescuer:
+            victim.kill()
+            rescuer.until_it_says(f"job={job.pk} rescued")
+            traces.release()
+            eventually(lambda: has_status(job, "completed"))
+    job.refresh_from_db()
+    assert (job.epoch, job.interruptions) == (2, 1)
+
+
+def test_rivals_behind_a_pooler_share_one_live_job(pooled: Environment) -> None:
+    code = "[Noop.enqueue_once() for _ in range(25)]"
+    with ExitStack() as stack:
+        rivals = [stack.enter_context(elsewhere(pooled, code)) for _ in range(3)]
+        assert [rival.wait(60) for rival in rivals] == [0, 0, 0]
+    assert Job.objects.count() == 1
+
+
+def test_the_clock_and_procrastinates_tasks_go_on_behind_a_pooler(pooled: Environment) -> None:
+    environment = {**pooled, "EXTRA_APPS": "tests.clockapp tests.taskapp"}
+    defer = "from tests.taskapp.tasks import trace; trace.defer(label='task')"
+    with RunningWorker(environment).until_started():
+        eventually(lambda: traces.count("tick") == 1, timeout=PATIENCE)
+        with elsewhere(environment, defer) as deferring:
+            assert deferring.wait(PATIENCE) == 0
+        eventually(lambda: traces.count("task") == 1, timeout=PATIENCE)
+        query("UPDATE pgjobs_schedule SET next_run = statement_timestamp()")
+        eventually(lambda: traces.count("tick") == 2, timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("settings", [{}, {"DIRECT_DATABASE": "direct"}])
+def test_an_immediate_job_behind_a_pooler_is_given_up_only_with_its_process(
+    pooled: Environment, settings: dict[str, str]
+) -> None:
+    environment = with_settings(pooled, **settings)
+    code = "Held.enqueue(immediate=True)"
+    with elsewhere(environment, code) as living:
+        eventually(lambda: traces.count("started") == 1, timeout=PATIENCE)
+        lives = Job.objects.get()
+        with elsewhere(environment, code) as dying:
+            eventually(lambda: traces.count("started") == 2, timeout=PATIENCE)
+            dies = Job.objects.exclude(pk=lives.pk).get()
+            dying.kill()
+        # Past the moment in which the lock may not have been taken yet.
+        Job.objects.update(started=Now() - timedelta(minutes=1))
+        with RunningWorker(environment):
+            eventually(lambda: has_status(dies, "errored"), timeout=PATIENCE)
+        assert has_status(lives, "running")
+        traces.release()
+        assert living.wait(PATIENCE) == 0
+    assert has_status(lives, "completed")
+    assert query("SELECT * FROM pg_locks WHERE locktype = 'advisory'") == []
+
+
+def test_nothing_of_the_engine_stays_in_a_session_that_others_get(
+    pooled: Environment, bouncer: PgBouncer
+) -> None:
+    environment = {**pooled, "EXTRA_APPS": "tests.clockapp tests.taskapp"}
+    with RunningWorker(environment).until_started() as worker:
+        Tracing.enqueue_many({} for _ in range(50))
+        eventually(lambda: traces.count("ran") == 50)
+        eventually(lambda: traces.count("tick") == 1, timeout=PATIENCE)
+        with ExitStack() as stack:  # transactions side by side are in sessions of their own
+            untouched = what_is_set(stack.enter_context(psycopg.connect(pooled["DIRECT_URL"])))
+            for _ in range(20):
+                client = stack.enter_context(psycopg.connect(bouncer.url))
+                assert what_is_set(client) == untouched
+        worker.terminate()
+        assert worker.wait() == 0
+    assert query("SELECT * FROM pg_locks WHERE locktype = 'advisory'") == []
+
+
+def what_is_set(client: psycopg.Connection) -> dict[str, object]:
+    names = "enable_seqscan enable_hashjoin synchronous_commit lock_timeout".split()
+    return {
+        **{name: client.execute(f"SHOW {name}").fetchone() for name in names},
+        "listening": client.execute("SELECT pg_listening_channels()").fetchall(),
+        "prepared": client.execute("SELECT name FROM pg_prepared_statements").fetchall(),
+    }
+
+
+def test_a_direct_database_brings_the_doorbell_back(pooled: Environment) -> None:
+    environment = with_settings(pooled, DIRECT_DATABASE="direct", **NEVER_POLLS)
+    with RunningWorker(environment).until_started() as worker:
+        eventually(lambda: query("SELECT * FROM pgjobs_doorbell"))
+        with elsewhere(environment, "Tracing.enqueue()") as enqueuing:
+            assert enqueuing.wait(PATIENCE) == 0
+        eventually(lambda: traces.count("ran") == 1)
+        assert SAYS_SO not in worker.output
+
+
+def test_a_direct_database_brings_rescue_by_session_locks_back(pooled: Environment) -> None:
+    environment = with_settings(pooled, DIRECT_DATABASE="direct", **LOCKS_ALONE)
+    job = Held.enqueue()
+    with RunningWorker(environment) as victim:
+        eventually(lambda: traces.count("started") == 1)
+        assert WorkerProcess.objects.get().has_session_lock
+        with RunningWorker(environment).until_started() as rescuer:
+            victim.kill()
+            rescuer.until_it_says(f"job={job.pk} rescued")
+
+
+def test_an_atomic_job_is_atomic_where_its_user_writes_not_past_the_pooler(
+    pooled: Environment,
+) -> None:
+    environment = with_settings(pooled, DIRECT_DATABASE="direct")
+    job = FailsAfterWriting.enqueue()
+    with RunningWorker(environment):
+        eventually(lambda: has_status(job, "errored"), timeout=PATIENCE)
+    assert traces.labels() == []

@@ -1,0 +1,92 @@
+"""Jobs that kill their process: each ends as its own row, and the innocent complete."""
+
+from __future__ import annotations
+
+import pytest
+
+from pgjobs import BackgroundJob
+from pgjobs.models import Job
+from tests import traces
+from tests.eventually import eventually
+from tests.testapp.jobs import Held, Tracing
+from tests.unruly.jobs import EatsAllMemory, Exits, IsNotRepeated, Segfaults
+from tests.unruly.worker import unruly_worker
+from tests.worker_process import with_settings
+
+Environment = dict[str, str]
+PATIENCE = 40
+
+
+def has_status(job: Job, status: str) -> bool:
+    return Job.objects.filter(pk=job.pk, status=status).exists()
+
+
+@pytest.mark.parametrize("job_class", [Exits, Segfaults])
+def test_a_job_that_kills_its_process_is_given_up_and_its_neighbours_complete(
+    child_environment: Environment, job_class: type[BackgroundJob]
+) -> None:
+    beside = Held.enqueue()
+    with unruly_worker(child_environment, "-c", "3", MAX_INTERRUPTIONS=2):
+        eventually(lambda: traces.count("started"), timeout=30)
+        poison = job_class.enqueue(max_attempts=10)
+        behind = [Tracing.enqueue() for _ in range(5)]
+        eventually(lambda: has_status(poison, "errored") or _let_go(), timeout=PATIENCE)
+        traces.release()
+        for innocent in (beside, *behind):
+            eventually(lambda job=innocent: has_status(job, "completed"), timeout=PATIENCE)
+    poison.refresh_from_db()
+    assert (poison.interruptions, poison.epoch) == (2, 2)
+    assert "lost its worker 2 times" in poison.error
+    assert not Job.objects.exclude(pk=poison.pk).exclude(attempt=1, errors=[]).exists()
+
+
+def _let_go() -> bool:
+    """A held job that runs alone, as its last chance, would keep the other suspect waiting."""
+    if Job.objects.filter(status="running", interruptions__gt=0).exists():
+        traces.release()
+    return False
+
+
+def test_a_job_that_must_not_be_repeated_ends_with_its_worker(
+    child_environment: Environment,
+) -> None:
+    job = IsNotRepeated.enqueue(interval=60, max_attempts=10)
+    with unruly_worker(child_environment):
+        eventually(lambda: has_status(job, "errored"), timeout=PATIENCE)
+        after = Tracing.enqueue()
+        eventually(lambda: has_status(after, "completed"))
+    job.refresh_from_db()
+    assert (job.epoch, job.interruptions) == (1, 1)
+    assert "lost its worker" in job.error
+    assert "must not be repeated" in job.error
+    assert traces.count("began") == 1
+    assert Job.objects.get(status="scheduled").interval == 60
+
+
+def test_a_job_that_runs_out_of_memory_ends_alone(child_environment: Environment) -> None:
+    job = EatsAllMemory.enqueue()
+    after = Tracing.enqueue()
+    with unruly_worker(child_environment, "-c", "1", "--burst") as worker:
+        assert worker.wait() == 0
+    job.refresh_from_db()
+    assert (job.status, job.error) == ("errored", "MemoryError()")
+    assert has_status(after, "completed")
+    assert job.worker_id == Job.objects.get(pk=after.pk).worker_id
+
+
+@pytest.mark.parametrize(
+    ("interruptions", "is_last_chance"), [(0, False), (1, False), (2, True), (3, True)]
+)
+def test_the_run_before_a_job_is_given_up_is_its_last_chance(
+    interruptions: int, is_last_chance: bool
+) -> None:
+    assert Job(interruptions=interruptions).is_last_chance is is_last_chance
+
+
+def test_a_last_chance_that_ends_well_leaves_no_mark(child_environment: Environment) -> None:
+    job = Tracing.enqueue()
+    Job.objects.filter(pk=job.pk).update(interruptions=2)
+    with unruly_worker(with_settings(child_environment), "--burst") as worker:
+        assert worker.wait() == 0
+    job.refresh_from_db()
+    assert (job.status, job.interruptions) == ("completed", 2)
