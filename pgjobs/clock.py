@@ -20,6 +20,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app as django_app
 
 from pgjobs.cron import next_slot
+from pgjobs.exceptions import PgJobsError
 from pgjobs.jobs import SystemJob, system_jobs
 from pgjobs.models import Job, Schedule
 from pgjobs.procrastination import ProcrastinateThread
@@ -28,11 +29,15 @@ logger = logging.getLogger("pgjobs.clock")
 
 QUEUE: Final = "pgjobs.clock"
 TASK: Final = "pgjobs.clock.tick"
-PERIOD: Final = 10.0
+PERIOD: Final = 3.0
 """Seconds between ticks. A tick also watches over the period that follows it, so slots are met to
-the moment; only if its worker dies does a slot wait for the next tick."""
-_CRON: Final = "* * * * * */10"  # procrastinate's sixth field: seconds
+the moment; only if its worker dies, or is paused, does a slot wait for the next tick."""
+_CRON: Final = "* * * * * */3"  # procrastinate's sixth field: seconds
 _LOOK_AGAIN: Final = 2.0
+_FORGET_LOST_TICKS: Final = """
+DELETE FROM procrastinate_jobs
+WHERE queue_name = %s AND (status NOT IN ('todo', 'doing') OR status = 'doing' AND worker_id IS NULL)
+"""
 
 _stopping = threading.Event()
 
@@ -48,13 +53,21 @@ class Clock:
     def start(self) -> None:
         _stopping.clear()
         synchronize()
+        _forget_lost_ticks()
         if self._burst:
             fire_due()
         else:
             self._thread.start()
 
-    def stop(self, timeout: float) -> None:
+    def drain(self) -> None:
         _stopping.set()
+        if not self._burst:
+            self._thread.drain()
+
+    def has_ended(self) -> bool:
+        return self._burst or not self._thread.is_alive()
+
+    def stop(self, timeout: float) -> None:
         if not self._burst:
             self._thread.stop(timeout)
 
@@ -96,14 +109,32 @@ def synchronize() -> None:
     vanished.update(enabled=False)
 
 
+def _forget_lost_ticks() -> None:
+    """Remove ticks that failed, or whose worker died in the middle: nobody will end those."""
+    with connections[_alias()].cursor() as cursor:
+        cursor.execute(_FORGET_LOST_TICKS, [QUEUE])
+
+
 def fire_due() -> float | None:
     """Enqueue the system jobs whose slot has come; return the seconds until the next slot."""
     with transaction.atomic(using=_alias()):
         due = _known().filter(next_run__lte=Now()).order_by("next_run")
         for schedule in due.select_for_update(skip_locked=True):
-            _fire(schedule)
+            _fire_alone(schedule)
     soonest = _known().aggregate(at=models.Min("next_run"))["at"]
     return (soonest - _database_now()).total_seconds() if soonest else None
+
+
+def _fire_alone(schedule: Schedule) -> None:
+    """Let a schedule that can't be fired cost no other its slot; it waits for its own next one."""
+    try:
+        with transaction.atomic(using=_alias()):
+            _fire(schedule)
+    except PgJobsError:
+        logger.exception("schedule=%s could not be fired", schedule.job_class)
+        rule = system_jobs()[schedule.job_class]
+        schedule.next_run = _slot_after(rule, schedule.next_run, _database_now())
+        schedule.save(update_fields=["next_run"])
 
 
 def _fire(schedule: Schedule) -> None:

@@ -17,7 +17,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connections, router, transaction
 
 from pgjobs import codec
-from pgjobs.choices import FINISHED, JobStatus
+from pgjobs.choices import JobStatus
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import JobInterrupted, NotSerializable, StaleJob
 from pgjobs.jobs import JobTarget, is_job_class, options_of, resolve
@@ -48,7 +48,7 @@ def execute(job: Job, *, run_coroutine: RunCoroutine = asyncio.run) -> Outcome |
             outcome = _completed(job, _call(target, job, run_coroutine))
     except BaseException as error:  # SystemExit included: a job may end itself, not its worker
         outcome = _judged(error, job)
-    if job.status in FINISHED:
+    if job.is_terminated:
         return None
     return replace(outcome, began=began, ended=time.monotonic())
 
@@ -69,7 +69,7 @@ def _complete_atomically(target: JobTarget, job: Job, began: float) -> Outcome:
     alias = job._state.db or router.db_for_write(type(job))
     with transaction.atomic(using=alias):
         outcome = replace(_completed(job, _call(target, job, asyncio.run)), began=began)
-        if job.status not in FINISHED:
+        if not job.is_terminated:
             with connections[alias].cursor() as cursor:
                 if job.pk not in record(cursor, [replace(outcome, ended=time.monotonic())]):
                     raise StaleJob(f"job {job.pk} is not held by epoch {job.epoch} any more")

@@ -40,6 +40,13 @@ class LowLevelTasks:
             )
             self._thread.start()
 
+    def drain(self) -> None:
+        if self._thread is not None:
+            self._thread.drain()
+
+    def has_ended(self) -> bool:
+        return self._thread is None or not self._thread.is_alive()
+
     def stop(self, timeout: float) -> None:
         if self._thread is not None:
             self._thread.stop(timeout)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from procrastinate.contrib.django.utils import connector_params
 from pgjobs.conf import get_settings
 from pgjobs.models import Job
 from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.leftovers import drop_dead, leave_clean, own_thread
 
 logger = logging.getLogger("pgjobs.clock")
 
@@ -40,18 +41,19 @@ class ProcrastinateThread:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
-        self._grace: float | None = None
 
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self, timeout: float) -> None:
-        """Let running tasks end within ``timeout`` seconds, then abort them."""
-        self._grace = timeout
+    def drain(self) -> None:
+        """Take no more tasks, and end when those that run have ended."""
         self._stopping.set()
         if self._loop is not None and self._task is not None:
             with suppress(RuntimeError):  # the loop is closed: the worker has ended by itself
                 self._loop.call_soon_threadsafe(self._task.cancel)
+
+    def stop(self, timeout: float) -> None:
+        """After ``drain()``, wait for the end; what goes on past ``timeout`` is left behind."""
         self._thread.join(timeout)
 
     def is_alive(self) -> bool:
@@ -84,13 +86,24 @@ class ProcrastinateThread:
             parameters["prepare_threshold"] = None
         # A pool of its own, and small: the default would hold five connections per process.
         connector = PsycopgConnector(kwargs=parameters, min_size=1, max_size=3)
-        async with django_app.with_connector(connector).open_async() as app:
+        # Periodic tasks are deferred through Django's connection all the same, in a thread of which
+        # asyncio.run() knows nothing: without its own, a connection lost there stays lost.
+        async with own_thread(), django_app.with_connector(connector).open_async() as app:
             await app.run_worker_async(
                 name=self._name,
                 install_signal_handlers=False,
-                shutdown_graceful_timeout=self._grace,  # type: ignore[arg-type]
+                task_middleware=[_with_sound_connections],
                 **options,
             )
+
+
+def _with_sound_connections(run: Callable[[], Any], *_: Any) -> Any:
+    """Keep what one task left of Django's connections from the next in the same thread."""
+    drop_dead()
+    try:
+        return run()
+    finally:
+        leave_clean()
 
 
 def _has_session(alias: str) -> bool:

@@ -287,7 +287,8 @@ class JobQuerySet(models.QuerySet["Job"]):
             error=error or job.error,
             data=data_as_json(job),
         )
-        return self._record(job, outcome)
+        job.is_terminated = self._record(job, outcome)
+        return job.is_terminated
 
     def write_notes(self, notes: Sequence[Note]) -> None:
         with connections[self._alias].cursor() as cursor:

@@ -43,12 +43,14 @@ class Choosy(Stubborn):
 
 class HasItsOwnBackoff(Stubborn):
     class Meta:
+        @staticmethod
         def backoff(attempt: int) -> timedelta:
             return timedelta(minutes=10 * attempt)
 
 
 class HasABrokenBackoff(Stubborn):
     class Meta:
+        @staticmethod
         def backoff(attempt: int) -> timedelta:
             raise LookupError("no such delay")
 

@@ -348,6 +348,8 @@ class Job(models.Model):
     # While it runs -------------------------------------------------------------------
 
     _sink: Sink | None = None
+    is_terminated = False
+    """Whether this run has recorded its end itself."""
 
     def log(self, record: logging.LogRecord) -> None:
         """Add ``record`` to this job's log."""

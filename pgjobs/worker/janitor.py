@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ logger = logging.getLogger("pgjobs.worker")
 
 INTERVAL: Final = 1.0
 """Seconds between two looks for the dead."""
+RECONNECTING: Final = 10.0
+"""Seconds after our own connection was lost in which others may still be on their way back."""
 _PRUNE_INTERVAL: Final = 60.0
 _PRUNE_BATCH: Final = 1000
 _RESCUE_BATCH: Final = 1000
@@ -48,6 +50,15 @@ FOR NO KEY UPDATE SKIP LOCKED
 _FORGET_WORKERS = """
 DELETE FROM pgjobs_worker
 WHERE stopped < statement_timestamp() - make_interval(days => %(days)s)
+"""
+_UNKNOWN = """
+SELECT id, epoch, interruptions, job_class, queue_name
+FROM pgjobs_job
+WHERE worker_id = %(id)s
+    AND status = 'running'
+    AND (id, epoch) NOT IN (SELECT * FROM unnest(%(ids)s::bigint[], %(epochs)s::int[]))
+LIMIT %(limit)s
+FOR NO KEY UPDATE SKIP LOCKED
 """
 _END_WORKER = """
 WITH left_doorbell AS (DELETE FROM pgjobs_doorbell WHERE worker_id = %(id)s)
@@ -71,13 +82,22 @@ class Janitor:
     def __init__(self, *, ring: Callable[[EngineConnection, list[str]], None]) -> None:
         self._ring = ring
         self._suspects: dict[int, float] = {}
+        self._seen_on: psycopg.Connection | None = None
+        self._locks_count_from = 0.0
         self._next_prune = time.monotonic()
 
     def turn(self, connection: EngineConnection) -> None:
+        self._doubt_locks_when_reconnected(connection.get())
         for worker in self._dead(connection.cursor()):
             self.rescue(connection, worker)
         self._give_up_orphans(connection.cursor())
         self._prune(connection.cursor())
+
+    def _doubt_locks_when_reconnected(self, connection: psycopg.Connection) -> None:
+        """What took our connection may have taken everybody's: a failover, or a network's fault."""
+        if self._seen_on not in (None, connection):
+            self._locks_count_from = time.monotonic() + RECONNECTING
+        self._seen_on = connection
 
     def _dead(self, cursor: psycopg.Cursor) -> list[int]:
         """Return workers that are silent for too long, or were without their lock at two looks.
@@ -95,7 +115,8 @@ class Janitor:
         return [
             worker
             for worker, is_silent in found.items()
-            if is_silent or now - self._suspects[worker] >= INTERVAL * 0.9
+            if is_silent
+            or (now >= self._locks_count_from and now - self._suspects[worker] >= INTERVAL * 0.9)
         ]
 
     def rescue(self, connection: EngineConnection, worker: int) -> None:
@@ -114,6 +135,25 @@ class Janitor:
         if has_ended:
             self._suspects.pop(worker, None)
             logger.warning("worker=%s is dead; its jobs are back in their queues", worker)
+
+    def take_back_unknown(
+        self, connection: EngineConnection, worker: int, known: Collection[tuple[int, int]]
+    ) -> None:
+        """Take back what a living ``worker`` is said to run but does not know.
+
+        A claim whose answer was lost with its connection leaves such rows, and a
+        failover that undid outcomes. Nobody rescues the jobs of the living.
+        """
+        sought = {
+            "id": worker,
+            "ids": [job for job, _ in known],
+            "epochs": [epoch for _, epoch in known],
+            "limit": _RESCUE_BATCH,
+        }
+        with connection.get().transaction():
+            rows = connection.cursor().execute(_UNKNOWN, sought).fetchall()
+            taken = self._take_back(connection, worker, rows) if rows else []
+        _announce(taken)
 
     def _take_back(
         self, connection: EngineConnection, worker: int, rows: list[tuple[Any, ...]]

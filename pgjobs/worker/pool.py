@@ -70,8 +70,13 @@ class Pool:
             self._last_chance = job
             return True
 
-    def leave_last_chance(self) -> None:
-        """Make way for the next one."""
+    def leave_last_chance(self, job: Job) -> None:
+        """Make way for the next one, if ``job`` held the place and its outcome is safe.
+
+        Sooner, the next one could take the process with it, and that job would be blamed too.
+        """
+        if self._last_chance is not job:
+            return
         with self._last_chance_lock:
             self._last_chance = None
             waiting, self._waiting_for_it = self._waiting_for_it, []

@@ -37,9 +37,17 @@ class Recorder:
     that can't be written, because the server is away, is tried until it is.
     """
 
-    def __init__(self, connection: EngineConnection, *, recorded: Callable[[Job], None]) -> None:
+    def __init__(
+        self,
+        connection: EngineConnection,
+        *,
+        recorded: Callable[[Job], None],
+        decided: Callable[[Job], None] = lambda job: None,
+    ) -> None:
+        """``decided`` hears of each outcome, accepted or refused; ``recorded`` of ended jobs."""
         self._connection = connection
         self._recorded = recorded
+        self._decided = decided
         self._inbox: SimpleQueue[Entry | Note | threading.Event] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="pgjobs-recorder", daemon=True)
         self._backoff = Backoff()
@@ -174,6 +182,7 @@ class Recorder:
             self._record([(job, outcome.unstorable(error))])
 
     def _note_recorded(self, job: Job, outcome: Outcome, row: transitions.Recorded | None) -> None:
+        self._decided(job)
         if row is None:
             logger.warning(
                 "job=%s epoch=%s %s refused: the row has moved on",

@@ -78,7 +78,6 @@ class Slot:
             return Outcome.released(job.pk, job.epoch, job.worker_id)
         finally:
             self._finish()
-            self._pool.leave_last_chance()
 
     def _attempt(self, job: Job) -> Outcome | None:
         try:
@@ -170,7 +169,12 @@ def _not_committed(job: Job, outcome: Outcome | None) -> Outcome | None:
     """What a job wrote into a transaction that it left open is gone, so it has not completed."""
     if outcome is None or outcome.is_recorded or outcome.status != JobStatus.COMPLETED:
         return outcome
-    return replace(verdict(TransactionLeftOpen(), job), data=outcome.data, began=outcome.began, ended=outcome.ended)
+    return replace(
+        verdict(TransactionLeftOpen(), job),
+        data=outcome.data,
+        began=outcome.began,
+        ended=outcome.ended,
+    )
 
 
 def _remember_connection(connection: Any, **_: Any) -> None:

@@ -36,6 +36,8 @@ logger = logging.getLogger("pgjobs.worker")
 
 LOOK_INTERVAL: Final = 0.5
 """Seconds between looks while busy: how long a job that committed late can be overlooked."""
+COUNT_INTERVAL: Final = 5.0
+"""Seconds between counts of what the worker holds."""
 FLUSH_TIMEOUT: Final = 10.0
 """Seconds that a stopping worker tries to write its last outcomes."""
 _BURST_PAUSE: Final = 0.02
@@ -45,6 +47,14 @@ class Companion(Protocol):
     """Something that lives and stops with the worker, such as the clock; the command brings it."""
 
     def start(self) -> None: ...
+    def drain(self) -> None:
+        """Take no more work; what runs may end."""
+        ...
+
+    def has_ended(self) -> bool:
+        """Say whether all that ran when it was told to drain has ended."""
+        ...
+
     def stop(self, timeout: float) -> None: ...
     def is_idle(self) -> bool:
         """Say whether a burst may end."""
@@ -71,7 +81,9 @@ class Worker:
         self._bell = Doorbell(self._claims, options.queues)
         self._announcer = Announcer()
         self._recorder = Recorder(
-            EngineConnection(alias, "records", LOCK_TIMEOUT), recorded=self._announcer.put
+            EngineConnection(alias, "records", LOCK_TIMEOUT),
+            recorded=self._announcer.put,
+            decided=self._let_go,
         )
         self._pace = Pace(options.concurrency)
         self._pool = Pool(
@@ -80,10 +92,11 @@ class Worker:
             note=self._recorder.note,
             freed=self._slot_freed,
         )
+        self._janitor = Janitor(ring=_ring_for_rescued)
         self._presence = Presence(
             EngineConnection.with_session(alias, "presence"),
             options,
-            janitor=Janitor(ring=_ring_for_rescued),
+            janitor=self._janitor,
             pool=self._pool,
         )
         self._watch = Watch(self._pool, stuck=self._lose_slot)
@@ -94,7 +107,9 @@ class Worker:
         self._idle = False
         self._wants_room = False
         self._claimed = 0
+        self._known: set[tuple[int, int]] = set()
         self._next_look = 0.0
+        self._next_count = 0.0
 
     # Told from outside ------------------------------------------------------------------
 
@@ -169,6 +184,8 @@ class Worker:
         self._settled = self._recorder.settle()
 
     def _turn(self) -> None:
+        if time.monotonic() >= self._next_count:
+            self._count_jobs()
         room = self._room()
         if not room:
             self._wait_for_room()
@@ -176,6 +193,14 @@ class Worker:
             self._rest()
         else:
             self._claim(room)
+
+    def _count_jobs(self) -> None:
+        """Compare what we know we hold with what the rows say."""
+        # Copied before the rows are read: what is let go meanwhile does not run there any more.
+        # What is claimed is claimed by this thread.
+        known = self._known.copy()
+        self._janitor.take_back_unknown(self._claims, self._presence.worker_id, known)
+        self._next_count = time.monotonic() + COUNT_INTERVAL
 
     def _room(self) -> int:
         if self._presence.is_fenced or not self._settled.is_set():
@@ -191,6 +216,7 @@ class Worker:
         was_idle = self._idle
         jobs = self._claimer.claim(limit=room, worker=self._presence.worker_id)
         self._claimed += len(jobs)
+        self._known.update((job.pk, job.epoch) for job in jobs)
         self._pool.submit(self._not_running(jobs))
         self._idle = len(jobs) < room
         if was_idle and not jobs:
@@ -245,6 +271,7 @@ class Worker:
 
     def _job_ended(self, job: Job, outcome: Outcome | None) -> None:
         if outcome is None:
+            self._let_go(job)
             return
         self._pace.observe(outcome.ended - outcome.began)
         logger.info(
@@ -256,6 +283,7 @@ class Worker:
         )
         if outcome.is_recorded:
             job.status = outcome.status
+            self._let_go(job)
             self._announcer.put(job)
         else:
             self._recorder.put(job, outcome)
@@ -279,6 +307,10 @@ class Worker:
         self._presence.stop(1.0)
         self._end_process()
 
+    def _let_go(self, job: Job) -> None:
+        self._known.discard((job.pk, job.epoch))
+        self._pool.leave_last_chance(job)
+
     def _slot_freed(self) -> None:
         if self._wants_room or self._stopping:
             self._wakeup.set()
@@ -293,10 +325,12 @@ class Worker:
         if self.options.max_jobs is None or self._stopping:
             self._release(self._pool.withdraw())
         self._stopping = True
-        while self._pool.in_hand and not self._hurrying and time.monotonic() < deadline:
+        for companion in self._companions:
+            companion.drain()
+        while self._is_busy() and not self._hurrying and time.monotonic() < deadline:
             self._wakeup.wait(min(0.1, max(deadline - time.monotonic(), 0)))
         for companion in self._companions:
-            companion.stop(max(deadline - time.monotonic(), 1.0))
+            companion.stop(1.0)
         cut_off = self._pool.running()
         self._release(cut_off)
         self._watch.stop(1.0)
@@ -308,6 +342,9 @@ class Worker:
         self._wakeup.close()
         logger.info("worker=%s stopped, %s jobs cut off", self._presence.worker_id, len(cut_off))
         return written and not cut_off
+
+    def _is_busy(self) -> bool:
+        return self._pool.in_hand > 0 or not all(part.has_ended() for part in self._companions)
 
     def _release(self, jobs: list[Job]) -> None:
         """Hand jobs back, free of charge; the epoch refuses what a cut-off one may still say."""

@@ -66,12 +66,12 @@ def _run(cluster: Cluster, orders: Namespace, directory: Path) -> tuple[dict[str
     calmed = time.monotonic()
     _say(f"calm after {calmed - began:.1f} s; waiting for the rest")
     _place_the_rest(arrivals)
-    settled = audit.settle(SETTLE)
-    _say(f"{'settled' if settled else 'NOT settled'} after {time.monotonic() - calmed:.1f} s")
+    unsettled = audit.settle(SETTLE)
+    _say(f"{'NOT settled' if unsettled else 'settled'} after {time.monotonic() - calmed:.1f} s")
     exit_codes = cluster.end()
 
     runs = audit.bring_in(cluster.journal)
-    found = audit.violations(placed=arrivals.placed)
+    found = audit.violations(placed=arrivals.placed, unsettled=unsettled)
     _show(found)
     (directory / "rescues.log").write_text(rescue.listed(runs, storm.wounds))
     outcome = {

@@ -25,6 +25,11 @@ WHERE job.status IN ('pending', 'running')
     OR job.status = 'scheduled' AND (job.interval IS NULL OR job.scheduled < now())
 """
 
+# After the workers have gone nothing runs. Links whose moment has come by then are not stuck.
+RUNNING: Final = """
+SELECT id, job_class, epoch, worker_id FROM pgjobs_job WHERE status = 'running'
+"""
+
 LOST: Final = """
 SELECT ordered.key, ordered.kind, job.id, job.status, job.error
 FROM chaos_order AS ordered LEFT JOIN pgjobs_job AS job ON job.kwargs ->> 'key' = ordered.key
@@ -114,7 +119,7 @@ WHERE job_class LIKE '%.Retrying' AND jsonb_array_length(errors) <> attempt - 1
 PROMISES: Final = {
     "lost": LOST,
     "doubled": DOUBLED,
-    "stuck": UNSETTLED,
+    "stuck": RUNNING,
     "atomic_wrong": ATOMIC_WRONG,
     "chains_broken": CHAINS_BROKEN,
     "stale_accepted": STALE,
@@ -136,20 +141,20 @@ FIGURES: Final = {
 }
 
 
-def has_settled() -> bool:
-    """Say whether everything has run that can."""
-    try:
-        return not _ask(f"{UNSETTLED} LIMIT 1")
-    except DatabaseError:
-        connection.close()
-        return False
-
-
-def settle(timeout: float) -> bool:
+def settle(timeout: float) -> list[Any]:
+    """Wait until everything has run that can; return what has not."""
     deadline = time.monotonic() + timeout
-    while not (settled := has_settled()) and time.monotonic() < deadline:
+    while (unsettled := _unsettled()) and time.monotonic() < deadline:
         time.sleep(0.2)
-    return settled
+    return unsettled
+
+
+def _unsettled() -> list[Any]:
+    try:
+        return _ask(UNSETTLED)
+    except DatabaseError as error:
+        connection.close()
+        return [str(error)]
 
 
 def bring_in(directory: Path) -> list[journal.Run]:
@@ -166,10 +171,11 @@ def bring_in(directory: Path) -> list[journal.Run]:
     return runs
 
 
-def violations(*, placed: int) -> dict[str, list[Any]]:
+def violations(*, placed: int, unsettled: list[Any]) -> dict[str, list[Any]]:
     """Return what breaks each promise; `placed` jobs were enqueued, by what commits said."""
     found = {promise: _ask(query) for promise, query in PROMISES.items()}
     [(known,)] = _ask("SELECT count(*) FROM chaos_order")
+    found["stuck"] += unsettled
     found["lost"] += [("not even in the ledger",)] * (placed - known)
     return found
 

@@ -23,7 +23,7 @@ from tests.chaos.network import Namespace
 
 ROOT: Final = Path(__file__).parent.parent.parent
 CHILDREN: Final = 2
-SLOTS: Final = 4
+SLOTS: Final = 8
 LEASE: Final = 5.0
 SETTINGS: Final = {
     "HEARTBEAT_TIMEOUT": LEASE,
@@ -115,14 +115,18 @@ class Cluster:
 
     def start(self) -> None:
         url = self.postgres.start()
-        with (self.postgres.data / "cluster" / "pg_hba.conf").open("a") as rules:
-            rules.write(f"host all all {self.namespace.inside}/32 trust\n")
-        self.ask("SELECT pg_reload_conf()")
         self.groups = [Group(self.environment(url), self._directory / "workers-1.log", [])]
-        prefix = [] if self.why_no_network else self.namespace.prefix
-        if prefix:
+        prefix = []
+        if not self.why_no_network:
+            self._let_in(self.namespace.inside)
+            prefix = self.namespace.prefix
             url = f"postgresql://postgres@{self.namespace.here}:5432/postgres"
         self.groups.append(Group(self.environment(url), self._directory / "workers-2.log", prefix))
+
+    def _let_in(self, address: str) -> None:
+        with (self.postgres.data / "cluster" / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {address}/32 trust\n")
+        self.ask("SELECT pg_reload_conf()")
 
     def environment(self, url: str) -> dict[str, str]:
         return {

@@ -102,6 +102,7 @@ class FreezeChild(Fault):
 class FreezeGroup(Fault):
     """As when a machine sleeps: it wakes up with jobs in hand that others have run meanwhile."""
 
+    weight = 2
     lasts = True
 
     def strike(self) -> None:

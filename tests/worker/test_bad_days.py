@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from django.db import connection
 
@@ -14,24 +13,152 @@ from pgjobs.models import Job, WorkerProcess
 from tests import traces
 from tests.eventually import eventually
 from tests.sql import query
-from tests.testapp.jobs import Held, Tracing, WaitingForFile
-from tests.worker_process import RunningWorker
+from tests.testapp.jobs import Tracing, WaitingForFile
+from tests.worker_process import RunningWorker, with_settings
 
 Environment = dict[str, str]
-PATIENCE = 30
-OURS = "application_name LIKE 'pgjobs %%'"
+ROLE = "pgjobs_test_worker"
 
 
 def has_status(job: Job, status: str) -> bool:
     return Job.objects.filter(pk=job.pk, status=status).exists()
 
 
-def connections_of_the_worker() -> dict[int, str]:
+def runs_a_job() -> bool:
+    job = Tracing.enqueue()
+    return eventually(lambda: has_status(job, "completed"), timeout=20)
+
+
+def backends(name: str = "") -> list[int]:
+    """The server's processes for all connections but this one, or for those of this name."""
     rows = query(
-        "SELECT pid, application_name FROM pg_stat_activity "
-        "WHERE datname = current_database() AND application_name LIKE 'pgjobs %%'"
-        if False
-        else "SELECT pid, application_name FROM pg_stat_activity "
-        "WHERE datname = current_database() AND starts_with(application_name, 'pgjobs ')"
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+        "AND pid <> pg_backend_pid() AND starts_with(application_name, %s)",
+        name,
     )
-    return {row["pid"]: row["application_name"] for row in rows}
+    return [row["pid"] for row in rows]
+
+
+def terminate(pids: list[int]) -> None:
+    assert pids
+    query("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", pids)
+    eventually(lambda: not set(pids) & set(backends()))
+
+
+@pytest.fixture
+def role(child_environment: Environment) -> Iterator[Environment]:
+    """The environment of a worker whose role is no superuser, whom no limit binds."""
+    query(f"CREATE ROLE {ROLE} LOGIN PASSWORD 'secret'")
+    for kind in ("TABLES", "SEQUENCES"):
+        query(f"GRANT ALL ON ALL {kind} IN SCHEMA public TO {ROLE}")
+    url = urlsplit(child_environment["DATABASE_URL"])
+    place = url.netloc.rpartition("@")[2]
+    url = url._replace(netloc=f"{ROLE}:secret@{place}")
+    yield {**child_environment, "DATABASE_URL": url.geturl()}
+    query(f"DROP OWNED BY {ROLE}")
+    query(f"DROP ROLE {ROLE}")
+
+
+@pytest.fixture
+def switch_read_only(child_environment: Environment) -> Iterator[None]:
+    database = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
+    query(f"ALTER DATABASE {database} SET default_transaction_read_only = off")
+    yield
+    query(f"ALTER DATABASE {database} RESET default_transaction_read_only")
+
+
+def make_read_only(is_read_only: bool) -> None:
+    database = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
+    query(
+        f"ALTER DATABASE {database} "
+        f"SET default_transaction_read_only = {'on' if is_read_only else 'off'}"
+    )
+
+
+def test_any_connection_of_the_engine_may_be_ended(
+    child_environment: Environment, tmp_path: Path
+) -> None:
+    throughout = WaitingForFile.enqueue(path=str(tmp_path / "go"))
+    with RunningWorker(child_environment, "-c", "2") as worker:
+        assert runs_a_job()
+        identity = WorkerProcess.objects.get().pk
+        for name in ("claims", "records", "presence"):
+            terminate(backends(f"pgjobs {name}"))
+            assert runs_a_job()
+            eventually(lambda name=name: backends(f"pgjobs {name}"))
+        terminate(backends("pgjobs"))
+        (tmp_path / "go").touch()
+        eventually(lambda: has_status(throughout, "completed"))
+        worker.terminate()
+        assert worker.wait() == 0
+    throughout.refresh_from_db()
+    assert (throughout.epoch, throughout.worker_id) == (1, identity)
+    assert traces.labels() == ["ran"] * 4
+
+
+def test_a_connection_that_was_ended_between_two_jobs_costs_no_job(
+    child_environment: Environment,
+) -> None:
+    with RunningWorker(child_environment, "-c", "1"):
+        assert runs_a_job()
+        terminate(backends())
+        assert runs_a_job()
+    assert not Job.objects.exclude(status="completed").exists()
+
+
+def test_a_worker_that_may_not_connect_waits_and_keeps_its_outcome(
+    role: Environment, tmp_path: Path
+) -> None:
+    job = WaitingForFile.enqueue(path=str(tmp_path / "go"))
+    with RunningWorker(role) as worker:
+        eventually(lambda: has_status(job, "running"), timeout=30)
+        query(f"ALTER ROLE {ROLE} CONNECTION LIMIT 0")
+        terminate(backends())
+        (tmp_path / "go").touch()
+        worker.until_it_says("too many connections for role")
+        worker.until_it_says("recording waits for the database")
+        assert has_status(job, "running")
+        query(f"ALTER ROLE {ROLE} CONNECTION LIMIT -1")
+        eventually(lambda: has_status(job, "completed"))
+        assert runs_a_job()
+        assert worker.output.count("recording waits for the database") == 1
+        worker.terminate()
+        assert worker.wait() == 0
+    assert Job.objects.get(pk=job.pk).epoch == 1
+
+
+def test_a_worker_that_is_cut_off_for_too_long_stops_its_jobs(
+    role: Environment, tmp_path: Path
+) -> None:
+    job = WaitingForFile.enqueue(path=str(tmp_path / "go"))
+    impatient = with_settings(role, HEARTBEAT_INTERVAL=0.5, HEARTBEAT_TIMEOUT=2)
+    with RunningWorker(impatient) as worker:
+        eventually(lambda: has_status(job, "running"), timeout=30)
+        query(f"ALTER ROLE {ROLE} CONNECTION LIMIT 0")
+        terminate(backends())
+        worker.until_it_says(f"job={job.pk} told to end: The worker can't reach the database")
+        (tmp_path / "go").touch()
+        query(f"ALTER ROLE {ROLE} CONNECTION LIMIT -1")
+        eventually(lambda: has_status(job, "completed"), timeout=20)
+    job.refresh_from_db()
+    assert (job.epoch, job.attempt, job.interruptions) == (2, 1, 1)
+
+
+@pytest.mark.usefixtures("switch_read_only")
+def test_a_database_that_is_read_only_for_a_while_loses_nothing(
+    child_environment: Environment, tmp_path: Path
+) -> None:
+    job = WaitingForFile.enqueue(path=str(tmp_path / "go"))
+    with RunningWorker(child_environment) as worker:
+        eventually(lambda: has_status(job, "running"), timeout=30)
+        make_read_only(True)
+        terminate(backends())
+        (tmp_path / "go").touch()
+        worker.until_it_says("in a read-only transaction")
+        worker.until_it_says("recording waits for the database")
+        assert has_status(job, "running")
+        make_read_only(False)
+        eventually(lambda: has_status(job, "completed"))
+        assert runs_a_job()
+        assert worker.process.poll() is None
+    assert Job.objects.get(pk=job.pk).epoch == 1

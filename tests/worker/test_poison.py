@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 
 from pgjobs import BackgroundJob
 from pgjobs.models import Job
 from tests import traces
+from tests.elsewhere import elsewhere
 from tests.eventually import eventually
 from tests.testapp.jobs import Held, Tracing
 from tests.unruly.jobs import EatsAllMemory, Exits, IsNotRepeated, Segfaults
@@ -45,6 +47,26 @@ def _let_go() -> bool:
     if Job.objects.filter(status="running", interruptions__gt=0).exists():
         traces.release()
     return False
+
+
+def test_one_last_chance_begins_when_the_outcome_of_another_is_safe(
+    child_environment: Environment,
+) -> None:
+    first = Held.enqueue()
+    Job.objects.update(interruptions=2)
+    with unruly_worker(child_environment, "-c", "2") as worker:
+        eventually(lambda: traces.count("started"), timeout=30)
+        with transaction.atomic():
+            second = Tracing.enqueue()
+            Job.objects.filter(pk=second.pk).update(interruptions=2)
+        with transaction.atomic():
+            Job.objects.select_for_update().get(pk=first.pk)
+            elsewhere(traces.release).result(5)
+            worker.until_it_says(f"job={first.pk} is locked by another transaction")
+            assert traces.count("ran") == 0
+        eventually(lambda: has_status(second, "completed"))
+    first.refresh_from_db()
+    assert (first.status, first.interruptions) == ("completed", 2)
 
 
 def test_a_job_that_must_not_be_repeated_ends_with_its_worker(

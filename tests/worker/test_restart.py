@@ -65,6 +65,9 @@ class Server:
     def status(self, job: int) -> str:
         return str(self.ask("SELECT status FROM pgjobs_job WHERE id = %s", job))
 
+    def ticks(self) -> int:
+        return int(self.ask("SELECT count(*) FROM testapp_trace WHERE label = 'tick'"))
+
     def crash(self) -> None:
         os.kill(self.postgres.pid, signal.SIGQUIT)
         eventually(lambda: not is_alive(self.postgres.pid))
@@ -91,6 +94,7 @@ def test_a_worker_outlives_a_crash_of_its_server_and_records_what_it_did_meanwhi
     job = server.enqueue(WaitingForFile, f'{{"path": "{released}"}}')
     with RunningWorker(server.environment) as worker:
         eventually(lambda: server.status(job) == "running", timeout=30)
+        eventually(lambda: server.ticks() == 1, timeout=30)
         pid = server.ask("SELECT pid FROM pgjobs_worker")
         server.ask("CREATE TABLE flushed ()")  # a durable commit, and with it the claim before it
         server.crash()
@@ -105,8 +109,7 @@ def test_a_worker_outlives_a_crash_of_its_server_and_records_what_it_did_meanwhi
             server.ring()
             eventually(lambda after=after: server.status(after) == "completed", timeout=30)
         server.ask("UPDATE pgjobs_schedule SET next_run = statement_timestamp()")
-        ticks = "SELECT count(*) FROM testapp_trace WHERE label = 'tick'"
-        eventually(lambda: server.ask(ticks) == 2, timeout=30)
+        eventually(lambda: server.ticks() == 2, timeout=30)
         assert server.ask("SELECT array_agg(pid) FROM pgjobs_worker WHERE stopped IS NULL") == [pid]
         worker.terminate()
         assert worker.wait() == 0

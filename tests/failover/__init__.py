@@ -1,0 +1,1 @@
+"""A primary, its standby, and settings for processes that know both."""
