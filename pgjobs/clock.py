@@ -36,7 +36,8 @@ _CRON: Final = "* * * * * */3"  # procrastinate's sixth field: seconds
 _LOOK_AGAIN: Final = 2.0
 _FORGET_LOST_TICKS: Final = """
 DELETE FROM procrastinate_jobs
-WHERE queue_name = %s AND (status NOT IN ('todo', 'doing') OR status = 'doing' AND worker_id IS NULL)
+WHERE queue_name = %s
+    AND (status NOT IN ('todo', 'doing') OR status = 'doing' AND worker_id IS NULL)
 """
 
 _stopping = threading.Event()

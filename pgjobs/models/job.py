@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from pgjobs import in_process
 from pgjobs.choices import FINISHED, LIVE, WAITING, JobNotification, JobStatus
 from pgjobs.conf import get_settings
 from pgjobs.models.worker import WorkerProcess
@@ -312,7 +313,7 @@ class Job(models.Model):
 
     def run_here(self) -> None:
         """Run this job in the current thread and record what came of it."""
-        type(self).objects.run_here(self)
+        in_process.run_waiting(type(self).objects.all(), self)
 
     def terminate(self, status: str = JobStatus.COMPLETED, error: str | None = None) -> bool:
         """Record the end of a job; False if its end was recorded already.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -85,7 +86,7 @@ def test_any_connection_of_the_engine_may_be_ended(
         for name in ("claims", "records", "presence"):
             terminate(backends(f"pgjobs {name}"))
             assert runs_a_job()
-            eventually(lambda name=name: backends(f"pgjobs {name}"))
+            eventually(partial(backends, f"pgjobs {name}"))
         terminate(backends("pgjobs"))
         (tmp_path / "go").touch()
         eventually(lambda: has_status(throughout, "completed"))

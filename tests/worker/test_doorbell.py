@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from pgjobs.models import Job
+from pgjobs.models import Job, WorkerProcess
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.doorbell import Doorbell
 from tests import traces
@@ -47,6 +47,15 @@ def waiting() -> list[int]:
 def was_woken(listener: psycopg.Connection) -> bool:
     listener.execute("SELECT")  # a notification that was sent before arrives with the answer
     return any(listener.notifies(timeout=0))
+
+
+def committed() -> int:
+    """Return how many statements the database has seen; engines commit each by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
+        )
+        return int(cursor.fetchone()[0])
 
 
 def sits_down_in_vain(cursor: Any) -> bool:
@@ -104,6 +113,23 @@ def test_an_idle_worker_sleeps_no_longer_than_to_the_next_scheduled_job(
     assert soon.scheduled is not None
     assert soon.started is not None
     assert soon.started >= soon.scheduled
+
+
+def test_a_worker_does_not_spin_for_a_job_that_somebody_holds(
+    child_environment: Environment, open_connection: OpenConnection
+) -> None:
+    held = Tracing.enqueue()
+    elsewhere = open_connection()
+    with elsewhere.get().transaction():
+        elsewhere.cursor().execute("SELECT FROM pgjobs_job WHERE id = %s FOR UPDATE", [held.pk])
+        with RunningWorker(with_settings(child_environment, HEARTBEAT_INTERVAL=0.5)) as worker:
+            row = WorkerProcess.objects.get(pid=worker.pid)
+            statements = committed()
+            until = row.heartbeat + timedelta(seconds=3)
+            eventually(lambda: row.refresh_from_db() or row.heartbeat > until)
+            assert committed() - statements < 1000
+            elsewhere.cursor().execute("ROLLBACK")
+            eventually(lambda: traces.count("ran"))
 
 
 def test_nobody_is_woken_before_the_commit(sit: Sit) -> None:

@@ -113,6 +113,17 @@ def test_the_shutdown_timeout_limits_the_wait_for_tasks(environment: Environment
     assert traces.count("ended") == 0
 
 
+def test_a_second_signal_does_not_wait_for_tasks(environment: Environment) -> None:
+    defer(HELD)
+    with RunningWorker(environment) as worker:
+        eventually(lambda: traces.count("started"), timeout=30)
+        worker.terminate()
+        worker.until_it_says("stopping")
+        worker.terminate()
+        worker.wait(15)
+    assert traces.count("ended") == 0
+
+
 def test_what_a_task_leaves_of_its_connection_does_not_hurt_the_next(
     environment: Environment,
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -53,9 +55,10 @@ def transactions() -> int:
     return total
 
 
-def beat_of_the_worker() -> Any:
+def beat_of_the_worker() -> datetime:
     (row,) = query("SELECT heartbeat FROM pgjobs_worker WHERE stopped IS NULL")
-    return row["heartbeat"]
+    beat: datetime = row["heartbeat"]
+    return beat
 
 
 @pytest.mark.parametrize("pause", [pause_queue, pause_class])
@@ -169,12 +172,16 @@ def test_the_commands_refuse_with_an_exit_code(
 # Not spinning ------------------------------------------------------------------------------
 
 
+def has_beaten_since(beat: datetime) -> bool:
+    return beat_of_the_worker() > beat
+
+
 def spent_until_two_beats() -> int:
     """How many transactions the database has seen while its worker beat twice."""
     before = elsewhere(transactions).result(5)
     for _ in range(2):
         beat = beat_of_the_worker()
-        eventually(lambda beat=beat: beat_of_the_worker() > beat)
+        eventually(partial(has_beaten_since, beat))
     return elsewhere(transactions).result(5) - before
 
 

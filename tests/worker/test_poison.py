@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from django.db import transaction
 
@@ -35,7 +37,7 @@ def test_a_job_that_kills_its_process_is_given_up_and_its_neighbours_complete(
         eventually(lambda: has_status(poison, "errored") or _let_go(), timeout=PATIENCE)
         traces.release()
         for innocent in (beside, *behind):
-            eventually(lambda job=innocent: has_status(job, "completed"), timeout=PATIENCE)
+            eventually(partial(has_status, innocent, "completed"), timeout=PATIENCE)
     poison.refresh_from_db()
     assert (poison.interruptions, poison.epoch) == (2, 2)
     assert "lost its worker 2 times" in poison.error

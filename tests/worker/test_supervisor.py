@@ -9,6 +9,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,10 @@ def test_a_stopped_child_is_ended_and_replaced(child_environment: Environment) -
 # Telling others ----------------------------------------------------------------------------
 
 
+def is_newer(file: Path, than: int) -> bool:
+    return file.stat().st_mtime_ns > than
+
+
 def test_the_liveness_file_is_touched_again_and_again(
     child_environment: Environment, tmp_path: Path
 ) -> None:
@@ -200,8 +205,7 @@ def test_the_liveness_file_is_touched_again_and_again(
     with RunningWorker(child_environment, "--liveness-file", str(file)) as worker:
         eventually(file.exists, timeout=30)
         for _ in range(2):
-            before = file.stat().st_mtime_ns
-            eventually(lambda before=before: file.stat().st_mtime_ns > before)
+            eventually(partial(is_newer, file, file.stat().st_mtime_ns))
         assert worker.process.poll() is None
 
 

@@ -1,0 +1,68 @@
+"""One live job for a class and an object: whether two rules agree, and who gives way."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import connections
+
+from pgjobs import transitions
+from pgjobs.choices import WAITING, JobStatus
+from pgjobs.sql import load
+
+if TYPE_CHECKING:
+    from pgjobs.models import Job
+    from pgjobs.querysets import JobQuerySet
+
+TURNS: Final = 20
+"""Rivals for one place replace each other's jobs only while their rules differ: a few turns."""
+
+_RULE: Final = (
+    "args interval kwargs max_attempts meta notifications priority queue_name timeout user_id"
+).split()
+
+
+def insert(jobs: JobQuerySet, row: dict[str, Any]) -> Job | None:
+    """Insert ``row`` unless a live job holds its place; wait for a rival that has not committed."""
+    as_json = {key: json.dumps(row[key]) for key in ("args", "kwargs")}
+    meta = None if row["meta"] is None else json.dumps(row["meta"])
+    with connections[jobs.database].cursor() as cursor:
+        cursor.execute(load("insert_once"), {**row, **as_json, "meta": meta})
+        inserted = cursor.fetchone()
+    return jobs.get(pk=inserted[0]) if inserted else None
+
+
+def settle_with_holder(jobs: JobQuerySet, row: dict[str, Any]) -> Job | None:
+    """Return the live job if it serves ``row`` too; None once its place is free."""
+    holder = jobs.live().filter(once_key=row["once_key"]).first()
+    if holder is None:
+        return None
+    if _same_rule(holder, row):
+        return holder
+    if holder.is_waiting:
+        with connections[jobs.database].cursor() as cursor:
+            transitions.delete(cursor, [holder.pk], statuses=WAITING)
+        return None
+    # Running: the successor, which the recorder inserts, takes over what differs.
+    changed = jobs.filter(pk=holder.pk, epoch=holder.epoch, status=JobStatus.RUNNING)
+    successor = _successor(row)
+    if changed.update(successor=successor):
+        holder.successor = successor
+        return holder
+    return None
+
+
+def _same_rule(holder: Job, row: dict[str, Any]) -> bool:
+    said = holder.successor or {}
+    interval = said.get("interval", holder.interval)
+    same_moment = row["scheduled"] is None or row["scheduled"] == holder.scheduled
+    return same_moment and bool(row["interval"] == interval)
+
+
+def _successor(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what the successor of a running job takes from ``row``."""
+    successor = {key: row[key] for key in _RULE}
+    if row["scheduled"] is not None:
+        successor["scheduled"] = row["scheduled"].isoformat()
+    return successor
