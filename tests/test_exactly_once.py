@@ -72,7 +72,7 @@ def test_processes_that_want_different_rules_leave_one_job_and_nobody_fails(
     child_environment: Environment,
 ) -> None:
     Site.objects.create(name="one")
-    rules = ({"interval": 5}, {"interval": 7}, {})
+    rules: list[dict[str, int]] = [{"interval": 5}, {"interval": 7}, {}]
     seen = enqueue_from_processes(child_environment, *rules, processes=6, times=60)
     job = Job.objects.get()
     assert job.interval in (5, 7, None)
@@ -86,6 +86,6 @@ def test_4_workers_run_each_of_2000_jobs_once(child_environment: Environment) ->
             stack.enter_context(RunningWorker(child_environment, "--burst")) for _ in range(4)
         ]
         assert [worker.wait(60) for worker in workers] == [0] * 4
-    assert sorted(Trace.objects.values_list("job_id", flat=True)) == jobs
+    assert list(Trace.objects.order_by("job_id").values_list("job_id", flat=True)) == jobs
     assert Job.objects.filter(status="completed", epoch=1, attempt=1).count() == 2000
     assert Job.objects.values("worker").distinct().count() > 1

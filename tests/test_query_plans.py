@@ -31,12 +31,15 @@ INSERT INTO pgjobs_job (job_class, name, queue_name, status, started, completed)
 SELECT 'a', 'a', 'default', 'completed', t, t
 FROM generate_series(1, 1000000) AS n, LATERAL (SELECT now() - n * interval '1 second') AS x (t);
 INSERT INTO pgjobs_job (job_class, name, queue_name, priority)
-SELECT 'a', 'a', CASE WHEN n % 10 = 0 THEN 'low' ELSE 'default' END, CASE WHEN n % 100 = 1 THEN 5 ELSE 0 END
+SELECT 'a', 'a',
+    CASE WHEN n % 10 = 0 THEN 'low' ELSE 'default' END,
+    CASE WHEN n % 100 = 1 THEN 5 ELSE 0 END
 FROM generate_series(1, 100000) AS n;
 INSERT INTO pgjobs_job (job_class, name, queue_name, status, scheduled)
 SELECT 'a', 'a', 'default', 'scheduled', now() + (n - 100) * interval '1 second'
 FROM generate_series(1, 20000) AS n;
-INSERT INTO pgjobs_worker (id, name, hostname, pid, queues, concurrency) VALUES (1, 'w', 'h', 1, '{}', 1);
+INSERT INTO pgjobs_worker (id, name, hostname, pid, queues, concurrency)
+VALUES (1, 'w', 'h', 1, '{}', 1);
 ANALYZE pgjobs_job;
 """
 _EMPTY = """

@@ -34,7 +34,7 @@ class RunningWorker:
     """
 
     def __init__(self, environment: Mapping[str, str], *arguments: str) -> None:
-        self._output = tempfile.TemporaryFile("w+")
+        self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed in __exit__
         self._pid: int | None = None
         self.process = subprocess.Popen(
             [sys.executable, "-m", "django", "pgjobs_worker", *arguments],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 from django.db import transaction
@@ -90,7 +91,7 @@ def test_racing_claimers_take_each_job_once(open_connection: OpenConnection, wor
 
     with ThreadPoolExecutor() as threads:
         taken = list(threads.map(claim_all, [open_connection(IMPATIENT) for _ in range(4)]))
-    assert sorted(sum(taken, [])) == jobs
+    assert sorted(chain.from_iterable(taken)) == jobs
     assert sum(bool(some) for some in taken) > 1
     assert set(Job.objects.values_list("epoch", flat=True)) == {1}
 

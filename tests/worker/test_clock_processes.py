@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -46,7 +47,7 @@ def meet_slots(number: int) -> list[float]:
         runs = Job.objects.count()
         Schedule.objects.update(next_run=Now())
         slot = Schedule.objects.get().next_run
-        eventually(lambda runs=runs: has_run(runs + 1), timeout=30)
+        eventually(partial(has_run, runs + 1), timeout=30)
         started = Job.objects.latest("id").started
         assert started is not None
         late.append((started - slot).total_seconds())

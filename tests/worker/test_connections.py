@@ -65,7 +65,7 @@ def test_a_worker_whose_connections_are_all_cut_goes_on(child_environment: Envir
     with RunningWorker(child_environment, "-c", "1") as worker:
         for label in ("before", "after", "long after"):
             job = Tracing.enqueue(label=label)
-            eventually(lambda job=job: Job.objects.filter(pk=job.pk, status="completed").exists())
+            eventually(Job.objects.filter(pk=job.pk, status="completed").exists)
             with connection.cursor() as cursor:
                 cursor.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

@@ -53,9 +53,7 @@ def enqueue(
 
 
 def state(server: EmbeddedPostgres, job: int) -> tuple[str, int, int]:
-    (row,) = query(
-        server, "SELECT status, epoch, interruptions FROM pgjobs_job WHERE id = %s", job
-    )
+    (row,) = query(server, "SELECT status, epoch, interruptions FROM pgjobs_job WHERE id = %s", job)
     return row[0], row[1], row[2]
 
 
@@ -149,7 +147,9 @@ def test_a_worker_that_is_slower_to_come_back_is_not_taken_for_dead(
     servers: Servers, environment: dict[str, str], tmp_path: Path
 ) -> None:
     path = tmp_path / "end"
-    uptime = "SELECT 1 FROM pg_postmaster_start_time() AS at WHERE at < now() - interval '10 seconds'"
+    uptime = (
+        "SELECT 1 FROM pg_postmaster_start_time() AS at WHERE at < now() - interval '10 seconds'"
+    )
     job = enqueue(servers.primary, WaitingForFile, path=str(path))
     with WorkerOfTwo(environment) as slow:
         until(servers.primary, job, "running")

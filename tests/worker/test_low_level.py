@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -33,6 +34,10 @@ def status_of(task: int) -> str:
         cursor.execute("SELECT status FROM procrastinate_jobs WHERE id = %s", [task])
         row = cursor.fetchone()
     return str(row[0])
+
+
+def has_succeeded(task: int) -> bool:
+    return status_of(task) == "succeeded"
 
 
 def test_a_task_runs_when_the_transaction_that_deferred_it_has_committed(
@@ -132,7 +137,7 @@ def test_what_a_task_leaves_of_its_connection_does_not_hurt_the_next(
         eventually(lambda: status_of(careless) == "succeeded", timeout=30)
         for turn in range(5):
             task = defer(TRACE, label=str(turn))
-            eventually(lambda task=task: status_of(task) == "succeeded", timeout=30)
+            eventually(partial(has_succeeded, task), timeout=30)
     assert traces.labels() == ["0", "1", "2", "3", "4"]
 
 

@@ -59,7 +59,5 @@ def test_a_free_slot_is_always_filled(slots: int, seconds: list[float], in_hand:
 
 
 @given(slots=SLOTS, seconds=SECONDS, in_hand=st.integers(min_value=0, max_value=5000))
-def test_no_claim_is_larger_than_the_limit(
-    slots: int, seconds: list[float], in_hand: int
-) -> None:
+def test_no_claim_is_larger_than_the_limit(slots: int, seconds: list[float], in_hand: int) -> None:
     assert 0 <= pace_after(slots, *seconds).room(in_hand) <= LARGEST_CLAIM

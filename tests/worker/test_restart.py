@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,9 @@ class Server:
     def status(self, job: int) -> str:
         return str(self.ask("SELECT status FROM pgjobs_job WHERE id = %s", job))
 
+    def has_completed(self, job: int) -> bool:
+        return self.status(job) == "completed"
+
     def ticks(self) -> int:
         return int(self.ask("SELECT count(*) FROM testapp_trace WHERE label = 'tick'"))
 
@@ -107,7 +111,7 @@ def test_a_worker_outlives_a_crash_of_its_server_and_records_what_it_did_meanwhi
             eventually(lambda: server.ask("SELECT count(*) FROM pgjobs_doorbell"), timeout=30)
             after = server.enqueue(Tracing)
             server.ring()
-            eventually(lambda after=after: server.status(after) == "completed", timeout=30)
+            eventually(partial(server.has_completed, after), timeout=30)
         server.ask("UPDATE pgjobs_schedule SET next_run = statement_timestamp()")
         eventually(lambda: server.ticks() == 2, timeout=30)
         assert server.ask("SELECT array_agg(pid) FROM pgjobs_worker WHERE stopped IS NULL") == [pid]
