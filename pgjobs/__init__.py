@@ -5,18 +5,21 @@ These names are the public interface, with ``pgjobs.models`` (which Django loads
 """
 
 from pgjobs.choices import JobInterval, JobNotification, JobStatus
-from pgjobs.exceptions import JobFailed, JobTimeout
+from pgjobs.exceptions import JobCancelled, JobFailed, JobTimeout, Retry, Snooze
 from pgjobs.jobs import BackgroundJob, JobRunner, register, system_job
 from pgjobs.signals import job_end, job_enqueued, job_rescued, job_start
 
 __all__ = [
     "BackgroundJob",
+    "JobCancelled",
     "JobFailed",
     "JobInterval",
     "JobNotification",
     "JobRunner",
     "JobStatus",
     "JobTimeout",
+    "Retry",
+    "Snooze",
     "job_end",
     "job_enqueued",
     "job_rescued",

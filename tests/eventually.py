@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def eventually(condition: Callable[[], T], *, timeout: float = 10) -> T:
-    """Return the first truthy value of ``condition``; fail with its last value after ``timeout``."""
+    """Return the first truthy value of ``condition``; fail with its last one after ``timeout``."""
     deadline = time.monotonic() + timeout
     while True:
         if value := condition():

@@ -35,7 +35,7 @@ ARCHITECTURE = DOCS / "architecture.md"
 CONCEPTS = DOCS / "concepts.md"
 PACKAGE = ROOT / "pgjobs"
 
-COMMAND = r"\b(pgjobs_worker|pgjobs_pause|pgjobs_resume|demo)\b([^\n&|`]*)"
+COMMAND = r"\b(pgjobs_worker|pgjobs_pause|pgjobs_resume|pgjobs_cancel|demo)\b([^\n&|`]*)"
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 

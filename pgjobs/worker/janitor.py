@@ -13,11 +13,11 @@ import psycopg
 from pgjobs import transitions
 from pgjobs.choices import JobStatus
 from pgjobs.conf import get_settings
-from pgjobs.exceptions import UnknownJobClass
+from pgjobs.exceptions import UnknownJobClass, WorkerLost
 from pgjobs.jobs import options_of, resolve
 from pgjobs.models import Job
 from pgjobs.notifications import announce_end
-from pgjobs.outcomes import Outcome
+from pgjobs.outcomes import Failure, Outcome, qualified_name
 from pgjobs.presence import HERE_LOCK
 from pgjobs.signals import announce, job_rescued
 from pgjobs.sql import load
@@ -173,12 +173,7 @@ class Janitor:
         """End jobs whose process died while it ran them itself, outside any worker."""
         cursor.execute(load("orphans"), {"lock": HERE_LOCK})
         outcomes = [
-            Outcome(
-                job_id=job,
-                epoch=epoch,
-                status=JobStatus.ERRORED,
-                error="The process that ran this job immediately has died.",
-            )
+            _given_up(job, epoch, "The process that ran this job immediately has died.")
             for job, epoch in cursor.fetchall()
         ]
         if outcomes:
@@ -205,23 +200,33 @@ def _announce(rescued: list[int]) -> None:
 def _rescued(job: int, epoch: int, interruptions: int, job_class: str, *, limit: int) -> Outcome:
     """Requeue, or give up a job that was there each time; see ``Job.is_last_chance``."""
     if _must_not_repeat(job_class):
-        return Outcome(
-            job_id=job,
-            epoch=epoch,
-            status=JobStatus.ERRORED,
+        return _given_up(
+            job,
+            epoch,
+            "The job lost its worker, and its class says that it must not be repeated.",
             interruptions=1,
-            error="The job lost its worker, and its class says that it must not be repeated.",
         )
     was_counted_at_start = interruptions > 0 and interruptions >= limit - 1
     now = interruptions if was_counted_at_start else interruptions + 1
     if now < limit:
         return replace(Outcome.interrupted(job, epoch), interruptions=now - interruptions)
+    return _given_up(
+        job,
+        epoch,
+        f"The job lost its worker {now} times; it may be what kills it.",
+        interruptions=now - interruptions,
+    )
+
+
+def _given_up(job: int, epoch: int, why: str, *, interruptions: int = 0) -> Outcome:
+    """End the job as errored; its ``errors`` then tell which worker it was with, and since when."""
     return Outcome(
         job_id=job,
         epoch=epoch,
         status=JobStatus.ERRORED,
-        interruptions=now - interruptions,
-        error=f"The job lost its worker {now} times; it may be what kills it.",
+        interruptions=interruptions,
+        error=why,
+        failure=Failure(exception=qualified_name(WorkerLost()), message=why, traceback=""),
     )
 
 

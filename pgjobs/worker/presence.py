@@ -165,10 +165,8 @@ class Presence:
 
     def _beat(self) -> None:
         connection = self._connection.get()
-        if connection is not self._locked_on:
-            # Before the heartbeat: rescuers give a worker a moment to take its lock again.
-            if not self._connection.has_session or self._lock(connection):
-                self._locked_on = connection
+        if connection is not self._locked_on and self._lock(connection):
+            self._locked_on = connection
         beat = connection.execute(_BEAT, {"id": self.worker_id, "draining": self.draining})
         if beat.fetchone() is None:
             logger.warning("worker=%s was taken for dead; going on as a new one", self.worker_id)
@@ -176,7 +174,13 @@ class Presence:
         self._last_beat = time.monotonic()
 
     def _lock(self, connection: psycopg.Connection) -> bool:
-        """Take our lock again; False while the server still thinks our lost connection holds it."""
+        """Take our lock again; False while the server still thinks our lost connection holds it.
+
+        Before the heartbeat: rescuers give a worker a moment for it. Behind a pooler there
+        is no lock to take.
+        """
+        if not self._connection.has_session:
+            return True
         row = connection.execute(_LOCK, {"lock": WORKER_LOCK, "id": self.worker_id}).fetchone()
         return row is not None and row[0]
 

@@ -58,7 +58,9 @@ class Servers:
         (position,) = query(self.primary, "SELECT pg_current_wal_lsn() AS lsn")
         eventually(
             lambda: query(
-                self.standby, "SELECT 1 FROM pg_last_wal_replay_lsn() AS at WHERE at >= %s", *position
+                self.standby,
+                "SELECT 1 FROM pg_last_wal_replay_lsn() AS at WHERE at >= %s",
+                *position,
             )
         )
 
@@ -84,7 +86,11 @@ class Servers:
             pytest.skip(f"there is no {program}")
         directory = str(self._directory)
         order = Order(
-            binaries=str(binaries()), data=directory, socket_dir=directory, settings={}, throwaway=[]
+            binaries=str(binaries()),
+            data=directory,
+            socket_dir=directory,
+            settings={},
+            throwaway=[],
         )
         identity = choose_identity(order)
         hand_over(order, identity)
