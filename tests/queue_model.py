@@ -134,6 +134,13 @@ class QueueModel(RuleBasedStateMachine):
     # What must hold ---------------------------------------------------------------------
 
     @invariant()
+    def everything_holds(self) -> None:
+        self.the_table_is_what_the_model_says()
+        self.each_place_has_one_live_job()
+        self.chains_neither_fork_nor_end_by_themselves()
+        self.moments_fit_the_status()
+        self.a_running_job_is_held_by_a_living_worker()
+
     def the_table_is_what_the_model_says(self) -> None:
         before, self.rows = self.rows, {row["id"]: row for row in Job.objects.values()}
         self._adopt_successors()
@@ -147,17 +154,14 @@ class QueueModel(RuleBasedStateMachine):
         self.successors.clear()
         self.model |= {row["id"]: State("scheduled") for row in new}
 
-    @invariant()
     def each_place_has_one_live_job(self) -> None:
         keys = Counter(row["once_key"] for row in self._live_rows() if row["once_key"])
         assert set(keys.values()) <= {1}
 
-    @invariant()
     def chains_neither_fork_nor_end_by_themselves(self) -> None:
         going = Counter(row["kwargs"]["chain"] for row in self._live_rows() if goes_on(row))
         assert going == Counter(self.chains)
 
-    @invariant()
     def moments_fit_the_status(self) -> None:
         for row in self.rows.values():
             status = row["status"]
@@ -165,7 +169,6 @@ class QueueModel(RuleBasedStateMachine):
             assert status == "cancelled" or (row["started"] is None) == (status in WAITING)
             assert status != "scheduled" or row["scheduled"] is not None
 
-    @invariant()
     def a_running_job_is_held_by_a_living_worker(self) -> None:
         living = WorkerProcess.objects.filter(stopped=None).values_list("pk", flat=True)
         holders = {row["worker_id"] for row in self._live_rows() if row["status"] == "running"}

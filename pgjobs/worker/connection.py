@@ -17,6 +17,8 @@ logger = logging.getLogger("pgjobs.worker")
 _SETTINGS: Final = {
     "TimeZone": "'UTC'",
     "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_sort": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "idle_in_transaction_session_timeout": "0",

@@ -24,8 +24,11 @@ class Doorbell:
     def __init__(self, connection: EngineConnection, queues: tuple[str, ...]) -> None:
         self._connection = connection
         self._queues = queues
-        self._listening_on: tuple[int, int] | None = None
+        self._listening_on: psycopg.Connection[Any] | None = None
+        self._channel = ""
         self.waits = False
+        self.has_rung = False
+        """A ring arrived with the answer to a statement, so that waiting for it would be in vain."""
 
     def sit_down(self, worker: int) -> None:
         self._connection.get()  # only an open one knows whether it has a session
@@ -45,7 +48,7 @@ class Doorbell:
 
     def rung(self) -> None:
         """The ring took our registration with it."""
-        self.waits = False
+        self.waits = self.has_rung = False
 
     def ring(self, queues: list[str]) -> None:
         """Wake others: for jobs that we found and can't hold, or that are not ours."""
@@ -55,7 +58,12 @@ class Doorbell:
 
     def _listen(self, worker: int) -> None:
         # A new connection does not listen yet, and a new identity has another channel.
-        key = (id(self._connection.get()), worker)
-        if self._listening_on != key:
-            self._connection.cursor().execute(f"LISTEN pgjobs_{int(worker)}")
-            self._listening_on = key
+        connection, channel = self._connection.get(), f"pgjobs_{int(worker)}"
+        if connection is not self._listening_on:
+            connection.add_notify_handler(self._hear)
+        if connection is not self._listening_on or channel != self._channel:
+            connection.execute(f"LISTEN {channel}")
+        self._listening_on, self._channel = connection, channel
+
+    def _hear(self, _: psycopg.Notify) -> None:
+        self.has_rung = True

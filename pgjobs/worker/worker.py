@@ -241,7 +241,7 @@ class Worker:
             self._rest_in_burst()
         elif not self._bell.waits:
             self._bell.sit_down(self._presence.worker_id)
-        elif self._wakeup.wait(self._rest_seconds(), self._claims.current):
+        elif self._bell.has_rung or self._wakeup.wait(self._rest_seconds(), self._claims.current):
             self._bell.rung()
             self._idle = False
 
