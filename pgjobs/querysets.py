@@ -223,6 +223,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         )
         if won:
             job.refresh_from_db(fields=["status", "started", "epoch", "attempt", "worker"])
+            job.is_terminated = False
         return bool(won)
 
     def count_last_chance(self, job: Job) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import psycopg
+
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 
@@ -28,7 +32,7 @@ class Doorbell:
         self._channel = ""
         self.waits = False
         self.has_rung = False
-        """A ring arrived with the answer to a statement, so that waiting for it would be in vain."""
+        """A ring arrived with the answer to a statement: waiting for it would be in vain."""
 
     def sit_down(self, worker: int) -> None:
         self._connection.get()  # only an open one knows whether it has a session
