@@ -96,11 +96,6 @@ class Supervisor:
 
     def _turn(self) -> None:
         now = time.monotonic()
-        if now - self._last_turn > 5 * TURN:
-            # We were stopped ourselves, perhaps with the whole machine; nobody's silence counts.
-            for child in self._children:
-                child.last_sign = now
-        self._last_turn = now
         for child in self._children:
             if child.process is None and not child.is_done and now >= child.start_at:
                 self._start(child)
@@ -159,7 +154,12 @@ class Supervisor:
     def _end_silent(self) -> None:
         """Kill what does not even come to give a sign: stopped, or stuck in code without Python."""
         now = time.monotonic()
+        # We may have been stopped ourselves, perhaps with the whole machine: no silence of theirs.
+        away = max(0.0, now - self._last_turn - TURN)
+        self._last_turn = now
         living = [child for child in self._children if child.process is not None]
+        for child in living:
+            child.last_sign += away
         if self._kill_at is not None and now > self._kill_at:
             logger.error("children did not end in time; killing them")
             self._failed = True
