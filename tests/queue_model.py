@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from django.db.models import Case, Value, When
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from pgjobs import transitions
 from pgjobs.choices import FINISHED, LIVE, WAITING, JobStatus
-from pgjobs.models import Job, WorkerProcess
+from pgjobs.models import Job, Pause, WorkerProcess
 from pgjobs.outcomes import Outcome
 from pgjobs.worker.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
@@ -21,6 +22,8 @@ from tests.rows import a_worker
 QUEUES = ("high", "default", "low")
 ENDS = [status for status in JobStatus if status in FINISHED]
 MOST_INTERRUPTIONS = 3
+
+COLUMNS = [field.attname for field in Job._meta.concrete_fields]
 
 Row = dict[str, Any]
 
@@ -84,11 +87,21 @@ class QueueModel(RuleBasedStateMachine):
         return [job for job, state in self.model.items() if state.status in statuses]
 
     def pick(self, data: st.DataObject, statuses: Iterable[str]) -> int:
-        return data.draw(st.sampled_from(self.ids(statuses)))
+        """Draw a job, each status that there is being as likely as the others."""
+        there = sorted({self.model[job].status for job in self.ids(statuses)})
+        return data.draw(st.sampled_from(self.ids([data.draw(st.sampled_from(there))])))
 
     def live_row(self, chain: str) -> Row | None:
         live = (self.rows[job] for job in self.ids(LIVE))
         return next((row for row in live if row["kwargs"]["chain"] == chain), None)
+
+    def claimable(self) -> list[int]:
+        """What a worker of all queues should take next, in this order."""
+        paused = list(Pause.objects.values_list("name", flat=True))
+        rank = Case(*(When(queue_name=name, then=Value(i)) for i, name in enumerate(QUEUES)))
+        ready = Job.objects.filter(pk__in=self.ids(["pending"]))
+        ready = ready.exclude(queue_name__in=paused).exclude(job_class__in=paused)
+        return list(ready.order_by(rank, "position").values_list("pk", flat=True))
 
     def born(self, job: Job) -> None:
         self.model[job.pk] = State("scheduled" if job.scheduled else "pending")
@@ -142,7 +155,7 @@ class QueueModel(RuleBasedStateMachine):
         self.a_running_job_is_held_by_a_living_worker()
 
     def the_table_is_what_the_model_says(self) -> None:
-        before, self.rows = self.rows, {row["id"]: row for row in Job.objects.values()}
+        before, self.rows = self.rows, {row["id"]: row for row in Job.objects.values(*COLUMNS)}
         self._adopt_successors()
         assert {job: State.of(row) for job, row in self.rows.items()} == self.model
         for job in before.keys() & self.rows.keys():

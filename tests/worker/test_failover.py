@@ -65,8 +65,10 @@ def successors(server: EmbeddedPostgres) -> list[tuple[Any, ...]]:
     return query(server, "SELECT status, interval FROM pgjobs_job WHERE status = 'scheduled'")
 
 
-def heartbeats(server: EmbeddedPostgres) -> set[Any]:
-    return {row[0] for row in query(server, "SELECT heartbeat FROM pgjobs_worker")}
+def until_next_beat(server: EmbeddedPostgres) -> None:
+    heartbeats = "SELECT heartbeat FROM pgjobs_worker ORDER BY id"
+    seen = query(server, heartbeats)
+    eventually(lambda: query(server, heartbeats) != seen, timeout=PATIENCE)
 
 
 def test_a_worker_goes_on_by_itself_and_records_what_was_reached_meanwhile(
@@ -160,8 +162,7 @@ def test_a_worker_that_is_slower_to_come_back_is_not_taken_for_dead(
             servers.kill_the_primary()
             servers.promote_the_standby()
             for _ in range(6):  # seconds in which the quick one sees the other without its lock
-                seen = heartbeats(servers.standby)
-                eventually(lambda seen=seen: heartbeats(servers.standby) != seen, timeout=PATIENCE)
+                until_next_beat(servers.standby)
             slow.resume()
             path.touch()
             until(servers.standby, job, "completed")

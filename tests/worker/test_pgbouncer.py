@@ -51,6 +51,10 @@ def has_status(job: Job, status: str) -> bool:
     return Job.objects.filter(pk=job.pk, status=status).exists()
 
 
+def until_traces(label: str, count: int) -> None:
+    eventually(lambda: traces.count(label) == count, timeout=PATIENCE)
+
+
 def elsewhere(environment: Environment, code: str) -> subprocess.Popen[bytes]:
     """Run ``code`` in another process, with Django set up and the test's jobs imported."""
     setup = "import django; django.setup(); from tests.testapp.jobs import *; "
@@ -62,7 +66,7 @@ def test_a_worker_behind_a_pooler_says_so_and_runs_jobs_without_a_session(
 ) -> None:
     with RunningWorker(pooled).until_started() as worker:
         Tracing.enqueue_many({} for _ in range(200))
-        eventually(lambda: traces.count("ran") == 200)
+        until_traces("ran", 200)
         eventually(lambda: Job.objects.filter(status="completed").count() == 200)
         assert worker.output.count(SAYS_SO) == 1
         row = WorkerProcess.objects.get(pid=worker.pid)
@@ -80,7 +84,7 @@ def test_an_idle_worker_behind_a_pooler_takes_no_ring_from_one_that_listens(
     with RunningWorker(pooled):
         for count in (1, 2, 3):
             query(silently, Tracing.path)
-            eventually(lambda count=count: traces.count("ran") == count, timeout=PATIENCE)
+            until_traces("ran", count)
         assert query("SELECT * FROM pgjobs_doorbell") == []
 
 
@@ -88,7 +92,7 @@ def test_a_killed_worker_behind_a_pooler_is_known_by_its_heartbeat(pooled: Envir
     environment = with_settings(pooled, **NERVOUS)
     job = Held.enqueue()
     with RunningWorker(environment) as victim:
-        eventually(lambda: traces.count("started") == 1)
+        until_traces("started", 1)
         with RunningWorker(environment).until_started() as rescuer:
             victim.kill()
             rescuer.until_it_says(f"job={job.pk} rescued")
@@ -110,12 +114,12 @@ def test_the_clock_and_procrastinates_tasks_go_on_behind_a_pooler(pooled: Enviro
     environment = {**pooled, "EXTRA_APPS": "tests.clockapp tests.taskapp"}
     defer = "from tests.taskapp.tasks import trace; trace.defer(label='task')"
     with RunningWorker(environment).until_started():
-        eventually(lambda: traces.count("tick") == 1, timeout=PATIENCE)
+        until_traces("tick", 1)
         with elsewhere(environment, defer) as deferring:
             assert deferring.wait(PATIENCE) == 0
-        eventually(lambda: traces.count("task") == 1, timeout=PATIENCE)
+        until_traces("task", 1)
         query("UPDATE pgjobs_schedule SET next_run = statement_timestamp()")
-        eventually(lambda: traces.count("tick") == 2, timeout=PATIENCE)
+        until_traces("tick", 2)
 
 
 @pytest.mark.parametrize("settings", [{}, {"DIRECT_DATABASE": "direct"}])
@@ -125,10 +129,10 @@ def test_an_immediate_job_behind_a_pooler_is_given_up_only_with_its_process(
     environment = with_settings(pooled, **settings)
     code = "Held.enqueue(immediate=True)"
     with elsewhere(environment, code) as living:
-        eventually(lambda: traces.count("started") == 1, timeout=PATIENCE)
+        until_traces("started", 1)
         lives = Job.objects.get()
         with elsewhere(environment, code) as dying:
-            eventually(lambda: traces.count("started") == 2, timeout=PATIENCE)
+            until_traces("started", 2)
             dies = Job.objects.exclude(pk=lives.pk).get()
             dying.kill()
         # Past the moment in which the lock may not have been taken yet.
@@ -148,8 +152,8 @@ def test_nothing_of_the_engine_stays_in_a_session_that_others_get(
     environment = {**pooled, "EXTRA_APPS": "tests.clockapp tests.taskapp"}
     with RunningWorker(environment).until_started() as worker:
         Tracing.enqueue_many({} for _ in range(50))
-        eventually(lambda: traces.count("ran") == 50)
-        eventually(lambda: traces.count("tick") == 1, timeout=PATIENCE)
+        until_traces("ran", 50)
+        until_traces("tick", 1)
         with ExitStack() as stack:  # transactions side by side are in sessions of their own
             untouched = what_is_set(stack.enter_context(psycopg.connect(pooled["DIRECT_URL"])))
             for _ in range(20):
@@ -175,7 +179,7 @@ def test_a_direct_database_brings_the_doorbell_back(pooled: Environment) -> None
         eventually(lambda: query("SELECT * FROM pgjobs_doorbell"))
         with elsewhere(environment, "Tracing.enqueue()") as enqueuing:
             assert enqueuing.wait(PATIENCE) == 0
-        eventually(lambda: traces.count("ran") == 1)
+        until_traces("ran", 1)
         assert SAYS_SO not in worker.output
 
 
@@ -183,7 +187,7 @@ def test_a_direct_database_brings_rescue_by_session_locks_back(pooled: Environme
     environment = with_settings(pooled, DIRECT_DATABASE="direct", **LOCKS_ALONE)
     job = Held.enqueue()
     with RunningWorker(environment) as victim:
-        eventually(lambda: traces.count("started") == 1)
+        until_traces("started", 1)
         assert WorkerProcess.objects.get().has_session_lock
         with RunningWorker(environment).until_started() as rescuer:
             victim.kill()

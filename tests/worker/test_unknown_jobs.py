@@ -22,6 +22,12 @@ def has_status(job: Job, status: str) -> bool:
     return Job.objects.filter(pk=job.pk, status=status).exists()
 
 
+def until_next_beat(worker: WorkerProcess) -> None:
+    worker.refresh_from_db()
+    later = WorkerProcess.objects.filter(pk=worker.pk, heartbeat__gt=worker.heartbeat)
+    eventually(later.exists)
+
+
 def as_if_claimed_by(worker: WorkerProcess, job: Job) -> None:
     """The row as a claim leaves it whose answer never arrived."""
     Job.objects.filter(pk=job.pk).update(
@@ -77,9 +83,7 @@ def test_a_worker_takes_its_lock_again_once_its_lost_connection_lets_go(
         eventually(lambda: query(waiting))
         query("SELECT pg_terminate_backend(%s)", view("workers", row.pk)["backend_pid"])
         taking.result()
-        for _ in range(2):  # back, and without its lock
-            row.refresh_from_db()
-            beat = row.heartbeat
-            eventually(lambda beat=beat: row.refresh_from_db() or row.heartbeat > beat)
+        until_next_beat(row)
+        until_next_beat(row)  # back, and without its lock
         lingering.execute("SELECT pg_advisory_unlock(%s, %s)", [WORKER_LOCK, row.pk])
         eventually(lambda: view("workers", row.pk)["backend_pid"])
