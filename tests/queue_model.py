@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -85,6 +85,17 @@ class QueueModel(RuleBasedStateMachine):
 
     def ids(self, statuses: Iterable[str]) -> list[int]:
         return [job for job, state in self.model.items() if state.status in statuses]
+
+    def draw_verb(self, data: st.DataObject, verbs: Mapping[str, Iterable[str]]) -> None:
+        """Do one of ``verbs`` to a job of the statuses that the verb goes with.
+
+        One rule for many verbs: of many rules Hypothesis leaves most out of an example,
+        and long stories need them all.
+        """
+        possible = [verb for verb, statuses in verbs.items() if self.ids(statuses)]
+        if possible:
+            verb = data.draw(st.sampled_from(possible))
+            getattr(self, verb)(data, self.pick(data, verbs[verb]))
 
     def pick(self, data: st.DataObject, statuses: Iterable[str]) -> int:
         """Draw a job, each status that there is being as likely as the others."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -24,7 +23,15 @@ from pgjobs.models import Job, Pause, Schedule, WorkerProcess
 from pgjobs.outcomes import Outcome
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.janitor import Janitor
-from tests.queue_model import COLUMNS, ENDS, MOST_INTERRUPTIONS, QUEUES, QueueModel, next_interval
+from tests.queue_model import (
+    COLUMNS,
+    ENDS,
+    MOST_INTERRUPTIONS,
+    QUEUES,
+    QueueModel,
+    State,
+    next_interval,
+)
 from tests.testapp.jobs import Logging, Noop, Tracing
 from tests.testapp.models import Site
 
@@ -41,7 +48,6 @@ OLD = timedelta(days=91)
 
 Class = type[BackgroundJob]
 Moment = datetime | None
-Rules = Callable[[Any], Any]
 
 classes = st.sampled_from([Noop, Tracing])
 queues = st.sampled_from(QUEUES)
@@ -56,11 +62,6 @@ def of_queue(name: str) -> dict[str, Any]:
 
 def of_class(job_class: Class) -> dict[str, Any]:
     return {"job_class": job_class}
-
-
-def some(*statuses: str) -> Callable[[Rules], Rules]:
-    """Only while there are jobs of these statuses."""
-    return precondition(lambda self: bool(self.ids(statuses)))
 
 
 class Jobs(QueueModel):
@@ -78,6 +79,9 @@ class Jobs(QueueModel):
         self.enqueue(Noop, "default", None, 5)
         self.everything_holds()
         self.enqueue_once(Noop, 0, None, 5)
+        unlucky = Noop.enqueue(chain="unlucky")
+        Job.objects.filter(pk=unlucky.pk).update(interruptions=MOST_INTERRUPTIONS - 1)
+        self.model[unlucky.pk] = State("pending", interruptions=MOST_INTERRUPTIONS - 1)
 
     # Those who enqueue and steer ----------------------------------------------------------
 
@@ -90,7 +94,7 @@ class Jobs(QueueModel):
         )
         self.set_going(chain, interval)
 
-    @rule(job_class=classes, about=st.integers(0, 2), at=moments, interval=intervals)
+    @rule(job_class=classes, about=st.sampled_from([0, 0, 1, 2]), at=moments, interval=intervals)
     def enqueue_once(self, job_class: Class, about: int, at: Moment, interval: int | None) -> None:
         site = self.sites[about] if about < len(self.sites) else None
         chain = f"{job_class.name} of {site and site.pk}"
@@ -109,10 +113,13 @@ class Jobs(QueueModel):
         follows = holder is not None and holder["status"] == "running" and at is not None
         self.set_going(chain, interval or follows)
 
-    @some(*JobStatus.values)
-    @rule(data=st.data(), keep_schedule=st.booleans())
-    def cancel(self, data: st.DataObject, keep_schedule: bool) -> None:
-        job = self.pick(data, JobStatus.values)
+    @rule(data=st.data())
+    def steer(self, data: st.DataObject) -> None:
+        every = JobStatus.values
+        self.draw_verb(data, {"cancel": every, "retry": FINISHED, "delete": every})
+
+    def cancel(self, data: st.DataObject, job: int) -> None:
+        keep_schedule = data.draw(st.booleans(), "keep_schedule")
         state = self.model[job]
         won = Job.objects.get(pk=job).cancel(keep_schedule=keep_schedule)
         assert won == (state.status in LIVE)
@@ -124,10 +131,7 @@ class Jobs(QueueModel):
         elif state.status in WAITING:
             self.becomes(job, "cancelled")
 
-    @some(*FINISHED)
-    @rule(data=st.data())
-    def retry(self, data: st.DataObject) -> None:
-        job = self.pick(data, FINISHED)
+    def retry(self, data: st.DataObject, job: int) -> None:
         row = self.rows[job]
         has_place = row["once_key"] is None or self.live_row(row["kwargs"]["chain"]) is None
         assert Job.objects.get(pk=job).retry() == has_place
@@ -137,10 +141,7 @@ class Jobs(QueueModel):
             if row["status"] == "cancelled" and ended_its_chain and row["interval"]:
                 self.set_going(row["kwargs"]["chain"], True)
 
-    @some(*JobStatus.values)
-    @rule(data=st.data())
-    def delete(self, data: st.DataObject) -> None:
-        job = self.pick(data, JobStatus.values)
+    def delete(self, data: st.DataObject, job: int) -> None:
         Job.objects.get(pk=job).delete()
         self.end_chain(job)
         del self.model[job]
@@ -183,46 +184,44 @@ class Jobs(QueueModel):
             )
             self.claims.append((job.pk, job.epoch, actor.worker))
 
-    @some("running")
-    @rule(data=st.data(), status=st.sampled_from(ENDS))
-    def finish(self, data: st.DataObject, status: JobStatus) -> None:
-        job = self.pick(data, ["running"])
+    @rule(data=st.data())
+    def work(self, data: st.DataObject) -> None:
+        verbs = ("finish", "try_again_or_snooze", "release", "start_a_last_chance")
+        self.draw_verb(data, {verb: ["running"] for verb in verbs})
+
+    def finish(self, data: st.DataObject, job: int) -> None:
+        status = data.draw(st.sampled_from(ENDS))
         self.record(job, status=status)
         if status == JobStatus.CANCELLED and self.rows[job]["cancel_requested"] is None:
             self.end_chain(job)  # run() itself said so
         else:
             self.expect_successor(job)
 
-    @some("running")
-    @rule(data=st.data(), hours=st.integers(0, 1), attempts_back=st.integers(0, 1))
-    def try_again_or_snooze(self, data: st.DataObject, hours: int, attempts_back: int) -> None:
-        job = self.pick(data, ["running"])
-        delay = timedelta(hours=hours)
+    def try_again_or_snooze(self, data: st.DataObject, job: int) -> None:
+        delay = timedelta(hours=data.draw(st.integers(0, 1), "hours"))
+        attempts_back = data.draw(st.integers(0, 1), "attempts_back")
         self.record(job, status=JobStatus.SCHEDULED, delay=delay, attempts_back=attempts_back)
         self.ends_if_asked_to(job)
 
-    @some("running")
-    @rule(data=st.data())
-    def release(self, data: st.DataObject) -> None:
-        job = self.pick(data, ["running"])
+    def release(self, data: st.DataObject, job: int) -> None:
         self.record(job, status=JobStatus.PENDING, attempts_back=1)
         self.ends_if_asked_to(job)
 
-    @some("running")
-    @rule(data=st.data())
-    def start_a_last_chance(self, data: st.DataObject) -> None:
-        job = Job.objects.get(pk=self.pick(data, ["running"]))
-        if job.is_last_chance and job.interruptions < MOST_INTERRUPTIONS:
-            assert Job.objects.count_last_chance(job)
-            self.becomes(job.pk, "running", interruptions=MOST_INTERRUPTIONS)
+    def start_a_last_chance(self, data: st.DataObject, job: int) -> None:
+        row = Job.objects.get(pk=job)
+        if row.is_last_chance and row.interruptions < MOST_INTERRUPTIONS:
+            assert Job.objects.count_last_chance(row)
+            self.becomes(job, "running", interruptions=MOST_INTERRUPTIONS)
 
     @precondition(lambda self: bool(self.claims))
     @rule(data=st.data(), status=st.sampled_from([*ENDS, JobStatus.PENDING, JobStatus.SCHEDULED]))
     def record_too_late(self, data: st.DataObject, status: JobStatus) -> None:
-        job, epoch, worker = data.draw(st.sampled_from(self.claims))
-        held = self.model.get(job)
-        if held is not None and (held.status, held.epoch) == ("running", epoch):
+        running = [claim for claim in self.claims if claim[0] in self.ids(["running"])]
+        job, epoch, worker = data.draw(st.sampled_from(running or self.claims))
+        if running and self.model[job].epoch == epoch:
             worker += 1  # another's claim of the same epoch, which a server crash undid
+        elif running:
+            worker = self.model[job].worker_id or 0  # an earlier run, on the same worker
         late = Outcome(job_id=job, epoch=epoch, worker_id=worker, status=status)
         before = Job.objects.filter(pk=job).values(*COLUMNS).first()
         assert transitions.record(self.actors[0].engine.cursor(), [late]) == {}
@@ -248,32 +247,35 @@ class Jobs(QueueModel):
 
     # Time ---------------------------------------------------------------------------------
 
-    @some("scheduled")
     @rule(data=st.data())
-    def a_moment_comes(self, data: st.DataObject) -> None:
-        due = Job.objects.filter(pk=self.pick(data, ["scheduled"]))
+    def time_goes_by(self, data: st.DataObject) -> None:
+        self.draw_verb(
+            data, {"come_due": ["scheduled"], "prune": FINISHED, "tick": JobStatus.values}
+        )
+
+    def come_due(self, data: st.DataObject, job: int) -> None:
+        due = Job.objects.filter(pk=job)
         due.update(scheduled=Now() - timedelta(seconds=1))
 
-    @rule(status=st.sampled_from(ENDS))
-    def prune(self, status: JobStatus) -> None:
+    def prune(self, data: st.DataObject, job: int) -> None:
+        status = self.model[job].status
         Job.objects.filter(status=status).update(completed=Now() - OLD)
         old = self.ids([status])
         assert Job.objects.prune(days=90) == len(old)
         for job in old:
             del self.model[job]
 
-    @rule()
-    def tick(self) -> None:
+    def tick(self, data: st.DataObject, job: int) -> None:
         holder = self.live_row("clock")
         Schedule.objects.update(next_run=Now() - OLD)
         clock.fire_due()
         clock.fire_due()  # nothing is due any more
-        job = Schedule.objects.get().last_job
-        assert job is not None
+        enqueued = Schedule.objects.get(next_run__gt=Now()).last_job
+        assert enqueued is not None
         if holder is None:
-            self.born(job)
+            self.born(enqueued)
         else:
-            assert job.pk == holder["id"]
+            assert enqueued.pk == holder["id"]
 
 
 @pytest.mark.timeout(400)  # finding the shortest story of a failure takes its time

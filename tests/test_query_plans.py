@@ -185,7 +185,7 @@ def test_a_look_hops_from_lane_to_lane(engine: Engine, sample: int) -> None:
     sight = Claimer(engine.connection, QUEUES)._look()
     assert sight.ready
     assert indexes(engine.plan) == {"pgjobs_job_ready", "pgjobs_job_due"}
-    assert pages(engine.plan) < 100
+    assert pages(engine.plan) < 300  # of some 30,000
 
 
 def test_promotion_walks_the_index_of_scheduled_jobs(engine: Engine) -> None:

@@ -150,12 +150,14 @@ def test_a_job_that_returns_to_its_queue_stands_above_every_floor(
     assert ids(claimer.claim(limit=3, worker=worker)) == [first.pk]
 
 
-def test_a_job_that_becomes_due_stands_above_every_floor(claimer: Claimer, worker: int) -> None:
+def test_a_job_that_another_worker_found_due_stands_above_every_floor(
+    claimer: Claimer, rival: EngineConnection, worker: int
+) -> None:
     later = Noop.enqueue()
     Job.objects.filter(pk=later.pk).update(status="scheduled", scheduled=Now())
     Noop.enqueue_many({} for _ in range(3))
     assert later.pk not in ids(claimer.claim(limit=3, worker=worker))
-    claimer.look()
+    Claimer(rival, ("default",)).look()
     assert ids(claimer.claim(limit=3, worker=worker)) == [later.pk]
 
 
