@@ -79,7 +79,6 @@ class QueueModel(RuleBasedStateMachine):
         self.rows: dict[int, Row] = {}
         self.chains: set[str] = set()
         self.successors: Counter[str] = Counter()
-        self.claims: list[tuple[int, int, int]] = []
 
     # For rules --------------------------------------------------------------------------
 

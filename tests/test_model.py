@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models.functions import Now
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from pgjobs import BackgroundJob, clock, jobs, transitions
 from pgjobs.choices import FINISHED, LIVE, WAITING, JobStatus
@@ -28,6 +28,7 @@ from tests.queue_model import (
     ENDS,
     MOST_INTERRUPTIONS,
     QUEUES,
+    Actor,
     QueueModel,
     State,
     next_interval,
@@ -36,7 +37,7 @@ from tests.testapp.jobs import Logging, Noop, Tracing
 from tests.testapp.models import Site
 
 PROFILE = settings(
-    max_examples=int(os.environ.get("MODEL_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("MODEL_EXAMPLES", "60")),
     stateful_step_count=50,
     deadline=None,
     database=None,
@@ -53,7 +54,6 @@ classes = st.sampled_from([Noop, Tracing])
 queues = st.sampled_from(QUEUES)
 intervals = st.sampled_from([None, 5, 60])
 moments = st.sampled_from([None, None, None, FAR])
-workers = st.integers(0, 1)
 
 
 def of_queue(name: str) -> dict[str, Any]:
@@ -62,6 +62,10 @@ def of_queue(name: str) -> dict[str, Any]:
 
 def of_class(job_class: Class) -> dict[str, Any]:
     return {"job_class": job_class}
+
+
+def actors(model: QueueModel) -> st.SearchStrategy[Actor]:
+    return st.sampled_from(model.actors)
 
 
 class Jobs(QueueModel):
@@ -115,8 +119,8 @@ class Jobs(QueueModel):
 
     @rule(data=st.data())
     def steer(self, data: st.DataObject) -> None:
-        every = JobStatus.values
-        self.draw_verb(data, {"cancel": every, "retry": FINISHED, "delete": every})
+        verbs = ("cancel", "delete", "delete_object", "pause_or_resume")
+        self.draw_verb(data, {"retry": FINISHED, **dict.fromkeys(verbs, JobStatus.values)})
 
     def cancel(self, data: st.DataObject, job: int) -> None:
         keep_schedule = data.draw(st.booleans(), "keep_schedule")
@@ -146,8 +150,8 @@ class Jobs(QueueModel):
         self.end_chain(job)
         del self.model[job]
 
-    @rule(about=st.integers(0, 1))
-    def delete_object(self, about: int) -> None:
+    def delete_object(self, data: st.DataObject, job: int) -> None:
+        about = data.draw(st.integers(0, 1), "object")
         key = str(self.sites[about].pk)
         self.sites[about].delete()
         self.sites[about] = Site.objects.create(name="another")
@@ -158,36 +162,34 @@ class Jobs(QueueModel):
             elif self.model[job].status in FINISHED:
                 del self.model[job]
 
-    @rule(subject=queues.map(of_queue) | classes.map(of_class))
-    def pause_or_resume(self, subject: dict[str, Any]) -> None:
+    def pause_or_resume(self, data: st.DataObject, job: int) -> None:
+        subject = data.draw(queues.map(of_queue) | classes.map(of_class))
         assert Pause.objects.pause(**subject) or Pause.objects.resume(**subject)
 
     # Those who work -----------------------------------------------------------------------
 
-    @rule(worker=workers, limit=st.integers(1, 5))
-    def claim(self, worker: int, limit: int) -> None:
-        actor = self.actors[worker]
-        for job in Job.objects.filter(status="scheduled", scheduled__lte=Now()):
-            self.becomes(job.pk, "pending")
+    @rule(data=st.data())
+    def work(self, data: st.DataObject) -> None:
+        verbs = ("finish", "try_again_or_snooze", "release", "start_a_last_chance")
+        self.draw_verb(data, {"claim": ["pending"], **dict.fromkeys(verbs, ("running",))})
+
+    def claim(self, data: st.DataObject, job: int) -> None:
+        actor, limit = data.draw(actors(self)), data.draw(st.integers(1, 5), "limit")
+        for due in Job.objects.filter(status="scheduled", scheduled__lte=Now()):
+            self.becomes(due.pk, "pending")
         actor.claimer.look()
         expected = self.claimable()[:limit]
         claimed = actor.claimer.claim(limit=limit, worker=actor.worker)
-        assert [job.pk for job in claimed] == expected
-        for job in claimed:
-            state = self.model[job.pk]
+        assert [taken.pk for taken in claimed] == expected
+        for taken in claimed:
+            state = self.model[taken.pk]
             self.becomes(
-                job.pk,
+                taken.pk,
                 "running",
                 epoch=state.epoch + 1,
                 attempt=state.attempt + 1,
                 worker_id=actor.worker,
             )
-            self.claims.append((job.pk, job.epoch, actor.worker))
-
-    @rule(data=st.data())
-    def work(self, data: st.DataObject) -> None:
-        verbs = ("finish", "try_again_or_snooze", "release", "start_a_last_chance")
-        self.draw_verb(data, {verb: ["running"] for verb in verbs})
 
     def finish(self, data: st.DataObject, job: int) -> None:
         status = data.draw(st.sampled_from(ENDS))
@@ -213,27 +215,29 @@ class Jobs(QueueModel):
             assert Job.objects.count_last_chance(row)
             self.becomes(job, "running", interruptions=MOST_INTERRUPTIONS)
 
-    @precondition(lambda self: bool(self.claims))
-    @rule(data=st.data(), status=st.sampled_from([*ENDS, JobStatus.PENDING, JobStatus.SCHEDULED]))
-    def record_too_late(self, data: st.DataObject, status: JobStatus) -> None:
-        running = [claim for claim in self.claims if claim[0] in self.ids(["running"])]
-        job, epoch, worker = data.draw(st.sampled_from(running or self.claims))
-        if running and self.model[job].epoch == epoch:
-            worker += 1  # another's claim of the same epoch, which a server crash undid
-        elif running:
-            worker = self.model[job].worker_id or 0  # an earlier run, on the same worker
+    @rule(data=st.data())
+    def go_wrong(self, data: st.DataObject) -> None:
+        verbs = ("record_too_late", "rescue")
+        self.draw_verb(data, dict.fromkeys(verbs, JobStatus.values))
+
+    def record_too_late(self, data: st.DataObject, job: int) -> None:
+        status = data.draw(st.sampled_from([*ENDS, JobStatus.PENDING, JobStatus.SCHEDULED]))
+        state = self.model[job]
+        epoch, worker = data.draw(st.integers(0, state.epoch), "epoch"), state.worker_id
+        if state.status == "running" and state.epoch == epoch:
+            worker = (worker or 0) + 1  # another's claim of the same epoch, undone by a crash
         late = Outcome(job_id=job, epoch=epoch, worker_id=worker, status=status)
         before = Job.objects.filter(pk=job).values(*COLUMNS).first()
         assert transitions.record(self.actors[0].engine.cursor(), [late]) == {}
         assert Job.objects.filter(pk=job).values(*COLUMNS).first() == before
 
-    @rule(dead=workers, rescuer=workers)
-    def rescue(self, dead: int, rescuer: int) -> None:
-        worker = self.actors[dead].worker
-        Janitor(ring=lambda *_: None).rescue(self.actors[rescuer].engine, worker)
+    def rescue(self, data: st.DataObject, job: int) -> None:
+        dead, rescuer = data.draw(actors(self)), data.draw(actors(self))
+        worker = dead.worker
+        Janitor(ring=lambda *_: None).rescue(rescuer.engine, worker)
         assert WorkerProcess.objects.get(pk=worker).stopped is not None
-        assert self.actors[dead].claimer.claim(limit=9, worker=worker) == []
-        self.actors[dead].start()
+        assert dead.claimer.claim(limit=9, worker=worker) == []
+        dead.start()
         for job in [job for job in self.ids(["running"]) if self.model[job].worker_id == worker]:
             state = self.model[job]
             if state.interruptions == MOST_INTERRUPTIONS:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection, transaction
 
@@ -17,9 +17,8 @@ from pgjobs.outcomes import Outcome
 from pgjobs.worker.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.recorder import Recorder
-from tests import traces
 from tests.eventually import eventually
-from tests.testapp.jobs import Held, Noop
+from tests.testapp.jobs import Noop, WaitingForFile
 from tests.worker_process import RunningWorker
 
 OpenConnection = Callable[..., EngineConnection]
@@ -121,21 +120,21 @@ def test_a_locked_row_does_not_hold_up_the_others(running: RunningRecorder, clai
     eventually(lambda: is_completed(locked))
 
 
-def test_a_worker_gives_up_waiting_for_a_locked_row(child_environment: dict[str, str]) -> None:
-    locked, free = Held.enqueue(), Held.enqueue()
+def test_a_worker_gives_up_waiting_for_a_locked_row(
+    child_environment: dict[str, str], tmp_path: Path
+) -> None:
+    locked, free = (
+        WaitingForFile.enqueue(path=str(tmp_path / name)) for name in ("locked", "free")
+    )
     with RunningWorker(child_environment, "-c", "2"):
-        eventually(lambda: traces.count("started") == 2)
+        eventually(lambda: Job.objects.filter(status="running").count() == 2)
         with transaction.atomic():
             Job.objects.select_for_update().get(pk=locked.pk)
-            release_from_elsewhere(child_environment)
+            (tmp_path / "locked").touch()
+            eventually(somebody_waits_for_a_lock)
+            (tmp_path / "free").touch()
             eventually(lambda: is_completed(free), timeout=20)
         eventually(lambda: is_completed(locked))
-
-
-def release_from_elsewhere(environment: dict[str, str]) -> None:
-    """Let held jobs end, not as part of the test's own transaction."""
-    with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as elsewhere:
-        elsewhere.execute("INSERT INTO testapp_trace (label, at) VALUES ('release', now())")
 
 
 def terminate(connection_of_recorder: EngineConnection) -> None:
