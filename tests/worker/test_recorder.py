@@ -152,8 +152,8 @@ def test_a_connection_lost_between_two_batches_is_replaced(
     eventually(lambda: is_completed(first))
     terminate(running.connection)
     running.record(second)
-    eventually(lambda: is_completed(second))
-    assert [job.pk for job in running.announced] == [first.pk, second.pk]
+    eventually(lambda: [job.pk for job in running.announced] == [first.pk, second.pk])
+    assert is_completed(second)
 
 
 def test_a_connection_lost_in_the_middle_of_a_batch_loses_nothing(
