@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check format ci clean
+.PHONY: help demo test chaos bench check format ci clean
 PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 180
@@ -16,6 +16,9 @@ test: .venv/dev-installed  ## run the tests: make test ARGS='-n auto -k retry'
 
 chaos: .venv/dev-installed  ## jobs under a storm of faults: make chaos SECONDS=30 SEED=7
 	$(BIN)/python -m tests.chaos --seconds $(SECONDS) --seed $(SEED) $(ARGS)
+
+bench: .venv/dev-installed  ## measure on a durable PostgreSQL: make bench QUICK=1
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 check: .venv/dev-installed  ## lint, formatting, types, layers, migrations
 	$(BIN)/ruff check .

@@ -1,0 +1,40 @@
+"""The PostgreSQL that everything is measured on: durable, and the same for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+
+from example_project.postgres import EmbeddedPostgres
+
+SETTINGS: Final = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "shared_buffers": "512MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "max_connections": "200",
+}
+_SHOWN: Final = (*SETTINGS, "autovacuum", "full_page_writes", "wal_compression", "work_mem")
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """Start a server over a temporary directory, yield its URL, stop it."""
+    with EmbeddedPostgres(settings=SETTINGS) as server:
+        yield server.url
+
+
+def describe(url: str) -> dict[str, str]:
+    """Return the server's version and the settings that matter, as it says them itself."""
+    with psycopg.connect(url) as connection:
+        shown = connection.execute(
+            "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY (%s) ORDER BY 1",
+            [list(_SHOWN)],
+        ).fetchall()
+        version = connection.execute("SHOW server_version").fetchone()
+    assert version is not None
+    return {"PostgreSQL": version[0], **dict(shown)}
