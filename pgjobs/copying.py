@@ -6,11 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-_COLUMNS = (
-    "id job_class name queue_name priority status scheduled interval object_type_id object_id "
-    "user_id notifications max_attempts timeout meta args kwargs"
+_PLAIN = (
+    "job_class name queue_name priority status scheduled interval object_type_id object_id "
+    "user_id notifications max_attempts timeout"
 ).split()
 _JSON = ("meta", "args", "kwargs")
+_COLUMNS = ("id", *_PLAIN, *_JSON)
 
 
 def copy_jobs(cursor: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
@@ -24,14 +25,23 @@ def copy_jobs(cursor: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
         [len(rows)],
     )
     ids = [row[0] for row in cursor.fetchall()]
+    as_text = _Texts()
     with cursor.copy(f"COPY pgjobs_job ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
         for job_id, row in zip(ids, rows, strict=True):
-            copy.write_row([job_id, *(_value(row, column) for column in _COLUMNS[1:])])
+            copy.write_row([job_id, *(row[c] for c in _PLAIN), *(as_text(row[c]) for c in _JSON)])
     return ids
 
 
-def _value(row: dict[str, Any], column: str) -> Any:
-    value = row[column]
-    if column in _JSON and value is not None:
-        return json.dumps(value)
-    return str(value) if column == "status" else value
+class _Texts:
+    """JSON texts by the identity of their values: most rows of a bulk share most of theirs.
+
+    For as long as the rows are held, or another value could take an identity over.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, str | None] = {id(None): None}
+
+    def __call__(self, value: Any) -> str | None:
+        if (key := id(value)) not in self._known:
+            self._known[key] = json.dumps(value)
+        return self._known[key]
