@@ -230,3 +230,11 @@ def test_enqueue_a_job_for_later() -> None:
     (row,) = run("Enqueue a job", number=1)
     job = Job.objects.get(pk=row["id"])
     assert (job.status, job.queue_name) == ("scheduled", "low")
+
+
+def test_wake_a_worker_for_an_enqueued_job() -> None:
+    worker = a_worker()
+    assert run("Enqueue a job", number=2) == [{"pgjobs_ring": 0}]
+    query("INSERT INTO pgjobs_doorbell (worker_id, queues) VALUES (%s, '{default}')", worker.pk)
+    assert run("Enqueue a job", number=2) == [{"pgjobs_ring": 1}]
+    assert query("SELECT FROM pgjobs_doorbell") == []
