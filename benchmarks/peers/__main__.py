@@ -1,0 +1,43 @@
+"""``python -m benchmarks.peers [--quick] [name ...]``: drains by the peers alone."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import server
+from benchmarks.peers.catalogue import PEERS
+from benchmarks.peers.peer import Peer
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="20,000 jobs, not 200,000")
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(PEERS))
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(PEERS):
+        parser.error(f"no peer is named {', '.join(sorted(unknown))}: {', '.join(PEERS)}")
+    peers = [PEERS[name] for name in options.names] or list(PEERS.values())
+    with server.running() as url:
+        for peer in peers:
+            print(_line(peer, 20_000 if options.quick else 200_000, url), flush=True)
+    return 0
+
+
+def _line(peer: Peer, of: int, url: str) -> str:
+    about = f"{peer.name:<16} {peer.language:<7} {peer.broker:<11}"
+    if reason := peer.missing():
+        return f"{about} {'none':>7}     {reason}"
+    jobs = peer.jobs(of)
+    with tempfile.TemporaryDirectory(prefix="peer-") as scratch:
+        try:
+            rate = peer.drain(jobs, url, Path(scratch))
+        except Exception as error:  # One peer's trouble must not hide the figures of the others.
+            return f"{about} {'failed':>7}     {error}"
+    return f"{about} {rate:>7,.0f}/s   {jobs:,} jobs; {peer.settings}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
