@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: measures on a durable PostgreSQL of its own, and prints on what."""
+"""``python -m benchmarks``: pgjobs and its peers on one durable PostgreSQL of the run's own."""
 
 from __future__ import annotations
 
@@ -19,32 +19,42 @@ from benchmarks import server
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the jobs, one round")
+    parser.add_argument("--quick", action="store_true", help="fewer jobs, one round")
+    parser.add_argument("--no-peers", action="store_true", help="pgjobs alone")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("benchmark-results"),
+        metavar="DIRECTORY",
+        help="where results.md, results.json and drain.svg go (default: %(default)s)",
+    )
     options = parser.parse_args()
     with server.running() as url, tempfile.TemporaryDirectory() as scratch:
         os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
         django.setup()
         call_command("migrate", verbosity=0)
-        _print(_machine() | server.describe(url))
-        figures = _measure(20_000 if options.quick else 200_000, Path(scratch) / "began")
-    _print(figures)
-    print(json.dumps(figures))
+        machine = _machine() | server.describe(url)
+        _print(machine)
+        figures, ratios = _measure(options, url, Path(scratch))
+    _report(options.output, machine, figures, ratios)
+    print(json.dumps(ratios))
     return 0
 
 
-def _measure(jobs: int, began: Path) -> dict[str, Any]:
-    from benchmarks import cases  # needs Django to be set up
+def _measure(options: argparse.Namespace, url: str, scratch: Path) -> tuple[Any, Any]:
+    from benchmarks import suite  # needs Django to be set up
+    from benchmarks.ratios import ratios
 
-    enqueued, copied = cases.bulk(jobs)
-    one_by_one, created = cases.single(jobs // 20)
-    return {
-        "drain_1_process_per_s": round(cases.drain(jobs, processes=1, began=began)),
-        "drain_2_processes_per_s": round(cases.drain(jobs, processes=2, began=began)),
-        "bulk_per_s": round(enqueued),
-        "bulk_vs_copy": round(enqueued / copied, 2),
-        "single_per_s": round(one_by_one),
-        "single_vs_create": round(one_by_one / created, 2),
-    }
+    size = suite.QUICK if options.quick else suite.FULL
+    figures = suite.Suite(size, url, scratch).run(with_peers=not options.no_peers)
+    return figures, ratios(figures)
+
+
+def _report(directory: Path, machine: dict[str, Any], figures: Any, ratios: Any) -> None:
+    from benchmarks import report
+
+    report.write(directory, machine, figures, ratios)
+    print((directory / "results.md").read_text())
 
 
 def _machine() -> dict[str, Any]:

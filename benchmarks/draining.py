@@ -1,82 +1,99 @@
-"""Running a worker, of whatever make, as a real process until it has drained its queue."""
+"""How fast a worker empties its queue, under several circumstances."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-_POLL: Final = 0.02
+import psycopg
+from django.db import connection
+
+from benchmarks import table, worker
+from benchmarks.app.jobs import Nothing, Wait
+from pgjobs import BackgroundJob
+from pgjobs.models import Job
+from pgjobs.worker.claimer import Claimer
+from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection
+
 _DEADLINE: Final = 600.0
-_GRACE: Final = 60.0
-_TAIL: Final = 1500
+_CLAIMS: Final = 200
 
 
-class DrainError(RuntimeError):
-    """A worker did not do what it was started for."""
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """One queue emptied, from the first run to the last recorded outcome."""
+
+    jobs: int
+    seconds: float
+
+    @property
+    def per_second(self) -> float:
+        return self.jobs / self.seconds
 
 
-def seconds(
-    command: Sequence[str],
+Watcher = Callable[[worker.WorkerProcess], None]
+
+
+def drain(
+    jobs: int,
+    began: Path,
+    job: type[BackgroundJob] = Nothing,
     *,
-    is_drained: Callable[[], bool],
-    scratch: Path,
-    environment: Mapping[str, str] | None = None,
-    deadline: float = _DEADLINE,
-) -> float:
-    """Return how long the worker took from its first run of a job until nothing was left.
-
-    The beginning is what `benchmarks.first_run` wrote: starting Python is nobody's throughput.
-    """
-    began, log = scratch / "began", scratch / "worker.log"
+    processes: int = 1,
+    concurrency: int = 4,
+    on_top: bool = False,
+    watch: Watcher = lambda worker: None,
+    **kwargs: Any,
+) -> Drain:
+    """Enqueue, then start a worker. ``on_top`` of what is in the table, else in an empty one."""
+    if not on_top:
+        table.clear()
+    last = max(job.enqueue_many(kwargs for _ in range(jobs)))
     began.write_text("")
-    with log.open("wb") as output:
-        worker = subprocess.Popen(
-            command,
-            env={**os.environ, **(environment or {}), "BENCHMARK_BEGAN": str(began)},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # So that what it starts can be ended with it.
-        )
-        try:
-            ended = _when_drained(worker, is_drained, deadline)
-        except DrainError as error:
-            raise DrainError(f"{error} It said: {_tail(log)}") from None
-        finally:
-            _end(worker)
-    firsts = [float(line) for line in began.read_text().splitlines()]
-    if not firsts:
-        raise DrainError(f"Nothing is left, but no job said that it ran. {_tail(log)}")
-    return ended - min(firsts)
+    with worker.running(processes=processes, concurrency=concurrency, began=began) as process:
+        watch(process)
+        process.wait_until(table.is_drained, _DEADLINE)
+        ended = time.monotonic()
+    completed = Job.objects.filter(status="completed", id__gt=last - jobs).count()
+    if completed != jobs:
+        raise RuntimeError(f"{completed} of {jobs} jobs were completed.")
+    return Drain(jobs, ended - min(float(line) for line in began.read_text().splitlines()))
 
 
-def _when_drained(
-    worker: subprocess.Popen[bytes], is_drained: Callable[[], bool], deadline: float
-) -> float:
-    until = time.monotonic() + deadline
-    while time.monotonic() < until:
-        if is_drained():
-            return time.monotonic()
-        if worker.poll() is not None:
-            raise DrainError(f"The worker ended by itself, with status {worker.returncode}.")
-        time.sleep(_POLL)
-    raise DrainError(f"The worker did not drain the queue within {deadline:g} s.")
+def busy_slots(jobs: int, seconds: float, began: Path, *, concurrency: int = 4) -> float:
+    """Return which part of the slots' time went into jobs of that length."""
+    drained = drain(jobs, began, Wait, concurrency=concurrency, seconds=seconds)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(extract(epoch FROM completed - started)) FROM pgjobs_job")
+        (spent,) = cursor.fetchone()
+    return float(spent) / (concurrency * drained.seconds)
 
 
-def _end(worker: subprocess.Popen[bytes]) -> None:
-    """Ask the worker to stop; then end what is left of its process group."""
-    worker.send_signal(signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        worker.wait(_GRACE)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait()
+@contextmanager
+def held_snapshot(url: str) -> Iterator[None]:
+    """Hold a snapshot in another connection, as a long report or a backup does."""
+    with psycopg.connect(url) as holder:
+        holder.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        holder.execute("SELECT 1")  # no table, whose lock would keep TRUNCATE waiting
+        yield
 
 
-def _tail(log: Path) -> str:
-    return log.read_text(errors="replace")[-_TAIL:].strip() or "(nothing)"
+def claim_milliseconds() -> float:
+    """Return the median time of one claim of one job, with what is in the table."""
+    Nothing.enqueue_many({} for _ in range(_CLAIMS))
+    holder = table.add_worker()
+    claims = EngineConnection("default", "benchmark", LAZY_COMMIT)
+    claimer = Claimer(claims, ("high", "default", "low"))
+    took = []
+    for _ in range(_CLAIMS):
+        began = time.monotonic()
+        claimer.claim(limit=1, worker=holder.pk)
+        took.append(time.monotonic() - began)
+    claims.close()
+    Job.objects.filter(worker=holder).delete()
+    holder.delete()
+    return sorted(took)[_CLAIMS // 2] * 1000

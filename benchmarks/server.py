@@ -16,7 +16,8 @@ SETTINGS: Final = {
     "shared_buffers": "512MB",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
-    "max_connections": "200",
+    "max_connections": "400",
+    "shared_preload_libraries": "pg_stat_statements",
 }
 _SHOWN: Final = (*SETTINGS, "autovacuum", "full_page_writes", "wal_compression", "work_mem")
 
@@ -25,6 +26,8 @@ _SHOWN: Final = (*SETTINGS, "autovacuum", "full_page_writes", "wal_compression",
 def running() -> Iterator[str]:
     """Start a server over a temporary directory, yield its URL, stop it."""
     with EmbeddedPostgres(settings=SETTINGS) as server:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION pg_stat_statements")
         yield server.url
 
 

@@ -1,21 +1,38 @@
-"""The job that is measured: nothing but the engine's own cost."""
+"""The jobs that are measured: nothing but the engine's own cost, or a known time."""
 
 from __future__ import annotations
 
-import os
 import time
-from pathlib import Path
 
+from benchmarks import first_run
 from pgjobs import BackgroundJob
-
-_began: list[float] = []
 
 
 class Nothing(BackgroundJob):
-    """Does nothing, but for the first run of a process: that one says when it began."""
+    """Does nothing."""
 
     def run(self) -> None:
-        if not _began:
-            _began.append(time.monotonic())
-            with Path(os.environ["BENCHMARK_BEGAN"]).open("a") as file:
-                file.write(f"{_began[0]}\n")
+        first_run.note()
+
+
+class AsyncNothing(BackgroundJob):
+    """Does nothing, as a coroutine."""
+
+    async def run(self) -> None:
+        first_run.note()
+
+
+class Wait(BackgroundJob):
+    """Takes its time without using the processor."""
+
+    def run(self, seconds: float) -> None:
+        first_run.note()
+        time.sleep(seconds)
+
+
+class Stamp(BackgroundJob):
+    """Returns when it ran, on the clock that all processes of this machine share."""
+
+    def run(self) -> float:
+        first_run.note()
+        return time.monotonic()

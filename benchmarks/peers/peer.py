@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from benchmarks import draining
+from benchmarks.peers import process
 
 ENOUGH_SECONDS: Final = 10
 
@@ -88,7 +88,7 @@ class Peer:
         with self.store.opened(self.name, server_url, scratch) as store:
             environment = store.environment | self.program.environment
             self.program.enqueue(jobs, environment, scratch)
-            took = draining.seconds(
+            took = process.seconds(
                 self.program.worker(environment, scratch),
                 is_drained=store.is_drained,
                 scratch=scratch,
@@ -96,5 +96,5 @@ class Peer:
             )
             done = store.done(jobs)
         if done != jobs:
-            raise draining.DrainError(f"{done} of {jobs} jobs are known to have been done.")
+            raise process.DrainError(f"{done} of {jobs} jobs are known to have been done.")
         return jobs / took

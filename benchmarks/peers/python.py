@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from benchmarks.draining import DrainError
+from benchmarks.peers.process import DrainError
 
 _ENQUEUE_DEADLINE: Final = 300
 

@@ -18,10 +18,10 @@ COLUMNS: Final = (
 ).split()
 _KNOWN: Final = {"status": "running", "error": ""}
 _ATTRIBUTES: Final = (*COLUMNS, *_KNOWN)
-_CLAIM: Final = load("claim").replace("{columns}", ", ".join(f"job.{name}" for name in COLUMNS))
+CLAIM: Final = load("claim").replace("{columns}", ", ".join(f"job.{name}" for name in COLUMNS))
 _POSITION: Final = COLUMNS.index("position")
 
-_PROMOTE_AT_ONCE = 1000
+_PROMOTE_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Claimer:
         lanes = self._lanes()
         cursor = self._connection.cursor()
         cursor.execute(
-            _CLAIM,
+            CLAIM,
             {
                 "queues": [queue for queue, _ in lanes],
                 "priorities": [priority for _, priority in lanes],

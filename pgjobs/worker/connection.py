@@ -14,7 +14,7 @@ logger = logging.getLogger("pgjobs.worker")
 
 # With stale statistics the planner picks scans and joins that cost seconds instead of microseconds;
 # all of the engine's statements are meant to walk their index, so its sessions say so.
-_SETTINGS: Final = {
+SETTINGS: Final = {
     "TimeZone": "'UTC'",
     "enable_seqscan": "off",
     "enable_bitmapscan": "off",
@@ -59,7 +59,7 @@ class EngineConnection:
         self.has_session = True
         self._opened_by = opened_by or alias
         self._purpose = purpose
-        self._settings = {**_SETTINGS, **(settings or {})}
+        self._settings = {**SETTINGS, **(settings or {})}
         self._connection: psycopg.Connection[Any] | None = None
 
     @classmethod

@@ -1,0 +1,97 @@
+"""What it costs to enqueue, against what Django and PostgreSQL cost without pgjobs."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from typing import Final
+
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from benchmarks import pgbench, table
+from benchmarks.app.jobs import Nothing
+from pgjobs.enqueueing import row_for
+from pgjobs.models import Job
+
+_ROUNDS: Final = 10
+_COLUMNS: Final = "job_class, name, queue_name, args, kwargs, notifications, max_attempts"
+_CLIENTS: Final = 32
+_NOTIFY: Final = "BEGIN\\; {insert}\\; NOTIFY pgjobs_benchmark\\; COMMIT;"
+
+
+def seconds(act: Callable[[], object]) -> float:
+    """Return how long ``act`` takes."""
+    began = time.monotonic()
+    act()
+    return time.monotonic() - began
+
+
+def bulk(jobs: int) -> tuple[float, float]:
+    """Return rows a second of ``enqueue_many()``, and of a bare COPY of the same rows."""
+    table.clear()
+    enqueued = seconds(lambda: Nothing.enqueue_many({} for _ in range(jobs)))
+    rows = _copied_out()
+    table.clear()
+
+    def copy_in() -> None:
+        into = f"COPY pgjobs_job ({_COLUMNS}) FROM STDIN"
+        with transaction.atomic(), connection.cursor() as cursor, cursor.copy(into) as copy:
+            copy.write(rows)
+
+    return jobs / enqueued, jobs / seconds(copy_in)
+
+
+def single(jobs: int) -> tuple[float, float]:
+    """Return ``enqueue()`` and ``Job.objects.create()`` a second, one client, in turns."""
+    table.clear()
+    portion = max(jobs // _ROUNDS, 1)
+    enqueued = created = 0.0
+    for _ in range(_ROUNDS):
+        enqueued += seconds(lambda: [Nothing.enqueue() for _ in range(portion)])
+        created += seconds(lambda: [_create() for _ in range(portion)])
+    return portion * _ROUNDS / enqueued, portion * _ROUNDS / created
+
+
+def concurrent(duration: int) -> dict[str, float]:
+    """Return jobs a second from many clients at once, each in a transaction of its own.
+
+    pgbench sends what ``enqueue()`` sends, in as many round trips: Python itself would
+    be the limit. Against it the INSERT alone, and the INSERT with a NOTIFY inside.
+    """
+    insert, ring = _statements()
+    scripts = {
+        "enqueue": f"{insert};\n{ring};",
+        "insert": f"{insert};",
+        "insert and notify": _NOTIFY.format(insert=insert),
+    }
+    rates = {}
+    for name, script in scripts.items():
+        table.clear()
+        rates[name] = pgbench.transactions_per_second(
+            script, clients=_CLIENTS, options=["--time", str(duration), "--jobs", "2"]
+        )
+    return rates
+
+
+def _copied_out() -> bytes:
+    rows = io.BytesIO()
+    out = f"COPY (SELECT {_COLUMNS} FROM pgjobs_job) TO STDOUT"
+    with connection.cursor() as cursor, cursor.copy(out) as copy:
+        for block in copy:
+            rows.write(block)
+    return rows.getvalue()
+
+
+def _create() -> Job:
+    return Job.objects.create(**row_for(Nothing))
+
+
+def _statements() -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        Nothing.enqueue()
+    statements = [query["sql"].replace("\n", " ") for query in captured.captured_queries]
+    if len(statements) != 2:
+        raise RuntimeError(f"enqueue() sent {len(statements)} statements, not 2: {statements}")
+    return statements

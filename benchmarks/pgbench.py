@@ -1,0 +1,37 @@
+"""PostgreSQL's own benchmark driver: what the server allows, whoever asks."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+
+from django.db import connection
+
+from example_project.postgres import binaries
+
+
+def transactions_per_second(
+    script: str, *, clients: int, options: Sequence[str], settings: Mapping[str, str] | None = None
+) -> float:
+    """Run ``script`` from so many clients; raise if one of them fails."""
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(script)
+        file.flush()
+        command = [str(binaries() / "pgbench"), "--no-vacuum", "--client", str(clients)]
+        command += [*options, "--file", file.name]
+        done = subprocess.run(
+            command, env=_environment(settings or {}), capture_output=True, text=True, check=False
+        )
+    rate = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
+    if done.returncode or rate is None:
+        raise RuntimeError(f"pgbench failed: {done.stderr or done.stdout}")
+    return float(rate.group(1))
+
+
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+    parameters = connection.get_connection_params()
+    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "dbname": "PGDATABASE"}
+    given = {names[key]: str(parameters[key]) for key in names if key in parameters}
+    return {**given, "PGOPTIONS": " ".join(f"-c {k}={v}" for k, v in settings.items())}

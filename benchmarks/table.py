@@ -1,0 +1,84 @@
+"""What stands in the table of jobs before and after a case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from benchmarks.app.jobs import Nothing
+from pgjobs.enqueueing import row_for
+from pgjobs.models import Job, WorkerProcess
+
+_LIVE = """
+SELECT EXISTS (SELECT FROM pgjobs_job WHERE status = 'pending')
+    OR EXISTS (SELECT FROM pgjobs_job WHERE status = 'running')
+"""
+_COPIES = """
+INSERT INTO pgjobs_job (
+    status, scheduled, started, completed,
+    job_class, name, queue_name, args, kwargs, notifications, max_attempts
+)
+SELECT
+    {values},
+    job_class, name, queue_name, args, kwargs, notifications, max_attempts
+FROM pgjobs_job, generate_series(1, %s) AS number
+WHERE id = %s
+"""
+_FINISHED = (
+    "'completed', NULL, now() - number * '1 ms'::interval, now() - number * '1 ms'::interval"
+)
+_SCHEDULED = "'scheduled', now() + '1 year'::interval + number * '1 s'::interval, NULL, NULL"
+
+
+def clear() -> None:
+    _execute("TRUNCATE pgjobs_job CASCADE")
+
+
+def is_drained() -> bool:
+    """Say whether nothing waits to be run, or runs."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LIVE)
+        return not cursor.fetchone()[0]
+
+
+def fill_with_finished(count: int) -> None:
+    _fill(_FINISHED, count)
+
+
+def fill_with_scheduled(count: int) -> None:
+    """Rows that are due in a year and later."""
+    _fill(_SCHEDULED, count)
+
+
+def settle() -> None:
+    """What autovacuum would have done by the time that so many rows have gathered."""
+    _execute("VACUUM (ANALYZE) pgjobs_job")
+
+
+def megabytes() -> tuple[float, float]:
+    """Return the size of the table and that of its indexes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_table_size('pgjobs_job'), pg_indexes_size('pgjobs_job')")
+        table, indexes = cursor.fetchone()
+    return table / 1e6, indexes / 1e6
+
+
+def add_worker() -> WorkerProcess:
+    """Add the row that a claim is made for."""
+    return WorkerProcess.objects.create(
+        name="benchmark", hostname="", pid=0, queues=[], concurrency=1
+    )
+
+
+def _fill(values: str, count: int) -> None:
+    clear()
+    model = Job.objects.create(**row_for(Nothing))
+    _execute(_COPIES.format(values=values), [count, model.pk])
+    model.delete()
+    settle()
+
+
+def _execute(sql: str, parameters: Sequence[int] | None = None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)

@@ -1,0 +1,50 @@
+"""What the figures of one run are held against: ratios, and what a user feels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A bound for one figure; ``at_least`` says from which side."""
+
+    key: str
+    meaning: str
+    bound: float
+    at_least: bool = True
+
+    def is_met(self, figure: float) -> bool:
+        return figure >= self.bound if self.at_least else figure <= self.bound
+
+    @property
+    def shown(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.bound:g}"
+
+
+def _at_most(key: str, meaning: str, bound: float) -> Target:
+    return Target(key, meaning, bound, at_least=False)
+
+
+TARGETS: Final = (
+    Target("drain_vs_floor", "drain with one process ÷ pgbench with the same SQL", 0.6),
+    Target("drain_vs_best_python_peer", "drain with one process ÷ the best Python peer", 2.5),
+    Target("drain_vs_graphile", "drain with one process ÷ graphile-worker", 1.0),
+    Target("drain_2_vs_graphile", "drain with two processes ÷ graphile-worker", 1.3),
+    Target("drain_vs_procrastinate", "drain with one process ÷ procrastinate", 50),
+    Target("drain_vs_django_tasks_db", "drain with one process ÷ django-tasks-db", 50),
+    Target("held_snapshot", "drain while a snapshot is held ÷ without", 0.8),
+    Target("big_history", "drain beside finished rows ÷ in an empty table", 0.9),
+    Target("big_future", "drain beside rows scheduled far ahead ÷ in an empty table", 0.9),
+    _at_most("claim_ms", "one claim beside them, median, ms", 1),
+    Target("bulk_vs_copy", "enqueue_many() ÷ a bare COPY of the same rows", 0.5),
+    Target("single_vs_create", "enqueue() ÷ Job.objects.create(), one client", 0.8),
+    Target("concurrent_vs_insert", "the SQL of enqueue() ÷ its INSERT, 32 clients", 0.7),
+    _at_most("latency_p50_ms", "commit to run(), idle worker, median, ms", 3),
+    _at_most("latency_p99_ms", "the same, 99th percentile, ms", 10),
+    _at_most("priority_ms", "a high job behind low ones of 1 ms, worst, ms", 50),
+    _at_most("idle_statements_per_s", "statements a second of an idle worker", 2),
+    _at_most("idle_percent_of_a_core", "processor time of an idle worker, %", 1),
+    _at_most("memory_growth", "growth of the worker after its first 10,000 jobs", 0.05),
+)

@@ -1,0 +1,75 @@
+"""A real ``manage.py pgjobs_worker``, as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from pgjobs.models import WorkerProcess as WorkerRow
+
+_START_TIMEOUT: Final = 120.0
+_POLL: Final = 0.02
+
+
+class WorkerProcess:
+    """The supervisor and its children, as the operating system sees them."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def cpu_seconds(self) -> float:
+        times = [process.cpu_times() for process in self._all()]
+        return sum(time.user + time.system for time in times)
+
+    def megabytes(self) -> float:
+        """Return the memory that only these processes use."""
+        return sum(process.memory_full_info().uss for process in self._all()) / 1e6
+
+    def wait_until(self, happened: Callable[[], bool], timeout: float) -> None:
+        """Poll ``happened``; raise if the worker ends or the time is over before."""
+        deadline = time.monotonic() + timeout
+        while not happened():
+            if self._process.poll() is not None:
+                raise RuntimeError(f"The worker exited with {self._process.returncode}.")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"The worker did not come that far in {timeout:g} seconds.")
+            time.sleep(_POLL)
+
+    def _all(self) -> list[psutil.Process]:
+        supervisor = psutil.Process(self._process.pid)
+        return [supervisor, *supervisor.children(recursive=True)]
+
+
+@contextmanager
+def running(
+    *, processes: int = 1, concurrency: int = 4, began: Path | None = None
+) -> Iterator[WorkerProcess]:
+    """Start a worker, and stop it in the end; ``began`` is where its jobs say when they began."""
+    command = [sys.executable, "-m", "django", "pgjobs_worker"]
+    command += ["--processes", str(processes), "--concurrency", str(concurrency)]
+    environment = {**os.environ, "BENCHMARK_BEGAN": str(began or os.devnull)}
+    process = subprocess.Popen(command, env=environment)
+    try:
+        yield WorkerProcess(process)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+@contextmanager
+def idle(*, processes: int = 1, concurrency: int = 4) -> Iterator[WorkerProcess]:
+    """The same, once all its processes are there and have nothing to do."""
+    stopped = WorkerRow.objects.count()
+    with running(processes=processes, concurrency=concurrency) as worker:
+        worker.wait_until(lambda: WorkerRow.objects.count() >= stopped + processes, _START_TIMEOUT)
+        time.sleep(2)
+        yield worker
