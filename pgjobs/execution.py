@@ -45,12 +45,10 @@ def execute(job: Job, *, run_coroutine: RunCoroutine = asyncio.run) -> Outcome |
         if options_of(target).atomic:
             outcome = _complete_atomically(target, job, began)
         else:
-            outcome = _completed(job, _call(target, job, run_coroutine))
+            outcome = _completed(job, _call(target, job, run_coroutine), began)
     except BaseException as error:  # SystemExit included: a job may end itself, not its worker
-        outcome = _judged(error, job)
-    if job.is_terminated:
-        return None
-    return replace(outcome, began=began, ended=time.monotonic())
+        outcome = replace(_judged(error, job), began=began, ended=time.monotonic())
+    return None if job.is_terminated else outcome
 
 
 def _call(target: JobTarget, job: Job, run_coroutine: RunCoroutine) -> Any:
@@ -68,15 +66,15 @@ def _complete_atomically(target: JobTarget, job: Job, began: float) -> Outcome:
     """
     alias = job._state.db or router.db_for_write(type(job))
     with transaction.atomic(using=alias):
-        outcome = replace(_completed(job, _call(target, job, asyncio.run)), began=began)
+        outcome = _completed(job, _call(target, job, asyncio.run), began)
         if not job.is_terminated:
             with connections[alias].cursor() as cursor:
-                if job.pk not in record(cursor, [replace(outcome, ended=time.monotonic())]):
+                if job.pk not in record(cursor, [outcome]):
                     raise StaleJob(f"job {job.pk} is not held by epoch {job.epoch} any more")
-    return replace(outcome, is_recorded=True)
+    return replace(outcome, is_recorded=True, ended=time.monotonic())
 
 
-def _completed(job: Job, result: Any) -> Outcome:
+def _completed(job: Job, result: Any, began: float) -> Outcome:
     return Outcome(
         job_id=job.pk,
         epoch=job.epoch,
@@ -85,6 +83,8 @@ def _completed(job: Job, result: Any) -> Outcome:
         error=job.error,
         data=data_as_json(job),
         result=_result(job, result),
+        began=began,
+        ended=time.monotonic(),
     )
 
 

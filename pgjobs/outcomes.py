@@ -29,7 +29,8 @@ class Failure:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# A value, though not frozen: one is made for each job, and frozen it takes three times as long.
+@dataclass(slots=True, kw_only=True)
 class Outcome:
     """The end of one epoch of one job.
 

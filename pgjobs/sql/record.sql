@@ -51,9 +51,9 @@ recorded AS (
                 )
             )
         END,
-        attempt = job.attempt - o.attempts_back,
-        interruptions = job.interruptions + o.interruptions,
-        error = o.error,
+        attempt = job.attempt - COALESCE(o.attempts_back, 0),
+        interruptions = job.interruptions + COALESCE(o.interruptions, 0),
+        error = COALESCE(o.error, ''),
         data = COALESCE(o.data::jsonb, job.data),
         result = o.result::jsonb,
         errors = CASE

@@ -50,9 +50,10 @@ class Slot:
         while (job := self._pool.next_job()) is not None:
             logger.info("job=%s class=%s attempt=%s start", job.pk, job.job_class, job.attempt)
             self._begin(job)
-            drop_dead()
+            if self.connections:
+                drop_dead()
             outcome = self._execute(job)
-            if leave_clean():
+            if self.connections and leave_clean():
                 outcome = _not_committed(job, outcome)
             self.ended += 1
             self._pool.has_ended(job, outcome)
@@ -91,8 +92,9 @@ class Slot:
     def _finish(self) -> None:
         with self._lock:
             self.job = None
-            # An exception that was set but not yet raised would hit whatever comes next.
-            _set_async_exception(self.thread.ident, None)
+            if self.told is not None:
+                # An exception that was set but not yet raised would hit whatever comes next.
+                _set_async_exception(self.thread.ident, None)
 
     def _with_the_real_reason(self, job: Job, outcome: Outcome | None) -> Outcome | None:
         """Blame the interruption, not what it caused, such as a cancelled query."""
