@@ -69,14 +69,14 @@ def _complete_atomically(target: JobTarget, job: Job, began: float) -> Outcome:
         outcome = _completed(job, _call(target, job, asyncio.run), began)
         if not job.is_terminated:
             with connections[alias].cursor() as cursor:
-                if job.pk not in record(cursor, [outcome]):
-                    raise StaleJob(f"job {job.pk} is not held by epoch {job.epoch} any more")
+                if job.id not in record(cursor, [outcome]):
+                    raise StaleJob(f"job {job.id} is not held by epoch {job.epoch} any more")
     return replace(outcome, is_recorded=True, ended=time.monotonic())
 
 
 def _completed(job: Job, result: Any, began: float) -> Outcome:
     return Outcome(
-        job_id=job.pk,
+        job_id=job.id,
         epoch=job.epoch,
         worker_id=job.worker_id,
         status=JobStatus.COMPLETED,

@@ -41,5 +41,5 @@ class Announcer:
                 announce_end(job)
                 leave_clean()
             except Exception:  # the loop outlives a bad turn
-                logger.exception("announcing the end of job=%s failed", job.pk)
+                logger.exception("announcing the end of job=%s failed", job.id)
         connections.close_all()

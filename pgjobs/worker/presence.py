@@ -123,7 +123,7 @@ class Presence:
 
     def _pass_on_ends(self) -> None:
         """Tell jobs to end whose cancellation was asked for, or whose row is not ours any more."""
-        running = {(job.pk, job.epoch): job for job in self._pool.running(longer_than=_TOLD_AFTER)}
+        running = {(job.id, job.epoch): job for job in self._pool.running(longer_than=_TOLD_AFTER)}
         if not running:
             return
         cursor = self._connection.cursor()

@@ -166,19 +166,19 @@ class Recorder:
         if self._is_uncertain:
             recorded |= transitions.already_recorded(
                 self._connection.cursor(),
-                [outcome for job, outcome in entries if job.pk not in recorded],
+                [outcome for job, outcome in entries if job.id not in recorded],
             )
         for job, outcome in entries:
-            self._note_recorded(job, outcome, recorded.get(job.pk))
+            self._note_recorded(job, outcome, recorded.get(job.id))
 
     def _set_aside(self, job: Job, outcome: Outcome, error: Exception) -> None:
         if isinstance(error, psycopg.errors.LockNotAvailable):
-            logger.warning("job=%s is locked by another transaction, trying again", job.pk)
+            logger.warning("job=%s is locked by another transaction, trying again", job.id)
             self._inbox.put((job, outcome))
         elif outcome.is_bare:
-            logger.critical("job=%s its error could not be stored: %s", job.pk, error)
+            logger.critical("job=%s its error could not be stored: %s", job.id, error)
         else:
-            logger.error("job=%s %s could not be stored: %s", job.pk, outcome.status, error)
+            logger.error("job=%s %s could not be stored: %s", job.id, outcome.status, error)
             self._record([(job, outcome.unstorable(error))])
 
     def _note_recorded(self, job: Job, outcome: Outcome, row: transitions.Recorded | None) -> None:
@@ -186,7 +186,7 @@ class Recorder:
         if row is None:
             logger.warning(
                 "job=%s epoch=%s %s refused: the row has moved on",
-                job.pk,
+                job.id,
                 job.epoch,
                 outcome.status,
             )

@@ -48,7 +48,7 @@ class Slot:
 
     def _run(self) -> None:
         while (job := self._pool.next_job()) is not None:
-            logger.info("job=%s class=%s attempt=%s start", job.pk, job.job_class, job.attempt)
+            logger.info("job=%s class=%s attempt=%s start", job.id, job.job_class, job.attempt)
             self._begin(job)
             if self.connections:
                 drop_dead()
@@ -75,8 +75,8 @@ class Slot:
             outcome = self._attempt(job)
             return None if outcome is None else replace(outcome, interruptions=-1)
         except DatabaseError as error:
-            logger.warning("job=%s goes back, not started: %s", job.pk, error)
-            return Outcome.released(job.pk, job.epoch, job.worker_id)
+            logger.warning("job=%s goes back, not started: %s", job.id, error)
+            return Outcome.released(job.id, job.epoch, job.worker_id)
         finally:
             self._finish()
 
@@ -130,7 +130,7 @@ class Slot:
             else:
                 _set_async_exception(self.thread.ident, _as_class(error))
                 self._cancel_queries()
-        logger.warning("job=%s told to end: %s", job.pk, error)
+        logger.warning("job=%s told to end: %s", job.id, error)
         return True
 
     def ignores(self, grace: float) -> bool:

@@ -216,7 +216,7 @@ class Worker:
         was_idle = self._idle
         jobs = self._claimer.claim(limit=room, worker=self._presence.worker_id)
         self._claimed += len(jobs)
-        self._known.update((job.pk, job.epoch) for job in jobs)
+        self._known.update((job.id, job.epoch) for job in jobs)
         self._pool.submit(self._not_running(jobs))
         self._idle = len(jobs) < room
         if was_idle and not jobs:
@@ -226,8 +226,8 @@ class Worker:
 
     def _not_running(self, jobs: list[Job]) -> list[Job]:
         """Leave out what runs here already: its first claim was undone, this one makes it good."""
-        running = {(job.pk, job.epoch) for job in self._pool.running()}
-        return [job for job in jobs if (job.pk, job.epoch) not in running]
+        running = {(job.id, job.epoch) for job in self._pool.running()}
+        return [job for job in jobs if (job.id, job.epoch) not in running]
 
     def _look(self) -> bool:
         """See what is ready, with floors recomputed and due jobs promoted."""
@@ -276,7 +276,7 @@ class Worker:
         self._pace.observe(outcome.ended - outcome.began)
         logger.info(
             "job=%s class=%s %s in %.3f s",
-            job.pk,
+            job.id,
             job.job_class,
             outcome.status,
             outcome.ended - outcome.began,
@@ -297,7 +297,7 @@ class Worker:
         job, told = slot.job, slot.told
         if self._end_process is None or job is None or told is None:
             return
-        logger.error("job=%s does not end when told to; ending this process", job.pk)
+        logger.error("job=%s does not end when told to; ending this process", job.id)
         error = type(told)(f"{told} It did not end when told to, so its process was ended.")
         self._presence.draining = True
         self._recorder.put(job, replace(verdict(error, job), began=slot.since))
@@ -308,7 +308,7 @@ class Worker:
         self._end_process()
 
     def _let_go(self, job: Job) -> None:
-        self._known.discard((job.pk, job.epoch))
+        self._known.discard((job.id, job.epoch))
         self._pool.leave_last_chance(job)
 
     def _slot_freed(self) -> None:
@@ -349,7 +349,7 @@ class Worker:
     def _release(self, jobs: list[Job]) -> None:
         """Hand jobs back, free of charge; the epoch refuses what a cut-off one may still say."""
         for job in jobs:
-            self._recorder.put(job, Outcome.released(job.pk, job.epoch, job.worker_id))
+            self._recorder.put(job, Outcome.released(job.id, job.epoch, job.worker_id))
 
 
 def _ring_for_rescued(connection: EngineConnection, queues: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -124,6 +125,7 @@ class Command(BaseCommand):
         bond = Bond(memory_limit=options["max_memory_per_child"], overweight=worker.stop)
         bond.hold()
         _obey_signals(worker)
+        gc.freeze()  # what is imported stays: it need not be walked again every few thousand jobs
         ended_well = worker.run()
         makes_way = not orders.burst and options["max_jobs"] is None
         sys.stdout.flush()
