@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from benchmarks.peers.nodejs import Node
+from benchmarks.peers.on_redis import Redis
 from benchmarks.peers.peer import Peer
 from benchmarks.peers.postgres import Postgres
 from benchmarks.peers.python import Python
@@ -132,6 +134,100 @@ _ALL: Final = (
             left="FROM oban_jobs WHERE state NOT IN ('completed', 'cancelled', 'discarded')",
             done="FROM oban_jobs WHERE state = 'completed'",
         ),
+    ),
+    Peer(
+        name="graphile-worker",
+        settings="24 jobs at once, localQueue 5000, batch delays 0",
+        pace=25_000,
+        program=Node("graphile-worker.mjs"),
+        # A row is deleted when its job is done, and stays when it failed.
+        store=Postgres(
+            left="FROM graphile_worker._private_jobs",
+            done="FROM generate_series(1, pg_sequence_last_value(pg_get_serial_sequence("
+            "'graphile_worker._private_jobs', 'id')))",
+        ),
+    ),
+    Peer(
+        name="pg-boss",
+        settings="batchSize 1000, burstWhenBatchFull",
+        pace=15_000,
+        program=Node("pg-boss.mjs"),
+        store=Postgres(
+            left="FROM pgboss.job WHERE state < 'completed'",
+            done="FROM pgboss.job WHERE state = 'completed'",
+        ),
+    ),
+    Peer(
+        name="rq",
+        settings="SimpleWorker, no result kept",
+        pace=100,
+        program=Python(
+            "rq",
+            ("rq",),
+            (
+                "-m",
+                "rq.cli",
+                "worker",
+                "--url",
+                "{PEER_URL}",
+                "--worker-class",
+                "rq.SimpleWorker",
+                "--quiet",
+            ),
+        ),
+        # A job is in the queue, then in the intermediate queue, then in the registry of those
+        # in progress, until its end is recorded.
+        store=Redis(("rq:queue:default", "rq:queue:default:intermediate", "rq:wip:default")),
+    ),
+    Peer(
+        name="celery",
+        settings="prefork 2, prefetch 1000, results ignored, no gossip, mingle or heartbeat",
+        pace=440,
+        program=Python(
+            "celery",
+            ("celery", "redis"),
+            (
+                "-m",
+                "celery",
+                "-A",
+                f"{_APPS}.celery",
+                "worker",
+                "--concurrency",
+                "2",
+                "--without-gossip",
+                "--without-mingle",
+                "--without-heartbeat",
+                "--loglevel",
+                "WARNING",
+            ),
+        ),
+        # A message is in the queue, then unacknowledged until a process took it.
+        store=Redis(("celery", "unacked")),
+    ),
+    Peer(
+        name="dramatiq",
+        settings="2 processes of 8 threads",
+        pace=2500,
+        program=Python(
+            "dramatiq",
+            ("dramatiq", "redis"),
+            ("-m", "dramatiq", f"{_APPS}.dramatiq", "--processes", "2"),
+        ),
+        # The hash has every message that is not acknowledged, and one is when its job ended.
+        store=Redis(("dramatiq:default.msgs",)),
+    ),
+    Peer(
+        name="huey",
+        settings="1 thread, no results",
+        pace=2500,
+        program=Python(
+            "huey",
+            ("huey", "redis"),
+            ("-m", "huey.bin.huey_consumer", f"{_APPS}.huey.huey", "--quiet"),
+        ),
+        # A job is popped before it runs, and nothing then tells of it: the last one's run, of
+        # microseconds, is not waited for.
+        store=Redis(("huey.redis.peer",)),
     ),
 )
 

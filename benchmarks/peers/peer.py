@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,10 @@ class Peer:
 
     def drain(self, jobs: int, server_url: str, scratch: Path) -> float:
         """Return jobs a second, from the first run to nothing left."""
+        with tempfile.TemporaryDirectory(prefix="peer-", dir=scratch) as own:
+            return self._drain(jobs, server_url, Path(own))
+
+    def _drain(self, jobs: int, server_url: str, scratch: Path) -> float:
         with self.store.opened(self.name, server_url, scratch) as store:
             environment = store.environment | self.program.environment
             self.program.enqueue(jobs, environment, scratch)
