@@ -12,6 +12,12 @@ from benchmarks.peers.python import Python
 
 _APPS: Final = "benchmarks.peers.apps"
 _DJANGO: Final = ("-m", "django")
+_AWA_DONE: Final = """FROM (
+    SELECT sum(completed_count)::bigint AS batched FROM awa.receipt_completion_batches) AS batches,
+    LATERAL (SELECT count(*) AS alone FROM awa.done_entries WHERE state = 'completed') AS entries,
+    LATERAL (SELECT sum(pruned_completed_count)::bigint AS pruned
+        FROM awa.queue_terminal_rollups) AS rollups,
+    generate_series(1, coalesce(batched, 0) + alone + coalesce(pruned, 0))"""
 
 
 def _django(app: str) -> dict[str, str]:
@@ -102,12 +108,15 @@ _ALL: Final = (
     ),
     Peer(
         name="awa-pg",
-        settings="",
+        settings="200 async workers, queue storage, COPY",
         pace=3000,
         program=Python("awa", ("awa-pg",), ("-c", f"from {_APPS} import awa; awa.work()")),
+        # Its view of jobs takes minutes over a backlog. A lane's sequence counts what was
+        # enqueued; what was completed is counted in batches, and in rollups once those are pruned.
         store=Postgres(
-            left="FROM awa.jobs WHERE state NOT IN ('completed', 'failed', 'cancelled')",
-            done="FROM awa.jobs WHERE state = 'completed'",
+            left="FROM awa.queue_enqueue_heads WHERE awa.sequence_next_value(seq_name) - 1 > "
+            f"(SELECT count(*) {_AWA_DONE})",
+            done=_AWA_DONE,
         ),
     ),
     Peer(

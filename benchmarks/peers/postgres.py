@@ -35,6 +35,7 @@ class Postgres:
         url = urlsplit(server_url)._replace(path=f"/{database}").geturl()
         try:
             with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("SET statement_timeout = '60s'")  # A question may be a bad one.
                 yield Database(connection, self, {"PEER_URL": url})
         finally:
             with psycopg.connect(server_url, autocommit=True) as server:
