@@ -27,7 +27,7 @@ def _django(app: str) -> dict[str, str]:
 _ALL: Final = (
     Peer(
         name="procrastinate",
-        settings="concurrency 30, async task, LISTEN on",
+        settings="30 jobs at once, async task, LISTEN",
         pace=340,
         program=Python(
             "procrastinate",
@@ -63,7 +63,7 @@ _ALL: Final = (
     ),
     Peer(
         name="chancy",
-        settings="concurrency 1000, AsyncExecutor, eager polling",
+        settings="concurrency 4000, AsyncExecutor, eager polling",
         pace=1400,
         program=Python(
             "chancy",
@@ -77,7 +77,7 @@ _ALL: Final = (
     ),
     Peer(
         name="django-tasks-db",
-        settings="one process",
+        settings="one process, CONN_MAX_AGE=None",
         pace=180,
         program=Python(
             "django_tasks_db",
@@ -92,7 +92,7 @@ _ALL: Final = (
     ),
     Peer(
         name="django-ox",
-        settings="",
+        settings="4 threads, CONN_MAX_AGE=None",
         pace=300,
         program=Python(
             "django_ox",
@@ -121,7 +121,7 @@ _ALL: Final = (
     ),
     Peer(
         name="oban",
-        settings="",
+        settings="queue of 1000 at once, async job, uvloop",
         pace=1400,
         program=Python(
             "oban",
@@ -133,7 +133,7 @@ _ALL: Final = (
                 "--dsn",
                 "{PEER_URL}",
                 "--queues",
-                "default:50",
+                "default:1000",
                 "--log-level",
                 "WARNING",
             ),

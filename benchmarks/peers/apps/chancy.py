@@ -11,7 +11,7 @@ app = Chancy(os.environ["PEER_URL"])
 
 QUEUE = Queue(
     "default",
-    concurrency=1000,
+    concurrency=4000,
     executor=Chancy.Executor.Async,
     eager_polling=True,
     polling_interval=1,
