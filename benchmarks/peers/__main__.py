@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -19,6 +20,8 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.names) - set(PEERS):
         parser.error(f"no peer is named {', '.join(sorted(unknown))}: {', '.join(PEERS)}")
+    # Else a worker, or a Redis, would outlive this process when it is told to end.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     peers = [PEERS[name] for name in options.names] or list(PEERS.values())
     with server.running() as url:
         for peer in peers:

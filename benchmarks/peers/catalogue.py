@@ -11,7 +11,6 @@ from benchmarks.peers.postgres import Postgres
 from benchmarks.peers.python import Python
 
 _APPS: Final = "benchmarks.peers.apps"
-_DJANGO: Final = ("-m", "django")
 _AWA_DONE: Final = """FROM (
     SELECT sum(completed_count)::bigint AS batched FROM awa.receipt_completion_batches) AS batches,
     LATERAL (SELECT count(*) AS alone FROM awa.done_entries WHERE state = 'completed') AS entries,
@@ -32,16 +31,9 @@ _ALL: Final = (
         program=Python(
             "procrastinate",
             ("procrastinate",),
-            (
-                "-m",
-                "procrastinate",
-                "--app",
-                f"{_APPS}.procrastinate.app",
-                "worker",
-                "--concurrency",
-                "30",
-            ),
+            f"-m procrastinate --app {_APPS}.procrastinate.app worker --concurrency 30",
         ),
+        # A row is kept, 'todo' until it is fetched and 'doing' until its end is recorded.
         store=Postgres(
             left="FROM procrastinate_jobs WHERE status IN ('todo', 'doing')",
             done="FROM procrastinate_jobs WHERE status = 'succeeded'",
@@ -54,8 +46,9 @@ _ALL: Final = (
         program=Python(
             "pgqueuer",
             ("pgqueuer", "asyncpg"),
-            ("-c", f"from {_APPS} import pgqueuer; pgqueuer.work()"),
+            f"-m {_APPS} pgqueuer",
         ),
+        # A row is deleted, and its outcome logged, in one statement when its job has ended.
         store=Postgres(
             left="FROM pgqueuer",
             done="FROM pgqueuer_log WHERE status = 'successful'",
@@ -68,8 +61,9 @@ _ALL: Final = (
         program=Python(
             "chancy",
             ("chancy", "click"),
-            ("-m", "chancy.cli.cli", "--app", f"{_APPS}.chancy.app", "worker", "start"),
+            f"-m chancy.cli.cli --app {_APPS}.chancy.app worker start",
         ),
+        # A row is kept, and is in another state until its end is recorded.
         store=Postgres(
             left="FROM chancy_jobs WHERE state NOT IN ('succeeded', 'failed')",
             done="FROM chancy_jobs WHERE state = 'succeeded'",
@@ -82,9 +76,10 @@ _ALL: Final = (
         program=Python(
             "django_tasks_db",
             ("django-tasks-db",),
-            (*_DJANGO, "db_worker", "--no-startup-delay"),
+            "-m django db_worker --no-startup-delay",
             environment=_django("django_tasks_db"),
         ),
+        # A row is kept, READY until it is claimed and RUNNING until its end is recorded.
         store=Postgres(
             left="FROM django_tasks_database_dbtaskresult WHERE status IN ('READY', 'RUNNING')",
             done="FROM django_tasks_database_dbtaskresult WHERE status = 'SUCCESSFUL'",
@@ -97,10 +92,11 @@ _ALL: Final = (
         program=Python(
             "django_ox",
             ("django-ox",),
-            (*_DJANGO, "ox_worker", "--concurrency", "4"),
+            "-m django ox_worker --concurrency 4",
             since=(3, 12),
             environment=_django("django_ox"),
         ),
+        # As of django-tasks-db; a retry would be READY again.
         store=Postgres(
             left="FROM django_ox_oxtask WHERE status IN ('READY', 'RUNNING')",
             done="FROM django_ox_oxtask WHERE status = 'SUCCESSFUL'",
@@ -110,7 +106,7 @@ _ALL: Final = (
         name="awa-pg",
         settings="200 async workers, queue storage, COPY",
         pace=3000,
-        program=Python("awa", ("awa-pg",), ("-c", f"from {_APPS} import awa; awa.work()")),
+        program=Python("awa", ("awa-pg",), f"-m {_APPS} awa"),
         # Its view of jobs takes minutes over a backlog. A lane's sequence counts what was
         # enqueued; what was completed is counted in batches, and in rollups once those are pruned.
         store=Postgres(
@@ -126,19 +122,10 @@ _ALL: Final = (
         program=Python(
             "oban",
             ("oban",),
-            (
-                "-m",
-                "oban",
-                "start",
-                "--dsn",
-                "{PEER_URL}",
-                "--queues",
-                "default:1000",
-                "--log-level",
-                "WARNING",
-            ),
+            "-m oban start --dsn {PEER_URL} --queues default:1000 --log-level WARNING",
             since=(3, 12),
         ),
+        # A row is kept, and is in another state until its end is acknowledged.
         store=Postgres(
             left="FROM oban_jobs WHERE state NOT IN ('completed', 'cancelled', 'discarded')",
             done="FROM oban_jobs WHERE state = 'completed'",
@@ -161,6 +148,7 @@ _ALL: Final = (
         settings="batchSize 1000, burstWhenBatchFull",
         pace=15_000,
         program=Node("pg-boss.mjs"),
+        # A row is kept; the states are an enum, ordered, with those of the end from 'completed' on.
         store=Postgres(
             left="FROM pgboss.job WHERE state < 'completed'",
             done="FROM pgboss.job WHERE state = 'completed'",
@@ -173,16 +161,7 @@ _ALL: Final = (
         program=Python(
             "rq",
             ("rq",),
-            (
-                "-m",
-                "rq.cli",
-                "worker",
-                "--url",
-                "{PEER_URL}",
-                "--worker-class",
-                "rq.SimpleWorker",
-                "--quiet",
-            ),
+            "-m rq.cli worker --url {PEER_URL} --worker-class rq.SimpleWorker --quiet",
         ),
         # A job is in the queue, then in the intermediate queue, then in the registry of those
         # in progress, until its end is recorded.
@@ -195,20 +174,8 @@ _ALL: Final = (
         program=Python(
             "celery",
             ("celery", "redis"),
-            (
-                "-m",
-                "celery",
-                "-A",
-                f"{_APPS}.celery",
-                "worker",
-                "--concurrency",
-                "2",
-                "--without-gossip",
-                "--without-mingle",
-                "--without-heartbeat",
-                "--loglevel",
-                "WARNING",
-            ),
+            f"-m celery -A {_APPS}.celery worker --concurrency 2 --without-gossip"
+            " --without-mingle --without-heartbeat --loglevel WARNING",
         ),
         # A message is in the queue, then unacknowledged until a process took it.
         store=Redis(("celery", "unacked")),
@@ -220,7 +187,7 @@ _ALL: Final = (
         program=Python(
             "dramatiq",
             ("dramatiq", "redis"),
-            ("-m", "dramatiq", f"{_APPS}.dramatiq", "--processes", "2"),
+            f"-m dramatiq {_APPS}.dramatiq --processes 2",
         ),
         # The hash has every message that is not acknowledged, and one is when its job ended.
         store=Redis(("dramatiq:default.msgs",)),
@@ -232,7 +199,7 @@ _ALL: Final = (
         program=Python(
             "huey",
             ("huey", "redis"),
-            ("-m", "huey.bin.huey_consumer", f"{_APPS}.huey.huey", "--quiet"),
+            f"-m huey.bin.huey_consumer {_APPS}.huey.huey --quiet",
         ),
         # A job is popped before it runs, and nothing then tells of it: the last one's run, of
         # microseconds, is not waited for.

@@ -20,7 +20,7 @@ class Python:
     app: str
     """The module's name in `benchmarks.peers.apps`."""
     distributions: tuple[str, ...]
-    command: tuple[str, ...]
+    command: str
     """The worker's, after the name of the interpreter, with `{PEER_URL}` where it wants that."""
     since: tuple[int, int] = (3, 11)
     environment: dict[str, str] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Python:
         )
 
     def worker(self, environment: dict[str, str], scratch: Path) -> list[str]:
-        return [sys.executable, *(part.format(**environment) for part in self.command)]
+        return [sys.executable, *(part.format(**environment) for part in self.command.split())]
 
 
 def run(
