@@ -56,7 +56,7 @@ _ALL: Final = (
     ),
     Peer(
         name="chancy",
-        settings="concurrency 4000, AsyncExecutor, eager polling",
+        settings="concurrency 4000, AsyncExecutor, polls each second",
         pace=1400,
         program=Python(
             "chancy",

@@ -13,7 +13,6 @@ QUEUE = Queue(
     "default",
     concurrency=4000,
     executor=Chancy.Executor.Async,
-    eager_polling=True,
     polling_interval=1,
 )
 
