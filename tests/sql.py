@@ -29,6 +29,14 @@ def plan(sql: str) -> str:
     return "\n".join(row["QUERY PLAN"] for row in query(f"EXPLAIN {sql}"))
 
 
+def advisory_locks() -> list[dict[str, Any]]:
+    """Return who holds one or waits for it, in this database: the server may have others."""
+    return query(
+        "SELECT * FROM pg_locks WHERE locktype = 'advisory' AND database = "
+        "(SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+
+
 @contextmanager
 def advisory_lock(*key: int) -> Iterator[None]:
     """Hold a lock in a session of its own, as a living process does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.testapp.jobs import Tracing, WaitingForFile
 from tests.worker_process import RunningWorker, with_settings
 
 Environment = dict[str, str]
-ROLE = "pgjobs_test_worker"
+ROLE = f"pgjobs_test_worker_{os.getpid()}"  # roles are of the server, not the database
 
 
 def has_status(job: Job, status: str) -> bool:

@@ -17,7 +17,7 @@ from tests import traces
 from tests.eventually import eventually
 from tests.pooled.jobs import FailsAfterWriting
 from tests.pooled.pgbouncer import PgBouncer
-from tests.sql import query
+from tests.sql import advisory_locks, query
 from tests.testapp.jobs import Held, Tracing
 from tests.worker_process import RunningWorker, with_settings
 
@@ -143,7 +143,7 @@ def test_an_immediate_job_behind_a_pooler_is_given_up_only_with_its_process(
         traces.release()
         assert living.wait(PATIENCE) == 0
     assert has_status(lives, "completed")
-    assert query("SELECT * FROM pg_locks WHERE locktype = 'advisory'") == []
+    assert advisory_locks() == []
 
 
 def test_nothing_of_the_engine_stays_in_a_session_that_others_get(
@@ -161,7 +161,7 @@ def test_nothing_of_the_engine_stays_in_a_session_that_others_get(
                 assert what_is_set(client) == untouched
         worker.terminate()
         assert worker.wait() == 0
-    assert query("SELECT * FROM pg_locks WHERE locktype = 'advisory'") == []
+    assert advisory_locks() == []
 
 
 def what_is_set(client: psycopg.Connection) -> dict[str, object]:

@@ -17,6 +17,7 @@ from pgjobs.outcomes import Outcome
 from pgjobs.worker.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.recorder import Recorder
+from tests.elsewhere import is_waited_for
 from tests.eventually import eventually
 from tests.testapp.jobs import Noop, WaitingForFile
 from tests.worker_process import RunningWorker
@@ -131,7 +132,7 @@ def test_a_worker_gives_up_waiting_for_a_locked_row(
         with transaction.atomic():
             Job.objects.select_for_update().get(pk=locked.pk)
             (tmp_path / "locked").touch()
-            eventually(somebody_waits_for_a_lock)
+            eventually(is_waited_for)
             (tmp_path / "free").touch()
             eventually(lambda: is_completed(free), timeout=20)
         eventually(lambda: is_completed(locked))
@@ -165,16 +166,10 @@ def test_a_connection_lost_in_the_middle_of_a_batch_loses_nothing(
         Job.objects.select_for_update().get(pk=jobs[1].pk)
         for job in jobs:
             running.record(job)
-        eventually(somebody_waits_for_a_lock)
+        eventually(is_waited_for)
         terminate(running.connection)
     eventually(lambda: all(is_completed(job) for job in jobs))
     assert running.recorder.stop(10)
-
-
-def somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
 
 
 UNSTORABLE_JSON = {"NUL": r'"\u0000"', "surrogate": r'"\udcff"', "no JSON": "{"}

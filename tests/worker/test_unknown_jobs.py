@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from pgjobs.models import Job, WorkerProcess
 from pgjobs.presence import WORKER_LOCK
 from tests.eventually import eventually
-from tests.sql import query, view
+from tests.sql import advisory_locks, query, view
 from tests.testapp.jobs import Tracing, WaitingForFile
 from tests.worker_process import RunningWorker, with_settings
 
@@ -79,8 +79,7 @@ def test_a_worker_takes_its_lock_again_once_its_lost_connection_lets_go(
         taking = thread.submit(
             lingering.execute, "SELECT pg_advisory_lock(%s, %s)", [WORKER_LOCK, row.pk]
         )
-        waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        eventually(lambda: query(waiting))
+        eventually(lambda: [lock for lock in advisory_locks() if not lock["granted"]])
         query("SELECT pg_terminate_backend(%s)", view("workers", row.pk)["backend_pid"])
         taking.result()
         until_next_beat(row)
