@@ -12,6 +12,8 @@ from example_project.postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).parent.parent
 
+pytest_plugins = ["tests.parallel"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start a server unless DATABASE_URL names one, then set Django up.
