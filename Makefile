@@ -11,8 +11,8 @@ help:  ## show this list
 demo: .venv/demo-installed  ## start PostgreSQL and a worker, and watch jobs run
 	$(BIN)/python example_project/manage.py demo
 
-test: .venv/dev-installed  ## run the tests: make test ARGS='-n auto -k retry'
-	$(BIN)/pytest $(ARGS)
+test: .venv/dev-installed  ## run the tests: make test ARGS='-k retry'
+	$(BIN)/pytest -n auto $(ARGS)
 
 chaos: .venv/dev-installed  ## jobs under a storm of faults: make chaos SECONDS=30 SEED=7
 	$(BIN)/python -m tests.chaos --seconds $(SECONDS) --seed $(SEED) $(ARGS)

@@ -17,4 +17,4 @@ nox.options.default_venv_backend = "venv"
 def tests(session: nox.Session) -> None:
     django = DJANGO[str(session.python)]
     session.install("-e", ".[dev]", f"django=={django}.*")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "auto", *session.posargs)
