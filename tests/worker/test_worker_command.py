@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -144,6 +146,14 @@ def test_one_line_tells_of_a_jobs_start_and_one_of_its_end(
         start, ended = (line for line in lines if f" job={job.pk} " in line)
         assert start.endswith(f"pgjobs.worker job={job.pk} class={job.job_class} attempt=1 start")
         assert f"pgjobs.worker job={job.pk} class={job.job_class} {end}" in ended
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_worker_that_code_ran_gives_the_signals_back() -> None:
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(number) for number in numbers]
+    call_command("pgjobs_worker", "--burst", verbosity=0)
+    assert [signal.getsignal(number) for number in numbers] == before
 
 
 def test_a_worker_signs_off(child_environment: Environment) -> None:

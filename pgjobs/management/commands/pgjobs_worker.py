@@ -9,6 +9,8 @@ import signal
 import socket
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +29,8 @@ from pgjobs.worker.child import EXIT_AGAIN, Bond, child_number, is_child, leave
 from pgjobs.worker.supervisor import Supervisor
 
 logger = logging.getLogger("pgjobs.worker")
+
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Command(BaseCommand):
@@ -135,8 +139,10 @@ class Command(BaseCommand):
 
     def _run_here(self, orders: WorkerOptions) -> None:
         worker = _worker(orders, supervised=False)
-        _obey_signals(worker)
-        if not worker.run():
+        with _signals_given_back():
+            _obey_signals(worker)
+            ended_well = worker.run()
+        if not ended_well:
             sys.exit(1)
 
     def _orders(self, options: dict[str, Any]) -> WorkerOptions:
@@ -168,8 +174,20 @@ def _worker(orders: WorkerOptions, *, supervised: bool) -> Worker:
 
 
 def _obey_signals(worker: Worker) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOP_SIGNALS:
         signal.signal(number, lambda *_: worker.stop())
+
+
+@contextmanager
+def _signals_given_back() -> Iterator[None]:
+    """Or else Ctrl-C would stop a worker that has ended, and not the caller, such as pytest."""
+    before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if handler is not None:  # not of Python's, and out of its reach
+                signal.signal(number, handler)
 
 
 def _warn_of_unserved() -> None:
