@@ -25,7 +25,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("help") or config.getoption("version"):
         return
     if "DATABASE_URL" not in os.environ:
-        server = EmbeddedPostgres()
+        # Each of pytest-xdist's workers may have some forty connections open.
+        server = EmbeddedPostgres(settings={"max_connections": "500"})
         os.environ["DATABASE_URL"] = server.start()
         config.add_cleanup(server.stop)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")

@@ -35,12 +35,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
     return SharingFixtures(config, log) if config.getoption("dist") == "load" else None
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks for more time than others goes first, or the end of the run waits for it."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """One more than there are cores: many tests wait for a process or a deadline."""
+    """One more than there are cores: many tests wait for a process or a deadline.
+
+    Not more than the shared server has connections for.
+    """
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return len(os.sched_getaffinity(0)) + 1
+    return min((os.cpu_count() or 1) + 1, 10)
 
 
 @pytest.hookimpl(wrapper=True)
