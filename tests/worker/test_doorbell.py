@@ -110,12 +110,12 @@ def test_a_job_that_commits_while_the_worker_sits_down_is_seen(
 def test_an_idle_worker_sleeps_no_longer_than_to_the_next_scheduled_job(
     child_environment: Environment,
 ) -> None:
-    soon = Noop.enqueue(schedule_at=timezone.now() + timedelta(seconds=2))
     with RunningWorker(with_settings(child_environment, **NEVER_POLLS)) as worker:
         worker.until_started()
         eventually(waiting)
-        soon.refresh_from_db()
-        assert soon.status == "scheduled"
+        with transaction.atomic():
+            Noop.enqueue()  # wakes it; the other one would not
+            soon = Noop.enqueue(schedule_at=timezone.now() + timedelta(seconds=2))
         eventually(lambda: Job.objects.filter(pk=soon.pk, status="completed").exists())
     soon.refresh_from_db()
     assert soon.scheduled is not None
