@@ -152,7 +152,7 @@ class Presence:
         try:
             turn()
         except psycopg.Error as error:
-            if not self._backoff.failures:
+            if self._backoff.is_news:
                 logger.warning("worker=%s presence lost its connection: %s", self.worker_id, error)
             self._connection.close()
             self._backoff.next()

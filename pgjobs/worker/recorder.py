@@ -125,7 +125,7 @@ class Recorder:
             except psycopg.Error as error:
                 self._connection.close()
                 self._is_uncertain = True
-                if self._backoff.failures == 0:
+                if self._backoff.is_news:
                     logger.warning("recording waits for the database: %s", error)
                 time.sleep(self._backoff.next())
             else:

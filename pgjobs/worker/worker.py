@@ -165,7 +165,7 @@ class Worker:
             logger.critical("The tables are not what this version needs: run manage.py migrate.")
             raise  # waiting would not help
         except (psycopg.Error, DatabaseError) as error:
-            if not self._backoff.failures:
+            if self._backoff.is_news:
                 logger.warning("claiming waits for the database: %s", error)
             self._claims.close()
             self._bell.waits = False

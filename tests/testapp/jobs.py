@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import time
 from contextlib import suppress
@@ -104,6 +105,14 @@ class WaitingForFile(BackgroundJob):
         while not Path(path).exists():
             time.sleep(0.02)
         return "seen"
+
+
+class LargeResult(BackgroundJob):
+    """Held like the above; what it returns needs room on the server's disk."""
+
+    def run(self, path: str) -> str:
+        WaitingForFile(self.job).run(path)
+        return random.randbytes(200_000).hex()
 
 
 class EndlessCoroutine(BackgroundJob):

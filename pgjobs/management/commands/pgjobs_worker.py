@@ -214,3 +214,5 @@ def _log_to_stderr(verbosity: int) -> None:
         root = logging.getLogger("pgjobs")
         root.addHandler(handler)
         root.setLevel(logging.INFO)
+        # Procrastinate's pool tells of each of its tries; that the database is away we say once.
+        logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())

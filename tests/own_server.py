@@ -1,0 +1,80 @@
+"""A PostgreSQL that one test may crash, fill and restart as it likes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import psycopg
+
+from example_project.postgres import EmbeddedPostgres
+from tests.conftest import ROOT
+from tests.eventually import eventually
+from tests.worker_process import with_settings
+
+SETTINGS = {"HEARTBEAT_INTERVAL": 0.5, "POLL_INTERVAL": 3600}
+
+
+class Server:
+    """A PostgreSQL of the test's own, with pgjobs installed."""
+
+    def __init__(self, postgres: EmbeddedPostgres) -> None:
+        self.postgres = postgres
+        self.environment = with_settings(
+            {
+                **os.environ,
+                "DATABASE_URL": postgres.url,
+                "DJANGO_SETTINGS_MODULE": "tests.settings",
+                "EXTRA_APPS": "tests.clockapp",
+                "PYTHONPATH": str(ROOT),
+            },
+            **SETTINGS,
+        )
+        migrate = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "-v", "0"]
+        subprocess.run(migrate, env=self.environment, check=True)
+
+    def ask(self, query: str, *parameters: Any) -> Any:
+        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            cursor = connection.execute(query, parameters)
+            row = cursor.fetchone() if cursor.description else None
+            return row and row[0]
+
+    def enqueue(self, job_class: Any, kwargs: str = "{}") -> int:
+        job: int = self.ask(
+            "INSERT INTO pgjobs_job (job_class, name, queue_name, kwargs) "
+            "VALUES (%s, 'test', 'default', %s) RETURNING id",
+            job_class.path,
+            kwargs,
+        )
+        return job
+
+    def ring(self) -> None:
+        """Wake the worker as an enqueue would; it polls but once an hour."""
+        self.ask(
+            "WITH woken AS (DELETE FROM pgjobs_doorbell RETURNING worker_id) "
+            "SELECT pg_notify('pgjobs_' || worker_id, '') FROM woken"
+        )
+
+    def status(self, job: int) -> str:
+        return str(self.ask("SELECT status FROM pgjobs_job WHERE id = %s", job))
+
+    def has_completed(self, job: int) -> bool:
+        return self.status(job) == "completed"
+
+    def ticks(self) -> int:
+        return int(self.ask("SELECT count(*) FROM testapp_trace WHERE label = 'tick'"))
+
+    def crash(self) -> None:
+        os.kill(self.postgres.pid, signal.SIGQUIT)
+        eventually(lambda: not is_alive(self.postgres.pid))
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
