@@ -61,6 +61,8 @@ def _held_past_pooler(connection: Any, key: list[int]) -> Iterator[None]:
         holder.set_autocommit(False)
         with holder.cursor() as cursor:
             cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            if holder.connection.info.server_version >= 170000:
+                cursor.execute("SET LOCAL transaction_timeout = 0")
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", key)
         yield
     finally:

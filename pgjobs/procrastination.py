@@ -11,22 +11,29 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any, Final
 
+import psycopg
 from django.db import router
+from django.db.backends.signals import connection_created
 from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app as django_app
 from procrastinate.contrib.django.utils import connector_params
 
 from pgjobs.conf import get_settings
 from pgjobs.models import Job
-from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.connection import EngineConnection, as_statement, is_our_session, unharmed
 from pgjobs.worker.leftovers import drop_dead, leave_clean, own_thread
 
 logger = logging.getLogger("pgjobs.clock")
 
 _PAUSE: Final = (0.2, 5.0)
 """The first and the longest wait, in seconds, before a worker that ended is started again."""
+
+# Periodic tasks are deferred, and the clock ticks, through Django's connections.
+_is_ours: Final = ContextVar("pgjobs_is_ours", default=False)
+"""Whether what runs here is the engine's work; the project's own tasks are not."""
 
 
 class ProcrastinateThread:
@@ -78,14 +85,16 @@ class ProcrastinateThread:
         if self._stopping.is_set():
             return
         alias = get_settings().DIRECT_DATABASE or router.db_for_write(Job)
-        parameters, options = connector_params(alias), self._options
+        parameters: dict[str, Any] = {"kwargs": connector_params(alias), "configure": _let_wait}
+        options = self._options
         if not await asyncio.to_thread(_has_session, alias):
             # Behind a pooler it polls: what listens there listens for whoever comes next.
             polling = {"fetch_job_polling_interval": get_settings().POLL_INTERVAL}
             options = {**options, **polling, "listen_notify": False}
-            parameters["prepare_threshold"] = None
+            parameters["kwargs"]["prepare_threshold"] = parameters["configure"] = None
         # A pool of its own, and small: the default would hold five connections per process.
-        connector = PsycopgConnector(kwargs=parameters, min_size=1, max_size=3)
+        connector = PsycopgConnector(**parameters, min_size=1, max_size=3)
+        _is_ours.set(True)
         # Periodic tasks are deferred through Django's connection all the same, in a thread of which
         # asyncio.run() knows nothing: without its own, a connection lost there stays lost.
         async with own_thread(), django_app.with_connector(connector).open_async() as app:
@@ -97,13 +106,28 @@ class ProcrastinateThread:
             )
 
 
-def _with_sound_connections(run: Callable[[], Any], *_: Any) -> Any:
+def _with_sound_connections(run: Callable[[], Any], context: Any, *_: Any) -> Any:
     """Keep what one task left of Django's connections from the next in the same thread."""
+    token = _is_ours.set(context.task.name.startswith("pgjobs."))
     drop_dead()
     try:
         return run()
     finally:
         leave_clean()
+        _is_ours.reset(token)
+
+
+async def _let_wait(connection: psycopg.AsyncConnection[Any]) -> None:
+    await connection.execute(as_statement("SET", unharmed(connection)))
+    await connection.commit()
+
+
+def _let_django_wait(connection: Any, **_: Any) -> None:
+    if _is_ours.get() and is_our_session(connection.connection):
+        connection.connection.execute(as_statement("SET", unharmed(connection.connection)))
+
+
+connection_created.connect(_let_django_wait, dispatch_uid="pgjobs.procrastination")
 
 
 def _has_session(alias: str) -> bool:

@@ -23,8 +23,16 @@ SETTINGS: Final = {
     "enable_sort": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
-    "idle_in_transaction_session_timeout": "0",
 }
+
+# What ends sessions that do little for long, which is what the engine's own do all day: they wait.
+# A role or a database may bring such limits along; jobs' own connections keep them.
+_KILLERS: Final = (
+    "statement_timeout",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+)
+_KILLERS_SINCE_17: Final = ("transaction_timeout",)
 
 # A claim that is lost in a server crash leaves its jobs pending, and the epoch refuses the old
 # worker's outcome, so claims need not wait for the disk. Outcomes must.
@@ -62,6 +70,7 @@ class EngineConnection:
         self._opened_by = opened_by or alias
         self._purpose = purpose
         self._settings = {**SETTINGS, **(settings or {})}
+        self._unharmed: dict[str, str] = {}
         self._connection: psycopg.Connection[Any] | None = None
 
     @classmethod
@@ -99,7 +108,8 @@ class EngineConnection:
         parameters = {**_NETWORK, "application_name": f"pgjobs {self._purpose}", **parameters}
         connection = psycopg.connect(**parameters, autocommit=True)
         set_json_loads(_loads, connection)
-        self.has_session = _is_our_session(connection)
+        self.has_session = is_our_session(connection)
+        self._unharmed = unharmed(connection)
         if self.has_session:
             connection.execute(self._set("SET"))
         else:
@@ -111,7 +121,7 @@ class EngineConnection:
         return self._set("SET LOCAL")
 
     def _set(self, command: str) -> str:
-        return "; ".join(f"{command} {name} = {value}" for name, value in self._settings.items())
+        return as_statement(command, {**self._settings, **self._unharmed})
 
 
 class _PooledCursor(psycopg.Cursor[Any]):
@@ -127,7 +137,18 @@ class _PooledCursor(psycopg.Cursor[Any]):
             return super().execute(*args, **kwargs)
 
 
-def _is_our_session(connection: psycopg.Connection[Any]) -> bool:
+def unharmed(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> dict[str, str]:
+    """Return the settings under which a session of this server may wait for as long as it likes."""
+    newer = _KILLERS_SINCE_17 if connection.info.server_version >= 170000 else ()
+    return dict.fromkeys((*_KILLERS, *newer), "0")
+
+
+def as_statement(command: str, settings: dict[str, str]) -> str:
+    """Return ``settings`` as SQL; ``command`` is ``SET`` or ``SET LOCAL``."""
+    return "; ".join(f"{command} {name} = {value}" for name, value in settings.items())
+
+
+def is_our_session(connection: psycopg.Connection[Any]) -> bool:
     """A pooler makes up the process id that it gives its clients; the server's own is another."""
     row = connection.execute("SELECT pg_backend_pid()").fetchone()
     return row is not None and row[0] == connection.info.backend_pid

@@ -22,6 +22,7 @@ from pgjobs.presence import HERE_LOCK
 from pgjobs.signals import announce, job_rescued
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.leftovers import drop_dead
 
 logger = logging.getLogger("pgjobs.worker")
 
@@ -191,6 +192,7 @@ class Janitor:
 
 def _announce(rescued: list[int]) -> None:
     if rescued:
+        drop_dead()  # our connection that Django keeps may have been idle for days
         for job in Job.objects.filter(pk__in=rescued):
             announce(job_rescued, job)
             if job.is_finished:

@@ -195,3 +195,37 @@ def _nested() -> list[Any]:
     for _ in range(100_000):
         whole = [whole]
     return whole
+
+
+# Against a limit of the server --------------------------------------------------------------
+
+
+class KilledBy(BackgroundJob):
+    """Runs into one of the limits that a role can put on its sessions."""
+
+    def run(self, killer: str) -> None:
+        getattr(self, killer)()
+        connection.cursor().execute("SELECT 1")
+
+    def idle_session_timeout(self) -> None:
+        connection.cursor().execute("SELECT 1")
+        time.sleep(1)
+
+    def idle_in_transaction_session_timeout(self) -> None:
+        transaction.atomic().__enter__()
+        self.idle_session_timeout()
+
+    def statement_timeout(self) -> None:
+        connection.cursor().execute("SELECT pg_sleep(60)")
+
+    def transaction_timeout(self) -> None:
+        with transaction.atomic():
+            for _ in range(1000):
+                connection.cursor().execute("SELECT pg_sleep(0.01)")
+
+
+class KilledInItsTransaction(KilledBy):
+    """Likewise, in the transaction that is to hold its end."""
+
+    class Meta:
+        atomic = True

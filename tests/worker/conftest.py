@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
+
+from tests.sessions import ROLE
+from tests.sql import query
 
 # This file is loaded before Django is set up, so nothing of pgjobs may be imported yet.
 if TYPE_CHECKING:
@@ -41,3 +45,17 @@ def open_connection(empty_queue: None) -> Iterator[Callable[..., EngineConnectio
     yield open_one
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def role(child_environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The environment of a worker whose role is no superuser, whom no limit binds."""
+    query(f"CREATE ROLE {ROLE} LOGIN PASSWORD 'secret'")
+    for kind in ("TABLES", "SEQUENCES"):
+        query(f"GRANT ALL ON ALL {kind} IN SCHEMA public TO {ROLE}")
+    url = urlsplit(child_environment["DATABASE_URL"])
+    place = url.netloc.rpartition("@")[2]
+    url = url._replace(netloc=f"{ROLE}:secret@{place}")
+    yield {**child_environment, "DATABASE_URL": url.geturl()}
+    query(f"DROP OWNED BY {ROLE}")
+    query(f"DROP ROLE {ROLE}")

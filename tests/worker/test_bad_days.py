@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
@@ -14,12 +13,12 @@ from django.db import connection
 from pgjobs.models import Job, WorkerProcess
 from tests import traces
 from tests.eventually import eventually
+from tests.sessions import ROLE, backends, terminate
 from tests.sql import query
 from tests.testapp.jobs import Tracing, WaitingForFile
 from tests.worker_process import RunningWorker, with_settings
 
 Environment = dict[str, str]
-ROLE = f"pgjobs_test_worker_{os.getpid()}"  # roles are of the server, not the database
 
 
 def has_status(job: Job, status: str) -> bool:
@@ -29,36 +28,6 @@ def has_status(job: Job, status: str) -> bool:
 def runs_a_job() -> bool:
     job = Tracing.enqueue()
     return eventually(lambda: has_status(job, "completed"), timeout=20)
-
-
-def backends(name: str = "") -> list[int]:
-    """The server's processes for all connections but this one, or for those of this name."""
-    rows = query(
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
-        "AND pid <> pg_backend_pid() AND starts_with(application_name, %s)",
-        name,
-    )
-    return [row["pid"] for row in rows]
-
-
-def terminate(pids: list[int]) -> None:
-    assert pids
-    query("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", pids)
-    eventually(lambda: not set(pids) & set(backends()))
-
-
-@pytest.fixture
-def role(child_environment: Environment) -> Iterator[Environment]:
-    """The environment of a worker whose role is no superuser, whom no limit binds."""
-    query(f"CREATE ROLE {ROLE} LOGIN PASSWORD 'secret'")
-    for kind in ("TABLES", "SEQUENCES"):
-        query(f"GRANT ALL ON ALL {kind} IN SCHEMA public TO {ROLE}")
-    url = urlsplit(child_environment["DATABASE_URL"])
-    place = url.netloc.rpartition("@")[2]
-    url = url._replace(netloc=f"{ROLE}:secret@{place}")
-    yield {**child_environment, "DATABASE_URL": url.geturl()}
-    query(f"DROP OWNED BY {ROLE}")
-    query(f"DROP ROLE {ROLE}")
 
 
 @pytest.fixture
