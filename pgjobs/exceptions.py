@@ -36,6 +36,10 @@ class StaleJob(PgJobsError):
     """The row has moved on to another worker, so this run may not finish it."""
 
 
+class DatabaseRefused(PgJobsError):
+    """A worker can't start: the database does not let it in, or lacks its tables."""
+
+
 class TransactionLeftOpen(PgJobsError):
     """The job returned inside a transaction of its own, so what it wrote there is not committed."""
 

@@ -61,7 +61,8 @@ class ProcrastinateThread:
 
     def stop(self, timeout: float) -> None:
         """After ``drain()``, wait for the end; what goes on past ``timeout`` is left behind."""
-        self._thread.join(timeout)
+        if self._thread.is_alive():  # told to stop before it could start, it never was
+            self._thread.join(timeout)
 
     def is_alive(self) -> bool:
         return self._thread.is_alive()

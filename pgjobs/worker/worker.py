@@ -18,6 +18,7 @@ from pgjobs.outcomes import Outcome
 from pgjobs.sql import load
 from pgjobs.verdicts import verdict
 from pgjobs.worker.announcer import Announcer
+from pgjobs.worker.arrival import Arrival
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.claimer import Claimer
 from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection
@@ -76,6 +77,7 @@ class Worker:
         self._companions = companions
         self._end_process = end_process
         self._wakeup = Wakeup()
+        self._arrival = Arrival(self._wakeup, is_told_to_stop=lambda: self._stopping)
         self._claims = EngineConnection.with_session(alias, "claims", LAZY_COMMIT)
         self._claimer = Claimer(self._claims, options.queues)
         self._bell = Doorbell(self._claims, options.queues)
@@ -126,7 +128,8 @@ class Worker:
 
         Return True if every job that was started also ended.
         """
-        self._start()
+        if not self._start():
+            return True
         try:
             while not self._is_done():
                 self._guarded_turn()
@@ -134,14 +137,16 @@ class Worker:
             ended = self._stop()
         return ended
 
-    def _start(self) -> None:
-        self._presence.start()
+    def _start(self) -> bool:
+        """Begin as soon as the database is there; False if we are told to stop before that."""
+        if not self._arrival.begin(self._presence.start):
+            return False
         self._recorder.start()
         self._announcer.start()
         self._pool.start()
         self._watch.start()
         for companion in self._companions:
-            companion.start()
+            self._arrival.begin(companion.start)
         logger.info(
             "worker=%s name=%s started: queues=%s slots=%s",
             self._presence.worker_id,
@@ -149,6 +154,7 @@ class Worker:
             ",".join(self.options.queues),
             self.options.concurrency,
         )
+        return True
 
     def _is_done(self) -> bool:
         if self._stopping:

@@ -48,12 +48,3 @@ def test_a_worker_outlives_a_crash_of_its_server_and_records_what_it_did_meanwhi
         worker.terminate()
         assert worker.wait() == 0
     assert server.ask("SELECT epoch FROM pgjobs_job WHERE id = %s", job) == 1
-
-
-def test_a_worker_that_starts_before_its_server_waits_for_it(server: Server) -> None:
-    job = server.enqueue(Tracing)
-    server.crash()
-    with RunningWorker(server.environment) as worker:
-        eventually(lambda: "ERROR" in worker.output or "WARNING" in worker.output, timeout=30)
-        server.postgres.restart()
-        eventually(lambda: server.status(job) == "completed", timeout=60)

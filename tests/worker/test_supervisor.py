@@ -17,7 +17,7 @@ import pytest
 from pgjobs.models import Job, WorkerProcess
 from tests import traces
 from tests.eventually import eventually
-from tests.testapp.jobs import Held, Tracing
+from tests.testapp.jobs import Held, KillsItsWorker, Tracing
 from tests.testapp.models import Trace
 from tests.unruly.jobs import Hoards
 from tests.unruly.worker import unruly_worker
@@ -121,9 +121,10 @@ def test_a_child_that_is_killed_while_it_drains_is_not_replaced(
 def test_a_child_that_keeps_dying_is_started_again_ever_later(
     child_environment: Environment,
 ) -> None:
-    environment = {**child_environment, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
-    with RunningWorker(environment) as worker:
-        eventually(lambda: len(restarts(worker)) >= 4, timeout=40)
+    for _ in range(8):
+        KillsItsWorker.enqueue()
+    with RunningWorker(child_environment, "-c", "1") as worker:
+        eventually(lambda: len(restarts(worker)) >= 4, timeout=60)
         waits = restarts(worker)
         worker.terminate()
         assert worker.wait(10) == 0

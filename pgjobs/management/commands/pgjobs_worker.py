@@ -17,14 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import connections, router
 
 from pgjobs import queues
 from pgjobs.clock import Clock
 from pgjobs.conf import get_settings
-from pgjobs.exceptions import UnknownQueue
+from pgjobs.exceptions import DatabaseRefused, UnknownQueue
 from pgjobs.low_level import LowLevelTasks
+from pgjobs.models import Job
 from pgjobs.worker import Worker, WorkerOptions
+from pgjobs.worker.arrival import look_once
 from pgjobs.worker.child import EXIT_AGAIN, Bond, child_number, is_child, leave
 from pgjobs.worker.supervisor import Supervisor
 
@@ -101,6 +103,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         _log_to_stderr(options["verbosity"])
         orders = self._orders(options)
+        try:
+            self._work(orders, options)
+        except DatabaseRefused as error:
+            raise CommandError(str(error)) from None
+
+    def _work(self, orders: WorkerOptions, options: dict[str, Any]) -> None:
         if is_child():
             self._run_child(orders, options)
         elif getattr(self, "_called_from_command_line", False):
@@ -112,6 +120,8 @@ class Command(BaseCommand):
     def _supervise(self, orders: WorkerOptions, options: dict[str, Any]) -> None:
         if not (options["more_queues"] or options["queues"]):
             _warn_of_unserved()
+        # Seen here, it is said once and ends all; a child that is refused later is started again.
+        look_once(router.db_for_write(Job))
         connections.close_all()  # a supervisor needs none
         supervisor = Supervisor(
             processes=options["processes"],
