@@ -33,10 +33,16 @@ if TYPE_CHECKING:
 RunCoroutine = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
-def execute(job: Job, *, run_coroutine: RunCoroutine = asyncio.run) -> Outcome | None:
+def execute(
+    job: Job,
+    *,
+    run_coroutine: RunCoroutine = asyncio.run,
+    exits: Callable[[BaseException], None] = lambda error: None,
+) -> Outcome | None:
     """Run ``job`` and say what came of it.
 
-    None means that ``run()`` recorded the end itself, by ``job.terminate()``.
+    None means that ``run()`` recorded the end itself, by ``job.terminate()``. ``exits`` is
+    told of an exception that is meant for the process: a job may end itself, not its worker.
     """
     announce(job_start, job)
     began = time.monotonic()
@@ -46,7 +52,9 @@ def execute(job: Job, *, run_coroutine: RunCoroutine = asyncio.run) -> Outcome |
             outcome = _complete_atomically(target, job, began)
         else:
             outcome = _completed(job, _call(target, job, run_coroutine), began)
-    except BaseException as error:  # SystemExit included: a job may end itself, not its worker
+    except BaseException as error:
+        if isinstance(error, (KeyboardInterrupt, SystemExit)):
+            exits(error)
         outcome = replace(_judged(error, job), began=began, ended=time.monotonic())
     return None if job.is_terminated else outcome
 

@@ -17,6 +17,7 @@ from pgjobs.presence import held_here
 
 if TYPE_CHECKING:
     from pgjobs.models import Job
+    from pgjobs.outcomes import Outcome
     from pgjobs.querysets import JobQuerySet
 
 
@@ -41,15 +42,21 @@ def run_waiting(jobs: JobQuerySet, job: Job) -> None:
 
 def _run_started(jobs: JobQuerySet, job: Job) -> None:
     notes: list[Note] = []
+    exits: list[BaseException] = []
     job._sink = notes.append
     try:
         with _usable_afterwards(connections[jobs.database]):
-            outcome = execute(job)
+            outcome = execute(job, exits=exits.append)
     finally:
         job._sink = None
         jobs.write_notes(notes)
-    if outcome is None:
-        return
+    if outcome is not None:
+        _keep(jobs, job, outcome)
+    if exits:  # Ctrl-C and sys.exit() are meant for this process; the row has ended first
+        raise exits[0]
+
+
+def _keep(jobs: JobQuerySet, job: Job, outcome: Outcome) -> None:
     if outcome.is_recorded:
         jobs.announce_once_committed(job)
     else:

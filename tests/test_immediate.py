@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 from contextlib import suppress
 from typing import Any
@@ -11,7 +14,9 @@ from django.db import DataError, connection, transaction
 
 from pgjobs import BackgroundJob, JobFailed
 from pgjobs.models import Job
+from tests import traces
 from tests.elsewhere import elsewhere
+from tests.eventually import eventually
 from tests.testapp.jobs import AboutObject, Coroutine, Failing, Noop, Raising, plain_function
 from tests.testapp.models import Country, Site
 
@@ -82,6 +87,66 @@ def test_an_exception_ends_the_job_and_not_its_caller(
     job = job_class.enqueue(immediate=True)
 
     assert (job.status, job.error) == (status, error)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("job_class", ["Exiting", "ExitingAtomically", "ExitingAsCoroutine"])
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
+def test_what_is_meant_for_the_process_ends_the_job_and_reaches_the_caller(
+    job_class: str, kind: type[BaseException]
+) -> None:
+    with pytest.raises(kind):
+        globals()[job_class].enqueue(immediate=True, kind=kind.__name__)
+
+    job = Job.objects.get()
+    assert (job.status, job.error) == ("errored", f"{kind.__name__}()")
+    assert not Country.objects.exists() or job_class != "ExitingAtomically"
+
+
+def test_it_reaches_the_caller_of_a_job_that_had_ended_itself() -> None:
+    with pytest.raises(SystemExit):
+        Exiting.enqueue(immediate=True, kind="SystemExit", first_ends=True)
+
+    assert Job.objects.get().status == "failed"
+
+
+def test_ctrl_c_ends_the_job_and_its_process(child_environment: dict[str, str]) -> None:
+    call = "from tests.testapp.jobs import Held; Held.enqueue(immediate=True); print('went on')"
+    caller = subprocess.Popen(
+        [sys.executable, "-m", "django", "shell", "--no-imports", "-c", call],
+        env=child_environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        eventually(lambda: traces.count("started"), timeout=30)
+        caller.send_signal(signal.SIGINT)
+        said, _ = caller.communicate(timeout=30)
+    finally:
+        caller.kill()
+    assert "KeyboardInterrupt" in said
+    assert "went on" not in said
+    job = Job.objects.get()
+    assert (job.status, job.error) == ("errored", "KeyboardInterrupt()")
+
+
+class Exiting(BackgroundJob):
+    def run(self, kind: str, first_ends: bool = False) -> None:
+        Country.objects.create(code="se")
+        if first_ends:
+            self.job.terminate("failed")
+        raise {"SystemExit": SystemExit, "KeyboardInterrupt": KeyboardInterrupt}[kind]
+
+
+class ExitingAtomically(Exiting):
+    class Meta:
+        atomic = True
+
+
+class ExitingAsCoroutine(BackgroundJob):
+    async def run(self, kind: str) -> None:
+        raise {"SystemExit": SystemExit, "KeyboardInterrupt": KeyboardInterrupt}[kind]
 
 
 def test_options_do_not_reach_run() -> None:

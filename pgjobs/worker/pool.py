@@ -128,6 +128,20 @@ class Pool:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 threading.Thread(
-                    target=self._loop.run_forever, name="pgjobs-loop", daemon=True
+                    target=_run_for_good, args=[self._loop], name="pgjobs-loop", daemon=True
                 ).start()
             return self._loop
+
+
+def _run_for_good(loop: asyncio.AbstractEventLoop) -> None:
+    """Run ``loop`` until it is stopped, and not only until a job exits.
+
+    A coroutine that raises one of these ends with it, and the loop passes it on to its
+    caller all the same: every coroutine of the process would stand still.
+    """
+    while True:
+        try:
+            loop.run_forever()
+        except (SystemExit, KeyboardInterrupt):
+            continue
+        return

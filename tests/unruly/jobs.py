@@ -70,6 +70,18 @@ class Segfaults(BackgroundJob):
         ctypes.string_at(0)
 
 
+class ExitsAsCoroutine(BackgroundJob):
+    """In a task of its own too: either way the exception passes through the event loop."""
+
+    async def run(self) -> None:
+        with suppress(SystemExit):
+            await asyncio.create_task(self.leave())
+        await self.leave()
+
+    async def leave(self) -> None:
+        sys.exit(3)
+
+
 class IsNotRepeated(BackgroundJob):
     """Kills its worker, and must not run twice."""
 

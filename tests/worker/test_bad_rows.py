@@ -9,8 +9,9 @@ from django.core.management import call_command
 
 from pgjobs.models import Job
 from tests import traces
-from tests.testapp.jobs import Noop, Tracing
-from tests.unruly.jobs import Misbehaves
+from tests.testapp.jobs import Noop, Tracing, TracingCoroutine
+from tests.unruly.jobs import ExitsAsCoroutine, Misbehaves
+from tests.unruly.worker import unruly_worker
 
 pytestmark = pytest.mark.usefixtures("empty_queue")
 
@@ -82,6 +83,18 @@ def test_code_that_misbehaves(how: str, reason: str) -> None:
     job = ended(Misbehaves.enqueue(how=how))
 
     assert (job.status, reason in job.error) == ("errored", True), (job.status, job.error)
+
+
+def test_a_coroutine_that_exits_ends_itself_and_no_other(
+    child_environment: dict[str, str],
+) -> None:
+    job, after = ExitsAsCoroutine.enqueue(), TracingCoroutine.enqueue(label="after")
+    with unruly_worker(child_environment, "-c", "1", "--burst") as worker:
+        assert worker.wait() == 0
+    job.refresh_from_db()
+    after.refresh_from_db()
+    assert (job.status, job.error) == ("errored", "SystemExit(3)")
+    assert (after.status, traces.labels()) == ("completed", ["after"])
 
 
 def test_an_error_that_cannot_be_shown_is_said_to_be_so() -> None:
