@@ -38,3 +38,14 @@ def test_the_storm_strikes_while_jobs_run(breeze: dict[str, Any]) -> None:
     assert breeze["jobs"] == 300
     assert sum(breeze["faults"].values()) >= 3
     assert breeze["runs"] > breeze["jobs"]
+
+
+def test_the_last_line_tells_what_broke_what_struck_and_how_long_rescues_took(
+    breeze: dict[str, Any],
+) -> None:
+    named = (
+        "jobs lost stuck atomic_wrong chains_broken stale_accepted faults "
+        "rescue_median_s rescue_worst_s"
+    )
+
+    assert set(named.split()) - set(breeze) == set()
