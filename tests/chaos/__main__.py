@@ -52,7 +52,7 @@ def _run(cluster: Cluster, orders: Namespace, directory: Path) -> tuple[dict[str
     cluster.start()
     _set_up_django(cluster)
 
-    from tests.chaos import audit, rescue
+    from tests.chaos import audit, rescue, tail
     from tests.chaos.arrivals import LEDGER, Arrivals
     from tests.chaos.storm import Storm
 
@@ -73,18 +73,21 @@ def _run(cluster: Cluster, orders: Namespace, directory: Path) -> tuple[dict[str
     runs = audit.bring_in(cluster.journal)
     found = audit.violations(placed=arrivals.placed, unsettled=unsettled)
     _show(found)
-    (directory / "rescues.log").write_text(rescue.listed(runs, storm.wounds))
+    people = audit.workers()
+    rescues = rescue.rescues(runs, people, storm.wounds)
+    (directory / "rescues.log").write_text(rescue.listed(rescues))
     outcome = {
         "jobs": arrivals.placed,
         **{promise: len(rows) for promise, rows in found.items()},
         "faults": dict(sorted(storm.struck.items())),
         **audit.figures(),
-        **rescue.figures(runs, storm.wounds),
+        **rescue.figures(runs, rescues, storm.wounds),
         "exit_codes": exit_codes,
         "seconds": orders.seconds,
         "seed": orders.seed,
     }
     _report(outcome)
+    _say(tail.table(rescues, people, storm.wounds))
     is_broken = any(found.values()) or any(exit_codes) or not arrivals.all_placed
     return outcome, is_broken
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db import DatabaseError, connection
 
 from tests.chaos import journal
+from tests.chaos.identities import Identity, identities
 
 _RUNS: Final = """
 CREATE TABLE chaos_run (
@@ -178,6 +179,10 @@ def violations(*, placed: int, unsettled: list[Any]) -> dict[str, list[Any]]:
     found["stuck"] += unsettled
     found["lost"] += [("not even in the ledger",)] * (placed - known)
     return found
+
+
+def workers() -> list[Identity]:
+    return identities(_ask("SELECT id, pid, started, stopped FROM pgjobs_worker"))
 
 
 def figures() -> dict[str, int]:

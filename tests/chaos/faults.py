@@ -6,6 +6,7 @@ import random
 import signal
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,10 +16,22 @@ from tests.chaos.cluster import ADMIN, LEASE, Cluster, Death, Group
 UNSETTLED: Final = 10.0 + LEASE + 2.0
 
 
+@dataclass(kw_only=True)
+class Strike:
+    """One fault as it happened. What passes at once ends when it begins, or soon after."""
+
+    fault: str
+    began: float
+    ended: float
+    silenced: Sequence[int] = ()
+    """The processes that it kept from working until it ended."""
+
+
 @dataclass
 class Wounds:
     """What the audit must know of the faults: who died when, and when more than that was wrong."""
 
+    strikes: list[Strike] = field(default_factory=list)
     deaths: list[Death] = field(default_factory=list)
     disturbances: list[tuple[float, float]] = field(default_factory=list)
     restarts: list[float] = field(default_factory=list)
@@ -30,6 +43,8 @@ class Fault(ABC):
     """How often it stands among the faults of one round."""
     lasts = False
     """It has to be healed, and only one such is there at a time: somebody must be left to work."""
+
+    silenced: Sequence[int] = ()
 
     def __init__(self, cluster: Cluster, chance: random.Random, wounds: Wounds) -> None:
         self.cluster = cluster
@@ -92,11 +107,11 @@ class FreezeChild(Fault):
     def strike(self) -> None:
         self._group = self.a_group()
         children = self._group.children
-        self._frozen = [self.chance.choice(children)] if children else []
-        self._group.send(signal.SIGSTOP, self._frozen)
+        self.silenced = [self.chance.choice(children)] if children else []
+        self._group.send(signal.SIGSTOP, self.silenced)
 
     def heal(self) -> None:
-        self._group.send(signal.SIGCONT, self._frozen)
+        self._group.send(signal.SIGCONT, self.silenced)
 
 
 class FreezeGroup(Fault):
@@ -108,11 +123,11 @@ class FreezeGroup(Fault):
     def strike(self) -> None:
         self._group = self.a_group()
         # The supervisor first, or it would start others in the place of its children.
-        self._frozen = [self._group.pid, *self._group.children]
-        self._group.send(signal.SIGSTOP, self._frozen)
+        self.silenced = [self._group.pid, *self._group.children]
+        self._group.send(signal.SIGSTOP, self.silenced)
 
     def heal(self) -> None:
-        self._group.send(signal.SIGCONT, self._frozen)
+        self._group.send(signal.SIGCONT, self.silenced)
 
 
 class RestartPostgres(Fault):
@@ -133,6 +148,8 @@ class CutNetwork(Fault):
 
     def strike(self) -> None:
         self._began = time.monotonic()
+        behind_it = self.cluster.groups[-1]
+        self.silenced = [behind_it.pid, *behind_it.children]
         self.cluster.namespace.cut()
 
     def heal(self) -> None:

@@ -4,53 +4,69 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from tests.chaos.faults import Wounds
+from tests.chaos.identities import Identity
 from tests.chaos.journal import Run
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rescue:
-    job: int
+    """Two waits: until somebody noticed the death, then in the queue for a free slot."""
+
+    run: Run
+    again: Run
     died: float
-    waited: float
+    noticed: float
+
+    @property
+    def waited(self) -> float:
+        return self.again.began - self.died
+
+    @property
+    def queued(self) -> float:
+        return self.again.began - self.noticed
 
 
-def rescues(runs: list[Run], wounds: Wounds) -> list[Rescue]:
+def rescues(runs: list[Run], identities: Sequence[Identity], wounds: Wounds) -> list[Rescue]:
     """Return one for each run that a kill cut off, and that was still its job's newest."""
     by_pid, by_job = defaultdict(list), defaultdict(list)
     for run in runs:
         by_pid[run.pid].append(run)
         by_job[run.job].append(run)
+    ended = {identity.id: identity.ended for identity in identities}
     found = []
     for death in wounds.deaths:
         for run in by_pid[death.pid]:
             if run.ended is None and run.began <= death.at:
-                later = [other.began for other in by_job[run.job] if other.began > run.began]
-                if later and later[0] > death.at:
-                    rescue = Rescue(job=run.job, died=death.at, waited=later[0] - death.at)
-                    found.append(rescue)
+                later = [other for other in by_job[run.job] if other.began > run.began]
+                if later and later[0].began > death.at:
+                    # Ended before it: the process had been taken for dead, and lived on.
+                    noticed = max(death.at, min(ended[run.worker], later[0].began))
+                    found.append(Rescue(run=run, again=later[0], died=death.at, noticed=noticed))
     return found
 
 
-def listed(runs: list[Run], wounds: Wounds) -> str:
+def listed(found: list[Rescue]) -> str:
     """Return a line for each, the longest last."""
-    found = sorted(rescues(runs, wounds), key=lambda rescue: rescue.waited)
-    return "".join(f"job={r.job} died={r.died:.3f} waited={r.waited:.3f}\n" for r in found)
+    return "".join(
+        f"job={r.run.job} died={r.died:.3f} waited={r.waited:.3f} queued={r.queued:.3f}\n"
+        for r in sorted(found, key=lambda rescue: rescue.waited)
+    )
 
 
-def figures(runs: list[Run], wounds: Wounds) -> dict[str, Any]:
+def figures(runs: list[Run], found: list[Rescue], wounds: Wounds) -> dict[str, Any]:
     """Over all kills, and over those beside which nothing else hindered: with the server up for
     longer than session locks need to count again, and the network whole."""
-    everything = rescues(runs, wounds)
     alone = [
         rescue
-        for rescue in everything
+        for rescue in found
         if not any(
-            began <= rescue.died + rescue.waited and rescue.died <= ended
+            began <= rescue.again.began and rescue.died <= ended
             for began, ended in wounds.disturbances
         )
     ]
@@ -61,8 +77,10 @@ def figures(runs: list[Run], wounds: Wounds) -> dict[str, Any]:
         if (index := bisect_right(begins, restart)) < len(begins)
     ]
     return {
-        **_median_and_worst("rescue", [rescue.waited for rescue in everything]),
+        **_median_and_worst("rescue", [rescue.waited for rescue in found]),
         **_median_and_worst("rescue_undisturbed", [rescue.waited for rescue in alone]),
+        **_median_and_worst("rescue_noticed", [r.noticed - r.died for r in found]),
+        **_median_and_worst("rescue_queued", [rescue.queued for rescue in found]),
         **_median_and_worst("resume_after_restart", resumed),
     }
 

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.chaos.cluster import Cluster
-from tests.chaos.faults import KINDS, CutNetwork, Fault, Wounds
+from tests.chaos.faults import KINDS, CutNetwork, Fault, Strike, Wounds
 
 _PAUSE = (1.0, 3.0)
 
@@ -41,7 +41,8 @@ class Storm:
         """Heal what lasts."""
         if self._lasting is not None:
             self._lasting.heal()
-            self._note(f"{type(self._lasting).__name__} healed")
+            self._lasting_strike.ended = time.monotonic()
+            self._note(f"{self._lasting_strike.fault} healed")
             self._lasting = None
 
     def _next(self) -> Fault:
@@ -56,11 +57,17 @@ class Storm:
         return self._next()
 
     def _strike(self, fault: Fault) -> None:
-        self.struck[type(fault).__name__] += 1
-        self._note(type(fault).__name__)
+        name = type(fault).__name__
+        self.struck[name] += 1
+        self._note(name)
+        began = time.monotonic()
         fault.strike()
+        now = time.monotonic()
+        strike = Strike(fault=name, began=began, ended=now, silenced=fault.silenced)
+        self.wounds.strikes.append(strike)
         if fault.lasts:
-            self._lasting, self._heal_at = fault, time.monotonic() + fault.duration()
+            self._lasting, self._heal_at = fault, now + fault.duration()
+            self._lasting_strike = strike
 
     def _note(self, what: str) -> None:
         # Of both clocks: the journal's, and that of the other logs.
