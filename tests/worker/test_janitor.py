@@ -1,0 +1,60 @@
+"""Rescue, step by step, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+
+from pgjobs.models import Job, WorkerProcess
+from pgjobs.signals import job_rescued
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.janitor import Janitor
+from tests.eventually import eventually
+from tests.testapp.jobs import Tracing
+
+OpenConnection = Callable[..., EngineConnection]
+
+
+def a_worker() -> WorkerProcess:
+    return WorkerProcess.objects.create(name="w", hostname="h", pid=1, queues=[], concurrency=1)
+
+
+def a_job_of(worker: WorkerProcess) -> Job:
+    job = Tracing.enqueue()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pgjobs_job SET status = 'running', started = now(), epoch = 1, attempt = 1, "
+            "worker_id = %s WHERE id = %s",
+            [worker.pk, job.pk],
+        )
+    return job
+
+
+def lose_djangos_connection(engine: EngineConnection) -> None:
+    connection.ensure_connection()
+    pid = [connection.connection.info.backend_pid]
+    engine.cursor().execute("SELECT pg_terminate_backend(%s)", pid)
+    lives = "SELECT FROM pg_stat_activity WHERE pid = %s"
+    eventually(lambda: engine.cursor().execute(lives, pid).fetchone() is None)
+
+
+def test_a_rescue_is_announced_though_its_thread_had_lost_djangos_connection(
+    open_connection: OpenConnection,
+) -> None:
+    engine, worker = open_connection(), a_worker()
+    job = a_job_of(worker)
+    heard: list[int] = []
+
+    def hear(job: Job, **_: Any) -> None:
+        heard.append(job.pk)
+
+    job_rescued.connect(hear)
+    lose_djangos_connection(engine)
+    try:
+        Janitor(ring=lambda *_: None).rescue(engine, worker.pk)
+    finally:
+        job_rescued.disconnect(hear)
+
+    assert heard == [job.pk]
