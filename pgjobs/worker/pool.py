@@ -86,7 +86,13 @@ class Pool:
     def withdraw(self) -> list[Job]:
         """Take back the jobs that no slot has started."""
         with self._last_chance_lock:
-            unstarted, self._waiting_for_it = self._waiting_for_it, []
+            waiting, self._waiting_for_it = self._waiting_for_it, []
+        self._withdrawn += len(waiting)
+        return waiting + self.withdraw_ready()
+
+    def withdraw_ready(self) -> list[Job]:
+        """Take back the jobs that any slot could have started, had one been free."""
+        unstarted = []
         while True:
             try:
                 job = self._ready.get_nowait()

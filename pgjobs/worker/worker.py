@@ -269,9 +269,20 @@ class Worker:
         """All slots are busy and enough is in hand: leave the bell to others until one is free."""
         self._bell.get_up(self._presence.worker_id)
         self._wants_room = True
+        since = time.monotonic()
         if not self._room():
             self._wakeup.wait(LOOK_INTERVAL)
         self._wants_room = False
+        if time.monotonic() - since >= LOOK_INTERVAL:
+            self._hand_back_what_waits()
+
+    def _hand_back_what_waits(self) -> None:
+        """Give to others what was claimed ahead of slots that run longer jobs than we had seen."""
+        waiting = self._pool.withdraw_ready()
+        if waiting:
+            self._pace.observe(LOOK_INTERVAL)
+            self._claimed -= len(waiting)
+            self._release(waiting)
 
     # Called by slots ---------------------------------------------------------------------
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 
+from pgjobs.models import Job
 from tests import traces
 from tests.eventually import eventually
 from tests.testapp.jobs import Held, Tracing
@@ -65,3 +67,21 @@ def test_priority_does_not_reach_beyond_its_queue(child_environment: Environment
     with RunningWorker(child_environment, "--burst", "-c", "1") as worker:
         assert worker.wait() == 0
     assert traces.labels() == ["high", "low"]
+
+
+def test_what_was_claimed_ahead_of_a_long_job_goes_to_a_worker_with_a_free_slot(
+    child_environment: Environment,
+) -> None:
+    with RunningWorker(child_environment, "-c", "1").until_started():
+        for _ in range(20):  # until it trusts that jobs are short
+            Tracing.enqueue(label="short")
+        eventually(lambda: traces.count("short") == 20)
+        with transaction.atomic():
+            Held.enqueue()
+            for _ in range(3):
+                Tracing.enqueue(label="behind")
+        eventually(lambda: Job.objects.filter(status="running").count() > 1)
+        with RunningWorker(child_environment, "-c", "1"):
+            eventually(lambda: traces.count("behind") == 3, timeout=30)
+        assert traces.count("ended") == 0
+        traces.release()
