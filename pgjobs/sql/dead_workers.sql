@@ -1,5 +1,20 @@
 -- Workers that look dead: their heartbeat is too old by the database's clock, or they should hold a
 -- session lock and nobody does. The view knows of both; the timeout is this project's own.
-SELECT id, silent_for > make_interval(secs => %(timeout)s) AS is_silent
-FROM pgjobs_workers
-WHERE stopped IS NULL AND (silent_for > make_interval(secs => %(timeout)s) OR lost_lock)
+--
+-- After a loss of connections that struck everybody, a missing lock says nothing of a worker that is
+-- still on its way back. But one that has beaten since then has had its lock since then: it took it
+-- before it beat. We know of two such losses, the start of the server and that of our own connection.
+SELECT
+    seen.id,
+    seen.silent_for > make_interval(secs => %(timeout)s) AS is_silent,
+    worker.heartbeat > statement_timestamp() - make_interval(secs => %(connected_for)s) AS was_back
+FROM pgjobs_workers AS seen
+JOIN pgjobs_worker AS worker ON worker.id = seen.id
+WHERE seen.stopped IS NULL
+    AND (
+        seen.silent_for > make_interval(secs => %(timeout)s)
+        OR seen.lost_lock
+        OR worker.has_session_lock
+            AND seen.backend_pid IS NULL
+            AND worker.heartbeat > pg_postmaster_start_time()
+    )

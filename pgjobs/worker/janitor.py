@@ -29,7 +29,8 @@ logger = logging.getLogger("pgjobs.worker")
 INTERVAL: Final = 1.0
 """Seconds between two looks for the dead."""
 RECONNECTING: Final = 10.0
-"""Seconds after our own connection was lost in which others may still be on their way back."""
+"""Seconds after our own connection was lost in which others may still be on their way back, unless
+they have beaten since."""
 _PRUNE_INTERVAL: Final = 60.0
 _PRUNE_BATCH: Final = 1000
 _RESCUE_BATCH: Final = 1000
@@ -84,7 +85,7 @@ class Janitor:
         self._ring = ring
         self._suspects: dict[int, float] = {}
         self._seen_on: psycopg.Connection | None = None
-        self._locks_count_from = 0.0
+        self._connected_at = self._locks_count_from = time.monotonic()
         self._next_prune = time.monotonic()
 
     def turn(self, connection: EngineConnection) -> None:
@@ -96,8 +97,12 @@ class Janitor:
 
     def _doubt_locks_when_reconnected(self, connection: psycopg.Connection) -> None:
         """What took our connection may have taken everybody's: a failover, or a network's fault."""
-        if self._seen_on not in (None, connection):
-            self._locks_count_from = time.monotonic() + RECONNECTING
+        if self._seen_on is connection:
+            return
+        self._connected_at = time.monotonic()
+        if self._seen_on is not None:
+            self._locks_count_from = self._connected_at + RECONNECTING
+            self._suspects = {}
         self._seen_on = connection
 
     def _dead(self, cursor: psycopg.Cursor) -> list[int]:
@@ -106,18 +111,24 @@ class Janitor:
         The second look gives a living worker whose connection broke the time to take
         its lock again on a new one.
         """
+        now = time.monotonic()
         cursor.execute(
             load("dead_workers"),
-            {"timeout": get_settings().HEARTBEAT_TIMEOUT},
+            {
+                "timeout": get_settings().HEARTBEAT_TIMEOUT,
+                "connected_for": now - self._connected_at,
+            },
         )
-        now = time.monotonic()
-        found: dict[int, bool] = dict(cursor.fetchall())
+        found = {worker: evidence for worker, *evidence in cursor.fetchall()}
         self._suspects = {worker: self._suspects.get(worker, now) for worker in found}
         return [
             worker
-            for worker, is_silent in found.items()
+            for worker, (is_silent, was_back) in found.items()
             if is_silent
-            or (now >= self._locks_count_from and now - self._suspects[worker] >= INTERVAL * 0.9)
+            or (
+                (was_back or now >= self._locks_count_from)
+                and now - self._suspects[worker] >= INTERVAL * 0.9
+            )
         ]
 
     def rescue(self, connection: EngineConnection, worker: int) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models.functions import Now
 
 from pgjobs.models import Job, WorkerProcess
 from pgjobs.signals import job_rescued
 from pgjobs.worker.connection import EngineConnection
-from pgjobs.worker.janitor import Janitor
+from pgjobs.worker.janitor import INTERVAL, Janitor
 from tests.eventually import eventually
 from tests.testapp.jobs import Tracing
 
@@ -58,3 +61,42 @@ def test_a_rescue_is_announced_though_its_thread_had_lost_djangos_connection(
         job_rescued.disconnect(hear)
 
     assert heard == [job.pk]
+
+
+def is_rescued(job: Job) -> bool:
+    return Job.objects.filter(pk=job.pk, status="pending").exists()
+
+
+def test_after_a_loss_of_connections_a_missing_lock_counts_for_those_that_have_been_back(
+    open_connection: OpenConnection,
+) -> None:
+    engine, back, away = open_connection(), a_worker(), a_worker()
+    job_of_back, job_of_away = a_job_of(back), a_job_of(away)
+    janitor = Janitor(ring=lambda *_: None)
+    janitor.turn(engine)
+    engine.close()
+    janitor.turn(engine)  # on another connection, so perhaps all have lost theirs
+    WorkerProcess.objects.filter(pk=back.pk).update(heartbeat=Now())
+    janitor.turn(engine)  # the first look
+    assert not is_rescued(job_of_back)
+    time.sleep(INTERVAL)
+    janitor.turn(engine)
+
+    assert is_rescued(job_of_back)
+    assert not is_rescued(job_of_away)
+
+
+def test_a_suspicion_from_before_a_loss_of_connections_is_dropped(
+    open_connection: OpenConnection,
+) -> None:
+    engine, worker = open_connection(), a_worker()
+    job = a_job_of(worker)
+    janitor = Janitor(ring=lambda *_: None)
+    janitor.turn(engine)
+    time.sleep(INTERVAL)
+    engine.close()
+    later = Now() + timedelta(minutes=1)  # as if it had beaten after we reconnected
+    WorkerProcess.objects.filter(pk=worker.pk).update(heartbeat=later)
+    janitor.turn(engine)
+
+    assert not is_rescued(job)
