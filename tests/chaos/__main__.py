@@ -21,6 +21,7 @@ from tests.chaos.cluster import CHILDREN, Cluster
 
 if TYPE_CHECKING:
     from tests.chaos.arrivals import Arrivals
+    from tests.chaos.operator import Operator
     from tests.chaos.storm import Storm
 
 JOBS_PER_SECOND: Final = 10_000 / 180
@@ -54,6 +55,7 @@ def _run(cluster: Cluster, orders: Namespace, directory: Path) -> tuple[dict[str
 
     from tests.chaos import audit, rescue, tail
     from tests.chaos.arrivals import LEDGER, Arrivals
+    from tests.chaos.operator import Operator
     from tests.chaos.storm import Storm
 
     _create_tables(cluster, LEDGER)
@@ -62,7 +64,8 @@ def _run(cluster: Cluster, orders: Namespace, directory: Path) -> tuple[dict[str
     began = time.monotonic()
     storm = Storm(cluster, random.Random(orders.seed), directory / "storm.log")
     arrivals = Arrivals(count, orders.seconds, chance)
-    _rage(storm, arrivals, orders.seconds)
+    operator = Operator()
+    _rage(storm, arrivals, operator, orders.seconds)
     calmed = time.monotonic()
     _say(f"calm after {calmed - began:.1f} s; waiting for the rest")
     _place_the_rest(arrivals)
@@ -80,6 +83,7 @@ def _run(cluster: Cluster, orders: Namespace, directory: Path) -> tuple[dict[str
         "jobs": arrivals.placed,
         **{promise: len(rows) for promise, rows in found.items()},
         "faults": dict(sorted(storm.struck.items())),
+        "taken_away": operator.taken_away,
         **audit.figures(),
         **rescue.figures(runs, rescues, storm.wounds),
         "exit_codes": exit_codes,
@@ -117,12 +121,13 @@ def _start_workers(cluster: Cluster) -> None:
         time.sleep(0.1)
 
 
-def _rage(storm: Storm, arrivals: Arrivals, seconds: float) -> None:
+def _rage(storm: Storm, arrivals: Arrivals, operator: Operator, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     try:
         while time.monotonic() < deadline:
             arrivals.turn()
             arrivals.bring_chains_forward()
+            operator.turn()
             storm.turn()
             time.sleep(0.02)
     finally:
