@@ -23,7 +23,7 @@ from tests.chaos.network import Namespace
 
 ROOT: Final = Path(__file__).parent.parent.parent
 CHILDREN: Final = 2
-SLOTS: Final = 8
+SLOTS: Final = 16
 LEASE: Final = 5.0
 SETTINGS: Final = {
     "HEARTBEAT_TIMEOUT": LEASE,
