@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import psycopg
 
@@ -20,6 +21,7 @@ from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.janitor import Janitor
 from pgjobs.worker.options import WorkerOptions
 from pgjobs.worker.pool import Pool
+from pgjobs.worker.wakeup import Wakeup
 
 logger = logging.getLogger("pgjobs.worker")
 
@@ -73,6 +75,7 @@ class Presence:
         self._janitor = janitor
         self._pool = pool
         self._stopping = threading.Event()
+        self._wakeup = Wakeup()
         self._thread = threading.Thread(target=self._run, name="pgjobs-presence", daemon=True)
         self._backoff = Backoff()
         self._locked_on: psycopg.Connection | None = None
@@ -90,6 +93,7 @@ class Presence:
     def stop(self, timeout: float) -> None:
         """Sign off. With jobs left running the row stays, for others to rescue them."""
         self._stopping.set()
+        self._wakeup.set()
         self._thread.join(timeout)
         try:
             self._connection.cursor().execute(_STOP, {"id": self.worker_id})
@@ -103,8 +107,16 @@ class Presence:
         return time.monotonic() - self._last_beat > get_settings().HEARTBEAT_TIMEOUT / 2
 
     def _run(self) -> None:
-        while not self._stopping.wait(self._pause()):
-            self._guarded(self._turn)
+        while not self._stopping.is_set():
+            self._rest()
+            if not self._stopping.is_set():
+                self._guarded(self._turn)
+
+    def _rest(self) -> None:
+        """Sleep until the next turn is due. A lost connection ends that at once: without our lock
+        others soon take us for dead."""
+        with suppress(psycopg.Error):  # the turn that follows connects again
+            self._wakeup.wait(self._pause(), self._connection.current)
 
     def _pause(self) -> float:
         if self._backoff.failures:
