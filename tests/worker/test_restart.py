@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from example_project.postgres import EmbeddedPostgres
-from pgjobs.sql import load
 from tests.eventually import eventually
 from tests.own_server import Server
 from tests.testapp.jobs import Tracing, WaitingForFile
@@ -49,4 +48,3 @@ def test_a_worker_outlives_a_crash_of_its_server_and_records_what_it_did_meanwhi
         worker.terminate()
         assert worker.wait() == 0
     assert server.ask("SELECT epoch FROM pgjobs_job WHERE id = %s", job) == 1
-from pgjobs.sql import load
