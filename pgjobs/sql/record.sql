@@ -36,8 +36,6 @@ recorded AS (
         scheduled = COALESCE(
             o.due, statement_timestamp() + make_interval(secs => o.delay), job.scheduled
         ),
-        -- A floor may have passed the old position.
-        position = CASE WHEN o.status = 'pending' THEN nextval('pgjobs_position') ELSE job.position END,
         -- A retry moves `scheduled`; what the recurrence counts from must not move with it.
         successor = CASE
             WHEN o.delay IS NULL AND o.due IS NULL
