@@ -23,7 +23,13 @@ from procrastinate.contrib.django.utils import connector_params
 
 from pgjobs.conf import get_settings
 from pgjobs.models import Job
-from pgjobs.worker.connection import EngineConnection, as_statement, is_our_session, unharmed
+from pgjobs.worker.connection import (
+    NETWORK,
+    EngineConnection,
+    as_statement,
+    is_our_session,
+    unharmed,
+)
 from pgjobs.worker.leftovers import drop_dead, leave_clean, own_thread
 
 logger = logging.getLogger("pgjobs.clock")
@@ -86,13 +92,14 @@ class ProcrastinateThread:
         if self._stopping.is_set():
             return
         alias = get_settings().DIRECT_DATABASE or router.db_for_write(Job)
-        parameters: dict[str, Any] = {"kwargs": connector_params(alias), "configure": _let_wait}
+        way = {**NETWORK, **connector_params(alias)}
+        parameters: dict[str, Any] = {"kwargs": way, "configure": _let_wait}
         options = self._options
         if not await asyncio.to_thread(_has_session, alias):
             # Behind a pooler it polls: what listens there listens for whoever comes next.
             polling = {"fetch_job_polling_interval": get_settings().POLL_INTERVAL}
             options = {**options, **polling, "listen_notify": False}
-            parameters["kwargs"]["prepare_threshold"] = parameters["configure"] = None
+            way["prepare_threshold"] = parameters["configure"] = None
         # A pool of its own, and small: the default would hold five connections per process.
         connector = PsycopgConnector(**parameters, min_size=1, max_size=3)
         _is_ours.set(True)

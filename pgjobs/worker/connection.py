@@ -39,7 +39,7 @@ _KILLERS_SINCE_17: Final = ("transaction_timeout",)
 LAZY_COMMIT: Final = {"synchronous_commit": "off"}
 
 # A peer that vanished without a word is noticed in about ten seconds instead of two hours.
-_NETWORK: Final = {
+NETWORK: Final = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -105,7 +105,7 @@ class EngineConnection:
         parameters = connections[self._opened_by].get_connection_params()
         for key in ("cursor_factory", "context", "prepare_threshold"):
             parameters.pop(key, None)  # Django's own; psycopg's defaults serve us better
-        parameters = {**_NETWORK, "application_name": f"pgjobs {self._purpose}", **parameters}
+        parameters = {**NETWORK, "application_name": f"pgjobs {self._purpose}", **parameters}
         connection = psycopg.connect(**parameters, autocommit=True)
         set_json_loads(_loads, connection)
         self.has_session = is_our_session(connection)

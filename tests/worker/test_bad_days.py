@@ -20,6 +20,15 @@ from tests.worker_process import RunningWorker, with_settings
 Environment = dict[str, str]
 
 
+# What each of the clock's sessions said last: it listens, takes its tick, defers it, keeps time.
+CLOCKS = [
+    "LISTEN",
+    "COMMIT",
+    "SELECT procrastinate_defer_periodic_job",
+    "SELECT statement_timestamp()",
+]
+
+
 def has_status(job: Job, status: str) -> bool:
     return Job.objects.filter(pk=job.pk, status=status).exists()
 
@@ -64,6 +73,33 @@ def test_any_connection_of_the_engine_may_be_ended(
     throughout.refresh_from_db()
     assert (throughout.epoch, throughout.worker_id) == (1, identity)
     assert traces.labels() == ["ran"] * 4
+
+
+def test_any_session_of_the_clock_may_be_ended(child_environment: Environment) -> None:
+    with RunningWorker({**child_environment, "EXTRA_APPS": "tests.clockapp"}) as worker:
+        eventually(lambda: traces.count("tick"), timeout=30)
+        for statement in CLOCKS:
+            terminate(eventually(partial(sessions_that_said_last, statement), timeout=30))
+            for _ in range(2):  # again, on what was opened in its place
+                assert ticks_once_more()
+        assert "pgjobs-clock" not in worker.output  # its procrastinate worker went on
+        worker.terminate()
+        assert worker.wait() == 0
+
+
+def sessions_that_said_last(statement: str) -> list[int]:
+    rows = query(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+        "AND pid <> pg_backend_pid() AND application_name = '' AND starts_with(query, %s)",
+        statement,
+    )
+    return [row["pid"] for row in rows]
+
+
+def ticks_once_more() -> bool:
+    before = traces.count("tick")
+    query("UPDATE pgjobs_schedule SET next_run = statement_timestamp()")
+    return eventually(lambda: traces.count("tick") > before, timeout=30)
 
 
 def test_a_connection_that_was_ended_between_two_jobs_costs_no_job(
