@@ -23,7 +23,7 @@ SEVERAL_TRIES = 5.0
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with EmbeddedPostgres() as postgres:
+    with EmbeddedPostgres(settings={"synchronous_commit": "on"}) as postgres:
         server = Server(postgres)
         # Its own user as before; others by password. The first line that fits counts.
         rules = postgres.data / "cluster" / "pg_hba.conf"
