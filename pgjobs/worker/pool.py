@@ -46,6 +46,16 @@ class Pool:
         """Jobs claimed and not yet ended."""
         return self._submitted - self._withdrawn - sum(slot.ended for slot in self.slots)
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether a job waits for a slot to be free."""
+        return not self._ready.empty()
+
+    @property
+    def last_start(self) -> float:
+        """When a slot last took a job, by `time.monotonic()`."""
+        return max(slot.since for slot in self.slots)
+
     def submit(self, jobs: list[Job]) -> None:
         self._submitted += len(jobs)
         self._low_water = len(jobs) // 2

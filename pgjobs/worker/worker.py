@@ -112,6 +112,7 @@ class Worker:
         self._known: set[tuple[int, int]] = set()
         self._next_look = 0.0
         self._next_count = 0.0
+        self._waits_since = 0.0
 
     # Told from outside ------------------------------------------------------------------
 
@@ -192,6 +193,7 @@ class Worker:
     def _turn(self) -> None:
         if time.monotonic() >= self._next_count:
             self._count_jobs()
+        self._hand_back_what_waits()
         room = self._room()
         if not room:
             self._wait_for_room()
@@ -223,6 +225,8 @@ class Worker:
         jobs = self._claimer.claim(limit=room, worker=self._presence.worker_id)
         self._claimed += len(jobs)
         self._known.update((job.id, job.epoch) for job in jobs)
+        if not self._pool.has_waiting:
+            self._waits_since = time.monotonic()
         self._pool.submit(self._not_running(jobs))
         self._idle = len(jobs) < room
         if was_idle and not jobs:
@@ -253,6 +257,8 @@ class Worker:
 
     def _rest_seconds(self) -> float:
         poll = get_settings().POLL_INTERVAL * random.uniform(0.8, 1.2)
+        if self._pool.has_waiting:
+            poll = min(poll, LOOK_INTERVAL)
         due_in = self._sight.due_in
         return poll if due_in is None else min(poll, max(due_in, 0.001))
 
@@ -269,17 +275,17 @@ class Worker:
         """All slots are busy and enough is in hand: leave the bell to others until one is free."""
         self._bell.get_up(self._presence.worker_id)
         self._wants_room = True
-        since = time.monotonic()
         if not self._room():
             self._wakeup.wait(LOOK_INTERVAL)
         self._wants_room = False
-        if time.monotonic() - since >= LOOK_INTERVAL:
-            self._hand_back_what_waits()
 
     def _hand_back_what_waits(self) -> None:
         """Give to others what was claimed ahead of slots that run longer jobs than we had seen."""
-        waiting = self._pool.withdraw_ready()
-        if waiting:
+        now = time.monotonic()
+        if not self._pool.has_waiting or self._pool.last_start > self._waits_since:
+            self._waits_since = now
+        elif now - self._waits_since >= LOOK_INTERVAL:
+            waiting = self._pool.withdraw_ready()
             self._pace.observe(LOOK_INTERVAL)
             self._claimed -= len(waiting)
             self._release(waiting)
