@@ -9,8 +9,12 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(condition: Callable[[], T], *, timeout: float = 10) -> T:
-    """Return the first truthy value of ``condition``; fail with its last one after ``timeout``."""
+def eventually(condition: Callable[[], T], *, timeout: float = 25) -> T:
+    """Return the first truthy value of ``condition``; fail with its last one after ``timeout``.
+
+    Long enough for a worker to start on a crowded machine, and less than a heartbeat's timeout,
+    so that what only the heartbeat brings about is not taken for the quicker way.
+    """
     deadline = time.monotonic() + timeout
     while True:
         if value := condition():
