@@ -59,7 +59,8 @@ def test_a_sound_project_passes(tmp_path: Path) -> None:
 
 def test_e001_another_database_than_postgresql(tmp_path: Path) -> None:
     code, output = check_project(
-        tmp_path, f"DATABASES = {{'default': {{'ENGINE': '{BACKENDS}.sqlite3', 'NAME': 'db'}}}}"
+        tmp_path,
+        f"DATABASES = {{'default': {{'ENGINE': '{BACKENDS}.sqlite3', 'NAME': ':memory:'}}}}",
     )
 
     assert code == 1
@@ -72,7 +73,7 @@ def test_e001_another_database_than_postgresql(tmp_path: Path) -> None:
 def test_e001_counts_only_for_the_database_that_holds_the_jobs(tmp_path: Path) -> None:
     code, _ = check_project(
         tmp_path,
-        f"DATABASES['other'] = {{'ENGINE': '{BACKENDS}.sqlite3', 'NAME': 'db'}}",
+        f"DATABASES['other'] = {{'ENGINE': '{BACKENDS}.sqlite3', 'NAME': ':memory:'}}",
     )
 
     assert code == 0
