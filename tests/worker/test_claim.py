@@ -141,13 +141,15 @@ def test_floors_start_where_the_ready_jobs_do(claimer: Claimer, worker: int) -> 
     assert ids(claimer.claim(limit=2, worker=worker)) == [second.pk]
 
 
-def test_a_job_that_returns_to_its_queue_stands_above_every_floor(
+def test_a_job_that_returns_to_its_queue_keeps_its_place(
     claimer: Claimer, rival: EngineConnection, worker: int
 ) -> None:
-    Noop.enqueue_many({} for _ in range(3))
+    Noop.enqueue_many({} for _ in range(4))
     first, *_ = claimer.claim(limit=3, worker=worker)
     transitions.record(rival.cursor(), [Outcome.released(first.pk, first.epoch, worker)])
-    assert ids(claimer.claim(limit=3, worker=worker)) == [first.pk]
+    claimer.look()  # at every floor, each half a second
+    (again,) = claimer.claim(limit=1, worker=worker)
+    assert (again.pk, again.position) == (first.pk, first.position)
 
 
 def test_a_job_that_another_worker_found_due_stands_above_every_floor(
