@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from example_project.postgres import EmbeddedPostgres
+from pgjobs.sql import load
 from tests.eventually import eventually
 from tests.own_server import Server
 from tests.testapp.jobs import Tracing, WaitingForFile
@@ -48,3 +50,20 @@ def test_a_worker_outlives_a_crash_of_its_server_and_records_what_it_did_meanwhi
         worker.terminate()
         assert worker.wait() == 0
     assert server.ask("SELECT epoch FROM pgjobs_job WHERE id = %s", job) == 1
+
+
+def test_just_after_a_server_start_a_missing_lock_counts_for_workers_that_have_beaten_since(
+    server: Server,
+) -> None:
+    row = (
+        "INSERT INTO pgjobs_worker (name, hostname, pid, queues, concurrency) "
+        "VALUES ('w', 'h', 1, '{}', 1) RETURNING id"
+    )
+    server.ask(row)
+    server.postgres.restart("immediate")
+    beaten = server.ask(row)
+    with psycopg.connect(server.postgres.url) as connection:
+        numbers = {"timeout": 3600, "connected_for": 0}
+        dead = connection.execute(load("dead_workers"), numbers).fetchall()
+
+    assert [worker for worker, *_ in dead] == [beaten]
