@@ -48,8 +48,12 @@ class Clock:
 
     def __init__(self, *, burst: bool = False) -> None:
         self._burst = burst
-        # Ticks are many and say nothing once they have passed.
-        self._thread = ProcrastinateThread("pgjobs-clock", [QUEUE], delete_jobs="successful")
+        self._thread = ProcrastinateThread(
+            "pgjobs-clock",
+            [QUEUE],
+            delete_jobs="successful",  # ticks are many and say nothing once they have passed
+            abort_job_polling_interval=3600.0,  # and nobody aborts them
+        )
 
     def start(self) -> None:
         _stopping.clear()
@@ -118,12 +122,19 @@ def _forget_lost_ticks() -> None:
 
 def fire_due() -> float | None:
     """Enqueue the system jobs whose slot has come; return the seconds until the next slot."""
+    due_in = _next_due_in()
+    if due_in is None or due_in > 0:
+        return due_in
     with transaction.atomic(using=_alias()):
         due = _known().filter(next_run__lte=Now()).order_by("next_run")
         for schedule in due.select_for_update(skip_locked=True):
             _fire_alone(schedule)
-    soonest = _known().aggregate(at=models.Min("next_run"))["at"]
-    return (soonest - _database_now()).total_seconds() if soonest else None
+    return _next_due_in()
+
+
+def _next_due_in() -> float | None:
+    soonest = _known().aggregate(due_in=models.Min(models.F("next_run") - Now()))["due_in"]
+    return None if soonest is None else float(soonest.total_seconds())
 
 
 def _fire_alone(schedule: Schedule) -> None:

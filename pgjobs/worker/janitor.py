@@ -31,6 +31,7 @@ INTERVAL: Final = 1.0
 RECONNECTING: Final = 10.0
 """Seconds after our own connection was lost in which others may still be on their way back, unless
 they have beaten since."""
+_ORPHANS_INTERVAL: Final = 5.0
 _PRUNE_INTERVAL: Final = 60.0
 _PRUNE_BATCH: Final = 1000
 _RESCUE_BATCH: Final = 1000
@@ -86,13 +87,15 @@ class Janitor:
         self._suspects: dict[int, float] = {}
         self._seen_on: psycopg.Connection | None = None
         self._connected_at = self._locks_count_from = time.monotonic()
-        self._next_prune = time.monotonic()
+        self._next_prune = self._next_orphans = time.monotonic()
 
     def turn(self, connection: EngineConnection) -> None:
         self._doubt_locks_when_reconnected(connection.get())
         for worker in self._dead(connection.cursor()):
             self.rescue(connection, worker)
-        self._give_up_orphans(connection.cursor())
+        if time.monotonic() >= self._next_orphans:
+            self._give_up_orphans(connection.cursor())
+            self._next_orphans = time.monotonic() + _ORPHANS_INTERVAL
         self._prune(connection.cursor())
 
     def _doubt_locks_when_reconnected(self, connection: psycopg.Connection) -> None:
@@ -162,9 +165,11 @@ class Janitor:
             "epochs": [epoch for _, epoch in known],
             "limit": _RESCUE_BATCH,
         }
+        if not connection.cursor().execute(_UNKNOWN, sought).fetchone():
+            return  # nearly always: without a transaction that is one statement and not three
         with connection.get().transaction():
             rows = connection.cursor().execute(_UNKNOWN, sought).fetchall()
-            taken = self._take_back(connection, worker, rows) if rows else []
+            taken = self._take_back(connection, worker, rows)
         _announce(taken)
 
     def _take_back(

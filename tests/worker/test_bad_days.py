@@ -25,7 +25,7 @@ CLOCKS = [
     "LISTEN",
     "COMMIT",
     "SELECT procrastinate_defer_periodic_job",
-    "SELECT statement_timestamp()",
+    "SELECT MIN(",
 ]
 
 

@@ -30,7 +30,7 @@ KINDS = [
     "pgjobs presence: ",
     ": LISTEN ",
     "procrastinate_defer_periodic_job",
-    ": SELECT statement_timestamp()",  # the clock's tick
+    ": SELECT MIN(",  # the clock's tick
 ]
 
 
