@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -29,6 +30,8 @@ def main() -> int:
         help="where results.md, results.json and drain.svg go (default: %(default)s)",
     )
     options = parser.parse_args()
+    # Else a worker, or a Redis, would outlive this process when it is told to end.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with server.running() as url, tempfile.TemporaryDirectory() as scratch:
         os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
         django.setup()

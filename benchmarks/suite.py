@@ -41,7 +41,7 @@ FULL: Final = Size(
     backlog=1_000_000,
     future=1_000_000,
     history=5_000_000,
-    churn=10_000_000,
+    churn=2_000_000,
     samples=500,
     waiting=100_000,
     many_workers=50,
@@ -88,7 +88,7 @@ class Suite:
             "one process": lambda: self._drain(Nothing),
             "two processes": lambda: self._drain(Nothing, processes=2),
             "one process, snapshot held": self._drain_beside_snapshot,
-            "one process, coroutines": lambda: self._drain(AsyncNothing),
+            "one process, coroutines": lambda: self._drain(AsyncNothing, jobs // 4),
         }
         rounds = [
             {name: self._told(f"drain: {name}", act) for name, act in cases.items()}
@@ -176,8 +176,8 @@ class Suite:
             },
         }
 
-    def _drain(self, job: Any, **options: Any) -> float:
-        return draining.drain(self._size.jobs, self._began, job, **options).per_second
+    def _drain(self, job: Any, jobs: int | None = None, **options: Any) -> float:
+        return draining.drain(jobs or self._size.jobs, self._began, job, **options).per_second
 
     def _drain_beside_snapshot(self) -> float:
         with draining.held_snapshot(self._url):
