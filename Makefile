@@ -17,7 +17,7 @@ test: .venv/dev-installed  ## run the tests: make test ARGS='-k retry'
 chaos: .venv/dev-installed  ## jobs under a storm of faults: make chaos SECONDS=30 SEED=7
 	$(BIN)/python -m tests.chaos --seconds $(SECONDS) --seed $(SEED) $(ARGS)
 
-bench: .venv/dev-installed  ## measure on a durable PostgreSQL: make bench QUICK=1
+bench: .venv/bench-installed  ## measure on a durable PostgreSQL: make bench QUICK=1
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 check: .venv/dev-installed  ## lint, formatting, types, layers, migrations

@@ -26,7 +26,7 @@ def markdown(machine: dict[str, Any], figures: Any, ratios: Mapping[str, float |
         [
             "# Results of one run\n",
             "![Jobs a second](drain.svg)\n",
-            *_table(("", "Target", "Here", ""), _targets(ratios)),
+            *targets(ratios),
             "\n## Draining jobs that do nothing\n",
             *_table(("", "Broker", "Jobs a second", "Settings"), _drains(figures)),
             "\n## All figures\n",
@@ -68,6 +68,11 @@ def _rates(figures: Any) -> dict[str, float]:
     }
     peers = figures["peers"].items()
     return ours | {name: found["per_second"] for name, found in peers if "per_second" in found}
+
+
+def targets(ratios: Mapping[str, float | None]) -> Iterable[str]:
+    """Yield the lines of a table: what was found, and whether it is what was aimed at."""
+    return _table(("", "Target", "Here", ""), _targets(ratios))
 
 
 def _targets(ratios: Mapping[str, float | None]) -> Iterable[Row]:
