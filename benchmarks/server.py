@@ -16,7 +16,7 @@ SETTINGS: Final = {
     "shared_buffers": "512MB",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
-    "max_connections": "400",
+    "max_connections": "800",
     "shared_preload_libraries": "pg_stat_statements",
 }
 _SHOWN: Final = (*SETTINGS, "autovacuum", "full_page_writes", "wal_compression", "work_mem")
