@@ -28,7 +28,7 @@ from pgjobs.worker.options import WorkerOptions
 from pgjobs.worker.pace import Pace
 from pgjobs.worker.pool import Pool
 from pgjobs.worker.presence import Presence
-from pgjobs.worker.recorder import LOCK_TIMEOUT, Recorder
+from pgjobs.worker.recorder import LARGEST_BATCH, LOCK_TIMEOUT, Recorder
 from pgjobs.worker.slot import Slot
 from pgjobs.worker.wakeup import Wakeup
 from pgjobs.worker.watch import Watch
@@ -39,6 +39,8 @@ LOOK_INTERVAL: Final = 0.5
 """Seconds between looks while busy: how long a job that committed late can be overlooked."""
 COUNT_INTERVAL: Final = 5.0
 """Seconds between counts of what the worker holds."""
+MOST_UNRECORDED: Final = 3 * LARGEST_BATCH
+"""Ended jobs whose outcomes are not written yet, before the worker claims no more."""
 FLUSH_TIMEOUT: Final = 10.0
 """Seconds that a stopping worker tries to write its last outcomes."""
 _BURST_PAUSE: Final = 0.02
@@ -211,12 +213,16 @@ class Worker:
         self._next_count = time.monotonic() + COUNT_INTERVAL
 
     def _room(self) -> int:
-        if self._presence.is_fenced or not self._settled.is_set():
+        if self._presence.is_fenced or not self._settled.is_set() or self._outran_the_recorder():
             return 0
         room = self._pace.room(self._pool.in_hand)
         if self.options.max_jobs is not None:
             room = min(room, self.options.max_jobs - self._claimed)
         return room
+
+    def _outran_the_recorder(self) -> bool:
+        """Too many outcomes wait to be written: all of them would run again if we died."""
+        return len(self._known) - self._pool.in_hand > MOST_UNRECORDED
 
     def _claim(self, room: int) -> None:
         if time.monotonic() >= self._next_look:
@@ -332,6 +338,8 @@ class Worker:
 
     def _let_go(self, job: Job) -> None:
         self._known.discard((job.id, job.epoch))
+        if self._wants_room and len(self._known) <= MOST_UNRECORDED:
+            self._wakeup.set()
         self._pool.leave_last_chance(job)
 
     def _slot_freed(self) -> None:
