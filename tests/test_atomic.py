@@ -82,7 +82,7 @@ def test_neither_is_seen_before_the_other(monkeypatch: pytest.MonkeyPatch) -> No
     ("error", "status"),
     [
         (ValueError("boom"), "scheduled"),
-        (SystemExit(), "errored"),
+        (GeneratorExit(), "errored"),
         (JobFailed("no"), "failed"),
         (Retry(after=3600), "scheduled"),
         (Snooze(until=timedelta(hours=1)), "scheduled"),
