@@ -48,6 +48,9 @@ class Clock:
 
     def __init__(self, *, burst: bool = False) -> None:
         self._burst = burst
+        # A process that knows no system job has no time to keep: that spares it procrastinate's
+        # connections and half of its statements while idle.
+        self._ticks = not burst and bool(system_jobs())
         self._thread = ProcrastinateThread(
             "pgjobs-clock",
             [QUEUE],
@@ -61,19 +64,19 @@ class Clock:
         _forget_lost_ticks()
         if self._burst:
             fire_due()
-        else:
+        elif self._ticks:
             self._thread.start()
 
     def drain(self) -> None:
         _stopping.set()
-        if not self._burst:
+        if self._ticks:
             self._thread.drain()
 
     def has_ended(self) -> bool:
-        return self._burst or not self._thread.is_alive()
+        return not (self._ticks and self._thread.is_alive())
 
     def stop(self, timeout: float) -> None:
-        if not self._burst:
+        if self._ticks:
             self._thread.stop(timeout)
 
     def is_idle(self) -> bool:
