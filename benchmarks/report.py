@@ -43,6 +43,7 @@ def chart(path: Path, figures: Any) -> None:
     import matplotlib as mpl
 
     mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "pgjobs"  # the same figures give the same file
     from matplotlib import pyplot
 
     rates = sorted((rate, name) for name, rate in _rates(figures).items())
@@ -54,7 +55,6 @@ def chart(path: Path, figures: Any) -> None:
     axes.margins(x=0.15)
     axes.set_xlabel("jobs a second, draining jobs that do nothing (logarithmic)")
     axes.spines[["top", "right"]].set_visible(False)
-    # The same figures give the same file.
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
 
