@@ -95,6 +95,8 @@ class Presence:
         self._stopping.set()
         self._wakeup.set()
         self._thread.join(timeout)
+        if not self._thread.is_alive():
+            self._wakeup.close()
         try:
             self._connection.cursor().execute(_STOP, {"id": self.worker_id})
         except psycopg.Error:

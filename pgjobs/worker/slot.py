@@ -53,11 +53,16 @@ class Slot:
             if self.connections:
                 drop_dead()
             outcome = self._execute(job)
-            if self.connections and leave_clean():
+            if self._may_have_left_something(outcome) and leave_clean():
                 outcome = _not_committed(job, outcome)
             self.ended += 1
             self._pool.has_ended(job, outcome)
         connections.close_all()
+
+    def _may_have_left_something(self, outcome: Outcome | None) -> bool:
+        """Asking Django costs as much as a short job. A connection that broke while it was being
+        set up is announced to nobody, but its job has hardly completed."""
+        return bool(self.connections) or outcome is None or outcome.status != JobStatus.COMPLETED
 
     def _begin(self, job: Job) -> None:
         job._sink = self._pool.note

@@ -132,6 +132,7 @@ class Worker:
         Return True if every job that was started also ended.
         """
         if not self._start():
+            self._wakeup.close()
             return True
         try:
             while not self._is_done():
@@ -338,8 +339,8 @@ class Worker:
 
     def _let_go(self, job: Job) -> None:
         self._known.discard((job.id, job.epoch))
-        if self._wants_room and len(self._known) <= MOST_UNRECORDED:
-            self._wakeup.set()
+        if self._wants_room and len(self._known) == MOST_UNRECORDED:
+            self._wakeup.set()  # once on the way down, and not for each job of a batch
         self._pool.leave_last_chance(job)
 
     def _slot_freed(self) -> None:
