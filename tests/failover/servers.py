@@ -55,6 +55,8 @@ class Servers:
         }
 
     def until_the_standby_has_all(self) -> None:
+        # A claim does not wait for the disk, and what is not on it is not sent: this flushes both.
+        query(self.primary, "SELECT pg_logical_emit_message(true, 'test', '')")
         (position,) = query(self.primary, "SELECT pg_current_wal_lsn() AS lsn")
         eventually(
             lambda: query(
