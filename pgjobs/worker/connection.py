@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import Any, Final
 
 import psycopg
 from django.db import connections
-from psycopg.types.json import set_json_loads
 
 from pgjobs.conf import get_settings
 
@@ -107,7 +105,6 @@ class EngineConnection:
             parameters.pop(key, None)  # Django's own; psycopg's defaults serve us better
         parameters = {**NETWORK, "application_name": f"pgjobs {self._purpose}", **parameters}
         connection = psycopg.connect(**parameters, autocommit=True)
-        set_json_loads(_loads, connection)
         self.has_session = is_our_session(connection)
         self._unharmed = unharmed(connection)
         if self.has_session:
@@ -152,10 +149,3 @@ def is_our_session(connection: psycopg.Connection[Any]) -> bool:
     """A pooler makes up the process id that it gives its clients; the server's own is another."""
     row = connection.execute("SELECT pg_backend_pid()").fetchone()
     return row is not None and row[0] == connection.info.backend_pid
-
-
-def _loads(text: str | bytes) -> Any:
-    """Read JSON; most jobs have neither arguments nor keywords, and `json.loads` is not cheap."""
-    if text == b"[]":
-        return []
-    return {} if text == b"{}" else json.loads(text)

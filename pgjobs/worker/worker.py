@@ -243,8 +243,8 @@ class Worker:
 
     def _not_running(self, jobs: list[Job]) -> list[Job]:
         """Leave out what runs here already: its first claim was undone, this one makes it good."""
-        running = {(job.id, job.epoch) for job in self._pool.running()}
-        return [job for job in jobs if (job.id, job.epoch) not in running]
+        running = {job.id: job.epoch for job in self._pool.running()}
+        return [job for job in jobs if running.get(job.id) != job.epoch]
 
     def _look(self) -> bool:
         """See what is ready, with floors recomputed and due jobs promoted."""
