@@ -21,9 +21,9 @@ from procrastinate.contrib.django import app as django_app
 
 from pgjobs.cron import next_slot
 from pgjobs.exceptions import PgJobsError
-from pgjobs.jobs import SystemJob, system_jobs
 from pgjobs.models import Job, Schedule
 from pgjobs.procrastination import ProcrastinateThread
+from pgjobs.system_jobs import SystemJob, system_jobs
 
 logger = logging.getLogger("pgjobs.clock")
 

@@ -17,15 +17,15 @@ from pgjobs import codec, queues
 from pgjobs.choices import JobNotification, JobStatus
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import InvalidArgument
+from pgjobs.interval import check_interval
 from pgjobs.jobs import (
-    JobOptions,
     JobTarget,
-    check_interval,
     check_target,
     is_job_class,
     options_of,
     path_of,
 )
+from pgjobs.options import JobOptions
 
 NAME_LIMIT = 200
 _SMALLINT = range(-32768, 32768)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
-from datetime import timedelta
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeGuard, TypeVar
 
@@ -15,86 +13,14 @@ from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.db import models
 
-from pgjobs import codec, queues, retry
-from pgjobs.cron import check_cron
 from pgjobs.exceptions import InvalidArgument, UnknownJobClass
 from pgjobs.notes import Progress, logger_for_run
+from pgjobs.options import JobOptions
+from pgjobs.system_jobs import register_system_job
 
 if TYPE_CHECKING:
     from pgjobs.models import Job
     from pgjobs.querysets import JobQuerySet
-
-
-_DEFAULT_BACKOFF = retry.exponential()
-
-ExceptionClasses = type[BaseException] | tuple[type[BaseException], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobOptions:
-    """What ``class Meta`` of a job class says; each can be overridden by ``enqueue()``."""
-
-    name: str = ""
-    """What people read; the class's own name when left out. Inherited, as in NetBox."""
-    description: str = ""
-    queue: str | None = None
-    """The queue, before ``QUEUE_MAPPINGS`` is asked."""
-    priority: int = 0
-    """Order inside one queue; larger is sooner; -32768 to 32767."""
-    timeout: int | None = None
-    """Seconds; ``PGJOBS["DEFAULT_TIMEOUT"]`` when left out."""
-    max_attempts: int = 1
-    """Tries altogether, the first included."""
-    backoff: retry.Backoff = _DEFAULT_BACKOFF
-    """From the attempt that failed to the wait before the next; see ``pgjobs.retry``."""
-    retry_on: ExceptionClasses = Exception
-    """Exceptions that are worth another attempt."""
-    fail_on: ExceptionClasses = ()
-    """Exceptions that end the job as failed, whatever attempts are left."""
-    on_interrupt: str = "requeue"
-    """What becomes of a job whose worker died: ``requeue``, or ``error`` for work that must not
-    be repeated."""
-    atomic: bool = False
-    """Commit the work and the job's completion in one transaction: database effects happen
-    exactly once, whatever dies."""
-
-    @classmethod
-    def of(cls, job_class: type) -> JobOptions:
-        """Read ``Meta`` along the class's ancestry, the nearest saying of each option winning."""
-        said: dict[str, Any] = {}
-        for ancestor in reversed(job_class.__mro__):
-            if (meta := vars(ancestor).get("Meta")) is not None:
-                # Not getattr(): a backoff written as a method of Meta must stay a function.
-                said |= {key: value for key, value in _attributes(meta) if key[0] != "_"}
-        known = [field.name for field in fields(cls)]
-        for option in said:
-            if option not in known:
-                raise TypeError(
-                    f"{job_class.__qualname__}.Meta has {option!r}, which is not an option of a "
-                    f"job class. The options are: {', '.join(known)}."
-                )
-        if said.get("on_interrupt", "requeue") not in ("requeue", "error"):
-            raise TypeError(
-                f"{job_class.__qualname__}.Meta.on_interrupt must be 'requeue' or 'error', "
-                f"not {said['on_interrupt']!r}."
-            )
-        for option in ("retry_on", "fail_on"):
-            if not _are_exceptions(said.get(option, ())):
-                raise TypeError(
-                    f"{job_class.__qualname__}.Meta.{option} must be an exception class or a tuple "
-                    f"of them, not {said[option]!r}."
-                )
-        return cls(**said)
-
-
-def _are_exceptions(given: Any) -> bool:
-    classes = given if isinstance(given, tuple) else (given,)
-    return all(isinstance(each, type) and issubclass(each, BaseException) for each in classes)
-
-
-def _attributes(meta: type) -> Iterator[tuple[str, Any]]:
-    for ancestor in reversed(meta.__mro__):
-        yield from vars(ancestor).items()
 
 
 class BackgroundJob(ABC):
@@ -184,6 +110,7 @@ class BackgroundJob(ABC):
         For ``AppConfig.ready()``: it only registers, and touches no database. The
         schedule takes effect when a worker starts. ``kwargs`` reach ``run()``.
         """
+        check_target(cls)
         register_system_job(cls, interval=interval, cron=cron, kwargs=kwargs)
 
     # Looking ------------------------------------------------------------------
@@ -210,7 +137,6 @@ JobRunner = BackgroundJob
 
 JobTarget = type[BackgroundJob] | Callable[..., Any]
 F = TypeVar("F", bound=Callable[..., Any])
-C = TypeVar("C", bound=type[BackgroundJob])
 
 
 # The registry ------------------------------------------------------------------
@@ -277,79 +203,6 @@ def check_target(target: Any) -> JobTarget:
     raise InvalidArgument(
         f"{target!r} is not a BackgroundJob class, nor a function marked with @pgjobs.register."
     )
-
-
-# System jobs ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SystemJob:
-    """A job class that runs by the clock, bound to no object."""
-
-    job_class: type[BackgroundJob]
-    interval: timedelta | None
-    cron: str
-    kwargs: dict[str, Any]
-
-    @property
-    def queue_name(self) -> str:
-        """The class's own queue, else ``QUEUE_MAPPINGS[None]``, else ``low``."""
-        return self.job_class.options.queue or queues.get_queue_for_model(None, queues.LOW)
-
-
-_system_jobs: dict[str, SystemJob] = {}
-
-
-def system_jobs() -> dict[str, SystemJob]:
-    """Return the registered system jobs by the dotted path of their class."""
-    return dict(_system_jobs)
-
-
-def system_job(
-    interval: int | None = None, *, cron: str | None = None, **kwargs: Any
-) -> Callable[[C], C]:
-    """Class decorator: the same as calling ``setup()`` on the class."""
-
-    def decorate(job_class: C) -> C:
-        register_system_job(job_class, interval=interval, cron=cron, kwargs=kwargs)
-        return job_class
-
-    return decorate
-
-
-def register_system_job(
-    job_class: type[BackgroundJob],
-    *,
-    interval: int | None,
-    cron: str | None,
-    kwargs: dict[str, Any],
-) -> None:
-    """Remember the rule; the clock writes it to the database when a worker starts."""
-    if (interval is None) == (cron is None):
-        raise InvalidArgument(
-            f"{job_class.__qualname__} needs either interval= (minutes) or cron=, and not both."
-        )
-    check_target(job_class)
-    codec.encode(kwargs, "kwargs")
-    _system_jobs[job_class.path] = SystemJob(
-        job_class=job_class,
-        interval=None if interval is None else timedelta(minutes=check_interval(interval)),
-        cron="" if cron is None else check_cron(cron),
-        kwargs=kwargs,
-    )
-
-
-_INTERVALS = range(1, 2**31)
-
-
-def check_interval(interval: Any) -> int:
-    """Return ``interval`` as whole minutes that the column can hold, or raise InvalidArgument."""
-    if isinstance(interval, bool) or not isinstance(interval, int) or interval not in _INTERVALS:
-        raise InvalidArgument(
-            f"interval must be a whole number of minutes from {_INTERVALS[0]} to "
-            f"{_INTERVALS[-1]}, not {interval!r}."
-        )
-    return int(interval)
 
 
 def _job_model() -> type[Job]:

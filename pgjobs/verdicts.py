@@ -18,7 +18,8 @@ from pgjobs.exceptions import (
     UnknownJobClass,
     WorkerLost,
 )
-from pgjobs.jobs import ExceptionClasses, JobOptions, options_of, resolve
+from pgjobs.jobs import options_of, resolve
+from pgjobs.options import ExceptionClasses, JobOptions
 from pgjobs.outcomes import Failure, Outcome, shown
 
 if TYPE_CHECKING:

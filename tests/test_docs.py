@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from pgjobs import conf, jobs
+from pgjobs import conf
 from pgjobs.choices import FINISHED, WAITING, JobStatus
+from pgjobs.options import JobOptions
 from tests.conftest import ROOT
 from tests.markdown import (
     DOCS,
@@ -126,7 +127,7 @@ def test_the_table_of_meta_is_that_of_the_code() -> None:
 
     assert told == {
         field.name: in_words.get(field.name, repr(field.default).replace("'", '"'))
-        for field in fields(jobs.JobOptions)
+        for field in fields(JobOptions)
     }
 
 

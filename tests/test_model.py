@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
-from pgjobs import BackgroundJob, clock, jobs, transitions
+from pgjobs import BackgroundJob, clock, transitions
 from pgjobs.choices import FINISHED, LIVE, WAITING, JobStatus
 from pgjobs.models import Job, Pause, Schedule, WorkerProcess
 from pgjobs.outcomes import Outcome
@@ -287,7 +287,7 @@ def test_no_order_of_events_breaks_a_promise(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL, "pgjobs")  # only the last example's story matters
-    monkeypatch.setattr(jobs, "_system_jobs", {})
+    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
     Logging.setup(interval=7, chain="clock")
     Jobs.engines = [EngineConnection("default", "model") for _ in range(2)]
     try:

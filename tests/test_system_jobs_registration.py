@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import pytest_django
 
-from pgjobs import BackgroundJob, JobInterval, jobs, system_job
+from pgjobs import BackgroundJob, JobInterval, system_job
 from pgjobs.exceptions import InvalidArgument
-from pgjobs.jobs import SystemJob, system_jobs
 from pgjobs.models import Job, Schedule
+from pgjobs.system_jobs import SystemJob, system_jobs
 from tests.conftest import ROOT
 from tests.testapp.jobs import Noop, Tracing
 
@@ -33,7 +33,7 @@ class WithoutRun(BackgroundJob):
 @pytest.fixture(autouse=True)
 def no_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty registry, for this test alone."""
-    monkeypatch.setattr(jobs, "_system_jobs", {})
+    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
 
 
 def the_rule() -> SystemJob:
@@ -55,10 +55,10 @@ def test_a_rule_may_be_a_cron_expression() -> None:
     assert (the_rule().interval, the_rule().cron) == (None, "15 3 * * *")
 
 
-def test_the_decorator_does_the_same_as_setup() -> None:
+def test_the_decorator_does_the_same_as_setup(monkeypatch: pytest.MonkeyPatch) -> None:
     Noop.setup(interval=60, depth=2)
     by_setup = system_jobs()
-    jobs._system_jobs.clear()
+    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
 
     system_job(interval=60, depth=2)(Noop)
 
@@ -159,7 +159,7 @@ def test_setting_up_needs_no_database() -> None:
         import django
         django.setup()
         from pgjobs import system_job
-        from pgjobs.jobs import system_jobs
+        from pgjobs.system_jobs import system_jobs
         from tests.testapp.jobs import Noop, Tracing
         Noop.setup(interval=60, depth=2)
         system_job(cron="15 3 * * *")(Tracing)

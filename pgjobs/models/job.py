@@ -19,8 +19,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs import in_process
-from pgjobs.choices import FINISHED, LIVE, WAITING, JobNotification, JobStatus
+from pgjobs.choices import FINISHED, WAITING, JobNotification, JobStatus
 from pgjobs.conf import get_settings
+from pgjobs.models.job_indexes import CONSTRAINTS, INDEXES
 from pgjobs.models.worker import WorkerProcess
 from pgjobs.notes import LogLine, Note, Sink, message_of
 from pgjobs.position import NextPosition
@@ -137,67 +138,8 @@ class Job(models.Model):
         # The order of creation, from the primary key: an index on `created` would say the same and
         # cost a write per job.
         ordering = ("-id",)
-        indexes = (
-            # Each serves the query it is named for; heartbeat, progress and log stand in none.
-            models.Index(
-                "queue_name",
-                models.F("priority").desc(),
-                "position",
-                name="pgjobs_job_ready",
-                condition=models.Q(status="pending"),
-            ),
-            models.Index(
-                fields=["scheduled"], name="pgjobs_job_due", condition=models.Q(status="scheduled")
-            ),
-            models.Index(
-                fields=["worker"], name="pgjobs_job_running", condition=models.Q(status="running")
-            ),
-            models.Index(
-                fields=["object_type", "object_id"],
-                name="pgjobs_job_object",
-                condition=models.Q(object_id__isnull=False),
-            ),
-            models.Index(
-                fields=["user"], name="pgjobs_job_user", condition=models.Q(user__isnull=False)
-            ),
-            models.Index(
-                fields=["completed"],
-                name="pgjobs_job_finished",
-                condition=models.Q(completed__isnull=False),
-            ),
-            models.Index(
-                fields=["completed"],
-                name="pgjobs_job_unsuccessful",
-                condition=models.Q(status__in=["errored", "failed"]),
-            ),
-        )
-        constraints = (
-            # Makes enqueue_once() exact from any number of processes.
-            models.UniqueConstraint(
-                fields=["once_key"],
-                name="pgjobs_job_once",
-                condition=models.Q(once_key__isnull=False, status__in=[str(s) for s in LIVE]),
-            ),
-            # Status and its moments can't disagree, whoever writes the row.
-            models.CheckConstraint(
-                name="pgjobs_job_status_fits_times",
-                condition=models.Q(status="pending", started=None, completed=None)
-                | models.Q(
-                    status="scheduled", scheduled__isnull=False, started=None, completed=None
-                )
-                | models.Q(status="running", started__isnull=False, completed=None)
-                | models.Q(
-                    status__in=["completed", "errored", "failed"],
-                    started__isnull=False,
-                    completed__isnull=False,
-                )
-                | models.Q(status="cancelled", completed__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="pgjobs_job_interval_positive",
-                condition=models.Q(interval=None) | models.Q(interval__gte=1),
-            ),
-        )
+        indexes = INDEXES
+        constraints = CONSTRAINTS
 
     def __str__(self) -> str:
         return self.name
