@@ -58,6 +58,15 @@ def decode(value: Any) -> Any:
     return {key: decode(item) for key, item in value.items()}
 
 
+def names_model(value: Any) -> bool:
+    """Say whether `decode` may ask the database for a part of ``value``."""
+    if isinstance(value, list):
+        return any(map(names_model, value))
+    if isinstance(value, dict):
+        return "$model" in value or any(map(names_model, value.values()))
+    return False
+
+
 def _text(value: str, path: str) -> str:
     if "\x00" in value:
         raise NotSerializable(f"{path} holds a NUL character, which PostgreSQL can't store.")

@@ -8,9 +8,9 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -19,8 +19,8 @@ from django.db import connections, router, transaction
 from pgjobs import codec
 from pgjobs.choices import JobStatus
 from pgjobs.conf import get_settings
-from pgjobs.exceptions import JobInterrupted, NotSerializable, StaleJob
-from pgjobs.jobs import JobTarget, is_job_class, options_of, resolve
+from pgjobs.exceptions import JobInterrupted, NotSerializable, StaleJob, UnknownJobClass
+from pgjobs.jobs import BackgroundJob, JobTarget, is_job_class, options_of, resolve
 from pgjobs.outcomes import Outcome
 from pgjobs.signals import announce, job_start
 from pgjobs.text import storable
@@ -59,11 +59,49 @@ def execute(
     return None if job.is_terminated else outcome
 
 
+def is_all_coroutine(job: Job) -> bool:
+    """Say whether an event loop can run ``job`` from beginning to end, by `execute_coroutine`.
+
+    Not if anything around the coroutine may wait for the database: all others would wait too.
+    """
+    if job_start.receivers or job.is_last_chance or codec.names_model([job.args, job.kwargs]):
+        return False
+    try:
+        return _is_coroutine_function(resolve(job.job_class))
+    except UnknownJobClass:
+        return False
+
+
+@cache
+def _is_coroutine_function(target: JobTarget) -> bool:
+    if not is_job_class(target):
+        return inspect.iscoroutinefunction(target)
+    is_plain = target.__init__ is BackgroundJob.__init__
+    return is_plain and inspect.iscoroutinefunction(target.run)
+
+
+async def execute_coroutine(
+    job: Job, supervised: Callable[[Coroutine[Any, Any, Any]], Awaitable[Any]]
+) -> Outcome | None:
+    """Do the same as `execute` for a job that `is_all_coroutine`, on the running event loop."""
+    began = time.monotonic()
+    try:
+        result = await supervised(_called(resolve(job.job_class), job))
+        outcome = _completed(job, result, began)
+    except BaseException as error:
+        outcome = replace(_judged(error, job), began=began, ended=time.monotonic())
+    return None if job.is_terminated else outcome
+
+
 def _call(target: JobTarget, job: Job, run_coroutine: RunCoroutine) -> Any:
+    result = _called(target, job)
+    return run_coroutine(result) if inspect.iscoroutine(result) else result
+
+
+def _called(target: JobTarget, job: Job) -> Any:
     args, kwargs = codec.decode(job.args), codec.decode(job.kwargs)
     run = target(job).run if is_job_class(target) else partial(target, job=job)
-    result = run(*args, **kwargs)
-    return run_coroutine(result) if inspect.iscoroutine(result) else result
+    return run(*args, **kwargs)
 
 
 def _complete_atomically(target: JobTarget, job: Job, began: float) -> Outcome:

@@ -30,7 +30,7 @@ from pgjobs.worker.connection import (
     is_our_session,
     unharmed,
 )
-from pgjobs.worker.leftovers import drop_dead, leave_clean, own_thread
+from pgjobs.worker.leftovers import OwnThread, drop_dead, leave_clean
 
 logger = logging.getLogger("pgjobs.clock")
 
@@ -105,7 +105,7 @@ class ProcrastinateThread:
         _is_ours.set(True)
         # Periodic tasks are deferred through Django's connection all the same, in a thread of which
         # asyncio.run() knows nothing: without its own, a connection lost there stays lost.
-        async with own_thread(), django_app.with_connector(connector).open_async() as app:
+        async with OwnThread(), django_app.with_connector(connector).open_async() as app:
             await app.run_worker_async(
                 name=self._name,
                 install_signal_handlers=False,

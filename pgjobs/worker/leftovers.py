@@ -7,8 +7,6 @@ most jobs do.
 from __future__ import annotations
 
 import select
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext, sync_to_async
@@ -50,21 +48,21 @@ def leave_clean() -> bool:
     return left_open
 
 
-@asynccontextmanager
-async def own_thread() -> AsyncIterator[None]:
+class OwnThread(ThreadSensitiveContext):
     """Give a coroutine a thread of its own for its synchronous calls, as Django gives a request.
 
     All coroutines of a process would else share one thread and one connection: wait for
     each other's queries, and suffer what another one left. The connection ends with the job.
     """
-    async with ThreadSensitiveContext() as context:
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         left_open = False
         try:
-            yield
-        finally:
-            if context in SyncToAsync.context_to_thread_executor:  # it made such calls
+            if self in SyncToAsync.context_to_thread_executor:  # it made such calls
                 left_open = await sync_to_async(_close_all)()
-        if left_open:
+        finally:
+            await super().__aexit__(kind, error, trace)  # type: ignore[no-untyped-call]
+        if left_open and error is None:
             raise TransactionLeftOpen
 
 

@@ -64,10 +64,23 @@ class Pool:
 
     def next_job(self) -> Job | None:
         """Return the next job for a slot; None tells it to end."""
+        return self._next_job(self._ready.get)
+
+    def next_job_at_once(self) -> Job | None:
+        """The same without waiting: None tells the slot to wait in its thread."""
+        try:
+            job = self._next_job(self._ready.get_nowait)
+        except Empty:
+            return None
+        if job is None:
+            self._ready.put(None)  # it is the slot's thread that must hear of the end
+        return job
+
+    def _next_job(self, get: Callable[[], Job | None]) -> Job | None:
         while True:
             if self._ready.qsize() <= self._low_water:
                 self._freed()
-            job = self._ready.get()
+            job = get()
             if job is None or not job.is_last_chance or self._take_last_chance(job):
                 return job
 
@@ -160,4 +173,6 @@ def _run_for_good(loop: asyncio.AbstractEventLoop) -> None:
             loop.run_forever()
         except (SystemExit, KeyboardInterrupt):
             continue
+        if not asyncio.all_tasks(loop):  # one that was cut off may still be told something
+            loop.close()
         return

@@ -1,4 +1,4 @@
-"""One slot: a thread that runs one job after the other, and can be told to end the present one."""
+"""One slot: it runs one job after the other, and can be told to end the present one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import logging
 import threading
 import time
 from collections.abc import Coroutine
+from contextvars import Context
 from dataclasses import replace
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, connections
@@ -16,11 +18,11 @@ from django.db.backends.signals import connection_created
 
 from pgjobs.choices import JobStatus
 from pgjobs.exceptions import JobInterrupted, JobTimeout, TransactionLeftOpen
-from pgjobs.execution import execute
+from pgjobs.execution import execute, execute_coroutine, is_all_coroutine
 from pgjobs.models import Job
 from pgjobs.outcomes import Outcome, qualified_name
 from pgjobs.verdicts import verdict
-from pgjobs.worker.leftovers import drop_dead, leave_clean, own_thread
+from pgjobs.worker.leftovers import OwnThread, drop_dead, leave_clean
 
 if TYPE_CHECKING:
     from pgjobs.worker.pool import Pool
@@ -31,12 +33,18 @@ _QUERY_CANCEL_TIMEOUT = 2.0
 
 
 class Slot:
-    """Room for one running job, for as long as the worker lives."""
+    """Room for one running job, for as long as the worker lives.
+
+    Its thread runs the jobs. While coroutines follow each other, the event loop takes its place:
+    a change of thread costs more than a short job does.
+    """
 
     def __init__(self, number: int, pool: Pool) -> None:
         self._pool = pool
         self._lock = threading.Lock()
         self._coroutine: asyncio.Task[Any] | None = None
+        self._is_on_loop = False
+        self._from_loop: SimpleQueue[Job | None] = SimpleQueue()
         self.connections: set[Any] = set()
         self.ended = 0
         self.job: Job | None = None
@@ -47,26 +55,35 @@ class Slot:
         self.thread.pgjobs_slot = self  # type: ignore[attr-defined]
 
     def _run(self) -> None:
-        while (job := self._pool.next_job()) is not None:
-            logger.info("job=%s class=%s attempt=%s start", job.id, job.job_class, job.attempt)
+        while (job := self._next_job()) is not None:
             self._begin(job)
             if self.connections:
                 drop_dead()
             outcome = self._execute(job)
             if self._may_have_left_something(outcome) and leave_clean():
                 outcome = _not_committed(job, outcome)
-            self.ended += 1
-            self._pool.has_ended(job, outcome)
+            self._end(job, outcome)
         connections.close_all()
+
+    def _next_job(self) -> Job | None:
+        """Return the next job for the thread. Those that need none, the event loop runs before."""
+        job = self._pool.next_job()
+        while job is not None and is_all_coroutine(job):
+            self._begin(job, on_loop=True)
+            self._pool.loop.call_soon_threadsafe(self._start, job)
+            job = self._from_loop.get() or self._pool.next_job()
+        return job
 
     def _may_have_left_something(self, outcome: Outcome | None) -> bool:
         """Asking Django costs as much as a short job. A connection that broke while it was being
         set up is announced to nobody, but its job has hardly completed."""
         return bool(self.connections) or outcome is None or outcome.status != JobStatus.COMPLETED
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, job: Job, *, on_loop: bool = False) -> None:
+        logger.info("job=%s class=%s attempt=%s start", job.id, job.job_class, job.attempt)
         job._sink = self._pool.note
         with self._lock:
+            self._is_on_loop = on_loop
             self.told = None
             self.since = time.monotonic()
             self.job = job
@@ -101,6 +118,10 @@ class Slot:
                 # An exception that was set but not yet raised would hit whatever comes next.
                 _set_async_exception(self.thread.ident, None)
 
+    def _end(self, job: Job, outcome: Outcome | None) -> None:
+        self.ended += 1
+        self._pool.has_ended(job, outcome)
+
     def _with_the_real_reason(self, job: Job, outcome: Outcome | None) -> Outcome | None:
         """Blame the interruption, not what it caused, such as a cancelled query."""
         if outcome is None or self.told is None or outcome.failure is None:
@@ -130,8 +151,8 @@ class Slot:
             if self.job is not job or self.told is not None:
                 return False
             self.told, self.told_at = error, time.monotonic()
-            if self._coroutine is not None:
-                self._pool.loop.call_soon_threadsafe(self._coroutine.cancel)
+            if self._is_on_loop:
+                self._pool.loop.call_soon_threadsafe(self._cancel)
             else:
                 _set_async_exception(self.thread.ident, _as_class(error))
                 self._cancel_queries()
@@ -156,13 +177,43 @@ class Slot:
     # Coroutines --------------------------------------------------------------------------
 
     def _run_coroutine(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        supervised = self._supervised(coroutine)
-        return asyncio.run_coroutine_threadsafe(supervised, self._pool.loop).result()
+        """Wait in the thread for a coroutine whose job began there."""
+        with self._lock:
+            self._is_on_loop = True
+        try:
+            supervised = self._supervised(coroutine)
+            return asyncio.run_coroutine_threadsafe(supervised, self._pool.loop).result()
+        finally:
+            with self._lock:
+                self._is_on_loop = False
+
+    # The rest runs on the event loop.
+
+    def _start(self, job: Job) -> None:
+        # With a context of its own: what a job sets there must not reach the next one.
+        asyncio.create_task(self._run_on_loop(job), context=Context())  # noqa: RUF006 - see below
+
+    async def _run_on_loop(self, job: Job) -> None:
+        outcome = await execute_coroutine(job, self._supervised)
+        self._finish()
+        self._end(job, self._with_the_real_reason(job, outcome))
+        self._go_on(self._pool.next_job_at_once())
+
+    def _go_on(self, job: Job | None) -> None:
+        if job is not None and is_all_coroutine(job):
+            self._begin(job, on_loop=True)
+            self._start(job)
+        else:
+            self._from_loop.put(job)
 
     async def _supervised(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        # The loop itself would let go of a task that waits for what nobody else knows.
         self._coroutine = asyncio.current_task()
         try:
-            async with own_thread():
+            if self.told is not None:  # while the loop was busy with another
+                coroutine.close()
+                raise self.told
+            async with OwnThread():
                 return await coroutine
         except asyncio.CancelledError:
             if self.told is None:
@@ -170,6 +221,11 @@ class Slot:
             raise self.told from None
         finally:
             self._coroutine = None
+
+    def _cancel(self) -> None:
+        # It was put in line while the job was there, hence before whatever follows it here.
+        if self._coroutine is not None:
+            self._coroutine.cancel()
 
 
 def _not_committed(job: Job, outcome: Outcome | None) -> Outcome | None:

@@ -38,9 +38,9 @@ class SwallowsEverything(BackgroundJob):
 
 
 class BlocksTheLoop(BackgroundJob):
-    async def run(self) -> None:
+    async def run(self, seconds: float = 600) -> None:
         await sync_to_async(leave_trace)("deaf", self.job.pk)
-        time.sleep(600)
+        time.sleep(seconds)
 
 
 class SwallowsCancellation(BackgroundJob):
@@ -55,6 +55,13 @@ class WaitsForPostgres(BackgroundJob):
     def run(self) -> None:
         leave_trace("waits", self.job.pk)
         connection.cursor().execute("SELECT pg_sleep(600)")
+
+
+class Dozes(BackgroundJob):
+    """Not deaf, but there are many of it."""
+
+    async def run(self) -> None:
+        await asyncio.sleep(0.05)
 
 
 # Deadly ---------------------------------------------------------------------------------
