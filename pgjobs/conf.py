@@ -7,7 +7,7 @@ and kept until Django says that the setting changed.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, get_type_hints
 
@@ -49,11 +49,12 @@ class Settings:
     POLL_INTERVAL: float = 1.0
     """Seconds between an idle worker's looks when no doorbell wakes it."""
 
-    HEARTBEAT_INTERVAL: float = 5.0
-    """Seconds between a worker's signs of life."""
+    HEARTBEAT_INTERVAL: float = 3.0
+    """Seconds between a worker's signs of life; one may be missed before it fences itself."""
 
-    HEARTBEAT_TIMEOUT: float = 30.0
-    """Seconds of silence after which a worker counts as dead, whatever its session lock says."""
+    HEARTBEAT_TIMEOUT: float = 15.0
+    """Seconds of silence after which a worker counts as dead, whatever its session lock says: the
+    lease. Kubernetes' controllers hold theirs for as long (``--leader-elect-lease-duration``)."""
 
     KILL_GRACE: float = 10.0
     """Seconds that a job gets to end after it was told to, before its process is ended."""
@@ -78,7 +79,19 @@ def find_problems(given: Any) -> list[str]:
     """Say in a sentence each what is wrong with ``PGJOBS``; the system check shows the same."""
     if not isinstance(given, Mapping):
         return [f"PGJOBS must be a dict, not {type(given).__name__}."]
-    return [problem for name, value in given.items() if (problem := _problem_with(name, value))]
+    problems = [problem for name, value in given.items() if (problem := _problem_with(name, value))]
+    return problems or list(_misfits(Settings(**given)))
+
+
+def _misfits(settings: Settings) -> Iterator[str]:
+    # A silent worker claims no more after half of the timeout: one that beats no sooner than that
+    # would stand still before each beat.
+    interval, timeout = settings.HEARTBEAT_INTERVAL, settings.HEARTBEAT_TIMEOUT
+    if interval >= timeout / 2:
+        yield (
+            "PGJOBS['HEARTBEAT_INTERVAL'] must be less than half of PGJOBS['HEARTBEAT_TIMEOUT'], "
+            f"not {interval:g} of {timeout:g} seconds: shorten the one or lengthen the other."
+        )
 
 
 def _given() -> Any:

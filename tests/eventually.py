@@ -12,8 +12,9 @@ T = TypeVar("T")
 def eventually(condition: Callable[[], T], *, timeout: float = 25) -> T:
     """Return the first truthy value of ``condition``; fail with its last one after ``timeout``.
 
-    Long enough for a worker to start on a crowded machine, and less than a heartbeat's timeout,
-    so that what only the heartbeat brings about is not taken for the quicker way.
+    Long enough for a worker to start on a crowded machine, and less than the heartbeat's timeout of
+    the tests' settings, so that what only the heartbeat brings about is not taken for the quicker
+    way.
     """
     deadline = time.monotonic() + timeout
     while True:

@@ -60,4 +60,6 @@ TEMPLATES = [
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-PGJOBS = json.loads(os.environ.get("PGJOBS", "{}"))
+# A lease longer than `eventually` waits: what only the heartbeat brings about must not be taken for
+# the quicker way, nor a worker on a crowded machine for dead.
+PGJOBS = {"HEARTBEAT_TIMEOUT": 60, **json.loads(os.environ.get("PGJOBS", "{}"))}

@@ -66,6 +66,23 @@ def test_an_ill_typed_setting_is_refused_by_name_and_value(name: str, value: Any
     assert repr(value) in problem
 
 
+@pytest.mark.parametrize(
+    "given",
+    [{"HEARTBEAT_TIMEOUT": 6}, {"HEARTBEAT_INTERVAL": 7.5}],
+)
+def test_an_interval_that_leaves_a_worker_fenced_before_each_beat_is_refused(
+    given: dict[str, Any],
+) -> None:
+    (problem,) = find_problems(given)
+
+    assert "'HEARTBEAT_INTERVAL'" in problem
+    assert "'HEARTBEAT_TIMEOUT'" in problem
+
+
+def test_one_missed_beat_does_not_fence_a_worker_with_the_defaults() -> None:
+    assert 2 * Settings().HEARTBEAT_INTERVAL < Settings().HEARTBEAT_TIMEOUT / 2
+
+
 def test_a_retention_of_zero_is_allowed() -> None:
     assert find_problems({"JOB_RETENTION": 0}) == []
 

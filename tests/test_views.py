@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from pgjobs.conf import Settings
 from pgjobs.presence import HERE_LOCK, WORKER_LOCK
 from tests.eventually import eventually
 from tests.rows import a_job, a_worker, ago
@@ -101,6 +102,14 @@ def test_a_worker_without_session_locks_lives_by_its_heartbeat() -> None:
     assert view("workers", fresh.pk)["state"] == "alive"
     assert view("workers", stale.pk)["state"] == "silent"
     assert not view("workers", stale.pk)["alive"]
+
+
+def test_a_worker_is_silent_once_the_default_lease_is_over() -> None:
+    lease = Settings().HEARTBEAT_TIMEOUT
+    in_time = a_worker(has_session_lock=False, heartbeat=ago(seconds=lease - 5))
+    late = a_worker(has_session_lock=False, heartbeat=ago(seconds=lease + 1))
+    assert view("workers", in_time.pk)["state"] == "alive"
+    assert view("workers", late.pk)["state"] == "silent"
 
 
 def test_a_worker_that_ends_its_jobs_is_draining_and_alive() -> None:

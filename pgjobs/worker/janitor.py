@@ -31,7 +31,7 @@ INTERVAL: Final = 1.0
 RECONNECTING: Final = 10.0
 """Seconds after our own connection was lost in which others may still be on their way back, unless
 they have beaten since."""
-_ORPHANS_INTERVAL: Final = 5.0
+_ORPHANS_INTERVAL: Final = 10.0
 _PRUNE_INTERVAL: Final = 60.0
 _PRUNE_BATCH: Final = 1000
 _RESCUE_BATCH: Final = 1000

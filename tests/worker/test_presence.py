@@ -25,7 +25,7 @@ WHERE locktype = 'advisory' AND classid = %s AND objid::bigint = %s AND granted
 def test_a_lost_lock_is_taken_again_at_once_and_not_at_the_next_turn(
     open_connection: OpenConnection, settings: Any
 ) -> None:
-    settings.PGJOBS = {"HEARTBEAT_INTERVAL": 3600, "HEARTBEAT_TIMEOUT": 7200}
+    settings.PGJOBS = {"HEARTBEAT_INTERVAL": 3600, "HEARTBEAT_TIMEOUT": 9000}
     other = open_connection()
     janitor = Janitor(ring=lambda *_: None)
     janitor.interval = 3600

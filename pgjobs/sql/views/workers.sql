@@ -44,7 +44,7 @@ CROSS JOIN LATERAL (
         CASE
             WHEN worker.stopped IS NOT NULL THEN 'stopped'
             WHEN seen.lost_lock THEN 'dead'
-            WHEN seen.silent_for > interval '30 seconds' THEN 'silent'
+            WHEN seen.silent_for > interval '15 seconds' THEN 'silent'
             WHEN worker.draining THEN 'draining'
             ELSE 'alive'
         END AS state
@@ -53,7 +53,7 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW pgjobs_workers IS
     'Worker processes: whether each lives, what it serves, and how many jobs it has in hand.';
 COMMENT ON COLUMN pgjobs_workers.state IS
-    'alive; draining: stops claiming, its jobs end; silent: no heartbeat for 30 seconds; dead: its session lock is gone, so its process or connection is; stopped: signed off, or ended by a rescuer';
+    'alive; draining: stops claiming, its jobs end; silent: no heartbeat for 15 seconds; dead: its session lock is gone, so its process or connection is; stopped: signed off, or ended by a rescuer';
 COMMENT ON COLUMN pgjobs_workers.alive IS 'Whether its jobs run on: alive or draining.';
 COMMENT ON COLUMN pgjobs_workers.running IS 'Jobs in hand: those that run, and those claimed ahead.';
 COMMENT ON COLUMN pgjobs_workers.silent_for IS 'Age of the last heartbeat; NULL once stopped.';
