@@ -103,10 +103,23 @@ class Presence:
             logger.warning("worker=%s could not sign off; others will notice", self.worker_id)
         self._connection.close()
 
+    def hurry(self) -> None:
+        """Take the next turn now."""
+        self._wakeup.set()
+
     @property
     def is_fenced(self) -> bool:
         """Too long without a heartbeat to be sure that nobody has taken our jobs."""
-        return time.monotonic() - self._last_beat > get_settings().HEARTBEAT_TIMEOUT / 2
+        return self._silent_for > get_settings().HEARTBEAT_TIMEOUT / 2
+
+    @property
+    def is_lost(self) -> bool:
+        """So long without one that others are about to take our jobs."""
+        return self._silent_for > get_settings().HEARTBEAT_TIMEOUT * 0.8
+
+    @property
+    def _silent_for(self) -> float:
+        return time.monotonic() - self._last_beat
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -126,11 +139,8 @@ class Presence:
         return min(get_settings().HEARTBEAT_INTERVAL, self._janitor.interval)
 
     def _turn(self) -> None:
-        since = time.monotonic() - self._last_beat
-        if (
-            self._connection.get() is not self._locked_on
-            or since >= get_settings().HEARTBEAT_INTERVAL
-        ):
+        is_due = self._silent_for >= get_settings().HEARTBEAT_INTERVAL
+        if is_due or self._connection.get() is not self._locked_on:
             self._beat()
         self._pass_on_ends()
         self._janitor.turn(self._connection)
@@ -156,12 +166,6 @@ class Presence:
             elif not job.is_finished:
                 self._pool.interrupt(job, WorkerLost("The job's row was deleted or taken over."))
 
-    def _fence(self) -> None:
-        """We can't be sure any more that our jobs are ours: tell them to stop."""
-        if time.monotonic() - self._last_beat > get_settings().HEARTBEAT_TIMEOUT * 0.8:
-            for job in self._pool.running():
-                self._pool.interrupt(job, WorkerLost("The worker can't reach the database."))
-
     def _guarded(self, turn: Callable[[], None]) -> None:
         try:
             turn()
@@ -170,7 +174,6 @@ class Presence:
                 logger.warning("worker=%s presence lost its connection: %s", self.worker_id, error)
             self._connection.close()
             self._backoff.next()
-            self._fence()
         except Exception:
             logger.exception("worker=%s presence failed, going on", self.worker_id)
             self._backoff.next()

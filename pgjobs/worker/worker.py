@@ -103,7 +103,7 @@ class Worker:
             janitor=self._janitor,
             pool=self._pool,
         )
-        self._watch = Watch(self._pool, stuck=self._lose_slot)
+        self._watch = Watch(self._pool, self._presence, stuck=self._lose_slot)
         self._backoff = Backoff()
         self._settled = self._recorder.settle()
         self._stopping = False

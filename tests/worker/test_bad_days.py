@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
 from pgjobs.models import Job, WorkerProcess
 from tests import traces
@@ -148,6 +150,36 @@ def test_a_worker_that_is_cut_off_for_too_long_stops_its_jobs(
         eventually(lambda: has_status(job, "completed"), timeout=20)
     job.refresh_from_db()
     assert (job.epoch, job.attempt, job.interruptions) == (2, 1, 1)
+
+
+def test_a_worker_whose_heartbeat_hangs_stops_its_jobs_in_time(
+    child_environment: Environment, tmp_path: Path
+) -> None:
+    job = WaitingForFile.enqueue(path=str(tmp_path / "go"))
+    impatient = with_settings(child_environment, HEARTBEAT_INTERVAL=0.5, HEARTBEAT_TIMEOUT=3)
+    with RunningWorker(impatient) as worker:
+        eventually(lambda: has_status(job, "running"), timeout=30)
+        with transaction.atomic():  # until it ends, no beat gets past this lock, nor fails
+            WorkerProcess.objects.select_for_update().get(pid=worker.pid)
+            worker.until_it_says(f"job={job.pk} told to end: The worker can't reach the database")
+
+
+def test_a_worker_that_was_paused_alone_keeps_its_jobs(
+    child_environment: Environment, tmp_path: Path
+) -> None:
+    job = WaitingForFile.enqueue(path=str(tmp_path / "go"))
+    impatient = with_settings(child_environment, HEARTBEAT_INTERVAL=0.5, HEARTBEAT_TIMEOUT=3)
+    with RunningWorker(impatient) as worker:
+        eventually(lambda: has_status(job, "running"), timeout=30)
+        beat = WorkerProcess.objects.get(pid=worker.pid).heartbeat
+        worker.pause()
+        eventually(lambda: timezone.now() - beat > timedelta(seconds=5))
+        worker.resume()
+        eventually(lambda: WorkerProcess.objects.filter(heartbeat__gt=beat).exists())
+        (tmp_path / "go").touch()
+        eventually(lambda: has_status(job, "completed"))
+        assert "told to end" not in worker.output
+    assert Job.objects.get(pk=job.pk).epoch == 1
 
 
 @pytest.mark.usefixtures("switch_read_only")
