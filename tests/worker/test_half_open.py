@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from example_project.postgres import EmbeddedPostgres
+from pgjobs.conf import Settings
+from pgjobs.worker.connection import NETWORK
+from pgjobs.worker.janitor import INTERVAL
 from tests.eventually import eventually
 from tests.own_server import Server
 from tests.worker_process import RunningWorker
@@ -39,6 +45,26 @@ def test_the_kernel_asks_after_every_idle_session_of_the_engine(server: Server) 
         worker.until_it_says("completed in")  # the clock's first tick has run its job
         for kind in KINDS:
             eventually(partial(is_asked_after_soon, server, kind), timeout=20)
+
+
+def test_a_lost_peer_is_noticed_before_the_jobs_are_told_to_stop(server: Server) -> None:
+    url = server.environment["DATABASE_URL"]
+    with (
+        psycopg.connect(make_conninfo(url, **NETWORK)) as connection,
+        socket.socket(fileno=os.dup(connection.fileno())) as seen,
+    ):
+        gives_up_after = seen.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) / 1000
+        keepalives = [
+            seen.getsockopt(socket.IPPROTO_TCP, option)
+            for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        ]
+    idle, interval, count = keepalives
+    # It is lost just before a beat, and the thread that beats says something each second.
+    silence = Settings().HEARTBEAT_INTERVAL + INTERVAL
+    told_to_stop = Settings().HEARTBEAT_TIMEOUT * 0.8
+
+    assert silence + gives_up_after < told_to_stop - 1
+    assert silence + idle + interval * count < told_to_stop - 1
 
 
 def is_asked_after_soon(server: Server, kind: str) -> bool:
