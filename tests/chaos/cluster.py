@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
@@ -20,6 +19,7 @@ import psycopg
 from example_project.postgres import EmbeddedPostgres
 from tests.chaos.journal import DIRECTORY
 from tests.chaos.network import Namespace
+from tests.mortal import die_with_parent
 
 ROOT: Final = Path(__file__).parent.parent.parent
 CHILDREN: Final = 2
@@ -60,7 +60,7 @@ class Group:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=_die_with_driver,
+                preexec_fn=die_with_parent,
             )
 
     @property
@@ -156,8 +156,3 @@ class Cluster:
             group.end(timeout=0)
         self.postgres.stop()
         self.namespace.remove()
-
-
-def _die_with_driver() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, linux/prctl.h
