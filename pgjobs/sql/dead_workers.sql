@@ -6,15 +6,17 @@
 -- before it beat. We know of two such losses, the start of the server and that of our own connection.
 SELECT
     seen.id,
-    seen.silent_for > make_interval(secs => %(timeout)s) AS is_silent,
+    looks.silent,
+    looks.unlocked,
     worker.heartbeat > statement_timestamp() - make_interval(secs => %(connected_for)s) AS was_back
 FROM pgjobs_workers AS seen
 JOIN pgjobs_worker AS worker ON worker.id = seen.id
-WHERE seen.stopped IS NULL
-    AND (
-        seen.silent_for > make_interval(secs => %(timeout)s)
-        OR seen.lost_lock
+CROSS JOIN LATERAL (
+    SELECT
+        seen.silent_for > make_interval(secs => %(timeout)s) AS silent,
+        seen.lost_lock
         OR worker.has_session_lock
             AND seen.backend_pid IS NULL
-            AND worker.heartbeat > pg_postmaster_start_time()
-    )
+            AND worker.heartbeat > pg_postmaster_start_time() AS unlocked
+) AS looks
+WHERE seen.stopped IS NULL AND (looks.silent OR looks.unlocked)

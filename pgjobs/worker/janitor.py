@@ -29,8 +29,10 @@ logger = logging.getLogger("pgjobs.worker")
 INTERVAL: Final = 1.0
 """Seconds between two looks for the dead."""
 RECONNECTING: Final = 10.0
-"""Seconds after our own connection was lost in which others may still be on their way back, unless
-they have beaten since."""
+"""Seconds after our own connection was lost in which others may still be on their way back to their
+lock, unless they have beaten since."""
+HEARING: Final = 5.0
+"""Seconds that we must have heard beats before silence counts, or a third of the lease."""
 _ORPHANS_INTERVAL: Final = 10.0
 _PRUNE_INTERVAL: Final = 60.0
 _PRUNE_BATCH: Final = 1000
@@ -85,9 +87,11 @@ class Janitor:
         self._suspects: dict[int, float] = {}
         self._seen_on: psycopg.Connection | None = None
         self._connected_at = self._locks_count_from = time.monotonic()
+        self._hears_since = self._last_turn = time.monotonic()
         self._next_prune = self._next_orphans = time.monotonic()
 
     def turn(self, connection: EngineConnection) -> None:
+        self._doubt_silence_when_away()
         self._doubt_locks_when_reconnected(connection.get())
         for worker in self._dead(connection.cursor()):
             self.rescue(connection, worker)
@@ -96,11 +100,18 @@ class Janitor:
             self._next_orphans = time.monotonic() + _ORPHANS_INTERVAL
         self._prune(connection.cursor())
 
+    def _doubt_silence_when_away(self) -> None:
+        """If we were paused, others may have been too, and beat again a moment later than we."""
+        now = time.monotonic()
+        if now - self._last_turn > HEARING:
+            self._hears_since = now
+        self._last_turn = now
+
     def _doubt_locks_when_reconnected(self, connection: psycopg.Connection) -> None:
         """What took our connection may have taken everybody's: a failover, or a network's fault."""
         if self._seen_on is connection:
             return
-        self._connected_at = time.monotonic()
+        self._connected_at = self._hears_since = time.monotonic()
         if self._seen_on is not None:
             self._locks_count_from = self._connected_at + RECONNECTING
             self._suspects = {}
@@ -110,13 +121,15 @@ class Janitor:
         """Return workers that are silent for too long, or were without their lock at two looks.
 
         The second look gives a living worker whose connection broke the time to take
-        its lock again on a new one.
+        its lock again on a new one. While the database was out of everybody's reach, for
+        longer than the lease, all were silent: who is back first must hear the others first.
         """
-        now = time.monotonic()
+        now, lease = time.monotonic(), get_settings().HEARTBEAT_TIMEOUT
+        silence_counts = now - self._hears_since >= min(HEARING, lease / 3)
         cursor.execute(
             load("dead_workers"),
             {
-                "timeout": get_settings().HEARTBEAT_TIMEOUT,
+                "timeout": lease,
                 "connected_for": now - self._connected_at,
             },
         )
@@ -124,10 +137,11 @@ class Janitor:
         self._suspects = {worker: self._suspects.get(worker, now) for worker in found}
         return [
             worker
-            for worker, (is_silent, was_back) in found.items()
-            if is_silent
+            for worker, (is_silent, is_unlocked, was_back) in found.items()
+            if (is_silent and silence_counts)
             or (
-                (was_back or now >= self._locks_count_from)
+                is_unlocked
+                and (was_back or now >= self._locks_count_from)
                 and now - self._suspects[worker] >= INTERVAL * 0.9
             )
         ]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
@@ -18,10 +19,16 @@ from tests.eventually import eventually
 from tests.testapp.jobs import Tracing
 
 OpenConnection = Callable[..., EngineConnection]
+SHORT_LEASE = {"HEARTBEAT_TIMEOUT": 3, "HEARTBEAT_INTERVAL": 1}
 
 
-def a_worker() -> WorkerProcess:
-    return WorkerProcess.objects.create(name="w", hostname="h", pid=1, queues=[], concurrency=1)
+def a_worker(**columns: Any) -> WorkerProcess:
+    about = {"name": "w", "hostname": "h", "pid": 1, "queues": [], "concurrency": 1}
+    return WorkerProcess.objects.create(**about, **columns)
+
+
+def a_silent_worker() -> WorkerProcess:
+    return a_worker(has_session_lock=False, heartbeat=Now() - timedelta(minutes=1))
 
 
 def a_job_of(worker: WorkerProcess) -> Job:
@@ -100,3 +107,56 @@ def test_a_suspicion_from_before_a_loss_of_connections_is_dropped(
     janitor.turn(engine)
 
     assert not is_rescued(job)
+
+
+def wait_until_silence_counts() -> None:
+    time.sleep(SHORT_LEASE["HEARTBEAT_TIMEOUT"] / 3)
+
+
+def test_a_silent_worker_is_rescued_from_once_it_had_time_to_be_heard(
+    open_connection: OpenConnection, settings: Any
+) -> None:
+    settings.PGJOBS = SHORT_LEASE
+    engine, job = open_connection(), a_job_of(a_silent_worker())
+    janitor = Janitor(ring=lambda *_: None)
+    janitor.turn(engine)
+    assert not is_rescued(job)
+    wait_until_silence_counts()
+    janitor.turn(engine)
+
+    assert is_rescued(job)
+
+
+def test_who_beats_again_after_an_outage_that_struck_all_keeps_its_jobs(
+    open_connection: OpenConnection, settings: Any
+) -> None:
+    settings.PGJOBS = SHORT_LEASE
+    engine, janitor = open_connection(), Janitor(ring=lambda *_: None)
+    janitor.turn(engine)
+    wait_until_silence_counts()
+    worker = a_silent_worker()
+    job = a_job_of(worker)
+    engine.close()
+    janitor.turn(engine)  # we are back first
+    WorkerProcess.objects.filter(pk=worker.pk).update(heartbeat=Now())
+    wait_until_silence_counts()
+    janitor.turn(engine)
+
+    assert not is_rescued(job)
+
+
+def test_a_worker_that_was_away_itself_hears_the_others_before_it_judges(
+    open_connection: OpenConnection, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PGJOBS = SHORT_LEASE
+    monkeypatch.setattr("pgjobs.worker.janitor.HEARING", 2.0)
+    engine, janitor = open_connection(), Janitor(ring=lambda *_: None)
+    janitor.turn(engine)
+    time.sleep(2.1)  # as if the process had been stopped
+    job = a_job_of(a_silent_worker())
+    janitor.turn(engine)
+    assert not is_rescued(job)
+    wait_until_silence_counts()
+    janitor.turn(engine)
+
+    assert is_rescued(job)
