@@ -25,12 +25,11 @@ SETTINGS: Final = {
 
 # What ends sessions that do little for long, which is what the engine's own do all day: they wait.
 # A role or a database may bring such limits along; jobs' own connections keep them.
-_KILLERS: Final = (
-    "statement_timeout",
-    "idle_in_transaction_session_timeout",
-    "idle_session_timeout",
-)
+_KILLERS: Final = ("statement_timeout", "idle_session_timeout")
 _KILLERS_SINCE_17: Final = ("transaction_timeout",)
+# But our transactions ask and write without a pause. One that idles belongs to a process that was
+# frozen or cut off in the middle of it, and what it holds locked would keep others from the rescue.
+_STALLED: Final = {"idle_in_transaction_session_timeout": "'5s'"}
 
 # A claim that is lost in a server crash leaves its jobs pending, and the epoch refuses the old
 # worker's outcome, so claims need not wait for the disk. Outcomes must.
@@ -136,9 +135,10 @@ class _PooledCursor(psycopg.Cursor[Any]):
 
 
 def unharmed(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> dict[str, str]:
-    """Return the settings under which a session of this server may wait for as long as it likes."""
+    """Return the settings under which a session of this server may wait for as long as it likes,
+    outside of a transaction."""
     newer = _KILLERS_SINCE_17 if connection.info.server_version >= 170000 else ()
-    return dict.fromkeys((*_KILLERS, *newer), "0")
+    return {**dict.fromkeys((*_KILLERS, *newer), "0"), **_STALLED}
 
 
 def as_statement(command: str, settings: dict[str, str]) -> str:

@@ -160,3 +160,21 @@ def test_a_worker_that_was_away_itself_hears_the_others_before_it_judges(
     janitor.turn(engine)
 
     assert is_rescued(job)
+
+
+def test_a_rescuer_that_freezes_in_the_middle_of_it_makes_way_for_another(
+    open_connection: OpenConnection,
+) -> None:
+    frozen, other, worker = open_connection(), open_connection(), a_silent_worker()
+    job = a_job_of(worker)
+    frozen.get().execute("BEGIN")
+    frozen.cursor().execute("SELECT FROM pgjobs_worker WHERE id = %s FOR UPDATE", [worker.pk])
+    janitor = Janitor(ring=lambda *_: None)
+    janitor.rescue(other, worker.pk)
+    assert not is_rescued(job)
+
+    def rescues() -> bool:
+        janitor.rescue(other, worker.pk)
+        return is_rescued(job)
+
+    eventually(rescues, timeout=20)
