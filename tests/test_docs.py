@@ -30,6 +30,7 @@ from tests.markdown import (
     links,
     table,
 )
+from tests.pooled.pgbouncer import DOCUMENTED
 
 README = ROOT / "README.md"
 ARCHITECTURE = DOCS / "architecture.md"
@@ -171,6 +172,12 @@ def test_the_table_of_transitions_has_every_one_and_no_other() -> None:
         told |= set(product(map(status, start.split(", ")), map(status, end.split(", "))))
 
     assert told == TRANSITIONS
+
+
+def test_the_tests_run_behind_a_pooler_with_the_settings_that_the_docs_want() -> None:
+    wanted = block_after(DOCS / "pgbouncer.md", "pgbouncer").splitlines()
+
+    assert wanted == ["[pgbouncer]", *(f"{name} = {value}" for name, value in DOCUMENTED.items())]
 
 
 # Architecture -------------------------------------------------------------------------------

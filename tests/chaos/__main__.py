@@ -18,6 +18,8 @@ import django
 from django.core.management import call_command
 
 from tests.chaos.cluster import CHILDREN, Cluster
+from tests.chaos.terms import Terms
+from tests.pooled.pgbouncer import PROGRAM
 
 if TYPE_CHECKING:
     from tests.chaos.arrivals import Arrivals
@@ -32,7 +34,8 @@ def main() -> int:
     orders = _orders()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     directory = Path(tempfile.mkdtemp(prefix="pgjobs-chaos-"))
-    cluster = Cluster(directory, with_network=not orders.no_network)
+    terms = Terms.choose(is_pooled=orders.pooled, lease=orders.lease)
+    cluster = Cluster(directory, terms, with_network=not orders.no_network)
     try:
         outcome, broken = _run(cluster, orders, directory)
     finally:
@@ -47,16 +50,21 @@ def main() -> int:
 
 def _run(cluster: Cluster, orders: Namespace, directory: Path) -> tuple[dict[str, Any], bool]:
     count = orders.jobs or round(orders.seconds * JOBS_PER_SECOND)
-    _say(f"{count} jobs in {orders.seconds:g} s, seed {orders.seed}")
+    terms = cluster.terms
+    _say(
+        f"{count} jobs in {orders.seconds:g} s, seed {orders.seed}, {terms.mode}, "
+        f"lease {terms.lease:g} s"
+    )
     if cluster.why_no_network:
         _say(f"CutNetwork is left out: {cluster.why_no_network}")
     cluster.start()
     _set_up_django(cluster)
 
-    from tests.chaos import audit, rescue, tail
+    from tests.chaos import audit, rescue
     from tests.chaos.arrivals import LEDGER, Arrivals
     from tests.chaos.operator import Operator
     from tests.chaos.storm import Storm
+    from tests.chaos.tail import Tail
 
     _create_tables(cluster, LEDGER)
     chance = random.Random(orders.seed)
@@ -77,29 +85,29 @@ def _run(cluster: Cluster, orders: Namespace, directory: Path) -> tuple[dict[str
     found = audit.violations(placed=arrivals.placed, unsettled=unsettled)
     _show(found)
     people = audit.workers()
-    rescues = rescue.rescues(runs, people, storm.wounds)
+    rescues = rescue.rescues(runs, people, storm.wounds, operator.taken_away)
     (directory / "rescues.log").write_text(rescue.listed(rescues))
     outcome = {
         "jobs": arrivals.placed,
         **{promise: len(rows) for promise, rows in found.items()},
         "faults": dict(sorted(storm.struck.items())),
-        "taken_away": operator.taken_away,
+        "taken_away": len(operator.taken_away),
         **audit.figures(),
         **rescue.figures(runs, rescues, storm.wounds),
         "exit_codes": exit_codes,
+        "mode": terms.mode,
+        "lease": terms.lease,
         "seconds": orders.seconds,
         "seed": orders.seed,
     }
     _report(outcome)
-    _say(tail.table(rescues, people, storm.wounds))
+    _say(Tail(people=people, wounds=storm.wounds, terms=terms).table(rescues))
     is_broken = any(found.values()) or any(exit_codes) or not arrivals.all_placed
     return outcome, is_broken
 
 
 def _set_up_django(cluster: Cluster) -> None:
-    os.environ.update(cluster.environment(cluster.postgres.url))
-    # Nothing of the driver's waits for what a frozen worker holds.
-    os.environ["PGOPTIONS"] = "-c lock_timeout=5s -c statement_timeout=60s"
+    os.environ.update(cluster.drivers_environment())
     django.setup()
 
 
@@ -162,8 +170,15 @@ def _orders() -> Namespace:
     parser.add_argument("--jobs", type=int, help="default: 10,000 in 180 seconds")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-network", action="store_true", help="without a network namespace")
+    parser.add_argument(
+        "--pooled", action="store_true", help="behind a pgbouncer in transaction mode"
+    )
+    parser.add_argument("--lease", type=float, help="HEARTBEAT_TIMEOUT (default: 5, pooled 15)")
     parser.add_argument("--keep", action="store_true", help="keep logs, journal and database")
-    return parser.parse_args()
+    orders = parser.parse_args()
+    if orders.pooled and PROGRAM is None:
+        parser.error("--pooled needs pgbouncer, which is not installed")
+    return orders
 
 
 def _say(line: str) -> None:

@@ -132,6 +132,7 @@ FIGURES: Final = {
     "chains": "SELECT count(*) FROM chaos_order WHERE kind = 'Interval'",
     "chain_links": "SELECT count(*) FROM pgjobs_job WHERE interval > 0 AND completed IS NOT NULL",
     "runs": "SELECT count(*) FROM chaos_run",
+    "session_locks": "SELECT count(*) FROM pgjobs_worker WHERE has_session_lock",
     "runs_repeated": """
         SELECT count(*) FROM chaos_run WHERE id NOT IN (SELECT run FROM chaos_accepted)
     """,

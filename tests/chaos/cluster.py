@@ -1,4 +1,5 @@
-"""What the storm strikes: a PostgreSQL and two supervisors with two worker processes each."""
+"""What the storm strikes: a PostgreSQL, two supervisors with two worker processes each, and perhaps
+a pooler between them."""
 
 from __future__ import annotations
 
@@ -16,23 +17,21 @@ from typing import Any, Final
 
 import psycopg
 
-from example_project.postgres import EmbeddedPostgres
+from example_project.postgres import PORT, EmbeddedPostgres
 from tests.chaos.journal import DIRECTORY
 from tests.chaos.network import Namespace
+from tests.chaos.terms import Terms
 from tests.mortal import die_with_parent
+from tests.pooled.pgbouncer import PgBouncer
 
 ROOT: Final = Path(__file__).parent.parent.parent
 CHILDREN: Final = 2
-SLOTS: Final = 16
-LEASE: Final = 5.0
-SETTINGS: Final = {
-    "HEARTBEAT_TIMEOUT": LEASE,
-    "HEARTBEAT_INTERVAL": 1.0,
-    # Here it is never the job that kills its worker.
-    "MAX_INTERRUPTIONS": 1000,
-}
-DURABLE: Final = {"fsync": "on", "synchronous_commit": "on"}
+SERVER: Final = {"fsync": "on", "synchronous_commit": "on", "max_connections": "300"}
 ADMIN: Final = "chaos driver"
+# A connection for each slot, and some for the engine; clients that were cut off linger on.
+POOLER: Final = {"default_pool_size": 150, "max_client_conn": 1000}
+# Nothing of the driver's waits for what a frozen worker holds.
+PATIENCE: Final = {"lock_timeout": "5s", "statement_timeout": "60s"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +43,17 @@ class Death:
 class Group:
     """One supervisor and its children."""
 
-    def __init__(self, environment: dict[str, str], log: Path, prefix: list[str]) -> None:
+    def __init__(
+        self, environment: dict[str, str], log: Path, *, slots: int, prefix: list[str]
+    ) -> None:
         self._environment = environment
+        self._slots = slots
         self._log = log
         self._prefix = prefix
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        numbers = ["--processes", str(CHILDREN), "--concurrency", str(SLOTS)]
+        numbers = ["--processes", str(CHILDREN), "--concurrency", str(self._slots)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._prefix, sys.executable, "-m", "django", "pgjobs_worker", *numbers],
@@ -103,38 +105,63 @@ class Group:
 
 
 class Cluster:
-    def __init__(self, directory: Path, *, with_network: bool) -> None:
+    def __init__(self, directory: Path, terms: Terms, *, with_network: bool) -> None:
+        self.terms = terms
         self.journal = directory / "journal"
         self.journal.mkdir(parents=True)
         self._directory = directory
         self.namespace = Namespace()
         self.why_no_network = self.namespace.build() if with_network else "not wanted"
         listen = {} if self.why_no_network else {"listen_addresses": self.namespace.here}
-        self.postgres = EmbeddedPostgres(directory / "postgres", settings=DURABLE | listen)
+        self.postgres = EmbeddedPostgres(directory / "postgres", settings=SERVER | listen)
+        self._pooler: PgBouncer | None = None
         self.groups: list[Group] = []
 
     def start(self) -> None:
-        url = self.postgres.start()
-        self.groups = [Group(self.environment(url), self._directory / "workers-1.log", [])]
-        prefix = []
-        if not self.why_no_network:
-            self._let_in(self.namespace.inside)
-            prefix = self.namespace.prefix
-            url = f"postgresql://postgres@{self.namespace.here}:5432/postgres"
-        self.groups.append(Group(self.environment(url), self._directory / "workers-2.log", prefix))
+        self.postgres.start()
+        near, far = self._pool() if self.terms.is_pooled else self._let_in()
+        way, prefix = (near, []) if self.why_no_network else (far, self.namespace.prefix)
+        self.groups = [self._group(1, near, []), self._group(2, way, prefix)]
 
-    def _let_in(self, address: str) -> None:
-        with (self.postgres.data / "cluster" / "pg_hba.conf").open("a") as rules:
-            rules.write(f"host all all {address}/32 trust\n")
-        self.ask("SELECT pg_reload_conf()")
+    def _group(self, number: int, url: str, prefix: list[str]) -> Group:
+        log = self._directory / f"workers-{number}.log"
+        return Group(self.environment(url), log, slots=self.terms.slots, prefix=prefix)
+
+    def _pool(self) -> tuple[str, str]:
+        """Start the pooler; return the ways through it, from here and from inside the namespace."""
+        server = {"host": self.postgres.socket_dir, "port": PORT, "user": "postgres"}
+        patience = "; ".join(f"SET {name} = '{value}'" for name, value in PATIENCE.items())
+        driver = {**server, "dbname": "postgres", "connect_query": patience}
+        self._pooler = PgBouncer(
+            {"postgres": server, "driver": driver},
+            address=self.namespace.here,
+            settings=POOLER,
+        )
+        self._pooler.start()
+        return self._pooler.url("postgres"), self._pooler.url_by_address("postgres")
+
+    def _let_in(self) -> tuple[str, str]:
+        """Return the ways to the server, from here and from inside the namespace."""
+        if not self.why_no_network:
+            with (self.postgres.data / "cluster" / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {self.namespace.inside}/32 trust\n")
+            self.ask("SELECT pg_reload_conf()")
+        return self.postgres.url, f"postgresql://postgres@{self.namespace.here}:{PORT}/postgres"
+
+    def drivers_environment(self) -> dict[str, str]:
+        if self._pooler is not None:
+            return self.environment(self._pooler.url("driver"))
+        options = " ".join(f"-c {name}={value}" for name, value in PATIENCE.items())
+        return {**self.environment(self.postgres.url), "PGOPTIONS": options}
 
     def environment(self, url: str) -> dict[str, str]:
         return {
             **os.environ,
             "DATABASE_URL": url,
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DIRECT_URL": self.postgres.url,
+            "DJANGO_SETTINGS_MODULE": f"tests.{'pooled.' if self.terms.is_pooled else ''}settings",
             "EXTRA_APPS": "tests.chaos",
-            "PGJOBS": json.dumps(SETTINGS),
+            "PGJOBS": json.dumps(self.terms.settings),
             "PYTHONPATH": str(ROOT),
             DIRECTORY: str(self.journal),
         }
@@ -154,5 +181,7 @@ class Cluster:
         """End by force what still lives."""
         for group in self.groups:
             group.end(timeout=0)
+        if self._pooler is not None:
+            self._pooler.stop()
         self.postgres.stop()
         self.namespace.remove()

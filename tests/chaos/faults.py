@@ -10,10 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.chaos.cluster import ADMIN, LEASE, Cluster, Death, Group
-
-# Just after a server start all session locks are gone, so for so long only heartbeats count.
-UNSETTLED: Final = 10.0 + LEASE + 2.0
+from tests.chaos.cluster import ADMIN, Cluster, Death, Group
 
 
 @dataclass(kw_only=True)
@@ -58,7 +55,7 @@ class Fault(ABC):
         """Undo what lasts."""
 
     def duration(self) -> float:
-        return LEASE + self.chance.uniform(2, 5) if self.lasts else 0.0
+        return self.cluster.terms.lease + self.chance.uniform(2, 5) if self.lasts else 0.0
 
     def a_group(self) -> Group:
         return self.chance.choice(self.cluster.groups)
@@ -83,20 +80,22 @@ class KillSupervisor(Fault):
 
 
 class TerminateBackends(Fault):
-    """One to five of our connections: the engine's, the jobs', the enqueuer's."""
+    """One to five of our connections: the engine's, the jobs', the enqueuer's. Of a pooler's first
+    those that are lent out: nobody would miss the others."""
 
     weight = 4
     QUERY = """
     SELECT pg_terminate_backend(pid) FROM (
         SELECT pid FROM pg_stat_activity
         WHERE backend_type = 'client backend' AND application_name <> %s
-        ORDER BY md5(pid::text || %s) LIMIT %s
+        ORDER BY %s AND state = 'idle', md5(pid::text || %s) LIMIT %s
     ) AS victim
     """
 
     def strike(self) -> None:
         salt = str(self.chance.random())
-        self.cluster.ask(self.QUERY, ADMIN, salt, self.chance.randint(1, 5))
+        count = self.chance.randint(1, 5)
+        self.cluster.ask(self.QUERY, ADMIN, self.cluster.terms.is_pooled, salt, count)
 
 
 class FreezeChild(Fault):
@@ -138,7 +137,7 @@ class RestartPostgres(Fault):
         self.cluster.postgres.restart("immediate")
         now = time.monotonic()
         self.wounds.restarts.append(now)
-        self.wounds.disturbances.append((began, now + UNSETTLED))
+        self.wounds.disturbances.append((began, now + self.cluster.terms.unsettled))
 
 
 class CutNetwork(Fault):
@@ -155,7 +154,8 @@ class CutNetwork(Fault):
     def heal(self) -> None:
         self.cluster.namespace.join()
         # Connections that were half open may still be timing out.
-        self.wounds.disturbances.append((self._began, time.monotonic() + UNSETTLED))
+        until = time.monotonic() + self.cluster.terms.unsettled
+        self.wounds.disturbances.append((self._began, until))
 
 
 KINDS: Final[tuple[type[Fault], ...]] = (

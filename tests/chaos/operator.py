@@ -16,11 +16,16 @@ from pgjobs.models import Job
 
 _INTERVAL: Final = 1.0
 _AT_ONCE: Final = 2
-# Their first runs are likely to end before they are told to.
+# Their first runs are likely to end before they are told to. Not those that should have ended: they
+# are of the dead, and wait for their rescue.
 _SOONEST_TO_END: Final = """
-SELECT * FROM pgjobs_job
-WHERE status = 'running' AND job_class LIKE '%%.Slow%%'
-ORDER BY started + make_interval(secs => (kwargs ->> 'seconds')::float8)
+SELECT job.*
+FROM pgjobs_job AS job
+CROSS JOIN LATERAL (
+    SELECT started + make_interval(secs => (kwargs ->> 'seconds')::float8) AS ends
+) AS its
+WHERE status = 'running' AND job_class LIKE '%%.Slow%%' AND its.ends > statement_timestamp()
+ORDER BY its.ends
 LIMIT %s
 """
 
@@ -28,7 +33,8 @@ LIMIT %s
 class Operator:
     def __init__(self) -> None:
         self._next = time.monotonic()
-        self.taken_away = 0
+        self.taken_away: set[tuple[int, int]] = set()
+        """Which job at which epoch."""
 
     def turn(self) -> None:
         if time.monotonic() < self._next:
@@ -44,4 +50,4 @@ class Operator:
         with transaction.atomic():
             if job.terminate(JobStatus.ERRORED, "An operator took it away."):
                 job.retry()
-                self.taken_away += 1
+                self.taken_away.add((job.pk, job.epoch))

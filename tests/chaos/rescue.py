@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -32,8 +32,16 @@ class Rescue:
         return self.again.began - self.noticed
 
 
-def rescues(runs: list[Run], identities: Sequence[Identity], wounds: Wounds) -> list[Rescue]:
-    """Return one for each run that a kill cut off, and that was still its job's newest."""
+def rescues(
+    runs: list[Run],
+    identities: Sequence[Identity],
+    wounds: Wounds,
+    taken_away: Collection[tuple[int, int]],
+) -> list[Rescue]:
+    """Return one for each run that a kill cut off, and that was still its job's newest.
+
+    Where the operator took the job away from the dead, nobody had to be rescued.
+    """
     by_pid, by_job = defaultdict(list), defaultdict(list)
     for run in runs:
         by_pid[run.pid].append(run)
@@ -44,11 +52,15 @@ def rescues(runs: list[Run], identities: Sequence[Identity], wounds: Wounds) -> 
         for run in by_pid[death.pid]:
             if run.ended is None and run.began <= death.at:
                 later = [other for other in by_job[run.job] if other.began > run.began]
-                if later and later[0].began > death.at:
+                if later and later[0].began > death.at and not _is_taken(run, later[0], taken_away):
                     # Ended before it: the process had been taken for dead, and lived on.
                     noticed = max(death.at, min(ended[run.worker], later[0].began))
                     found.append(Rescue(run=run, again=later[0], died=death.at, noticed=noticed))
     return found
+
+
+def _is_taken(run: Run, again: Run, taken_away: Collection[tuple[int, int]]) -> bool:
+    return any((run.job, epoch) in taken_away for epoch in range(run.epoch, again.epoch))
 
 
 def listed(found: list[Rescue]) -> str:

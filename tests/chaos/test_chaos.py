@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from tests.chaos.cluster import ROOT
+from tests.pooled.pgbouncer import PROGRAM
+
+SHORT: Final = ["--seconds", "10", "--jobs", "300", "--seed", "1", "--no-network"]
+MODES: Final = {"sessions": [], "pooled": ["--pooled", "--lease", "3"]}
 
 
-@pytest.fixture(scope="module")
-def breeze() -> dict[str, Any]:
+@pytest.fixture(scope="module", params=MODES)
+def breeze(request: pytest.FixtureRequest) -> dict[str, Any]:
     """The figures of a short run on a PostgreSQL of its own."""
-    orders = ["--seconds", "10", "--jobs", "300", "--seed", "1", "--no-network"]
+    if request.param == "pooled" and PROGRAM is None:
+        pytest.skip("pgbouncer is not installed")
+    orders = [*SHORT, *MODES[request.param]]
     done = subprocess.run(
         [sys.executable, "-m", "tests.chaos", *orders],
         cwd=ROOT,
@@ -25,6 +31,7 @@ def breeze() -> dict[str, Any]:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    assert figures["mode"] == request.param
     return figures
 
 
@@ -38,6 +45,10 @@ def test_the_storm_strikes_while_jobs_run(breeze: dict[str, Any]) -> None:
     assert breeze["jobs"] == 300
     assert sum(breeze["faults"].values()) >= 3
     assert breeze["runs"] > breeze["jobs"]
+
+
+def test_pooled_workers_hold_no_session_lock_and_the_others_do(breeze: dict[str, Any]) -> None:
+    assert (breeze["session_locks"] == 0) == (breeze["mode"] == "pooled")
 
 
 def test_the_last_line_tells_what_broke_what_struck_and_how_long_rescues_took(

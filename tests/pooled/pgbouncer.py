@@ -21,6 +21,14 @@ from tests.mortal import die_with_parent
 PORT: Final = 6432
 # Debian keeps it where only root's PATH leads.
 PROGRAM: Final = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+DOCUMENTED: Final[Mapping[str, Any]] = {
+    "pool_mode": "transaction",
+    "server_login_retry": 1,
+    "tcp_keepidle": 30,
+    "tcp_keepintvl": 5,
+    "tcp_keepcnt": 3,
+}
+"""What docs/pgbouncer.md wants of it."""
 ANY: Final = "*"
 """The name of a database by which clients reach the one that they name."""
 
@@ -91,7 +99,7 @@ class PgBouncer:
 
     def _configuration(self) -> str:
         settings = {
-            "pool_mode": "transaction",
+            **DOCUMENTED,
             "auth_type": "any",
             "unix_socket_dir": self._directory,
             "listen_addr": self._address,

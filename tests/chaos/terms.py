@@ -1,0 +1,60 @@
+"""By which way the workers reach PostgreSQL, and how long things take because of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pgjobs.conf import Settings
+
+_LOCKS_COUNT_AFTER: Final = 10.0
+"""Seconds after a server start in which session locks tell nothing, so only the lease does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """Pooled, workers have no session, hence no lock that tells of their death: the lease alone
+    does, and it is the one that a project gets by default."""
+
+    is_pooled: bool
+    lease: float
+
+    @classmethod
+    def choose(cls, *, is_pooled: bool, lease: float | None) -> Terms:
+        usual = Settings().HEARTBEAT_TIMEOUT if is_pooled else 5.0
+        return cls(is_pooled=is_pooled, lease=lease or usual)
+
+    @property
+    def mode(self) -> str:
+        return "pooled" if self.is_pooled else "sessions"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {
+            "HEARTBEAT_TIMEOUT": self.lease,
+            "HEARTBEAT_INTERVAL": self.lease / 5,  # the defaults stand to each other like that
+            # Here it is never the job that kills its worker.
+            "MAX_INTERRUPTIONS": 1000,
+        }
+
+    @property
+    def slots(self) -> int:
+        """Of each process. They suffice even where half of the fleet is away, or three quarters:
+        faults outlast the lease, so with a long one they overlap with more of the others."""
+        return 32 if self.is_pooled else 16
+
+    @property
+    def locks_count_after(self) -> float:
+        return 0.0 if self.is_pooled else _LOCKS_COUNT_AFTER
+
+    @property
+    def unsettled(self) -> float:
+        """Seconds after a restart or a cut until a death is noticed as quickly as ever."""
+        if self.is_pooled:
+            return 10.0  # to connect again, and to hear the others
+        return _LOCKS_COUNT_AFTER + self.lease + 2.0
+
+    @property
+    def worst_wait(self) -> float:
+        """The target for the time from a death to the restart of its jobs."""
+        return 20.0 if self.is_pooled else 5.0
