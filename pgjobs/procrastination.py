@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Final
 
 import psycopg
 from django.db import router
 from django.db.backends.signals import connection_created
-from procrastinate import PsycopgConnector
+from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.django import app as django_app
 from procrastinate.contrib.django.utils import connector_params
+from procrastinate.worker import Worker as ProcrastinateWorker
 
 from pgjobs.conf import get_settings
 from pgjobs.models import Job
@@ -54,6 +55,7 @@ class ProcrastinateThread:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
+        self._worker: ProcrastinateWorker | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -61,9 +63,9 @@ class ProcrastinateThread:
     def drain(self) -> None:
         """Take no more tasks, and end when those that run have ended."""
         self._stopping.set()
-        if self._loop is not None and self._task is not None:
+        if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed: the worker has ended by itself
-                self._loop.call_soon_threadsafe(self._task.cancel)
+                self._loop.call_soon_threadsafe(self._let_end)
 
     def stop(self, timeout: float) -> None:
         """After ``drain()``, wait for the end; what goes on past ``timeout`` is left behind."""
@@ -87,7 +89,19 @@ class ProcrastinateThread:
             self._stopping.wait(pause)
             pause = min(pause * 2, longest)
 
+    def _let_end(self) -> None:
+        """Ask a worker that runs; a cancellation could end the tasks that it waits for.
+
+        What still starts is cancelled, and asked all the same: in Python 3.11 a cancellation that
+        meets the end of an ``asyncio.wait_for()`` is lost.
+        """
+        if self._worker is not None:
+            self._worker.stop()
+        if self._task is not None and (self._worker is None or self._worker.run_task is None):
+            self._task.cancel()
+
     async def _work(self) -> None:
+        self._worker = None
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         if self._stopping.is_set():
             return
@@ -105,13 +119,28 @@ class ProcrastinateThread:
         _is_ours.set(True)
         # Periodic tasks are deferred through Django's connection all the same, in a thread of which
         # asyncio.run() knows nothing: without its own, a connection lost there stays lost.
-        async with OwnThread(), django_app.with_connector(connector).open_async() as app:
-            await app.run_worker_async(
-                name=self._name,
-                install_signal_handlers=False,
-                task_middleware=[_with_sound_connections],
-                **options,
-            )
+        app = django_app.with_connector(connector)
+        async with OwnThread(), _opened(app):
+            ours = {
+                "name": self._name,
+                "install_signal_handlers": False,
+                "task_middleware": [_with_sound_connections],
+            }
+            self._worker = ProcrastinateWorker(app, **{**app.worker_defaults, **ours, **options})
+            if not self._stopping.is_set():  # run() forgets that it was told to stop before
+                await self._worker.run()
+
+
+@asynccontextmanager
+async def _opened(app: App) -> AsyncIterator[None]:
+    """Close the pool also where its opening was cancelled: `asyncio.run()` would cancel what fills
+    it and wait for that, which takes a cancellation for one more failed connection and goes on."""
+    try:
+        app.perform_import_paths()
+        await app.open_async()
+        yield
+    finally:
+        await app.close_async()
 
 
 def _with_sound_connections(run: Callable[[], Any], context: Any, *_: Any) -> Any:
