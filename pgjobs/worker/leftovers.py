@@ -11,6 +11,7 @@ from typing import Any
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext, sync_to_async
 from django.db import connections
+from django.db.backends.signals import connection_created
 from psycopg.pq import TransactionStatus
 
 from pgjobs.exceptions import TransactionLeftOpen
@@ -40,6 +41,7 @@ def leave_clean() -> bool:
             status != TransactionStatus.IDLE
             or connection.in_atomic_block
             or connection.errors_occurred
+            or not _is_set_up(connection)
             or not connection.get_autocommit()
         ):
             connection.in_atomic_block = False
@@ -81,6 +83,19 @@ def _has_ended(connection: Any) -> bool:
     poll = select.poll()
     poll.register(connection.connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))
+
+
+def _note_set_up(connection: Any, **_: Any) -> None:
+    connection.pgjobs_set_up = connection.connection
+
+
+connection_created.connect(_note_set_up, dispatch_uid="pgjobs.leftovers")
+
+
+def _is_set_up(connection: Any) -> bool:
+    """Django keeps a connection whose set-up failed, and later takes it for a good one, whatever
+    it lacks: with ``assume_role``, the role."""
+    return getattr(connection, "pgjobs_set_up", None) is connection.connection
 
 
 def _transaction_status(connection: Any) -> TransactionStatus:

@@ -195,6 +195,15 @@ class CarelessCoroutine(BackgroundJob):
         await sync_to_async(getattr(Careless(self.job), how))()
 
 
+class AsksWhoItIs(BackgroundJob):
+    """Returns the role that it has in the database."""
+
+    def run(self) -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_user")
+            return str(cursor.fetchone()[0])
+
+
 class HeldInThread(BackgroundJob):
     """Held, as a coroutine that waits for a synchronous call."""
 

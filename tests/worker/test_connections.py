@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection
 
 from pgjobs.models import Job
 from tests import traces
 from tests.eventually import eventually
+from tests.sessions import ROLE
+from tests.sql import query
 from tests.testapp.jobs import (
+    AsksWhoItIs,
     Careless,
     CarelessCoroutine,
     HeldInThread,
@@ -74,3 +79,29 @@ def test_a_worker_whose_connections_are_all_cut_goes_on(child_environment: Envir
         worker.terminate()
         assert worker.wait() == 0
     assert traces.labels() == ["before", "after", "long after"]
+
+
+@pytest.fixture
+def assumed_role(child_environment: Environment) -> Iterator[Environment]:
+    """The environment of processes whose connections are set up with one statement: SET ROLE."""
+    query(f"CREATE ROLE {ROLE} SUPERUSER")
+    url = f"{child_environment['DATABASE_URL']}?assume_role={ROLE}"
+    yield {**child_environment, "DATABASE_URL": url}
+    query(f"DROP ROLE {ROLE}")
+
+
+def test_a_connection_that_failed_while_it_was_set_up_is_not_kept(
+    assumed_role: Environment,
+) -> None:
+    with RunningWorker(assumed_role, "-c", "1") as worker:
+        worker.until_it_says("started: queues")
+        query(f"ALTER ROLE {ROLE} RENAME TO {ROLE}_away")
+        failed = AsksWhoItIs.enqueue()
+        eventually(Job.objects.filter(pk=failed.pk, status="errored").exists)
+        query(f"ALTER ROLE {ROLE}_away RENAME TO {ROLE}")
+        job = AsksWhoItIs.enqueue()
+        eventually(Job.objects.filter(pk=job.pk, status="completed").exists)
+    failed.refresh_from_db()
+    job.refresh_from_db()
+    assert f'role "{ROLE}" does not exist' in failed.error
+    assert job.result == ROLE
