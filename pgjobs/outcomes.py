@@ -91,9 +91,10 @@ class Outcome:
 
     @property
     def is_bare(self) -> bool:
-        """Say whether there is nothing to leave out."""
+        """Say whether there is nothing to leave out, and nothing worse to say."""
         details = (self.data, self.result, self.failure)
-        return self.status == JobStatus.ERRORED and all(detail is None for detail in details)
+        is_plain = self.status in (JobStatus.ERRORED, JobStatus.PENDING)
+        return is_plain and all(detail is None for detail in details)
 
     @property
     def is_final(self) -> bool:

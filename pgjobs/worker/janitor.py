@@ -23,6 +23,7 @@ from pgjobs.signals import announce, job_rescued
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.leftovers import drop_dead
+from pgjobs.worker.refusal import is_about_a_row
 
 logger = logging.getLogger("pgjobs.worker")
 
@@ -33,6 +34,11 @@ RECONNECTING: Final = 10.0
 lock, unless they have beaten since."""
 HEARING: Final = 5.0
 """Seconds that we must have heard beats before silence counts, or a third of the lease."""
+_REFUSED: Final = (
+    "job=%s lost its process, but PostgreSQL refuses to take it back, so its row stays running. "
+    "Look for a trigger, policy or constraint on pgjobs_job and mend it: this is tried again all "
+    "the time. It said: %s"
+)
 _ORPHANS_INTERVAL: Final = 10.0
 _PRUNE_INTERVAL: Final = 60.0
 _PRUNE_BATCH: Final = 1000
@@ -85,6 +91,7 @@ class Janitor:
     def __init__(self, *, ring: Callable[[EngineConnection, list[str]], None]) -> None:
         self._ring = ring
         self._suspects: dict[int, float] = {}
+        self._refused: set[int] = set()
         self._seen_on: psycopg.Connection | None = None
         self._connected_at = self._locks_count_from = time.monotonic()
         self._hears_since = self._last_turn = time.monotonic()
@@ -96,7 +103,7 @@ class Janitor:
         for worker in self._dead(connection.cursor()):
             self.rescue(connection, worker)
         if time.monotonic() >= self._next_orphans:
-            self._give_up_orphans(connection.cursor())
+            self._give_up_orphans(connection)
             self._next_orphans = time.monotonic() + _ORPHANS_INTERVAL
         self._prune(connection.cursor())
 
@@ -156,7 +163,10 @@ class Janitor:
             while rows := cursor.execute(
                 _JOBS_OF, {"id": worker, "limit": _RESCUE_BATCH}
             ).fetchall():
-                rescued += self._take_back(connection, worker, rows)
+                taken = self._take_back(connection, worker, rows)
+                rescued += taken
+                if len(taken) < len(rows):  # what its row refuses would come again and again
+                    break
             has_ended = cursor.execute(_END_WORKER, {"id": worker}).fetchone()
         _announce(rescued)
         if has_ended:
@@ -188,7 +198,7 @@ class Janitor:
     ) -> list[int]:
         limit = get_settings().MAX_INTERRUPTIONS
         outcomes = [_rescued(*row[:4], limit=limit) for row in rows]
-        recorded = transitions.record(connection.cursor(), outcomes)
+        recorded = self._recorded_of(connection, outcomes)
         for outcome in outcomes:
             if outcome.job_id in recorded:
                 logger.warning(
@@ -197,16 +207,36 @@ class Janitor:
         self._ring(connection, [row[-1] for row in rows])
         return list(recorded)
 
-    def _give_up_orphans(self, cursor: psycopg.Cursor) -> None:
+    def _recorded_of(
+        self, connection: EngineConnection, outcomes: list[Outcome]
+    ) -> Collection[int]:
+        """Write ``outcomes`` so that what one row refuses spares the others and our transaction."""
+        try:
+            with connection.get().transaction():
+                return transitions.record(connection.cursor(), outcomes)
+        except psycopg.Error as error:
+            if not is_about_a_row(error):
+                raise
+            if len(outcomes) == 1:
+                self._say_refused(outcomes[0], error)
+                return []
+        return [job for outcome in outcomes for job in self._recorded_of(connection, [outcome])]
+
+    def _say_refused(self, outcome: Outcome, error: psycopg.Error) -> None:
+        """Once: we try again each second."""
+        if outcome.job_id not in self._refused:
+            logger.critical(_REFUSED, outcome.job_id, error)
+            self._refused.add(outcome.job_id)
+
+    def _give_up_orphans(self, connection: EngineConnection) -> None:
         """End jobs whose process died while it ran them itself, outside any worker."""
-        cursor.execute(load("orphans"), {"lock": HERE_LOCK})
+        found = connection.cursor().execute(load("orphans"), {"lock": HERE_LOCK}).fetchall()
         outcomes = [
             _given_up(job, epoch, "The process that ran this job immediately has died.")
-            for job, epoch in cursor.fetchall()
+            for job, epoch in found
         ]
-        if outcomes:
-            transitions.record(cursor, outcomes)
-            logger.warning("%s immediate jobs lost their process", len(outcomes))
+        if outcomes and (ended := self._recorded_of(connection, outcomes)):
+            logger.warning("%s immediate jobs lost their process", len(ended))
 
     def _prune(self, cursor: psycopg.Cursor) -> None:
         days = get_settings().JOB_RETENTION

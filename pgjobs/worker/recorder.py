@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 import psycopg
+from psycopg.errors import LockNotAvailable
 
 from pgjobs import transitions
 from pgjobs.models import Job
@@ -17,6 +18,7 @@ from pgjobs.notes import Note
 from pgjobs.outcomes import Outcome
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.refusal import is_about_a_row
 
 logger = logging.getLogger("pgjobs.worker")
 
@@ -27,7 +29,16 @@ NOTES_WAIT: Final = 0.25
 # A caller's transaction may hold a job's row; the other outcomes must not wait for it for long.
 LOCK_TIMEOUT: Final = {"lock_timeout": "'2s'"}
 
+REFUSED_INTERVAL: Final = 1.0
+"""Seconds between two tries of what rows refuse, one outcome at a time."""
+
 Entry = tuple[Job, Outcome]
+
+_REFUSED: Final = (
+    "job=%s is over (%s), but PostgreSQL refuses to store any end of it, so its row stays running. "
+    "Look for a trigger, policy or constraint on pgjobs_job and mend it: the outcome is tried "
+    "again until it is stored or this worker ends; then the job runs again. It said: %s"
+)
 
 
 class Recorder:
@@ -52,6 +63,8 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="pgjobs-recorder", daemon=True)
         self._backoff = Backoff()
         self._stopping = False
+        self._refused: dict[tuple[int, int], Entry] = {}
+        self._next_refused = 0.0
         # After a lost connection: the commit may have gone through, and only its answer be lost.
         self._is_uncertain = False
 
@@ -75,12 +88,13 @@ class Recorder:
         self._stopping = True
         self.settle()
         self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return not (self._thread.is_alive() or self._refused)
 
     def _run(self) -> None:
         while not (self._stopping and self._inbox.empty()):
             entries, notes, settled = self._gather()
             self._write(entries, notes)
+            self._until_written(self._try_refused)
             if settled is not None:
                 settled.set()
         self._connection.close()
@@ -89,7 +103,7 @@ class Recorder:
         """Take what is there, up to a batch, or to somebody who waits for it to be settled."""
         entries: list[Entry] = []
         notes: list[Note] = []
-        deadline = None
+        deadline = self._next_refused if self._refused else None
         while len(entries) < LARGEST_BATCH and len(notes) < LARGEST_BATCH:
             try:
                 item = self._next(deadline)
@@ -102,7 +116,8 @@ class Recorder:
                 deadline = 0.0
             else:
                 notes.append(item)
-                deadline = time.monotonic() + NOTES_WAIT if deadline is None else deadline
+                soon = time.monotonic() + NOTES_WAIT
+                deadline = soon if deadline is None else min(deadline, soon)
         return entries, notes, None
 
     def _next(self, deadline: float | None) -> Entry | Note | threading.Event:
@@ -136,53 +151,76 @@ class Recorder:
     def _write_notes(self, notes: list[Note]) -> None:
         try:
             transitions.write_notes(self._connection.cursor(), notes)
-        except (psycopg.DataError, psycopg.IntegrityError, TypeError, ValueError):
+        except (psycopg.Error, TypeError, ValueError) as error:
+            if isinstance(error, LockNotAvailable) or not is_about_a_row(error):
+                raise
             if len(notes) == 1:
                 logger.exception("job=%s a note of it could not be stored", notes[0].job_id)
                 return
             for note in notes:
                 self._write_notes([note])
 
+    def _try_refused(self) -> None:
+        """See whether rows have come to accept what they refused; one that has not ends the try."""
+        while self._refused and time.monotonic() >= self._next_refused:
+            self._record([next(iter(self._refused.values()))])
+
     def _record(self, entries: list[Entry]) -> None:
         try:
-            recorded = transitions.record(
-                self._connection.cursor(), [outcome for _, outcome in entries]
-            )
-        except (
-            psycopg.errors.LockNotAvailable,
-            psycopg.errors.ProgramLimitExceeded,  # JSON of more than 256 MB
-            psycopg.DataError,
-            psycopg.IntegrityError,
-            TypeError,
-            ValueError,
-        ) as error:
-            # One row that is locked, or one value that can't be stored: find it, write the others.
+            recorded = self._recorded_of(entries)
+        except (psycopg.Error, TypeError, ValueError) as error:
+            if not is_about_a_row(error):
+                raise
             if len(entries) == 1:
-                self._set_aside(*entries[0], error)
-                return
-            for entry in entries:
-                self._record([entry])
+                self._record_otherwise(*entries[0], error)
+            else:
+                for entry in entries:  # find it, and write the others
+                    self._record([entry])
             return
-        if self._is_uncertain:
-            recorded |= transitions.already_recorded(
-                self._connection.cursor(),
-                [outcome for job, outcome in entries if job.id not in recorded],
-            )
         for job, outcome in entries:
             self._note_recorded(job, outcome, recorded.get(job.id))
 
-    def _set_aside(self, job: Job, outcome: Outcome, error: Exception) -> None:
-        if isinstance(error, psycopg.errors.LockNotAvailable):
-            logger.warning("job=%s is locked by another transaction, trying again", job.id)
-            self._inbox.put((job, outcome))
-        elif outcome.is_bare:
-            logger.critical("job=%s its error could not be stored: %s", job.id, error)
+    def _recorded_of(self, entries: list[Entry]) -> dict[int, transitions.Recorded]:
+        cursor = self._connection.cursor()
+        recorded = transitions.record(cursor, [outcome for _, outcome in entries])
+        if self._is_uncertain:
+            recorded |= transitions.already_recorded(
+                cursor, [outcome for job, outcome in entries if job.id not in recorded]
+            )
+        return recorded
+
+    def _record_otherwise(self, job: Job, outcome: Outcome, error: Exception) -> None:
+        """Rather end the job as errored, with the reason, than not at all."""
+        if outcome.is_bare or isinstance(error, LockNotAvailable):
+            self._set_aside(job, outcome, error)
+            return
+        instead = outcome.unstorable(error)
+        try:
+            recorded = self._recorded_of([(job, instead)])
+        except psycopg.Error as worse:
+            if not is_about_a_row(worse):
+                raise
+            self._set_aside(job, outcome, worse)
         else:
             logger.error("job=%s %s could not be stored: %s", job.id, outcome.status, error)
-            self._record([(job, outcome.unstorable(error))])
+            self._note_recorded(job, instead, recorded.get(job.id))
+
+    def _set_aside(self, job: Job, outcome: Outcome, error: Exception) -> None:
+        key = (job.id, job.epoch)
+        known = self._refused.pop(key, None)
+        if isinstance(error, LockNotAvailable):
+            logger.warning("job=%s is locked by another transaction, trying again", job.id)
+            self._inbox.put((job, outcome))
+            return
+        if known is None:
+            logger.critical(_REFUSED, job.id, outcome.status, error)
+        self._refused[key] = job, outcome
+        self._next_refused = time.monotonic() + REFUSED_INTERVAL
 
     def _note_recorded(self, job: Job, outcome: Outcome, row: transitions.Recorded | None) -> None:
         self._decided(job)
+        if self._refused.pop((job.id, job.epoch), None):
+            logger.warning("job=%s is written after all", job.id)
         if row is None:
             logger.warning(
                 "job=%s epoch=%s %s refused: the row has moved on",

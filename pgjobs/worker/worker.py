@@ -231,20 +231,22 @@ class Worker:
         was_idle = self._idle
         jobs = self._claimer.claim(limit=room, worker=self._presence.worker_id)
         self._claimed += len(jobs)
-        self._known.update((job.id, job.epoch) for job in jobs)
         if not self._pool.has_waiting:
             self._waits_since = time.monotonic()
-        self._pool.submit(self._not_running(jobs))
+        self._pool.submit(self._unknown(jobs))
         self._idle = len(jobs) < room
         if was_idle and not jobs:
             self._rest()  # what the look found is locked by others; don't spin on it
         elif not self._idle:
             self._bell.get_up(self._presence.worker_id)
 
-    def _not_running(self, jobs: list[Job]) -> list[Job]:
-        """Leave out what runs here already: its first claim was undone, this one makes it good."""
-        running = {job.id: job.epoch for job in self._pool.running()}
-        return [job for job in jobs if running.get(job.id) != job.epoch]
+    def _unknown(self, jobs: list[Job]) -> list[Job]:
+        """Leave out what runs here already, or has ended here and is not written yet: its first
+        claim was undone, this one makes it good."""
+        keys = [(job.id, job.epoch) for job in jobs]
+        unknown = [job for job, key in zip(jobs, keys, strict=True) if key not in self._known]
+        self._known.update(keys)
+        return unknown
 
     def _look(self) -> bool:
         """See what is ready, with floors recomputed and due jobs promoted."""
