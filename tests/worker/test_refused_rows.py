@@ -103,6 +103,31 @@ def test_a_row_that_refuses_any_end_waits_until_it_accepts_one_and_delays_no_oth
     assert (refused.epoch, refused.result) == (1, {"refused": True})
 
 
+def undo_claim(job: Job) -> None:
+    """The row as a crashed server remembers it; no trigger sees that."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET session_replication_role = replica; "
+            "UPDATE pgjobs_job SET status = 'pending', started = NULL, worker_id = NULL, "
+            f"epoch = 0, attempt = 0 WHERE id = {job.pk}; "
+            "RESET session_replication_role"
+        )
+
+
+def test_what_waits_to_be_accepted_does_not_run_again_when_its_claim_was_undone(
+    child_environment: Environment, house: House
+) -> None:
+    house.refuse()
+    refused = Noop.enqueue(refused=True)
+    with RunningWorker(child_environment, "-c", "1") as worker:
+        worker.until_it_says("PostgreSQL refuses to store any end of it")
+        undo_claim(refused)
+        eventually(Job.objects.filter(pk=refused.pk, status="running", epoch=1).exists)
+        house.accept()
+        eventually(partial(has_completed, refused))
+        assert worker.output.count("attempt=1 start") == 1
+
+
 def test_what_stays_refused_runs_again_after_its_worker_and_holds_up_no_other_rescue(
     child_environment: Environment, house: House
 ) -> None:
