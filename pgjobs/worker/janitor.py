@@ -28,7 +28,9 @@ from pgjobs.worker.refusal import is_about_a_row
 logger = logging.getLogger("pgjobs.worker")
 
 INTERVAL: Final = 1.0
-"""Seconds between two looks for the dead."""
+"""Seconds between two turns, and between the two looks at a worker that seems dead."""
+UNSUSPECTING: Final = 2.0
+"""Seconds between two looks while nobody seems dead."""
 RECONNECTING: Final = 10.0
 """Seconds after our own connection was lost in which others may still be on their way back to their
 lock, unless they have beaten since."""
@@ -95,13 +97,16 @@ class Janitor:
         self._seen_on: psycopg.Connection | None = None
         self._connected_at = self._locks_count_from = time.monotonic()
         self._hears_since = self._last_turn = time.monotonic()
-        self._next_prune = self._next_orphans = time.monotonic()
+        self._next_dead = self._next_prune = self._next_orphans = time.monotonic()
 
     def turn(self, connection: EngineConnection) -> None:
         self._doubt_silence_when_away()
         self._doubt_locks_when_reconnected(connection.get())
-        for worker in self._dead(connection.cursor()):
-            self.rescue(connection, worker)
+        if time.monotonic() >= self._next_dead:
+            for worker in self._dead(connection.cursor()):
+                self.rescue(connection, worker)
+            pause = INTERVAL if self._suspects else UNSUSPECTING
+            self._next_dead = time.monotonic() + pause * 0.9  # the turns are not exact
         if time.monotonic() >= self._next_orphans:
             self._give_up_orphans(connection)
             self._next_orphans = time.monotonic() + _ORPHANS_INTERVAL
@@ -118,7 +123,7 @@ class Janitor:
         """What took our connection may have taken everybody's: a failover, or a network's fault."""
         if self._seen_on is connection:
             return
-        self._connected_at = self._hears_since = time.monotonic()
+        self._connected_at = self._hears_since = self._next_dead = time.monotonic()
         if self._seen_on is not None:
             self._locks_count_from = self._connected_at + RECONNECTING
             self._suspects = {}

@@ -37,8 +37,8 @@ logger = logging.getLogger("pgjobs.worker")
 
 LOOK_INTERVAL: Final = 0.5
 """Seconds between looks while busy: how long a job that committed late can be overlooked."""
-COUNT_INTERVAL: Final = 5.0
-"""Seconds between counts of what the worker holds."""
+COUNT_INTERVAL: Final = 10.0
+"""Seconds between counts of what the worker holds; after a lost connection it counts at once."""
 MOST_UNRECORDED: Final = 3 * LARGEST_BATCH
 """Ended jobs whose outcomes are not written yet, before the worker claims no more."""
 FLUSH_TIMEOUT: Final = 10.0
@@ -192,6 +192,7 @@ class Worker:
         """
         self._release(self._pool.withdraw())
         self._settled = self._recorder.settle()
+        self._next_count = 0.0
 
     def _turn(self) -> None:
         if time.monotonic() >= self._next_count:
