@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pgjobs.worker.janitor import HEARING
 from tests.chaos.faults import Strike, Wounds
 from tests.chaos.identities import Identity
 from tests.chaos.rescue import Rescue
@@ -50,12 +51,17 @@ class Tail:
         )
 
     def _seconds_with_nobody(self, since: float, until: float) -> float:
-        """How long no worker could notice: each was dead, frozen, cut off or still starting."""
+        """How long no worker could notice: each was dead, frozen, cut off, or still starting; or,
+        where only silence tells, had not listened for long enough since then."""
         died = {death.pid: death.at for death in self.wounds.deaths}
+        listens = min(HEARING, self.terms.lease / 3) if self.terms.is_pooled else 0.0
 
         def is_able(who: Identity, at: float) -> bool:
-            return who.began <= at < min(who.ended, died.get(who.pid, at + 1)) and not any(
-                who.pid in s.silenced and s.began <= at < s.ended for s in self.wounds.strikes
+            lives = who.began + listens <= at < min(who.ended, died.get(who.pid, at + 1))
+            return lives and not any(
+                strike.began <= at < strike.ended + listens
+                for strike in self.wounds.strikes
+                if who.pid in strike.silenced or (listens and strike.fault == "RestartPostgres")
             )
 
         steps = int((until - since) / _STEP)
