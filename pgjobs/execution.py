@@ -64,12 +64,13 @@ def is_all_coroutine(job: Job) -> bool:
 
     Not if anything around the coroutine may wait for the database: all others would wait too.
     """
-    if job_start.receivers or job.is_last_chance or codec.names_model([job.args, job.kwargs]):
-        return False
     try:
-        return _is_coroutine_function(resolve(job.job_class))
-    except UnknownJobClass:
+        if not _is_coroutine_function(resolve(job.job_class)):
+            return False
+        asks = job.is_last_chance or codec.names_model(job.args) or codec.names_model(job.kwargs)
+    except (UnknownJobClass, RecursionError):
         return False
+    return not (asks or job_start.receivers)
 
 
 @cache

@@ -14,10 +14,8 @@ from django.core.management import call_command
 
 from pgjobs import BackgroundJob, JobFailed, job_start, register
 from pgjobs.exceptions import Snooze
+from pgjobs.execution import is_all_coroutine
 from pgjobs.models import Job
-from pgjobs.outcomes import Outcome
-from pgjobs.worker.pool import Pool
-from tests.eventually import eventually
 from tests.testapp.jobs import Careless, TracingCoroutine, leave_trace
 from tests.testapp.models import Site, Trace
 
@@ -139,14 +137,6 @@ class ReplacesItsError(BackgroundJob):
             raise ValueError("something else") from None
 
 
-class WaitsForRelease(BackgroundJob):
-    released = threading.Event()
-
-    async def run(self) -> None:
-        while not self.released.is_set():
-            await asyncio.sleep(0.01)
-
-
 class EndsAtItsLimit(BackgroundJob):
     class Meta:
         timeout = 1
@@ -197,6 +187,15 @@ def test_objects_among_the_arguments_are_loaded() -> None:
     job = ended(Names.enqueue(site=site, more=[{"site": site}]))
 
     assert (job.error, job.result) == ("", ["here", "here"])
+
+
+def test_arguments_too_deep_to_look_through_are_left_to_the_thread() -> None:
+    deep: list[Any] = []
+    for _ in range(10_000):
+        deep = [deep]
+
+    assert is_all_coroutine(Job(job_class=Loop.path))
+    assert not is_all_coroutine(Job(job_class=Loop.path, kwargs={"deep": deep}))
 
 
 def test_a_class_may_ask_the_database_before_its_coroutine_begins() -> None:
@@ -278,22 +277,3 @@ def test_a_limit_that_comes_as_a_coroutine_ends_hits_no_other() -> None:
         [status for status, _ in statuses if status == "completed"]
     )
     assert Job.objects.filter(pk__in=after, status="completed").count() == 40
-
-
-def test_a_pool_that_stops_while_a_coroutine_runs_ends_its_thread_as_well() -> None:
-    outcomes: list[Outcome | None] = []
-    pool = Pool(
-        1,
-        ended=lambda job, outcome: outcomes.append(outcome),
-        note=lambda note: None,
-        freed=lambda: None,
-    )
-    pool.submit([WaitsForRelease.enqueue()])
-    pool.start()
-    eventually(pool.running)
-
-    threading.Timer(0.3, WaitsForRelease.released.set).start()
-    pool.stop(10)
-
-    assert [outcome.status for outcome in outcomes if outcome] == ["completed"]
-    assert not pool.slots[0].thread.is_alive()

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
+import pytest
+
+from pgjobs import BackgroundJob
 from pgjobs.models import Job
+from pgjobs.outcomes import Outcome
+from pgjobs.worker.pool import Pool
 from tests import traces
 from tests.eventually import eventually
 from tests.testapp.jobs import HeldCoroutine, TracingCoroutine
@@ -10,6 +18,14 @@ from tests.unruly.jobs import BlocksTheLoop, Dozes
 from tests.unruly.worker import unruly_worker
 
 Environment = dict[str, str]
+
+
+class WaitsForRelease(BackgroundJob):
+    released = threading.Event()
+
+    async def run(self) -> None:
+        while not self.released.is_set():
+            await asyncio.sleep(0.01)
 
 
 def has_status(job: Job, status: str) -> bool:
@@ -78,3 +94,23 @@ def test_one_that_is_cut_off_goes_back_without_a_word(child_environment: Environ
     assert (job.status, job.attempt, job.interruptions) == ("pending", 0, 0)
     assert "Traceback" not in output
     assert "destroyed" not in output
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_pool_that_stops_while_a_coroutine_runs_ends_its_thread_as_well() -> None:
+    outcomes: list[Outcome | None] = []
+    pool = Pool(
+        1,
+        ended=lambda job, outcome: outcomes.append(outcome),
+        note=lambda note: None,
+        freed=lambda: None,
+    )
+    pool.submit([WaitsForRelease.enqueue()])
+    pool.start()
+    eventually(pool.running)
+
+    threading.Timer(0.3, WaitsForRelease.released.set).start()
+    pool.stop(10)
+
+    assert [outcome.status for outcome in outcomes if outcome] == ["completed"]
+    assert not pool.slots[0].thread.is_alive()
