@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from django.db import connection
 
 from pgjobs.models import Job, JobLogEntry, WorkerProcess
+from pgjobs.worker import Worker, WorkerOptions, recorder
 from pgjobs.worker.recorder import REFUSED_INTERVAL
 from pgjobs.worker.worker import FLUSH_TIMEOUT
 from tests import traces
+from tests.elsewhere import elsewhere
 from tests.eventually import eventually
 from tests.testapp.jobs import Held, Logging, Noop
 from tests.worker_process import RunningWorker
@@ -115,17 +118,28 @@ def undo_claim(job: Job) -> None:
 
 
 def test_what_waits_to_be_accepted_does_not_run_again_when_its_claim_was_undone(
-    child_environment: Environment, house: House
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr(recorder, "REFUSED_INTERVAL", 3600)  # or it may find out in between
+    caplog.set_level("INFO", "pgjobs.worker")
     house.refuse()
     refused = Noop.enqueue(refused=True)
-    with RunningWorker(child_environment, "-c", "1") as worker:
-        worker.until_it_says("PostgreSQL refuses to store any end of it")
+    worker = Worker(
+        WorkerOptions(
+            queues=("default",), concurrency=1, name="w", shutdown_timeout=timedelta(seconds=1)
+        )
+    )
+    ended = elsewhere(worker.run)
+    try:
+        eventually(lambda: "refuses to store any end of it" in caplog.text)
         undo_claim(refused)
         eventually(Job.objects.filter(pk=refused.pk, status="running", epoch=1).exists)
-        house.accept()
-        eventually(partial(has_completed, refused))
-        assert worker.output.count("attempt=1 start") == 1
+        eventually(partial(has_completed, Noop.enqueue()))
+    finally:
+        worker.stop()
+        assert ended.result(FLUSH_TIMEOUT) is False
+    starts = [line for line in caplog.messages if line.endswith("attempt=1 start")]
+    assert len(starts) == 2
 
 
 def test_what_stays_refused_runs_again_after_its_worker_and_holds_up_no_other_rescue(
