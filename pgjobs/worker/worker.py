@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
 import psycopg
 from django.db import DatabaseError, ProgrammingError, router
@@ -21,6 +21,7 @@ from pgjobs.worker.announcer import Announcer
 from pgjobs.worker.arrival import Arrival
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.claimer import Claimer
+from pgjobs.worker.companion import Companion
 from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection
 from pgjobs.worker.doorbell import Doorbell
 from pgjobs.worker.janitor import Janitor
@@ -44,24 +45,6 @@ MOST_UNRECORDED: Final = 3 * LARGEST_BATCH
 FLUSH_TIMEOUT: Final = 10.0
 """Seconds that a stopping worker tries to write its last outcomes."""
 _BURST_PAUSE: Final = 0.02
-
-
-class Companion(Protocol):
-    """Something that lives and stops with the worker, such as the clock; the command brings it."""
-
-    def start(self) -> None: ...
-    def drain(self) -> None:
-        """Take no more work; what runs may end."""
-        ...
-
-    def has_ended(self) -> bool:
-        """Say whether all that ran when it was told to drain has ended."""
-        ...
-
-    def stop(self, timeout: float) -> None: ...
-    def is_idle(self) -> bool:
-        """Say whether a burst may end."""
-        ...
 
 
 class Worker:
