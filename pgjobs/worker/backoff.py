@@ -13,25 +13,22 @@ QUIET: Final = 10.0
 
 
 class Backoff:
-    """Doubles from a tenth of a second up to three, with jitter, until told of a success."""
+    """Doubles from a tenth of a second up to ``longest``, with jitter, until told of a success."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, longest: float = LONGEST) -> None:
+        self._longest = longest
         self._failures = 0
         self._last_failure: float | None = None
 
     def next(self) -> float:
         """Count a failure and return the seconds to wait."""
-        delay: float = min(FIRST * 2 ** min(self._failures, 10), LONGEST)
+        delay: float = min(FIRST * 2 ** min(self._failures, 10), self._longest)
         self._failures += 1
         self._last_failure = time.monotonic()
         return delay * random.uniform(0.7, 1.3)
 
     def reset(self) -> None:
         self._failures = 0
-
-    @property
-    def failures(self) -> int:
-        return self._failures
 
     @property
     def is_news(self) -> bool:

@@ -44,6 +44,9 @@ _POOLED = (
 )
 # Jobs shorter than this are not asked after: most end before the answer would come.
 _TOLD_AFTER = 0.5
+# For as long as a living worker may stay away from a database that is back, nobody can tell it from
+# a dead one.
+_LONGEST_PAUSE = 1.0
 _STOP = """
 WITH left_doorbell AS (DELETE FROM pgjobs_doorbell WHERE worker_id = %(id)s)
 UPDATE pgjobs_worker
@@ -77,7 +80,8 @@ class Presence:
         self._stopping = threading.Event()
         self._wakeup = Wakeup()
         self._thread = threading.Thread(target=self._run, name="pgjobs-presence", daemon=True)
-        self._backoff = Backoff()
+        self._backoff = Backoff(longest=_LONGEST_PAUSE)
+        self._retry_in = 0.0
         self._locked_on: psycopg.Connection | None = None
         self._last_beat = 0.0
         self.draining = False
@@ -134,9 +138,7 @@ class Presence:
             self._wakeup.wait(self._pause(), self._connection.current)
 
     def _pause(self) -> float:
-        if self._backoff.failures:
-            return self._backoff.next()
-        return min(get_settings().HEARTBEAT_INTERVAL, self._janitor.interval)
+        return self._retry_in or min(get_settings().HEARTBEAT_INTERVAL, self._janitor.interval)
 
     def _turn(self) -> None:
         is_due = self._silent_for >= get_settings().HEARTBEAT_INTERVAL
@@ -173,12 +175,13 @@ class Presence:
             if self._backoff.is_news:
                 logger.warning("worker=%s presence lost its connection: %s", self.worker_id, error)
             self._connection.close()
-            self._backoff.next()
+            self._retry_in = self._backoff.next()
         except Exception:
             logger.exception("worker=%s presence failed, going on", self.worker_id)
-            self._backoff.next()
+            self._retry_in = self._backoff.next()
         else:
             self._backoff.reset()
+            self._retry_in = 0.0
 
     def _beat(self) -> None:
         connection = self._connection.get()
