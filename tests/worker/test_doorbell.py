@@ -128,6 +128,8 @@ def test_a_worker_does_not_spin_for_a_job_that_somebody_holds(
 ) -> None:
     held = Tracing.enqueue()
     elsewhere = open_connection()
+    # The engine's own hold nothing for that long.
+    elsewhere.cursor().execute("SET idle_in_transaction_session_timeout = 0")
     with elsewhere.get().transaction():
         elsewhere.cursor().execute("SELECT FROM pgjobs_job WHERE id = %s FOR UPDATE", [held.pk])
         with RunningWorker(with_settings(child_environment, HEARTBEAT_INTERVAL=0.5)) as worker:
