@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing, suppress
 from typing import Any
 
 import psycopg
@@ -70,6 +71,25 @@ class Server:
     def crash(self) -> None:
         os.kill(self.postgres.pid, signal.SIGQUIT)
         eventually(lambda: not is_alive(self.postgres.pid))
+
+    def crash_in_place(self) -> None:
+        """Let one of its processes crash: it ends all of them and recovers, without a new start."""
+        url = self.postgres.url
+        with closing(psycopg.connect(url)) as crashing, closing(psycopg.connect(url)) as other:
+            os.kill(crashing.info.backend_pid, signal.SIGKILL)
+            eventually(lambda: not answers(other))
+        eventually(self.is_there)
+
+    def is_there(self) -> bool:
+        with suppress(psycopg.OperationalError):
+            return bool(self.ask("SELECT true"))
+        return False
+
+
+def answers(connection: psycopg.Connection) -> bool:
+    with suppress(psycopg.OperationalError):
+        return connection.execute("SELECT true").fetchone() is not None
+    return False
 
 
 def is_alive(pid: int) -> bool:

@@ -65,6 +65,8 @@ class EngineConnection:
         self.alias = alias
         """Where Django finds the same rows; ``opened_by`` may name another way to them."""
         self.has_session = True
+        self.longest_detour = 0.0
+        """Seconds that hosts which don't answer can take before the one that does."""
         self._opened_by = opened_by or alias
         self._purpose = purpose
         self._settings = {**SETTINGS, **(settings or {})}
@@ -104,6 +106,8 @@ class EngineConnection:
         for key in ("cursor_factory", "context", "prepare_threshold"):
             parameters.pop(key, None)  # Django's own; psycopg's defaults serve us better
         parameters = {**NETWORK, "application_name": f"pgjobs {self._purpose}", **parameters}
+        other_hosts = str(parameters.get("host", "")).count(",")
+        self.longest_detour = other_hosts * float(parameters["connect_timeout"] or 0)
         connection = psycopg.connect(**parameters, autocommit=True)
         self.has_session = is_our_session(connection)
         self._unharmed = unharmed(connection)

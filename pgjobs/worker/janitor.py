@@ -24,18 +24,10 @@ from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.leftovers import drop_dead
 from pgjobs.worker.refusal import is_about_a_row
+from pgjobs.worker.suspicion import INTERVAL, Suspicion
 
 logger = logging.getLogger("pgjobs.worker")
 
-INTERVAL: Final = 1.0
-"""Seconds between two turns, and between the two looks at a worker that seems dead."""
-UNSUSPECTING: Final = 2.0
-"""Seconds between two looks while nobody seems dead."""
-RECONNECTING: Final = 10.0
-"""Seconds after our own connection was lost in which others may still be on their way back to their
-lock, unless they have beaten since."""
-HEARING: Final = 5.0
-"""Seconds that we must have heard beats before silence counts, or a third of the lease."""
 _REFUSED: Final = (
     "job=%s lost its process, but PostgreSQL refuses to take it back, so its row stays running. "
     "Look for a trigger, policy or constraint on pgjobs_job and mend it: this is tried again all "
@@ -88,75 +80,24 @@ class Janitor:
     themselves be stuck. A worker's row is ended only with the last of its jobs.
     """
 
-    interval = INTERVAL
-
     def __init__(self, *, ring: Callable[[EngineConnection, list[str]], None]) -> None:
         self._ring = ring
-        self._suspects: dict[int, float] = {}
+        self._suspicion = Suspicion()
         self._refused: set[int] = set()
-        self._seen_on: psycopg.Connection | None = None
-        self._connected_at = self._locks_count_from = time.monotonic()
-        self._hears_since = self._last_turn = time.monotonic()
-        self._next_dead = self._next_prune = self._next_orphans = time.monotonic()
+        self._next_prune = self._next_orphans = time.monotonic()
 
     def turn(self, connection: EngineConnection) -> None:
-        self._doubt_silence_when_away()
-        self._doubt_locks_when_reconnected(connection.get())
-        if time.monotonic() >= self._next_dead:
-            for worker in self._dead(connection.cursor()):
-                self.rescue(connection, worker)
-            pause = INTERVAL if self._suspects else UNSUSPECTING
-            self._next_dead = time.monotonic() + pause * 0.9  # the turns are not exact
+        for worker in self._suspicion.dead(connection):
+            self.rescue(connection, worker)
         if time.monotonic() >= self._next_orphans:
             self._give_up_orphans(connection)
             self._next_orphans = time.monotonic() + _ORPHANS_INTERVAL
         self._prune(connection.cursor())
 
-    def _doubt_silence_when_away(self) -> None:
-        """If we were paused, others may have been too, and beat again a moment later than we."""
-        now = time.monotonic()
-        if now - self._last_turn > HEARING:
-            self._hears_since = now
-        self._last_turn = now
-
-    def _doubt_locks_when_reconnected(self, connection: psycopg.Connection) -> None:
-        """What took our connection may have taken everybody's: a failover, or a network's fault."""
-        if self._seen_on is connection:
-            return
-        self._connected_at = self._hears_since = self._next_dead = time.monotonic()
-        if self._seen_on is not None:
-            self._locks_count_from = self._connected_at + RECONNECTING
-            self._suspects = {}
-        self._seen_on = connection
-
-    def _dead(self, cursor: psycopg.Cursor) -> list[int]:
-        """Return workers that are silent for too long, or were without their lock at two looks.
-
-        The second look gives a living worker whose connection broke the time to take
-        its lock again on a new one. While the database was out of everybody's reach, for
-        longer than the lease, all were silent: who is back first must hear the others first.
-        """
-        now, lease = time.monotonic(), get_settings().HEARTBEAT_TIMEOUT
-        silence_counts = now - self._hears_since >= min(HEARING, lease / 3)
-        cursor.execute(
-            load("dead_workers"),
-            {
-                "timeout": lease,
-                "connected_for": now - self._connected_at,
-            },
-        )
-        found = {worker: evidence for worker, *evidence in cursor.fetchall()}
-        self._suspects = {worker: self._suspects.get(worker, now) for worker in found}
-        return [
-            worker
-            for worker, (is_silent, is_unlocked, was_back) in found.items()
-            if (is_silent and silence_counts)
-            or (
-                is_unlocked
-                and (was_back or now >= self._locks_count_from)
-                and now - self._suspects[worker] >= INTERVAL * 0.9
-            )
-        ]
+    @property
+    def next_turn_in(self) -> float:
+        """Seconds; a turn without a look costs nothing."""
+        return min(max(self._suspicion.next_look_in, 0.0), INTERVAL)
 
     def rescue(self, connection: EngineConnection, worker: int) -> None:
         """Take back the jobs of a dead ``worker``, in one transaction with the end of its row."""
@@ -175,7 +116,6 @@ class Janitor:
             has_ended = cursor.execute(_END_WORKER, {"id": worker}).fetchone()
         _announce(rescued)
         if has_ended:
-            self._suspects.pop(worker, None)
             logger.warning("worker=%s is dead; its jobs are back in their queues", worker)
 
     def take_back_unknown(

@@ -138,7 +138,7 @@ class Presence:
             self._wakeup.wait(self._pause(), self._connection.current)
 
     def _pause(self) -> float:
-        return self._retry_in or min(get_settings().HEARTBEAT_INTERVAL, self._janitor.interval)
+        return self._retry_in or min(get_settings().HEARTBEAT_INTERVAL, self._janitor.next_turn_in)
 
     def _turn(self) -> None:
         is_due = self._silent_for >= get_settings().HEARTBEAT_INTERVAL

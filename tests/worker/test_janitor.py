@@ -13,12 +13,15 @@ from django.db.models.functions import Now
 
 from pgjobs.models import Job, WorkerProcess
 from pgjobs.signals import job_rescued
+from pgjobs.worker import suspicion
 from pgjobs.worker.connection import EngineConnection
-from pgjobs.worker.janitor import INTERVAL, Janitor
+from pgjobs.worker.janitor import Janitor
+from pgjobs.worker.suspicion import INTERVAL
 from tests.eventually import eventually
 from tests.testapp.jobs import Tracing
 
 OpenConnection = Callable[..., EngineConnection]
+LONG_LEASE = {"HEARTBEAT_TIMEOUT": 10**6}
 SHORT_LEASE = {"HEARTBEAT_TIMEOUT": 3, "HEARTBEAT_INTERVAL": 1}
 
 
@@ -74,6 +77,65 @@ def is_rescued(job: Job) -> bool:
     return Job.objects.filter(pk=job.pk, status="pending").exists()
 
 
+@pytest.fixture
+def endless_reconnecting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suspicion, "RECONNECTING", 3600)
+
+
+def a_worker_from_before_the_server_start() -> WorkerProcess:
+    worker = a_worker()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pgjobs_worker SET heartbeat = pg_postmaster_start_time() - interval '1 s' "
+            "WHERE id = %s",
+            [worker.pk],
+        )
+    return worker
+
+
+@pytest.mark.usefixtures("endless_reconnecting")
+def test_a_starting_worker_takes_for_dead_whose_lock_is_missing_and_who_had_been_there(
+    open_connection: OpenConnection, settings: Any
+) -> None:
+    settings.PGJOBS = LONG_LEASE
+    engine, janitor = open_connection(), Janitor(ring=lambda *_: None)
+    job, job_of_away = a_job_of(a_worker()), a_job_of(a_worker_from_before_the_server_start())
+    janitor.turn(engine)
+    assert not is_rescued(job)
+    time.sleep(INTERVAL)
+    janitor.turn(engine)
+
+    assert is_rescued(job)
+    assert not is_rescued(job_of_away)
+
+
+def test_who_is_not_back_in_time_is_dead(open_connection: OpenConnection, settings: Any) -> None:
+    settings.PGJOBS = LONG_LEASE
+    engine, janitor = open_connection(), Janitor(ring=lambda *_: None)
+    job = a_job_of(a_worker_from_before_the_server_start())
+
+    def has_been_rescued() -> bool:
+        janitor.turn(engine)
+        return is_rescued(job)
+
+    eventually(has_been_rescued)
+
+
+@pytest.mark.usefixtures("endless_reconnecting")
+def test_the_next_look_is_when_a_missing_lock_begins_to_count(
+    open_connection: OpenConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suspicion, "INTERVAL", 7200)
+    monkeypatch.setattr(suspicion, "UNSUSPECTING", 0)
+    engine, looks = open_connection(), suspicion.Suspicion()
+    looks.dead(engine)
+    assert looks.next_look_in <= 0
+    a_worker()
+    looks.dead(engine)
+    assert 3500 < looks.next_look_in <= 3600
+
+
+@pytest.mark.usefixtures("endless_reconnecting")
 def test_after_a_loss_of_connections_a_missing_lock_counts_for_those_that_have_been_back(
     open_connection: OpenConnection,
 ) -> None:
@@ -149,7 +211,7 @@ def test_a_worker_that_was_away_itself_hears_the_others_before_it_judges(
     open_connection: OpenConnection, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.PGJOBS = SHORT_LEASE
-    monkeypatch.setattr("pgjobs.worker.janitor.HEARING", 2.0)
+    monkeypatch.setattr("pgjobs.worker.suspicion.HEARING", 2.0)
     engine, janitor = open_connection(), Janitor(ring=lambda *_: None)
     janitor.turn(engine)
     time.sleep(2.1)  # as if the process had been stopped

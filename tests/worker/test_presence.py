@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from pgjobs.models import WorkerProcess
 from pgjobs.presence import WORKER_LOCK
 from pgjobs.worker.connection import EngineConnection
@@ -23,12 +25,12 @@ WHERE locktype = 'advisory' AND classid = %s AND objid::bigint = %s AND granted
 
 
 def test_a_lost_lock_is_taken_again_at_once_and_not_at_the_next_turn(
-    open_connection: OpenConnection, settings: Any
+    open_connection: OpenConnection, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.PGJOBS = {"HEARTBEAT_INTERVAL": 3600, "HEARTBEAT_TIMEOUT": 9000}
     other = open_connection()
+    monkeypatch.setattr(Janitor, "next_turn_in", 3600)
     janitor = Janitor(ring=lambda *_: None)
-    janitor.interval = 3600
     pool = Pool(1, ended=lambda *_: None, note=lambda *_: None, freed=lambda: None)
     options = WorkerOptions(
         queues=("default",), concurrency=1, name="w", shutdown_timeout=timedelta(seconds=1)

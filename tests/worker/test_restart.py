@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from example_project.postgres import EmbeddedPostgres
-from pgjobs.sql import load
 from tests.eventually import eventually
+from tests.looks import register_a_worker, those_without_lock
 from tests.own_server import Server
 from tests.testapp.jobs import Tracing, WaitingForFile
 from tests.worker_process import RunningWorker
+
+FAR_FROM_THE_LEASE = 8.0
+"""Seconds; locks count after three."""
 
 
 @pytest.fixture
@@ -55,15 +58,38 @@ def test_a_worker_outlives_a_crash_of_its_server_and_records_what_it_did_meanwhi
 def test_just_after_a_server_start_a_missing_lock_counts_for_workers_that_have_beaten_since(
     server: Server,
 ) -> None:
-    row = (
-        "INSERT INTO pgjobs_worker (name, hostname, pid, queues, concurrency) "
-        "VALUES ('w', 'h', 1, '{}', 1) RETURNING id"
-    )
-    server.ask(row)
-    server.postgres.restart("immediate")
-    beaten = server.ask(row)
-    with psycopg.connect(server.postgres.url) as connection:
-        numbers = {"timeout": 3600, "connected_for": 0}
-        dead = connection.execute(load("dead_workers"), numbers).fetchall()
+    away = register_a_worker(server.postgres)
+    server.postgres.restart("fast")
+    back = register_a_worker(server.postgres)
+    assert those_without_lock(server.postgres) == {away: False, back: True}
 
-    assert [worker for worker, *_ in dead] == [beaten]
+
+def test_likewise_just_after_a_recovery_in_place(server: Server) -> None:
+    away = register_a_worker(server.postgres)
+    server.crash_in_place()
+    back = register_a_worker(server.postgres)
+    assert those_without_lock(server.postgres) == {away: False, back: True}
+
+
+def test_a_death_just_before_a_restart_is_noticed_as_soon_as_the_living_had_time_to_come_back(
+    server: Server, tmp_path: Path
+) -> None:
+    waits: list[float] = []
+    while not waits or waits[-1] > FAR_FROM_THE_LEASE:
+        assert len(waits) < 3, waits  # a crowded machine may take longer, but not each time
+        waits.append(from_restart_to_rescue(server, tmp_path / "never"))
+
+
+def from_restart_to_rescue(server: Server, path: Path) -> float:
+    with RunningWorker(server.environment) as victim:
+        job = server.enqueue(WaitingForFile, f'{{"path": "{path}"}}')
+        eventually(lambda: server.status(job) == "running", timeout=30)
+        server.ask("CREATE TABLE IF NOT EXISTS flushed ()")
+        server.ask("DROP TABLE flushed")  # a durable commit, and with it the claim before it
+        with RunningWorker(server.environment) as rescuer:
+            rescuer.until_it_says("started: queues")
+            victim.kill()
+            server.postgres.restart("immediate")
+            accepted = time.monotonic()
+            rescuer.until_it_says(f"job={job} rescued")
+            return time.monotonic() - accepted
