@@ -13,6 +13,7 @@ from pgjobs.conf import Settings, find_problems, get_settings
 
 
 def test_every_key_is_optional(settings: pytest_django.Settings) -> None:
+    settings.PGJOBS = {"CONCURRENCY": 3}  # heard of, as a deletion is not
     del settings.PGJOBS
 
     assert get_settings() == Settings()
