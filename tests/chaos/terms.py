@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from pgjobs.conf import Settings
 
-_LOCKS_COUNT_AFTER: Final = 10.0
-"""Seconds after a server start in which session locks tell nothing, so only the lease does."""
+_LOCKS_COUNT_AFTER: Final = 1.3 + 3.0
+"""Seconds after a server start in which session locks tell nothing of those not back yet: until a
+worker has come back, and has then waited for the others (`suspicion.RECONNECTING`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
