@@ -96,7 +96,7 @@ class Slot:
                 return None
             outcome = self._attempt(job)
             return None if outcome is None else replace(outcome, interruptions=-1)
-        except DatabaseError as error:
+        except (DatabaseError, JobInterrupted) as error:
             logger.warning("job=%s goes back, not started: %s", job.id, error)
             return Outcome.released(job.id, job.epoch, job.worker_id)
         finally:

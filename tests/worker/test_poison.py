@@ -6,9 +6,13 @@ from functools import partial
 
 import pytest
 from django.db import transaction
+from django.db.models.functions import Now
 
 from pgjobs import BackgroundJob
+from pgjobs.exceptions import WorkerLost
 from pgjobs.models import Job
+from pgjobs.outcomes import Outcome
+from pgjobs.worker.pool import Pool
 from tests import traces
 from tests.elsewhere import elsewhere
 from tests.eventually import eventually
@@ -114,3 +118,28 @@ def test_a_last_chance_that_ends_well_leaves_no_mark(child_environment: Environm
         assert worker.wait() == 0
     job.refresh_from_db()
     assert (job.status, job.interruptions) == ("completed", 2)
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_last_chance_told_to_end_before_it_starts_goes_back() -> None:
+    job = Tracing.enqueue()
+    held = Job.objects.filter(pk=job.pk)
+    held.update(status="running", started=Now(), epoch=1, interruptions=2)
+    job.refresh_from_db()
+    outcomes: list[Outcome | None] = []
+    pool = Pool(
+        1,
+        ended=lambda job, outcome: outcomes.append(outcome),
+        note=lambda note: None,
+        freed=lambda: None,
+    )
+    with transaction.atomic():
+        held.select_for_update().get()
+        pool.submit([job])
+        pool.start()
+        eventually(lambda: pool.running(longer_than=0.5))
+        pool.interrupt(job, WorkerLost("The worker can't reach the database."))
+        eventually(lambda: pool.in_hand == 0)
+    assert outcomes == [Outcome.released(job.pk, 1)]
+    assert pool.slots[0].thread.is_alive()
+    pool.stop(10)
