@@ -24,10 +24,12 @@ from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.leftovers import drop_dead
 from pgjobs.worker.refusal import is_about_a_row
-from pgjobs.worker.suspicion import INTERVAL, Suspicion
+from pgjobs.worker.suspicion import Suspicion
 
 logger = logging.getLogger("pgjobs.worker")
 
+INTERVAL: Final = 1.0
+"""Seconds between two turns, at most."""
 _REFUSED: Final = (
     "job=%s lost its process, but PostgreSQL refuses to take it back, so its row stays running. "
     "Look for a trigger, policy or constraint on pgjobs_job and mend it: this is tried again all "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from typing import Final
 
@@ -11,10 +12,12 @@ from pgjobs.conf import get_settings
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 
-INTERVAL: Final = 1.0
-"""Seconds between the two looks at a worker that seems dead."""
 UNSUSPECTING: Final = 2.0
-"""Seconds between two looks while nobody seems dead."""
+"""Seconds between two looks while nobody seems dead, give or take a fifth: workers that were
+started together must not all look at the same moments."""
+CONFIRMING: Final = 0.7
+"""Seconds between the two looks at one that does: a living one whose connection broke connects at
+once, and has its lock again."""
 RECONNECTING: Final = 3.0
 """Seconds on a new connection in which others may still be on their way back to their lock, unless
 they have beaten since whatever struck everybody. Their presence tries again after 1.3 at most."""
@@ -60,7 +63,7 @@ class Suspicion:
             or (
                 is_unlocked
                 and (was_back or now >= self._locks_count_from)
-                and now - self._suspects[worker] >= INTERVAL * 0.9
+                and now - self._suspects[worker] >= CONFIRMING * 0.9
             )
         ]
 
@@ -71,9 +74,9 @@ class Suspicion:
     def _pause(self, now: float) -> float:
         """Return the usual seconds, or less to the moment from which the suspects' locks count."""
         if not self._suspects:
-            return UNSUSPECTING
+            return UNSUSPECTING * random.uniform(0.8, 1.2)
         due = self._locks_count_from - now
-        return due if 0 < due < INTERVAL else INTERVAL
+        return due if 0 < due < CONFIRMING else CONFIRMING
 
     def _doubt_silence_when_away(self) -> None:
         """If we were paused, others may have been too, and beat again a moment later than we."""

@@ -16,7 +16,7 @@ from pgjobs.signals import job_rescued
 from pgjobs.worker import suspicion
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.janitor import Janitor
-from pgjobs.worker.suspicion import INTERVAL
+from pgjobs.worker.suspicion import CONFIRMING
 from tests.eventually import eventually
 from tests.testapp.jobs import Tracing
 
@@ -102,7 +102,7 @@ def test_a_starting_worker_takes_for_dead_whose_lock_is_missing_and_who_had_been
     job, job_of_away = a_job_of(a_worker()), a_job_of(a_worker_from_before_the_server_start())
     janitor.turn(engine)
     assert not is_rescued(job)
-    time.sleep(INTERVAL)
+    time.sleep(CONFIRMING)
     janitor.turn(engine)
 
     assert is_rescued(job)
@@ -125,7 +125,7 @@ def test_who_is_not_back_in_time_is_dead(open_connection: OpenConnection, settin
 def test_the_next_look_is_when_a_missing_lock_begins_to_count(
     open_connection: OpenConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(suspicion, "INTERVAL", 7200)
+    monkeypatch.setattr(suspicion, "CONFIRMING", 7200)
     monkeypatch.setattr(suspicion, "UNSUSPECTING", 0)
     engine, looks = open_connection(), suspicion.Suspicion()
     looks.dead(engine)
@@ -148,7 +148,7 @@ def test_after_a_loss_of_connections_a_missing_lock_counts_for_those_that_have_b
     WorkerProcess.objects.filter(pk=back.pk).update(heartbeat=Now())
     janitor.turn(engine)  # the first look
     assert not is_rescued(job_of_back)
-    time.sleep(INTERVAL)
+    time.sleep(CONFIRMING)
     janitor.turn(engine)
 
     assert is_rescued(job_of_back)
@@ -162,7 +162,7 @@ def test_a_suspicion_from_before_a_loss_of_connections_is_dropped(
     job = a_job_of(worker)
     janitor = Janitor(ring=lambda *_: None)
     janitor.turn(engine)
-    time.sleep(INTERVAL)
+    time.sleep(CONFIRMING)
     engine.close()
     later = Now() + timedelta(minutes=1)  # as if it had beaten after we reconnected
     WorkerProcess.objects.filter(pk=worker.pk).update(heartbeat=later)
