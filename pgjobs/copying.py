@@ -12,6 +12,11 @@ _PLAIN = (
 ).split()
 _JSON = ("meta", "args", "kwargs")
 _COLUMNS = ("id", *_PLAIN, *_JSON)
+# The subquery finds the sequence once, where the bare call would look it up for each row.
+_DRAW_IDS = """
+SELECT nextval((SELECT pg_get_serial_sequence('pgjobs_job', 'id')::regclass))
+FROM generate_series(1, %s)
+"""
 
 
 def copy_jobs(cursor: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
@@ -20,10 +25,7 @@ def copy_jobs(cursor: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
     COPY returns nothing, so the ids are drawn from the sequence beforehand, in one
     round trip. Positions come from their default, in the order of the rows.
     """
-    cursor.execute(
-        "SELECT nextval(pg_get_serial_sequence('pgjobs_job', 'id')) FROM generate_series(1, %s)",
-        [len(rows)],
-    )
+    cursor.execute(_DRAW_IDS, [len(rows)])
     ids = [row[0] for row in cursor.fetchall()]
     as_text = _Texts()
     with cursor.copy(f"COPY pgjobs_job ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
