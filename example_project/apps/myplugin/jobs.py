@@ -5,11 +5,16 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from pathlib import Path
+from threading import Lock
 from typing import cast
 
 from inventory.models import DataFile
 from myplugin.models import PythonFile
 from pgjobs import BackgroundJob, JobFailed
+
+# Jobs share their process with others. Python up to 3.12 counts the depth of what it parses for all
+# threads together, and now and then ends a parse with "AST constructor recursion depth mismatch".
+_parsing = Lock()
 
 
 class AnalyseFile(BackgroundJob):
@@ -41,7 +46,8 @@ class AnalyseFile(BackgroundJob):
 
 def count(source: bytes) -> dict[str, int]:
     try:
-        tree = ast.parse(source)
+        with _parsing:
+            tree = ast.parse(source)
     except (SyntaxError, ValueError) as error:  # ValueError: a NUL byte, in older Pythons
         raise JobFailed(f"Not valid Python: {error}") from error
     kinds = Counter(type(node) for node in ast.walk(tree))
