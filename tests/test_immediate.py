@@ -118,6 +118,8 @@ def test_ctrl_c_ends_the_job_and_its_process(child_environment: dict[str, str]) 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # A shell's background jobs ignore it, and so would their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         eventually(lambda: traces.count("started"), timeout=30)
