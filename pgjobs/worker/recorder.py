@@ -64,6 +64,7 @@ class Recorder:
         self._backoff = Backoff()
         self._stopping = False
         self._refused: dict[tuple[int, int], Entry] = {}
+        self._held_up: list[Note] = []
         self._next_refused = 0.0
         # After a lost connection: the commit may have gone through, and only its answer be lost.
         self._is_uncertain = False
@@ -91,7 +92,7 @@ class Recorder:
         return not (self._thread.is_alive() or self._refused)
 
     def _run(self) -> None:
-        while not (self._stopping and self._inbox.empty()):
+        while not (self._stopping and self._inbox.empty() and not self._held_up):
             entries, notes, settled = self._gather()
             self._write(entries, notes)
             self._until_written(self._try_refused)
@@ -104,6 +105,8 @@ class Recorder:
         entries: list[Entry] = []
         notes: list[Note] = []
         deadline = self._next_refused if self._refused else None
+        if self._held_up:
+            deadline = 0.0
         while len(entries) < LARGEST_BATCH and len(notes) < LARGEST_BATCH:
             try:
                 item = self._next(deadline)
@@ -128,8 +131,8 @@ class Recorder:
         return self._inbox.get_nowait()
 
     def _write(self, entries: list[Entry], notes: list[Note]) -> None:
-        if notes:
-            self._until_written(lambda: self._write_notes(notes))
+        if notes := self._held_up + notes:
+            self._until_written(lambda: self._write_gathered(notes))
         if entries:
             self._until_written(lambda: self._record(entries))
 
@@ -148,17 +151,35 @@ class Recorder:
                 self._is_uncertain = False
                 return
 
+    def _write_gathered(self, notes: list[Note]) -> None:
+        self._held_up = []
+        self._write_notes(notes)
+
     def _write_notes(self, notes: list[Note]) -> None:
         try:
-            transitions.write_notes(self._connection.cursor(), notes)
+            with self._connection.get().transaction():  # or what is tried again would stand twice
+                transitions.write_notes(self._connection.cursor(), notes)
         except (psycopg.Error, TypeError, ValueError) as error:
-            if isinstance(error, LockNotAvailable) or not is_about_a_row(error):
+            if not is_about_a_row(error):
                 raise
-            if len(notes) == 1:
-                logger.exception("job=%s a note of it could not be stored", notes[0].job_id)
-                return
+            self._write_notes_apart(notes, error)
+
+    def _write_notes_apart(self, notes: list[Note], error: Exception) -> None:
+        """Find whose notes, or which one, can't be written now, and write the others."""
+        by_job: dict[int, list[Note]] = {}
+        for note in notes:
+            by_job.setdefault(note.job_id, []).append(note)
+        if len(by_job) > 1:
+            for of_job in by_job.values():
+                self._write_notes(of_job)
+        elif isinstance(error, LockNotAvailable):
+            logger.warning("job=%s is locked by another transaction, its log waits", *by_job)
+            self._held_up += notes
+        elif len(notes) > 1:
             for note in notes:
                 self._write_notes([note])
+        else:
+            logger.error("job=%s a note of it could not be stored: %s", notes[0].job_id, error)
 
     def _try_refused(self) -> None:
         """See whether rows have come to accept what they refused; one that has not ends the try."""

@@ -121,6 +121,34 @@ def test_a_locked_row_does_not_hold_up_the_others(running: RunningRecorder, clai
     eventually(lambda: is_completed(locked))
 
 
+def say(running: RunningRecorder, job: Job, message: str) -> None:
+    running.recorder.note(LogLine(job_id=job.pk, attempt=1, level="info", message=message))
+
+
+def log_of(job: Job) -> list[str]:
+    lines = JobLogEntry.objects.filter(job_id=job.pk).order_by("id")
+    return list(lines.values_list("message", flat=True))
+
+
+@pytest.mark.parametrize("no_key", [False, True])
+def test_the_log_of_a_locked_row_does_not_hold_up_the_others(
+    running: RunningRecorder, claim: Claim, no_key: bool
+) -> None:
+    locked, other = claim(2)
+    with transaction.atomic():
+        Job.objects.select_for_update(no_key=no_key).get(pk=locked.pk)
+        say(running, locked, "first")
+        running.recorder.note(Progress(job_id=locked.pk, epoch=1, done=1, total=2, message=""))
+        say(running, other, "here")
+        running.record(other)
+        eventually(lambda: is_completed(other))
+        say(running, locked, "second")
+        assert log_of(other) == ["here"]
+    eventually(lambda: log_of(locked) == ["first", "second"])
+    eventually(lambda: Job.objects.get(pk=locked.pk).progress is not None)
+    assert log_of(locked) == ["first", "second"]
+
+
 def test_a_worker_gives_up_waiting_for_a_locked_row(
     child_environment: dict[str, str], tmp_path: Path
 ) -> None:
