@@ -48,8 +48,8 @@ def record(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, Recorded]:
                 "NULL" if o.worker_id is None else str(o.worker_id) for o in outcomes
             ),
             "statuses": _array(o.status for o in outcomes),
-            "began": _array(_ages(now, [o.began for o in outcomes])),
-            "ended": _array(_ages(now, [o.ended for o in outcomes])),
+            "began": _array(_age(now, o.began) for o in outcomes),
+            "ended": _array(_age(now, o.ended) for o in outcomes),
             "errors": _unless_empty([_error(o) for o in outcomes]),
             "failures": _unless_empty(
                 [json.dumps(asdict(o.failure)) if o.failure else None for o in outcomes]
@@ -67,10 +67,10 @@ def record(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, Recorded]:
     return {row[0]: Recorded(*row) for row in cursor.fetchall()}
 
 
-def _ages(now: float, moments: Iterable[float]) -> list[str]:
-    """Return how long ago each of ``moments`` was, in seconds; as `repr` it would take twice as
-    long, for digits that PostgreSQL does not keep."""
-    return ["%.6f" % (now - moment) if moment else "NULL" for moment in moments]
+def _age(now: float, moment: float) -> str:
+    """Return how long ago ``moment`` was, in seconds: `repr` would take twice as long, for digits
+    that PostgreSQL does not keep."""
+    return "%.6f" % (now - moment) if moment else "NULL"
 
 
 def _array(values: Iterable[str]) -> str:

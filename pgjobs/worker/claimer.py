@@ -22,7 +22,7 @@ _CLAIMED: Final = {**dict.fromkeys(COLUMNS), "status": "running", "error": ""}
 CLAIM: Final = load("claim").replace(
     "{columns}",
     ", ".join(
-        f"NULLIF(job.{name}, {_EMPTY[name]}) AS {name}" if name in _EMPTY else f"job.{name}"
+        f"NULLIF(job.{name}, {_EMPTY[name]})" if name in _EMPTY else f"job.{name}"
         for name in COLUMNS
     ),
 )

@@ -175,18 +175,23 @@ def wait_until_silence_counts() -> None:
     time.sleep(SHORT_LEASE["HEARTBEAT_TIMEOUT"] / 3)
 
 
+def assert_rescued_once_it_had_time_to_be_heard(
+    job: Job, janitor: Janitor, engine: EngineConnection
+) -> None:
+    janitor.turn(engine)
+    assert not is_rescued(job)
+    wait_until_silence_counts()
+    janitor.turn(engine)
+    assert is_rescued(job)
+
+
 def test_a_silent_worker_is_rescued_from_once_it_had_time_to_be_heard(
     open_connection: OpenConnection, settings: Any
 ) -> None:
     settings.PGJOBS = SHORT_LEASE
     engine, job = open_connection(), a_job_of(a_silent_worker())
-    janitor = Janitor(ring=lambda *_: None)
-    janitor.turn(engine)
-    assert not is_rescued(job)
-    wait_until_silence_counts()
-    janitor.turn(engine)
 
-    assert is_rescued(job)
+    assert_rescued_once_it_had_time_to_be_heard(job, Janitor(ring=lambda *_: None), engine)
 
 
 def test_who_beats_again_after_an_outage_that_struck_all_keeps_its_jobs(
@@ -216,12 +221,8 @@ def test_a_worker_that_was_away_itself_hears_the_others_before_it_judges(
     janitor.turn(engine)
     time.sleep(2.1)  # as if the process had been stopped
     job = a_job_of(a_silent_worker())
-    janitor.turn(engine)
-    assert not is_rescued(job)
-    wait_until_silence_counts()
-    janitor.turn(engine)
 
-    assert is_rescued(job)
+    assert_rescued_once_it_had_time_to_be_heard(job, janitor, engine)
 
 
 def test_a_rescuer_that_freezes_in_the_middle_of_it_makes_way_for_another(

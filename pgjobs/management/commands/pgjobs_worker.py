@@ -33,7 +33,7 @@ from pgjobs.worker.supervisor import Supervisor
 logger = logging.getLogger("pgjobs.worker")
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-_YOUNG_OBJECTS = 20_000
+_YOUNG_OBJECTS = 20_000  # more than what a thousand claimed jobs are made of
 
 
 class Command(BaseCommand):
