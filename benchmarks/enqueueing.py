@@ -20,6 +20,7 @@ _ROUNDS: Final = 10
 _BULK_ROUNDS: Final = 5
 _COLUMNS: Final = "job_class, name, queue_name, args, kwargs, notifications, max_attempts"
 _CLIENTS: Final = 32
+_ASKING: Final = ", pgjobs_must_ring(queue_name)"
 _NOTIFY: Final = "BEGIN\\; {insert}\\; NOTIFY pgjobs_benchmark\\; COMMIT;"
 
 
@@ -56,12 +57,12 @@ def single(jobs: int) -> tuple[float, float]:
 def concurrent(duration: int) -> dict[str, float]:
     """Return jobs a second from many clients at once, each in a transaction of its own.
 
-    pgbench sends what ``enqueue()`` sends, in as many round trips: Python itself would
-    be the limit. Against it the INSERT alone, and the INSERT with a NOTIFY inside.
+    pgbench sends what ``enqueue()`` sends while all workers are busy: Python itself would
+    be the limit. Against it the INSERT that asks for no idle worker, and that with a NOTIFY.
     """
-    insert, ring = _statements()
+    enqueue, insert = _statements()
     scripts = {
-        "enqueue": f"{insert};\n{ring};",
+        "enqueue": f"{enqueue};",
         "insert": f"{insert};",
         "insert and notify": _NOTIFY.format(insert=insert),
     }
@@ -93,10 +94,10 @@ def _create() -> Job:
     return Job.objects.create(**row_for(Nothing))
 
 
-def _statements() -> list[str]:
+def _statements() -> tuple[str, str]:
     with CaptureQueriesContext(connection) as captured:
         Nothing.enqueue()
     statements = [query["sql"].replace("\n", " ") for query in captured.captured_queries]
-    if len(statements) != 2:
-        raise RuntimeError(f"enqueue() sent {len(statements)} statements, not 2: {statements}")
-    return statements
+    if len(statements) != 1 or _ASKING not in statements[0]:
+        raise RuntimeError(f"enqueue() should send one INSERT with {_ASKING!r}, not {statements}")
+    return statements[0], statements[0].replace(_ASKING, "")

@@ -1,15 +1,26 @@
-"""Waking idle workers once an enqueuing transaction has committed."""
+"""Waking idle workers once an enqueuing transaction has committed.
+
+The ring is a round trip of its own, and in a busy cluster nobody is idle. So the INSERT says
+whether anybody was, and a transaction that is over ``SHORT_TRANSACTION`` after it does without
+the ring. A worker that sat down in between looks again later than that, and finds the job.
+"""
 
 from __future__ import annotations
 
 import logging
+import math
+import time
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.db import DatabaseError, connections, transaction
 
 from pgjobs.sql import load
 
 logger = logging.getLogger("pgjobs.doorbell")
+
+SHORT_TRANSACTION: Final = 0.03
+"""Seconds from an INSERT to the end of its transaction in which workers may sit down unseen."""
 
 
 @dataclass
@@ -19,8 +30,12 @@ class Ring:
     using: str
     queues: set[str] = field(default_factory=set)
     jobs: int = 0
+    looked: float = math.inf
+    """Since when nobody was idle, of the monotonic clock: workers may have sat down since."""
 
     def __call__(self) -> None:
+        if time.monotonic() - self.looked < SHORT_TRANSACTION:
+            return
         try:
             with connections[self.using].cursor() as cursor:
                 cursor.execute(load("ring"), {"queues": sorted(self.queues), "workers": self.jobs})
@@ -29,11 +44,15 @@ class Ring:
             logger.warning("ringing for queues=%s failed", sorted(self.queues), exc_info=True)
 
 
-def ring_on_commit(using: str, queue: str, *, jobs: int = 1) -> None:
-    """After the current transaction, or now where there is none, wake workers for ``queue``."""
+def ring_on_commit(using: str, queue: str, *, jobs: int = 1, looked: float = -math.inf) -> None:
+    """After the current transaction, or now where there is none, wake workers for ``queue``.
+
+    ``looked`` is what ``insert()`` returned; without it nobody has looked who is idle.
+    """
     ring = _pending_ring(using)
     ring.queues.add(queue)
     ring.jobs += jobs
+    ring.looked = min(ring.looked, looked)
     if not connections[using].in_atomic_block:
         ring()
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connections
 
 from pgjobs import transitions
 from pgjobs.choices import WAITING, JobStatus
-from pgjobs.sql import load
 
 if TYPE_CHECKING:
     from pgjobs.models import Job
@@ -21,16 +19,6 @@ TURNS: Final = 20
 _RULE: Final = (
     "args interval kwargs max_attempts meta notifications priority queue_name timeout user_id"
 ).split()
-
-
-def insert(jobs: JobQuerySet, row: dict[str, Any]) -> Job | None:
-    """Insert ``row`` unless a live job holds its place; wait for a rival that has not committed."""
-    as_json = {key: json.dumps(row[key]) for key in ("args", "kwargs")}
-    meta = None if row["meta"] is None else json.dumps(row["meta"])
-    with connections[jobs.database].cursor() as cursor:
-        cursor.execute(load("insert_once"), {**row, **as_json, "meta": meta})
-        inserted = cursor.fetchone()
-    return jobs.get(pk=inserted[0]) if inserted else None
 
 
 def settle_with_holder(jobs: JobQuerySet, row: dict[str, Any]) -> Job | None:

@@ -21,6 +21,7 @@ from pgjobs.doorbell import ring_on_commit
 from pgjobs.enqueueing import object_key, once_key, row_for, rows_for_many
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.execution import data_as_json
+from pgjobs.inserting import insert
 from pgjobs.notes import Note
 from pgjobs.notifications import announce_end
 from pgjobs.outcomes import Outcome
@@ -64,8 +65,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         job = self.model(**row_for(target, instance, immediate=immediate, **options))
         if immediate:
             return in_process.run_immediately(self, job)
-        job.save(force_insert=True, using=self.database)
-        self._tell_of(job)
+        looked = insert(job, self.database)
+        assert looked is not None  # only enqueue_once() gives way
+        self._tell_of(job, looked)
         return job
 
     def enqueue_once(
@@ -78,11 +80,12 @@ class JobQuerySet(models.QuerySet["Job"]):
         row["once_key"] = once_key(row)
         for _ in range(once.TURNS):
             with transaction.atomic(using=self.database):
-                if (job := once.insert(self, row)) is not None:
-                    self._tell_of(job)
+                job = self.model(**row)
+                if (looked := insert(job, self.database, unless_taken=True)) is not None:
+                    self._tell_of(job, looked)
                     return job
-                if (job := once.settle_with_holder(self, row)) is not None:
-                    return job
+                if (holder := once.settle_with_holder(self, row)) is not None:
+                    return holder
         raise RuntimeError(f"The place {row['once_key']!r} changed hands {once.TURNS} times.")
 
     def enqueue_many(self, target: Any, jobs: Iterable[Any], **options: Any) -> list[int]:
@@ -98,9 +101,9 @@ class JobQuerySet(models.QuerySet["Job"]):
                     ring_on_commit(self.database, queue, jobs=count)
         return ids
 
-    def _tell_of(self, job: Job) -> None:
+    def _tell_of(self, job: Job, looked: float) -> None:
         if job.status == JobStatus.PENDING or job.scheduled is None:
-            ring_on_commit(self.database, job.queue_name)
+            ring_on_commit(self.database, job.queue_name, looked=looked)
         if job_enqueued.receivers:
             transaction.on_commit(
                 lambda: announce(job_enqueued, job), using=self.database, robust=True

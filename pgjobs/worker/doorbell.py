@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+import time
+from typing import Any, Final
 
 import psycopg
 
+from pgjobs.doorbell import SHORT_TRANSACTION
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 
@@ -14,6 +17,8 @@ _SIT_DOWN = """
 INSERT INTO pgjobs_doorbell (worker_id, queues) VALUES (%(worker)s, %(queues)s)
 ON CONFLICT (worker_id) DO NOTHING
 """
+# Later than an enqueuer may leave out its ring, with a margin for clocks that drift.
+_SECOND_LOOK: Final = SHORT_TRANSACTION + 0.01
 _GET_UP = "DELETE FROM pgjobs_doorbell WHERE worker_id = %(worker)s"
 
 
@@ -21,8 +26,10 @@ class Doorbell:
     """Registers one worker as idle, so that an enqueuer can wake it.
 
     Register, look once more, then sleep: whoever commits before the look is seen,
-    and whoever commits after it finds the registration. Behind a pooler nobody can
-    listen: a worker there only looks again and again, and takes no ring from others.
+    and whoever inserts after it finds the registration. Whoever inserted before and
+    commits after is seen by a second look, or rings if that comes too early. Behind a
+    pooler nobody can listen: a worker there only looks again and again, and takes no
+    ring from others.
     """
 
     def __init__(self, connection: EngineConnection, queues: tuple[str, ...]) -> None:
@@ -30,6 +37,7 @@ class Doorbell:
         self._queues = queues
         self._listening_on: psycopg.Connection[Any] | None = None
         self._channel = ""
+        self._sat_down = -math.inf
         self.waits = False
         self.has_rung = False
         """A ring arrived with the answer to a statement: waiting for it would be in vain."""
@@ -41,7 +49,13 @@ class Doorbell:
             self._connection.cursor().execute(
                 _SIT_DOWN, {"worker": worker, "queues": list(self._queues)}
             )
+            self._sat_down = time.monotonic()
         self.waits = True
+
+    def second_look_in(self, looked: float) -> float:
+        """Seconds until the second look is due; infinity if the last one, at ``looked``, was it."""
+        due = self._sat_down + _SECOND_LOOK
+        return max(due - time.monotonic(), 0.001) if looked < due else math.inf
 
     def get_up(self, worker: int) -> None:
         """Leave, so that no ring is spent on a worker that has no room."""

@@ -95,6 +95,7 @@ class Worker:
         self._wants_room = False
         self._claimed = 0
         self._known: set[tuple[int, int]] = set()
+        self._looked = 0.0
         self._next_look = 0.0
         self._next_count = 0.0
         self._waits_since = 0.0
@@ -234,6 +235,7 @@ class Worker:
 
     def _look(self) -> bool:
         """See what is ready, with floors recomputed and due jobs promoted."""
+        self._looked = time.monotonic()
         self._sight = self._claimer.look(ring=self._bell.ring)
         self._next_look = time.monotonic() + LOOK_INTERVAL
         return self._sight.ready
@@ -250,6 +252,7 @@ class Worker:
 
     def _rest_seconds(self) -> float:
         poll = get_settings().POLL_INTERVAL * random.uniform(0.8, 1.2)
+        poll = min(poll, self._bell.second_look_in(self._looked))
         if self._pool.has_waiting:
             poll = min(poll, LOOK_INTERVAL)
         due_in = self._sight.due_in

@@ -1,4 +1,5 @@
--- Insert unless a live job holds the place; waits for a rival that has not committed yet.
+-- One new job, and whether its transaction must ring once it has committed: see doorbell.py.
+-- `unless` a place of enqueue_once() is taken: only there, since ON CONFLICT writes each row twice.
 INSERT INTO pgjobs_job (
     status, scheduled, job_class, name, args, kwargs, object_type_id, object_id, user_id,
     queue_name, priority, once_key, interval, max_attempts, timeout, notifications, meta
@@ -9,6 +10,5 @@ VALUES (
     %(queue_name)s, %(priority)s, %(once_key)s, %(interval)s, %(max_attempts)s, %(timeout)s,
     %(notifications)s, %(meta)s::jsonb
 )
-ON CONFLICT (once_key) WHERE once_key IS NOT NULL AND status IN ('pending', 'scheduled', 'running')
-DO NOTHING
-RETURNING id
+{unless}
+RETURNING id, position, created, pgjobs_must_ring(queue_name)
