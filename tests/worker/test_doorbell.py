@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -11,6 +12,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from pgjobs.doorbell import SHORT_TRANSACTION
 from pgjobs.models import Job, WorkerProcess
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.doorbell import Doorbell
@@ -105,6 +107,38 @@ def test_a_job_that_commits_while_the_worker_sits_down_is_seen(
             # Its look found nothing. A row that rings for nobody, as one whose ring came too early:
             Job(job_class=Tracing.path, name="silent", queue_name="default").save()
         eventually(lambda: traces.count("ran"))
+
+
+def test_a_short_transaction_that_was_open_while_the_worker_sat_down_needs_no_ring(
+    child_environment: Environment, open_connection: OpenConnection
+) -> None:
+    bell = Doorbell(open_connection(), ())
+    with RunningWorker(with_settings(child_environment, **NEVER_POLLS)) as worker:
+        worker.until_started()
+        for turn in range(1, 51):
+            eventually(waiting)
+            if _seconds_after_sitting_down(bell) < SHORT_TRANSACTION:
+                break  # it had to be seen without a ring
+            bell.ring(["default"])
+            eventually(lambda turn=turn: traces.count("ran") == turn)
+        else:
+            pytest.fail("this machine is too slow for a short transaction")
+        eventually(lambda: traces.count("ran") == turn)
+
+
+def _seconds_after_sitting_down(bell: Doorbell) -> float:
+    """Commit a job after the worker sat down and looked; return how long after, at most."""
+    with transaction.atomic():
+        Job(job_class=Tracing.path, name="silent", queue_name="default").save()
+        stood = time.monotonic()
+        bell.ring(["default"])
+        for _ in range(100_000):
+            asked = time.monotonic()
+            if waiting():
+                break
+            stood = asked
+        time.sleep(SHORT_TRANSACTION / 3)
+    return time.monotonic() - stood
 
 
 def test_an_idle_worker_sleeps_no_longer_than_to_the_next_scheduled_job(
