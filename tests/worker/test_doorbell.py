@@ -120,10 +120,14 @@ def test_a_short_transaction_that_was_open_while_the_worker_sat_down_needs_no_ri
             if _seconds_after_sitting_down(bell) < SHORT_TRANSACTION:
                 break  # it had to be seen without a ring
             bell.ring(["default"])
-            eventually(lambda turn=turn: traces.count("ran") == turn)
+            eventually(partial(_has_run, turn))
         else:
             pytest.fail("this machine is too slow for a short transaction")
-        eventually(lambda: traces.count("ran") == turn)
+        eventually(partial(_has_run, turn))
+
+
+def _has_run(times: int) -> bool:
+    return traces.count("ran") == times
 
 
 def _seconds_after_sitting_down(bell: Doorbell) -> float:
