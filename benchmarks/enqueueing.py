@@ -97,7 +97,7 @@ def _create() -> Job:
 def _statements() -> tuple[str, str]:
     with CaptureQueriesContext(connection) as captured:
         Nothing.enqueue()
-    statements = [query["sql"].replace("\n", " ") for query in captured.captured_queries]
-    if len(statements) != 1 or _ASKING not in statements[0]:
-        raise RuntimeError(f"enqueue() should send one INSERT with {_ASKING!r}, not {statements}")
-    return statements[0], statements[0].replace(_ASKING, "")
+    enqueue = captured.captured_queries[0]["sql"].replace("\n", " ")
+    if _ASKING not in enqueue:
+        raise RuntimeError(f"enqueue() should send an INSERT with {_ASKING!r}, not {enqueue}")
+    return enqueue, enqueue.replace(_ASKING, "")

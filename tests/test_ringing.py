@@ -37,12 +37,20 @@ def nobody_idle() -> Iterator[None]:
     _execute("DELETE FROM pgjobs_doorbell")
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any transaction counts as short, on a machine that is busy too."""
+    monkeypatch.setattr(doorbell, "SHORT_TRANSACTION", 60.0)
+
+
+@pytest.mark.usefixtures("patient")
 def test_with_nobody_idle_an_enqueue_is_one_statement() -> None:
     with CaptureQueriesContext(connection) as captured:
         Rung.enqueue()
     assert len(captured) == 1
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("enqueue", [Rung.enqueue, Rung.enqueue_once])
 def test_an_idle_worker_is_rung_for(enqueue: Callable[[], Job]) -> None:
     _sit_down("default")
@@ -50,6 +58,7 @@ def test_an_idle_worker_is_rung_for(enqueue: Callable[[], Job]) -> None:
     assert _rings(enqueue) == 0, "the ring took the registration with it"
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_worker_of_other_queues_is_not_rung_for() -> None:
     _sit_down("high")
     assert _rings(Rung.enqueue) == 0
@@ -74,6 +83,7 @@ def test_the_first_job_of_a_transaction_tells_how_long_it_took() -> None:
     assert _rings(slowly) == 1
 
 
+@pytest.mark.usefixtures("patient")
 def test_an_old_snapshot_says_nothing_of_who_is_idle_now() -> None:
     def with_old_snapshot() -> None:
         with transaction.atomic():
@@ -90,12 +100,10 @@ def test_a_worker_that_sat_down_looks_again_later_than_a_ring_may_be_left_out() 
     try:
         before = time.monotonic()
         bell.sit_down(_WORKER)
-        first_look = time.monotonic()
-        assert bell.second_look_in(first_look) > 0
-        time.sleep(max(before + doorbell.SHORT_TRANSACTION - time.monotonic(), 0))
-        assert bell.second_look_in(before + doorbell.SHORT_TRANSACTION) < math.inf
-        time.sleep(bell.second_look_in(first_look) + 0.001)
-        assert bell.second_look_in(first_look) < math.inf, "no look since: it is still due"
+        too_early = before + doorbell.SHORT_TRANSACTION
+        assert bell.second_look_in(too_early) < math.inf
+        time.sleep(bell.second_look_in(too_early) + 0.001)
+        assert bell.second_look_in(too_early) < math.inf, "no look since: it is still due"
         assert bell.second_look_in(time.monotonic()) == math.inf
     finally:
         engine.close()
