@@ -2,4 +2,4 @@
 -- answer was lost. A row that was claimed again has a higher epoch.
 SELECT job.id, job.status, job.started, job.completed
 FROM unnest(%(ids)s::bigint[], %(epochs)s::int[], %(statuses)s::text[]) AS o (id, epoch, status)
-JOIN pgjobs_job AS job ON job.id = o.id AND job.epoch = o.epoch AND job.status = o.status
+JOIN pgjobs_job AS job ON job.id = ANY (ARRAY[o.id]) AND job.epoch = o.epoch AND job.status = o.status

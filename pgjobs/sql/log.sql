@@ -4,7 +4,7 @@ SELECT line.job_id, line.attempt, statement_timestamp() - make_interval(secs => 
 FROM unnest(
     %(jobs)s::bigint[], %(attempts)s::smallint[], %(ages)s::float8[], %(levels)s::text[], %(messages)s::text[]
 ) WITH ORDINALITY AS line (job_id, attempt, age, level, message, rank)
-JOIN (
-    SELECT id FROM pgjobs_job WHERE id = ANY (%(jobs)s::bigint[]) FOR KEY SHARE
-) AS job ON job.id = line.job_id
+CROSS JOIN LATERAL (
+    SELECT FROM pgjobs_job WHERE id = line.job_id FOR KEY SHARE
+) AS job
 ORDER BY line.rank

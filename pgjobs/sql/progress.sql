@@ -2,4 +2,4 @@
 UPDATE pgjobs_job AS job
 SET progress = said.progress::jsonb
 FROM unnest(%(jobs)s::bigint[], %(epochs)s::int[], %(progress)s::text[]) AS said (id, epoch, progress)
-WHERE job.id = said.id AND job.epoch = said.epoch AND CASE job.status WHEN 'running' THEN true ELSE false END
+WHERE job.id = ANY (ARRAY[said.id]) AND job.epoch = said.epoch AND CASE job.status WHEN 'running' THEN true ELSE false END

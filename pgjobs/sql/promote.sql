@@ -11,5 +11,5 @@ WITH due AS MATERIALIZED (
 UPDATE pgjobs_job AS job
 SET status = 'pending', position = nextval('pgjobs_position')
 FROM due
-WHERE job.id = due.id
+WHERE job.id = ANY (ARRAY[due.id])
 RETURNING job.queue_name

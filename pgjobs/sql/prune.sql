@@ -9,7 +9,7 @@ WITH old AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
 ),
 gone AS (
-    DELETE FROM pgjobs_job AS job USING old WHERE job.id = old.id RETURNING job.id
+    DELETE FROM pgjobs_job AS job USING old WHERE job.id = ANY (ARRAY[old.id]) RETURNING job.id
 ),
 lines AS (
     DELETE FROM pgjobs_log WHERE job_id IN (SELECT id FROM gone)

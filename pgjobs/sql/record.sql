@@ -67,7 +67,7 @@ recorded AS (
             )
         END
     FROM outcome AS o
-    WHERE job.id = o.id
+    WHERE job.id = ANY (ARRAY[o.id])
         AND job.epoch = o.epoch
         AND (o.worker_id IS NULL OR job.worker_id = o.worker_id)
         AND CASE job.status WHEN 'running' THEN true ELSE false END
@@ -104,7 +104,7 @@ chained AS (
         next.max_attempts, next.timeout, next.notifications, next.meta
     FROM recorded
     -- The row as it was before this statement; its rule has not changed.
-    JOIN pgjobs_job AS job ON job.id = recorded.id
+    JOIN pgjobs_job AS job ON job.id = ANY (ARRAY[recorded.id])
     CROSS JOIN LATERAL jsonb_populate_record(job, COALESCE(job.successor, '{}')) AS next
     WHERE recorded.recurs
         AND (next.interval IS NOT NULL OR job.successor ? 'scheduled')
