@@ -113,8 +113,8 @@ def test_an_outcome_that_the_standby_never_saw_leaves_no_job_stuck(
         # Written after the first outcome was answered; unanswered, it would be written again.
         until(servers.primary, enqueue(servers.primary, Noop), "completed")
         servers.kill_the_primary()
-        servers.promote_the_standby()
         assert state(servers.standby, job) == ("running", 1, 0)
+        servers.promote_the_standby()
         until(servers.standby, job, "completed")
     assert state(servers.standby, job) == ("completed", 2, 1)
     assert successors(servers.standby) == [("scheduled", 60)]
