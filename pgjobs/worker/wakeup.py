@@ -25,10 +25,11 @@ class Wakeup:
 
     def wait(self, timeout: float, connection: psycopg.Connection | None = None) -> bool:
         """Wait up to ``timeout`` seconds; say whether a notification on ``connection`` ended it."""
-        readable = [self._reader]
+        poll = select.poll()  # select() refuses descriptors above 1,023
+        poll.register(self._reader, select.POLLIN)
         if connection is not None:
-            readable.append(connection.fileno())
-        ready, _, _ = select.select(readable, [], [], max(timeout, 0))
+            poll.register(connection.fileno(), select.POLLIN)
+        ready = {descriptor for descriptor, _ in poll.poll(1000 * max(timeout, 0))}
         if self._reader in ready:
             # Emptied before the flag is lowered: a set() in between writes nothing, but what it
             # tells of is seen all the same, since our caller looks around after every wait.
