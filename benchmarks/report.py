@@ -28,9 +28,9 @@ def markdown(machine: dict[str, Any], figures: Any, ratios: Mapping[str, float |
             "![Jobs a second](drain.svg)\n",
             *targets(ratios),
             "\n## Draining jobs that do nothing\n",
-            *_table(("", "Broker", "Jobs a second", "Settings"), _drains(figures)),
+            *_table(("", "Broker", "Jobs a second", "Each round", "Settings"), _drains(figures)),
             "\n## All figures\n",
-            *_table(("", ""), _flat({**figures, "peers": {}})),
+            *_table(("", ""), _flat({**figures, "peers": {}, "rounds": {}})),
             "\n## Measured on\n",
             *_table(("", ""), machine.items()),
             "",
@@ -84,10 +84,12 @@ def _targets(ratios: Mapping[str, float | None]) -> Iterable[Row]:
 
 def _drains(figures: Any) -> Iterable[Row]:
     for name, rate in figures["drain"].items():
-        yield f"pgjobs: {name}", "postgresql", f"{rate:,.0f}", "rows kept"
+        rounds = _shown(figures["rounds"][name])
+        yield f"pgjobs: {name}", "postgresql", _shown(rate), rounds, "rows kept"
     for name, found in figures["peers"].items():
-        rate = f"{found['per_second']:,.0f}" if "per_second" in found else found["missing"]
-        yield name, found["broker"], rate, found["settings"]
+        rate = _shown(found["per_second"]) if "per_second" in found else found["missing"]
+        rounds = _shown(found.get("rounds", []))
+        yield name, found["broker"], rate, rounds, found["settings"]
 
 
 def _flat(figures: Mapping[str, Any], above: str = "") -> Iterable[Row]:
@@ -100,7 +102,7 @@ def _flat(figures: Mapping[str, Any], above: str = "") -> Iterable[Row]:
 
 def _shown(value: object) -> str:
     if isinstance(value, list):
-        return ", ".join(map(_shown, value))
+        return "; ".join(map(_shown, value))
     return f"{value:,.4g}" if isinstance(value, float) and value < 1000 else f"{value:,.0f}"
 
 

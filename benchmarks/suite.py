@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -41,7 +41,7 @@ FULL: Final = Size(
     backlog=1_000_000,
     future=1_000_000,
     history=5_000_000,
-    churn=1_000_000,
+    churn=10_000_000,
     samples=500,
     waiting=100_000,
     many_workers=50,
@@ -70,9 +70,7 @@ class Suite:
         self._since = time.monotonic()
 
     def run(self, *, with_peers: bool) -> Figures:
-        drains = self._drains()
-        figures: Figures = {"drain": drains}
-        figures["peers"] = self._peers() if with_peers else {}
+        figures: Figures = self._drains(PEERS.values() if with_peers else ())
         figures["enqueue"] = self._enqueueing()
         figures["latency"] = self._latency()
         figures["slots"] = self._slots()
@@ -80,8 +78,18 @@ class Suite:
         figures["cost"] = self._cost()
         return figures
 
-    def _drains(self) -> dict[str, float]:
-        """In rounds, each case once a round, so that all see the same weather; medians."""
+    def _drains(self, peers: Iterable[Peer]) -> Figures:
+        """In rounds, each case and peer once a round, so that all see the same weather; medians."""
+        rounds = [(self._own_drains(), self._peers(peers)) for _ in range(self._size.rounds)]
+        ours, theirs = zip(*rounds, strict=True)
+        each = {name: [drains[name] for drains in ours] for name in ours[0]}
+        return {
+            "drain": {name: median(rates) for name, rates in each.items()},
+            "rounds": each,
+            "peers": {name: _of_rounds([found[name] for found in theirs]) for name in theirs[0]},
+        }
+
+    def _own_drains(self) -> dict[str, float]:
         jobs = self._size.jobs
         cases: dict[str, Callable[[], float]] = {
             "floor": lambda: floor.per_second(jobs),
@@ -90,16 +98,11 @@ class Suite:
             "one process, snapshot held": self._drain_beside_snapshot,
             "one process, coroutines": lambda: self._drain(AsyncNothing, jobs // 4),
         }
-        rounds = [
-            {name: self._told(f"drain: {name}", act) for name, act in cases.items()}
-            for _ in range(self._size.rounds)
-        ]
-        return {name: median(figures[name] for figures in rounds) for name in cases}
+        return {name: self._told(f"drain: {name}", act) for name, act in cases.items()}
 
-    def _peers(self) -> dict[str, Figures]:
+    def _peers(self, peers: Iterable[Peer]) -> dict[str, Figures]:
         return {
-            peer.name: self._told(f"peer: {peer.name}", partial(self._peer, peer))
-            for peer in PEERS.values()
+            peer.name: self._told(f"peer: {peer.name}", partial(self._peer, peer)) for peer in peers
         }
 
     def _peer(self, peer: Peer) -> Figures:
@@ -189,6 +192,15 @@ class Suite:
         at = time.monotonic() - self._since
         print(f"{at:6.0f} s  {name}: {_short(result)}", file=sys.stderr, flush=True)
         return result
+
+
+def _of_rounds(found: Sequence[Figures]) -> Figures:
+    """What a peer did in its median round, or else why it did nothing."""
+    drained = [figures for figures in found if "per_second" in figures]
+    if not drained:
+        return found[-1]
+    rates = [figures["per_second"] for figures in drained]
+    return {**drained[0], "per_second": median(rates), "rounds": rates}
 
 
 def _short(result: object) -> str:
