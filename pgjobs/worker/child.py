@@ -19,6 +19,12 @@ process id, and its own number."""
 EXIT_AGAIN: Final = 75
 """Exit code of a child that wants another in its place (EX_TEMPFAIL)."""
 
+EXIT_BROKEN: Final = 70
+"""Exit code of a child that lost a thread (EX_SOFTWARE); the next one waits a little longer."""
+
+ENGINE_THREAD: Final = "pgjobs-"
+"""How the names of the engine's threads begin."""
+
 _SIGN_INTERVAL: Final = 1.0
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -54,6 +60,24 @@ class Bond:
             threading.Event().wait(_SIGN_INTERVAL)
 
 
+def die_with_any_thread() -> None:
+    """End this process when one of the engine's threads ends by an exception.
+
+    Most likely memory ran out, or the project's logging raised. Without its recorder or a slot,
+    a worker that beats on would keep its jobs from everybody else.
+    """
+    tell = threading.excepthook
+
+    def hear(args: threading.ExceptHookArgs) -> None:
+        try:
+            tell(args)
+        finally:
+            if args.thread is not None and args.thread.name.startswith(ENGINE_THREAD):
+                leave(EXIT_BROKEN)
+
+    threading.excepthook = hear
+
+
 def is_child() -> bool:
     """Say whether this process was started by a supervisor."""
     return CHILD in os.environ
@@ -64,11 +88,11 @@ def child_number() -> int:
     return int(os.environ[CHILD].rpartition(":")[2])
 
 
-def leave() -> NoReturn:
+def leave(code: int = EXIT_AGAIN) -> NoReturn:
     """End this process at once, without waiting for threads that may never end."""
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(EXIT_AGAIN)
+    os._exit(code)
 
 
 def memory() -> float:

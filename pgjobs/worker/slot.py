@@ -44,7 +44,7 @@ class Slot:
         self._lock = threading.Lock()
         self._coroutine: asyncio.Task[Any] | None = None
         self._is_on_loop = False
-        self._from_loop: SimpleQueue[Job | None] = SimpleQueue()
+        self._from_loop: SimpleQueue[Job | BaseException | None] = SimpleQueue()
         self.connections: set[Any] = set()
         self.ended = 0
         self.job: Job | None = None
@@ -59,7 +59,8 @@ class Slot:
             self._begin(job)
             if self.connections:
                 drop_dead()
-            outcome = self._execute(job)
+            # In a context of its own: the next one shall not speak the language that it activates.
+            outcome = Context().run(self._execute, job)
             if self._may_have_left_something(outcome) and leave_clean():
                 outcome = _not_committed(job, outcome)
             self._end(job, outcome)
@@ -71,7 +72,13 @@ class Slot:
         while job is not None and is_all_coroutine(job):
             self._begin(job, on_loop=True)
             self._pool.loop.call_soon_threadsafe(self._start, job)
-            job = self._from_loop.get() or self._pool.next_job()
+            job = self._back_from_loop() or self._pool.next_job()
+        return job
+
+    def _back_from_loop(self) -> Job | None:
+        job = self._from_loop.get()
+        if isinstance(job, BaseException):
+            raise job
         return job
 
     def _may_have_left_something(self, outcome: Outcome | None) -> bool:
@@ -190,14 +197,16 @@ class Slot:
     # The rest runs on the event loop.
 
     def _start(self, job: Job) -> None:
-        # With a context of its own: what a job sets there must not reach the next one.
         asyncio.create_task(self._run_on_loop(job), context=Context())  # noqa: RUF006 - see below
 
     async def _run_on_loop(self, job: Job) -> None:
-        outcome = await execute_coroutine(job, self._supervised)
-        self._finish()
-        self._end(job, self._with_the_real_reason(job, outcome))
-        self._go_on(self._pool.next_job_at_once())
+        try:
+            outcome = await execute_coroutine(job, self._supervised)
+            self._finish()
+            self._end(job, self._with_the_real_reason(job, outcome))
+            self._go_on(self._pool.next_job_at_once())
+        except BaseException as error:  # around the job, not in it: it ends the slot's thread
+            self._from_loop.put(error)
 
     def _go_on(self, job: Job | None) -> None:
         if job is not None and is_all_coroutine(job):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import logging
 import os
 import resource
 import signal
@@ -16,6 +17,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection, transaction
 
 from pgjobs import BackgroundJob
+from pgjobs.models import Job
 from tests.testapp.jobs import leave_trace
 
 # Deaf to being told to end ------------------------------------------------------------
@@ -214,6 +216,37 @@ def _nested() -> list[Any]:
     for _ in range(100_000):
         whole = [whole]
     return whole
+
+
+# Against the worker itself ----------------------------------------------------------------
+
+
+class SpoilsTheLog(BackgroundJob):
+    """On its first run it makes the project's logging raise where the worker tells ``line``."""
+
+    def run(self, line: str) -> None:
+        if self.job.epoch > 1:
+            return
+
+        def refuse(record: logging.LogRecord) -> bool:
+            if line in record.getMessage():
+                raise Unspeakable
+            return True
+
+        logging.getLogger("pgjobs.worker").addFilter(refuse)
+
+
+class SpoilsTheLogOnTheLoop(SpoilsTheLog):
+    async def run(self, line: str) -> None:  # type: ignore[override]
+        super().run(line)
+
+
+class SpoilsTheLogOfTheRecorder(SpoilsTheLog):
+    """Moves its row on as well, of which the recorder has something to tell."""
+
+    def run(self, line: str) -> None:
+        super().run(line)
+        Job.objects.filter(pk=self.job.pk, epoch=1).update(epoch=2)
 
 
 # Against a limit of the server --------------------------------------------------------------

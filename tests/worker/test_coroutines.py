@@ -52,11 +52,16 @@ async def loop_function(job: Job) -> str:
 class LeavesAMark(BackgroundJob):
     """Returns what another left in its context."""
 
-    async def run(self) -> str | None:
+    def run(self) -> str | None:
         found = _mark.get(None)
         _mark.set("left behind")
-        await asyncio.sleep(0)
         return found
+
+
+class LeavesAMarkOnTheLoop(LeavesAMark):
+    async def run(self) -> str | None:  # type: ignore[override]
+        await asyncio.sleep(0)
+        return super().run()
 
 
 class Names(BackgroundJob):
@@ -173,8 +178,9 @@ def test_one_slot_runs_both_kinds_in_order_each_in_its_place() -> None:
         assert job.result == (IN_A_SLOT if job.job_class == Thread.path else ON_THE_LOOP)
 
 
-def test_what_one_sets_in_its_context_is_gone_for_the_next() -> None:
-    LeavesAMark.enqueue_many({} for _ in range(5))
+@pytest.mark.parametrize("job_class", [LeavesAMark, LeavesAMarkOnTheLoop])
+def test_what_one_sets_in_its_context_is_gone_for_the_next(job_class: type[BackgroundJob]) -> None:
+    job_class.enqueue_many({} for _ in range(5))
 
     run_all()
 

@@ -27,7 +27,7 @@ from pgjobs.low_level import LowLevelTasks
 from pgjobs.models import Job
 from pgjobs.worker import Worker, WorkerOptions
 from pgjobs.worker.arrival import look_once
-from pgjobs.worker.child import EXIT_AGAIN, Bond, child_number, is_child, leave
+from pgjobs.worker.child import EXIT_AGAIN, Bond, child_number, die_with_any_thread, is_child, leave
 from pgjobs.worker.supervisor import Supervisor
 
 logger = logging.getLogger("pgjobs.worker")
@@ -139,6 +139,7 @@ class Command(BaseCommand):
         worker = _worker(orders, supervised=True)
         bond = Bond(memory_limit=options["max_memory_per_child"], overweight=worker.stop)
         bond.hold()
+        die_with_any_thread()
         _obey_signals(worker)
         _collect_less_often()
         ended_well = worker.run()
