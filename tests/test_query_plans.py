@@ -50,7 +50,7 @@ ANALYZE pgjobs_job;
 """
 
 
-# As after an ANALYZE in the middle of a large transaction that fills an empty table: many pages, and
+# As after an ANALYZE in the middle of a large transaction that fills an empty table: many pages and
 # not one row that counts, which the planner believes until the next ANALYZE, a minute later.
 _SEEN_EMPTY = """
 UPDATE pg_class SET reltuples = 0
