@@ -33,23 +33,26 @@ class Recorded(NamedTuple):
     completed: datetime | None
 
 
-def record(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, Recorded]:
+def record(
+    cursor: Cursor, outcomes: Sequence[Outcome], *, moments: bool = False
+) -> dict[int, Recorded]:
     """Write ``outcomes`` and their successors; return those accepted, by job id.
 
     The rest were stale: another epoch holds the row, or it is not running any more.
+    With ``moments`` the database says too when each began and ended.
     """
     now = time.monotonic()
     cursor.execute(
         load("record"),
         {
-            "ids": _array(str(o.job_id) for o in outcomes),
-            "epochs": _array(str(o.epoch) for o in outcomes),
+            "ids": _array([str(o.job_id) for o in outcomes]),
+            "epochs": _array([str(o.epoch) for o in outcomes]),
             "workers": _array(
-                "NULL" if o.worker_id is None else str(o.worker_id) for o in outcomes
+                ["NULL" if o.worker_id is None else str(o.worker_id) for o in outcomes]
             ),
-            "statuses": _array(o.status for o in outcomes),
-            "began": _array(_age(now, o.began) for o in outcomes),
-            "ended": _array(_age(now, o.ended) for o in outcomes),
+            "statuses": _array([o.status for o in outcomes]),
+            "began": _array([_age(now, o.began) for o in outcomes]),
+            "ended": _array([_age(now, o.ended) for o in outcomes]),
             "errors": _unless_empty([_error(o) for o in outcomes]),
             "failures": _unless_empty(
                 [json.dumps(asdict(o.failure)) if o.failure else None for o in outcomes]
@@ -62,6 +65,7 @@ def record(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, Recorded]:
             "due": _unless_empty([o.due for o in outcomes]),
             "attempts_back": _unless_empty([o.attempts_back or None for o in outcomes]),
             "interruptions": _unless_empty([o.interruptions or None for o in outcomes]),
+            "moments": moments,
         },
     )
     return {row[0]: Recorded(*row) for row in cursor.fetchall()}
@@ -73,7 +77,7 @@ def _age(now: float, moment: float) -> str:
     return "%.6f" % (now - moment) if moment else "NULL"
 
 
-def _array(values: Iterable[str]) -> str:
+def _array(values: list[str]) -> str:
     """Write numbers or names as an array: psycopg takes ten times as long for a list of them."""
     return f"{{{','.join(values)}}}"
 

@@ -188,8 +188,8 @@ class Job(models.Model):
     @property
     def is_last_chance(self) -> bool:
         """Whether losing its worker once more ends this job, which lost it before."""
-        allowed = get_settings().MAX_INTERRUPTIONS
-        return self.interruptions > 0 and self.interruptions >= allowed - 1
+        lost = self.interruptions
+        return lost > 0 and lost >= get_settings().MAX_INTERRUPTIONS - 1
 
     def get_status_color(self) -> str:
         return JobStatus(self.status).color

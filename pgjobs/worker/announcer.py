@@ -26,8 +26,13 @@ class Announcer:
     def start(self) -> None:
         self._thread.start()
 
+    @staticmethod
+    def hears(job: Job) -> bool:
+        """Say whether anybody is to be told of the end of ``job``."""
+        return job.user_id is not None or bool(job_end.receivers)
+
     def put(self, job: Job) -> None:
-        if job.user_id is not None or job_end.receivers:
+        if self.hears(job):
             self._inbox.put(job)
 
     def stop(self, timeout: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
 from pgjobs.exceptions import JobInterrupted
@@ -93,12 +93,12 @@ class Pool:
             self._last_chance = job
             return True
 
-    def leave_last_chance(self, job: Job) -> None:
-        """Make way for the next one, if ``job`` held the place and its outcome is safe.
+    def leave_last_chance(self, jobs: Sequence[Job]) -> None:
+        """Make way for the next one, if one of ``jobs``, whose outcomes are safe, held the place.
 
         Sooner, the next one could take the process with it, and that job would be blamed too.
         """
-        if self._last_chance is not job:
+        if self._last_chance is None or self._last_chance not in jobs:
             return
         with self._last_chance_lock:
             self._last_chance = None

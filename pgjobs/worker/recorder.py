@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -53,11 +53,14 @@ class Recorder:
         connection: EngineConnection,
         *,
         recorded: Callable[[Job], None],
-        decided: Callable[[Job], None] = lambda job: None,
+        hears: Callable[[Job], bool] = lambda job: True,
+        decided: Callable[[Sequence[Job]], None] = lambda jobs: None,
     ) -> None:
-        """``decided`` hears of each outcome, accepted or refused; ``recorded`` of ended jobs."""
+        """``decided`` learns of all jobs whose outcomes were accepted or refused, ``recorded`` of
+        each one that ended, if it ``hears`` of it."""
         self._connection = connection
         self._recorded = recorded
+        self._hears = hears
         self._decided = decided
         self._inbox: SimpleQueue[Entry | Note | threading.Event] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="pgjobs-recorder", daemon=True)
@@ -198,12 +201,12 @@ class Recorder:
                 for entry in entries:  # find it, and write the others
                     self._record([entry])
             return
-        for job, outcome in entries:
-            self._note_recorded(job, outcome, recorded.get(job.id))
+        self._note_recorded(entries, recorded)
 
     def _recorded_of(self, entries: list[Entry]) -> dict[int, transitions.Recorded]:
         cursor = self._connection.cursor()
-        recorded = transitions.record(cursor, [outcome for _, outcome in entries])
+        is_heard = any(self._hears(job) for job, _ in entries)
+        recorded = transitions.record(cursor, [outcome for _, outcome in entries], moments=is_heard)
         if self._is_uncertain:
             recorded |= transitions.already_recorded(
                 cursor, [outcome for job, outcome in entries if job.id not in recorded]
@@ -224,7 +227,7 @@ class Recorder:
             self._set_aside(job, outcome, worse)
         else:
             logger.error("job=%s %s could not be stored: %s", job.id, outcome.status, error)
-            self._note_recorded(job, instead, recorded.get(job.id))
+            self._note_recorded([(job, instead)], recorded)
 
     def _set_aside(self, job: Job, outcome: Outcome, error: Exception) -> None:
         key = (job.id, job.epoch)
@@ -238,19 +241,27 @@ class Recorder:
         self._refused[key] = job, outcome
         self._next_refused = time.monotonic() + REFUSED_INTERVAL
 
-    def _note_recorded(self, job: Job, outcome: Outcome, row: transitions.Recorded | None) -> None:
-        self._decided(job)
-        if self._refused.pop((job.id, job.epoch), None):
-            logger.warning("job=%s is written after all", job.id)
-        if row is None:
-            logger.warning(
-                "job=%s epoch=%s %s refused: the row has moved on",
-                job.id,
-                job.epoch,
-                outcome.status,
-            )
-            return
-        job.status, job.error = row.status, outcome.error
-        job.started, job.completed = row.started, row.completed
-        if job.is_finished:
-            self._recorded(job)
+    def _note_recorded(
+        self, entries: list[Entry], recorded: dict[int, transitions.Recorded]
+    ) -> None:
+        self._decided([job for job, _ in entries])
+        if self._refused:
+            self._note_accepted(entries)
+        for job, outcome in entries:
+            if (row := recorded.get(job.id)) is None:
+                logger.warning(
+                    "job=%s epoch=%s %s refused: the row has moved on",
+                    job.id,
+                    job.epoch,
+                    outcome.status,
+                )
+            elif self._hears(job):
+                job.status, job.error = row.status, outcome.error
+                job.started, job.completed = row.started, row.completed
+                if job.is_finished:
+                    self._recorded(job)
+
+    def _note_accepted(self, entries: list[Entry]) -> None:
+        for job, _ in entries:
+            if self._refused.pop((job.id, job.epoch), None):
+                logger.warning("job=%s is written after all", job.id)

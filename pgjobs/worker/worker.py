@@ -70,6 +70,7 @@ class Worker:
         self._recorder = Recorder(
             EngineConnection(alias, "records", LOCK_TIMEOUT),
             recorded=self._announcer.put,
+            hears=self._announcer.hears,
             decided=self._let_go,
         )
         self._pace = Pace(options.concurrency)
@@ -290,7 +291,7 @@ class Worker:
 
     def _job_ended(self, job: Job, outcome: Outcome | None) -> None:
         if outcome is None:
-            self._let_go(job)
+            self._let_go([job])
             return
         self._pace.observe(outcome.ended - outcome.began)
         logger.info(
@@ -302,7 +303,7 @@ class Worker:
         )
         if outcome.is_recorded:
             job.status = outcome.status
-            self._let_go(job)
+            self._let_go([job])
             self._announcer.put(job)
         else:
             self._recorder.put(job, outcome)
@@ -326,11 +327,11 @@ class Worker:
         self._presence.stop(1.0)
         self._end_process()
 
-    def _let_go(self, job: Job) -> None:
-        self._known.discard((job.id, job.epoch))
-        if self._wants_room and len(self._known) == MOST_UNRECORDED:
-            self._wakeup.set()  # once on the way down, and not for each job of a batch
-        self._pool.leave_last_chance(job)
+    def _let_go(self, jobs: Sequence[Job]) -> None:
+        self._known.difference_update([(job.id, job.epoch) for job in jobs])
+        if self._wants_room:
+            self._wakeup.set()
+        self._pool.leave_last_chance(jobs)
 
     def _slot_freed(self) -> None:
         if self._wants_room or self._stopping:
