@@ -65,9 +65,12 @@ def _keep(jobs: JobQuerySet, job: Job, outcome: Outcome) -> None:
 
 @contextmanager
 def _usable_afterwards(connection: Any) -> Iterator[None]:
-    """Keep the caller's transaction usable when the job breaks it."""
+    """Keep the caller's transaction usable when the job breaks it, or else the connection."""
     if (savepoint := connection.savepoint()) is None:  # there is no transaction
-        yield
+        try:
+            yield
+        finally:
+            _drop_unusable(connection)
         return
     try:
         yield
@@ -78,3 +81,11 @@ def _usable_afterwards(connection: Any) -> Iterator[None]:
             connection.savepoint_rollback(savepoint)
         else:
             connection.savepoint_commit(savepoint)
+
+
+def _drop_unusable(connection: Any) -> None:
+    """Without a sound one the outcome could not be written: the job would run again elsewhere."""
+    raw = connection.connection
+    unusable = (TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN)  # cut short by Ctrl-C, or lost
+    if raw is not None and raw.info.transaction_status in unusable:
+        connection.close()

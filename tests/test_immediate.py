@@ -49,6 +49,21 @@ class Swallowing(BackgroundJob):
         return "fine"
 
 
+class Breaking(BackgroundJob):
+    """Leaves a connection that nobody can use."""
+
+    def run(self, how: str) -> None:
+        connection.ensure_connection()
+        getattr(self, how)(connection.connection)
+        raise ValueError(how)
+
+    def loses_it(self, raw: Any) -> None:
+        raw.close()
+
+    def cuts_a_query_short(self, raw: Any) -> None:
+        raw.pgconn.send_query(b"SELECT 1")
+
+
 class Looking(BackgroundJob):
     def run(self) -> dict[str, Any]:
         row = Job.objects.get(pk=self.job.pk)
@@ -101,6 +116,15 @@ def test_what_is_meant_for_the_process_ends_the_job_and_reaches_the_caller(
     job = Job.objects.get()
     assert (job.status, job.error) == ("errored", f"{kind.__name__}()")
     assert not Country.objects.exists() or job_class != "ExitingAtomically"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["loses_it", "cuts_a_query_short"])
+def test_a_job_that_leaves_no_sound_connection_ends_all_the_same(how: str) -> None:
+    job = Breaking.enqueue(immediate=True, how=how)
+
+    assert (job.status, job.error) == ("errored", f"ValueError('{how}')")
+    assert Job.objects.get().status == "errored"
 
 
 def test_it_reaches_the_caller_of_a_job_that_had_ended_itself() -> None:
