@@ -7,6 +7,7 @@ import sys
 from contextlib import ExitStack
 
 from pgjobs.models import Job
+from tests.eventually import eventually
 from tests.testapp.jobs import Noop, Tracing
 from tests.testapp.models import Site, Trace
 from tests.worker_process import RunningWorker
@@ -80,11 +81,14 @@ def test_processes_that_want_different_rules_leave_one_job_and_nobody_fails(
 
 
 def test_4_workers_run_each_of_2000_jobs_once(child_environment: Environment) -> None:
-    jobs = Tracing.enqueue_many({"label": "once"} for _ in range(2000))
     with ExitStack() as stack:
-        workers = [
-            stack.enter_context(RunningWorker(child_environment, "--burst")) for _ in range(4)
-        ]
+        workers = [stack.enter_context(RunningWorker(child_environment)) for _ in range(4)]
+        for worker in workers:  # or else the first is done before the next is there
+            worker.until_started()
+        jobs = Tracing.enqueue_many({"label": "once"} for _ in range(2000))
+        eventually(lambda: not Job.objects.live().exists(), timeout=60)
+        for worker in workers:
+            worker.terminate()
         assert [worker.wait(60) for worker in workers] == [0] * 4
     assert list(Trace.objects.order_by("job_id").values_list("job_id", flat=True)) == jobs
     assert Job.objects.filter(status="completed", epoch=1, attempt=1).count() == 2000
