@@ -116,8 +116,10 @@ def _complete_atomically(target: JobTarget, job: Job, began: float) -> Outcome:
         outcome = _completed(job, _call(target, job, asyncio.run), began)
         if not job.is_terminated:
             with connections[alias].cursor() as cursor:
-                if job.id not in record(cursor, [outcome]):
-                    raise StaleJob(f"job {job.id} is not held by epoch {job.epoch} any more")
+                row = record(cursor, [outcome], moments=True).get(job.id)
+            if row is None:
+                raise StaleJob(f"job {job.id} is not held by epoch {job.epoch} any more")
+            job.started, job.completed = row.started, row.completed
     return replace(outcome, is_recorded=True, ended=time.monotonic())
 
 
