@@ -328,9 +328,10 @@ class Worker:
         self._end_process()
 
     def _let_go(self, jobs: Sequence[Job]) -> None:
+        before = len(self._known)
         self._known.difference_update([(job.id, job.epoch) for job in jobs])
-        if self._wants_room:
-            self._wakeup.set()
+        if self._wants_room and len(self._known) <= MOST_UNRECORDED < before:
+            self._wakeup.set()  # once on the way down, and not for each batch
         self._pool.leave_last_chance(jobs)
 
     def _slot_freed(self) -> None:
