@@ -126,7 +126,10 @@ def delete(cursor: Cursor, ids: Iterable[int], *, statuses: Iterable[str]) -> li
 
 def write_notes(cursor: Cursor, notes: Sequence[Note]) -> None:
     """Append log lines, and show each job's latest progress."""
-    lines = [note for note in notes if isinstance(note, LogLine)]
+    # By job: their rows are locked one after the other, as by whoever deletes several.
+    lines = sorted(
+        (note for note in notes if isinstance(note, LogLine)), key=lambda line: line.job_id
+    )
     latest = {note.job_id: note for note in notes if isinstance(note, Progress)}
     if lines:
         _write_lines(cursor, lines)

@@ -17,7 +17,7 @@ from pgjobs.outcomes import Outcome
 from pgjobs.worker.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.recorder import Recorder
-from tests.elsewhere import is_waited_for
+from tests.elsewhere import elsewhere, is_waited_for
 from tests.eventually import eventually
 from tests.testapp.jobs import Noop, WaitingForFile
 from tests.worker_process import RunningWorker
@@ -128,6 +128,21 @@ def say(running: RunningRecorder, job: Job, message: str) -> None:
 def log_of(job: Job) -> list[str]:
     lines = JobLogEntry.objects.filter(job_id=job.pk).order_by("id")
     return list(lines.values_list("message", flat=True))
+
+
+def test_jobs_are_locked_for_their_lines_in_the_order_of_their_ids(
+    open_connection: OpenConnection, claim: Claim
+) -> None:
+    first, second = claim(2)
+    notes = [LogLine(job_id=job.pk, attempt=1, level="info", message="") for job in (second, first)]
+    cursor = open_connection().cursor()
+    with transaction.atomic():
+        Job.objects.select_for_update().get(pk=first.pk)
+        written = elsewhere(lambda: transitions.write_notes(cursor, notes))
+        eventually(is_waited_for)
+        Job.objects.select_for_update(nowait=True).get(pk=second.pk)
+    written.result(10)
+    assert JobLogEntry.objects.count() == 2
 
 
 @pytest.mark.parametrize("no_key", [False, True])
