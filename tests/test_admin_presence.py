@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pgjobs.models import Schedule
-from pgjobs.presence import WORKER_LOCK
+from pgjobs.sql.locks import WORKER_LOCK
 from tests.rows import a_job, a_worker, ago
 from tests.sql import advisory_lock
 from tests.staff import signed_in

@@ -12,7 +12,8 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from pgjobs import BackgroundJob
-from pgjobs.clock import Clock, fire_due, synchronize
+from pgjobs.clock.schedules import fire_due, synchronize
+from pgjobs.clock.tick import Clock
 from pgjobs.models import Job, Schedule
 from tests.elsewhere import elsewhere
 from tests.testapp.jobs import Noop, Tracing
@@ -31,7 +32,7 @@ class OnAQueueThatIsNot(BackgroundJob):
 @pytest.fixture(autouse=True)
 def no_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty registry, for this test alone."""
-    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
+    monkeypatch.setattr("pgjobs.jobs.system._system_jobs", {})
 
 
 def start_worker(job_class: type[BackgroundJob] = Noop, **rule: Any) -> Schedule:
@@ -187,7 +188,7 @@ def test_a_vanished_class_is_switched_off_and_one_that_returns_is_on_again(
 ) -> None:
     schedule = start_worker(interval=60)
     Schedule.objects.filter(pk=schedule.pk).update(job_class="gone.Job")
-    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
+    monkeypatch.setattr("pgjobs.jobs.system._system_jobs", {})
     synchronize()
     assert not Schedule.objects.get().enabled
     assert fire_due() is None
@@ -203,7 +204,7 @@ def test_a_class_that_this_worker_does_not_know_is_left_to_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     start_worker(interval=60)
-    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
+    monkeypatch.setattr("pgjobs.jobs.system._system_jobs", {})
     assert fire_due() is None
     assert not Job.objects.exists()
 

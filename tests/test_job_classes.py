@@ -13,8 +13,8 @@ import pytest
 import pgjobs
 from pgjobs import BackgroundJob, JobRunner, register
 from pgjobs.exceptions import InvalidArgument, UnknownJobClass
-from pgjobs.jobs import registered, resolve
 from pgjobs.models import Job
+from pgjobs.registry.names import registered, resolve
 from tests.conftest import ROOT
 from tests.testapp.jobs import AboutObject, Noop, Tracing, plain_function
 from tests.testapp.models import Country, Device, Site

@@ -13,8 +13,8 @@ import pytest_django
 
 from pgjobs import BackgroundJob, JobInterval, system_job
 from pgjobs.exceptions import InvalidArgument
+from pgjobs.jobs.system import SystemJob, system_jobs
 from pgjobs.models import Job, Schedule
-from pgjobs.system_jobs import SystemJob, system_jobs
 from tests.conftest import ROOT
 from tests.testapp.jobs import Noop, Tracing
 
@@ -33,7 +33,7 @@ class WithoutRun(BackgroundJob):
 @pytest.fixture(autouse=True)
 def no_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty registry, for this test alone."""
-    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
+    monkeypatch.setattr("pgjobs.jobs.system._system_jobs", {})
 
 
 def the_rule() -> SystemJob:
@@ -58,7 +58,7 @@ def test_a_rule_may_be_a_cron_expression() -> None:
 def test_the_decorator_does_the_same_as_setup(monkeypatch: pytest.MonkeyPatch) -> None:
     Noop.setup(interval=60, depth=2)
     by_setup = system_jobs()
-    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
+    monkeypatch.setattr("pgjobs.jobs.system._system_jobs", {})
 
     system_job(interval=60, depth=2)(Noop)
 

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from pgjobs.conf import Settings
-from pgjobs.presence import HERE_LOCK, WORKER_LOCK
+from pgjobs.sql.locks import HERE_LOCK, WORKER_LOCK
 from tests.eventually import eventually
 from tests.rows import a_job, a_worker, ago
 from tests.sql import advisory_lock, query, view

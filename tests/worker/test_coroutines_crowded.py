@@ -9,8 +9,8 @@ import pytest
 
 from pgjobs import BackgroundJob
 from pgjobs.models import Job
-from pgjobs.outcomes import Outcome
-from pgjobs.worker.pool import Pool
+from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.slots.pool import Pool
 from tests import traces
 from tests.eventually import eventually
 from tests.testapp.jobs import HeldCoroutine, TracingCoroutine

@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from example_project.postgres import EmbeddedPostgres
 from pgjobs.conf import Settings
 from pgjobs.worker.connection import NETWORK
-from pgjobs.worker.janitor import INTERVAL
+from pgjobs.worker.liveness.janitor import INTERVAL
 from tests.eventually import eventually
 from tests.own_server import Server
 from tests.worker_process import RunningWorker

@@ -8,7 +8,7 @@ import pytest
 
 from pgjobs import BackgroundJob
 from pgjobs.models import Job
-from pgjobs.worker.child import EXIT_BROKEN
+from pgjobs.worker.process.child import EXIT_BROKEN
 from tests import traces
 from tests.eventually import eventually
 from tests.testapp.jobs import Tracing

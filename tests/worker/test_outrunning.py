@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from example_project.postgres import EmbeddedPostgres
-from pgjobs.worker.pace import LARGEST_CLAIM
+from pgjobs.worker.claiming.pace import LARGEST_CLAIM
 from pgjobs.worker.worker import MOST_UNRECORDED
 from tests.eventually import eventually
 from tests.own_server import Server

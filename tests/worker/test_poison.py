@@ -11,8 +11,8 @@ from django.db.models.functions import Now
 from pgjobs import BackgroundJob
 from pgjobs.exceptions import WorkerLost
 from pgjobs.models import Job
-from pgjobs.outcomes import Outcome
-from pgjobs.worker.pool import Pool
+from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.slots.pool import Pool
 from tests import traces
 from tests.elsewhere import elsewhere
 from tests.eventually import eventually

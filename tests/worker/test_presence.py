@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from pgjobs.models import WorkerProcess
-from pgjobs.presence import WORKER_LOCK
+from pgjobs.sql.locks import WORKER_LOCK
 from pgjobs.worker.connection import EngineConnection
-from pgjobs.worker.janitor import Janitor
+from pgjobs.worker.liveness.janitor import Janitor
+from pgjobs.worker.liveness.presence import Presence
 from pgjobs.worker.options import WorkerOptions
-from pgjobs.worker.pool import Pool
-from pgjobs.worker.presence import Presence
+from pgjobs.worker.slots.pool import Pool
 from tests.eventually import eventually
 
 OpenConnection = Callable[..., EngineConnection]

@@ -11,8 +11,9 @@ import pytest
 from django.db import connection
 
 from pgjobs.models import Job, JobLogEntry, WorkerProcess
-from pgjobs.worker import Worker, WorkerOptions, recorder
-from pgjobs.worker.recorder import REFUSED_INTERVAL
+from pgjobs.worker import Worker, WorkerOptions
+from pgjobs.worker.recording import recorder
+from pgjobs.worker.recording.recorder import REFUSED_INTERVAL
 from pgjobs.worker.worker import FLUSH_TIMEOUT
 from tests import traces
 from tests.elsewhere import elsewhere

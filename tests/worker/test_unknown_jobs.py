@@ -9,7 +9,7 @@ import psycopg
 from django.db.models.functions import Now
 
 from pgjobs.models import Job, WorkerProcess
-from pgjobs.presence import WORKER_LOCK
+from pgjobs.sql.locks import WORKER_LOCK
 from tests.eventually import eventually
 from tests.sql import advisory_locks, query, view
 from tests.testapp.jobs import Tracing, WaitingForFile
