@@ -144,7 +144,7 @@ def test_a_worker_that_is_cut_off_for_too_long_stops_its_jobs(
         eventually(lambda: has_status(job, "running"), timeout=30)
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT 0")
         terminate(backends())
-        worker.until_it_says(f"job={job.pk} told to end: The worker can't reach the database")
+        worker.until_it_says(f"job={job.pk} told to stop: The worker can't reach the database")
         (tmp_path / "go").touch()
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT -1")
         eventually(lambda: has_status(job, "completed"), timeout=20)
@@ -161,7 +161,7 @@ def test_a_worker_whose_heartbeat_hangs_stops_its_jobs_in_time(
         eventually(lambda: has_status(job, "running"), timeout=30)
         with transaction.atomic():  # until it ends, no beat gets past this lock, nor fails
             WorkerProcess.objects.select_for_update().get(pid=worker.pid)
-            worker.until_it_says(f"job={job.pk} told to end: The worker can't reach the database")
+            worker.until_it_says(f"job={job.pk} told to stop: The worker can't reach the database")
 
 
 def test_a_worker_that_was_paused_alone_keeps_its_jobs(
@@ -178,7 +178,7 @@ def test_a_worker_that_was_paused_alone_keeps_its_jobs(
         eventually(lambda: WorkerProcess.objects.filter(heartbeat__gt=beat).exists())
         (tmp_path / "go").touch()
         eventually(lambda: has_status(job, "completed"))
-        assert "told to end" not in worker.output
+        assert "told to stop" not in worker.output
     assert Job.objects.get(pk=job.pk).epoch == 1
 
 
