@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from tests.chaos.cluster import ROOT
-from tests.pooled.pgbouncer import PROGRAM
+from tests.support.environment import ROOT
+from tests.support.pgbouncer import PROGRAM
 
 SHORT: Final = ["--seconds", "10", "--jobs", "300", "--seed", "1", "--no-network"]
 MODES: Final = {"sessions": [], "pooled": ["--pooled", "--lease", "3"]}

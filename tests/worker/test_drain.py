@@ -7,12 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from pgjobs.models import Job, WorkerProcess
-from tests import traces
-from tests.eventually import eventually
-from tests.testapp.jobs import Held, Noop, Tracing
-from tests.worker_process import RunningWorker
-
-Environment = dict[str, str]
+from tests.apps.testapp.jobs import Held, Noop, Tracing
+from tests.support import traces
+from tests.support.environment import Environment
+from tests.support.eventually import eventually
+from tests.support.worker_process import RunningWorker
 
 
 @pytest.mark.parametrize("stop", [RunningWorker.terminate, RunningWorker.interrupt])

@@ -1,0 +1,51 @@
+"""A worker's proof that it lives, step by step, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pgjobs.models import WorkerProcess
+from pgjobs.presence import WORKER_LOCK
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.janitor import Janitor
+from pgjobs.worker.options import WorkerOptions
+from pgjobs.worker.pool import Pool
+from pgjobs.worker.presence import Presence
+from tests.support.eventually import eventually
+
+OpenConnection = Callable[..., EngineConnection]
+HOLDER = """
+SELECT pid FROM pg_locks
+WHERE locktype = 'advisory' AND classid = %s AND objid::bigint = %s AND granted
+"""
+
+
+def test_a_lost_lock_is_taken_again_at_once_and_not_at_the_next_turn(
+    open_connection: OpenConnection, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PGJOBS = {"HEARTBEAT_INTERVAL": 3600, "HEARTBEAT_TIMEOUT": 9000}
+    other = open_connection()
+    monkeypatch.setattr(Janitor, "next_turn_in", 3600)
+    janitor = Janitor(ring=lambda *_: None)
+    pool = Pool(1, ended=lambda *_: None, note=lambda *_: None, freed=lambda: None)
+    options = WorkerOptions(
+        queues=("default",), concurrency=1, name="w", shutdown_timeout=timedelta(seconds=1)
+    )
+    presence = Presence(open_connection(), options, janitor=janitor, pool=pool)
+    presence.start()
+
+    def holder() -> int | None:
+        row = other.cursor().execute(HOLDER, [WORKER_LOCK, presence.worker_id]).fetchone()
+        return row and row[0]
+
+    try:
+        first = holder()
+        other.cursor().execute("SELECT pg_terminate_backend(%s)", [first])
+        eventually(lambda: holder() not in (None, first))
+        assert WorkerProcess.objects.get(pk=presence.worker_id).stopped is None
+    finally:
+        presence.stop(5)
