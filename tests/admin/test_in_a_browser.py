@@ -17,8 +17,9 @@ from pgjobs.choices import JobStatus
 from pgjobs.models import Job, JobLogEntry, Schedule
 from tests.apps.testapp.jobs import AboutObject
 from tests.apps.testapp.models import Site
-from tests.support.eventually import eventually
-from tests.support.rows import a_failure, a_job, a_worker, ago
+from tests.support.job_status import until_status
+from tests.support.moments import ago
+from tests.support.rows import a_failure, a_job, a_worker
 from tests.support.staff import LIST
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ def test_a_job_is_cancelled_from_the_keyboard(page: Page) -> None:
     press_tab_until(page, ".pgjobs-verb button")
     page.keyboard.press("Enter")
     page.get_by_text("1 job was cancelled.").wait_for()
-    assert eventually(lambda: Job.objects.filter(pk=job.pk, status="cancelled").exists())
+    until_status(job, "cancelled")
 
 
 def test_a_finished_job_is_retried_by_its_button(page: Page) -> None:

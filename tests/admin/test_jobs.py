@@ -17,15 +17,10 @@ from pgjobs.admin.jobs import LOG_LINES
 from pgjobs.models import Job, JobLogEntry
 from tests.apps.testapp.jobs import AboutObject
 from tests.apps.testapp.models import Site
-from tests.support.rows import a_failure, a_job, a_worker
-from tests.support.staff import LIST, page, signed_in
+from tests.support.rows import a_failure, a_job, a_site, a_worker
+from tests.support.staff import LIST, page
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def looking() -> Client:
-    return signed_in("view_job")
 
 
 def listed(client: Client, **filters: Any) -> list[int]:
@@ -38,7 +33,7 @@ def listed(client: Client, **filters: Any) -> list[int]:
 
 
 def test_the_list_shows_each_job_with_its_status_colour_and_object(looking: Client) -> None:
-    site = Site.objects.create(name="Berlin")
+    site = a_site("Berlin")
     AboutObject.enqueue(site)
     html = looking.get(LIST).content.decode()
     assert '<span class="pgjobs-badge pgjobs-cyan">Pending</span>' in html
@@ -46,14 +41,14 @@ def test_the_list_shows_each_job_with_its_status_colour_and_object(looking: Clie
 
 
 def test_an_object_that_is_gone_is_shown_by_its_key(looking: Client) -> None:
-    site = Site.objects.create(name="Berlin")
+    site = a_site("Berlin")
     AboutObject.enqueue(site)
     Site.objects.filter(pk=site.pk)._raw_delete("default")
     assert f"testapp.site:{site.pk}" in looking.get(LIST).content.decode()
 
 
 def test_an_object_whose_key_no_longer_fits_its_model_does_no_harm(looking: Client) -> None:
-    job = AboutObject.enqueue(Site.objects.create(name="Berlin"))
+    job = AboutObject.enqueue(a_site("Berlin"))
     Job.objects.filter(pk=job.pk).update(object_id="not a number")
     assert "testapp.site:not a number" in looking.get(LIST).content.decode()
     assert "testapp.site:not a number" in page(looking, job)
@@ -64,7 +59,7 @@ def test_a_longer_list_costs_no_more_queries(
 ) -> None:
     looking.get(LIST)
     for _ in range(20):
-        AboutObject.enqueue(Site.objects.create(name="Berlin"))
+        AboutObject.enqueue(a_site("Berlin"))
     with django_assert_num_queries(7) as counted:
         looking.get(LIST)
     asked = [query["sql"] for query in counted.captured_queries]

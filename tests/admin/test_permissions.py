@@ -10,15 +10,11 @@ from django.utils import timezone
 from pgjobs.admin import steering
 from pgjobs.models import Job, JobLogEntry
 from tests.apps.testapp.jobs import Noop
+from tests.support.job_status import status_of
 from tests.support.rows import a_job
 from tests.support.staff import LIST, choose, messages, page, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def looking() -> Client:
-    return signed_in("view_job")
 
 
 @pytest.fixture
@@ -84,7 +80,7 @@ def test_cancelling_says_how_many_were_cancelled_and_why_others_were_not(steerer
         "1 running job was told to stop.",
         "Not cancelled: 1 failed, 1 completed. What has finished can't be.",
     ]
-    found = [Job.objects.get(pk=job.pk).status for job in jobs]
+    found = [status_of(job) for job in jobs]
     assert found == ["cancelled", "cancelled", "running", "completed", "failed"]
 
 
@@ -95,7 +91,7 @@ def test_retrying_says_how_many_run_again_and_why_others_do_not(steerer: Client)
         "Not retried: 1 pending. Only a finished job can be, and not while another live job has "
         "its enqueue_once() place.",
     ]
-    assert {Job.objects.get(pk=job.pk).status for job in jobs} == {"pending"}
+    assert {status_of(job) for job in jobs} == {"pending"}
 
 
 def test_a_job_whose_place_is_taken_is_not_retried(steerer: Client) -> None:

@@ -10,24 +10,14 @@ from django.utils import timezone
 
 from pgjobs.models import Schedule
 from pgjobs.presence import WORKER_LOCK
-from tests.support.rows import a_job, a_worker, ago
+from tests.support.moments import ago
+from tests.support.rows import a_job, a_worker
 from tests.support.sql import advisory_lock
-from tests.support.staff import signed_in
+from tests.support.staff import shown
 
 pytestmark = pytest.mark.django_db
 SCHEDULES = "/admin/pgjobs/schedule/"
 WORKERS = "/admin/pgjobs/workerprocess/"
-
-
-@pytest.fixture
-def looking() -> Client:
-    return signed_in("view_schedule", "view_workerprocess", "view_job")
-
-
-def shown(client: Client, address: str) -> str:
-    response = client.get(address)
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 def test_a_schedule_shows_its_rule_its_state_and_its_last_job(looking: Client) -> None:

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
-
 from example_project.postgres import PORT, EmbeddedPostgres
 from tests.chaos.journal import DIRECTORY
 from tests.chaos.network import Namespace
@@ -23,6 +21,7 @@ from tests.chaos.terms import Terms
 from tests.support.environment import ROOT, environment_of, with_settings
 from tests.support.pgbouncer import PgBouncer
 from tests.support.processes import die_with_parent
+from tests.support.sql import ask
 
 CHILDREN: Final = 2
 SERVER: Final = {"fsync": "on", "synchronous_commit": "on", "max_connections": "300"}
@@ -164,11 +163,7 @@ class Cluster:
 
     def ask(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Ask as an administrator, on a connection that no fault strikes."""
-        with psycopg.connect(
-            self.postgres.url, autocommit=True, application_name=ADMIN
-        ) as connection:
-            cursor = connection.execute(query.encode(), parameters)
-            return cursor.fetchall() if cursor.description else []
+        return ask(self.postgres.url, query, *parameters, application_name=ADMIN)
 
     def end(self) -> list[int]:
         return [group.end(timeout=45) for group in self.groups]

@@ -15,7 +15,7 @@ from pgjobs import procrastination
 from pgjobs.procrastination import ProcrastinateThread
 from tests.support.elsewhere import is_waited_for
 from tests.support.eventually import eventually
-from tests.support.sql import query
+from tests.support.sql import query, task_status
 
 pytestmark = pytest.mark.usefixtures("empty_queue")
 
@@ -106,19 +106,14 @@ def released() -> Iterator[threading.Event]:
 def test_a_running_task_may_end_however_often_its_worker_is_told_to(
     thread: ProcrastinateThread, released: threading.Event
 ) -> None:
-    app.configure_task(TASK).defer()
+    task = app.configure_task(TASK).defer()
     thread.start()
-    eventually(lambda: task_status() == "doing")
+    eventually(lambda: task_status(task) == "doing")
     for _ in range(3):
         thread.drain()
         thread.stop(0.2)
     assert thread.is_alive()
-    assert task_status() == "doing"
+    assert task_status(task) == "doing"
     released.set()
     assert has_ended(thread)
-    assert task_status() == "succeeded"
-
-
-def task_status() -> str:
-    (row,) = query("SELECT status FROM procrastinate_jobs WHERE task_name = %s", TASK)
-    return str(row["status"])
+    assert task_status(task) == "succeeded"

@@ -16,9 +16,10 @@ from pgjobs.clock import Clock, fire_due, synchronize
 from pgjobs.models import Job, Schedule
 from tests.apps.testapp.jobs import Noop, Tracing
 from tests.support.elsewhere import elsewhere
+from tests.support.moments import MINUTE
+from tests.support.registry import forget_system_jobs
 
-pytestmark = pytest.mark.django_db
-MINUTE = timedelta(minutes=1)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_system_jobs")]
 
 
 class OnAQueueThatIsNot(BackgroundJob):
@@ -26,12 +27,6 @@ class OnAQueueThatIsNot(BackgroundJob):
         queue = "nowhere"
 
     def run(self) -> None: ...
-
-
-@pytest.fixture(autouse=True)
-def no_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty registry, for this test alone."""
-    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
 
 
 def start_worker(job_class: type[BackgroundJob] = Noop, **rule: Any) -> Schedule:
@@ -187,7 +182,7 @@ def test_a_vanished_class_is_switched_off_and_one_that_returns_is_on_again(
 ) -> None:
     schedule = start_worker(interval=60)
     Schedule.objects.filter(pk=schedule.pk).update(job_class="gone.Job")
-    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
+    forget_system_jobs(monkeypatch)
     synchronize()
     assert not Schedule.objects.get().enabled
     assert fire_due() is None
@@ -203,7 +198,7 @@ def test_a_class_that_this_worker_does_not_know_is_left_to_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     start_worker(interval=60)
-    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
+    forget_system_jobs(monkeypatch)
     assert fire_due() is None
     assert not Job.objects.exists()
 

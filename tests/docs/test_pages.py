@@ -23,6 +23,7 @@ from tests.support.environment import ROOT
 from tests.support.markdown import (
     DOCS,
     PAGES,
+    README,
     anchors,
     block_after,
     blocks,
@@ -32,7 +33,6 @@ from tests.support.markdown import (
 )
 from tests.support.pgbouncer import DOCUMENTED
 
-README = ROOT / "README.md"
 ARCHITECTURE = DOCS / "architecture.md"
 CONCEPTS = DOCS / "concepts.md"
 PACKAGE = ROOT / "pgjobs"

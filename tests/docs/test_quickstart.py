@@ -7,17 +7,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
+from urllib.parse import urlsplit
 
 import dj_database_url
-import psycopg
 import pytest
 
 from tests.support.environment import ROOT
-from tests.support.markdown import DOCS, Block, blocks
+from tests.support.fresh_database import fresh_database
+from tests.support.markdown import DOCS, README, Block, blocks
 
 QUICKSTART = DOCS / "quickstart.md"
-README = ROOT / "README.md"
 
 
 class Project:
@@ -74,14 +73,9 @@ class Project:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    server = os.environ["DATABASE_URL"]
-    database = f"mysite_{uuid4().hex[:8]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{database}"')
-        try:
-            yield Project(tmp_path_factory.mktemp("project"), address_of(server), database)
-        finally:
-            connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+    with fresh_database() as url:
+        database = urlsplit(url).path.removeprefix("/")
+        yield Project(tmp_path_factory.mktemp("project"), address_of(url), database)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from django.utils import timezone
 from pgjobs.models import Job, JobLogEntry, Pause
 from tests.apps.testapp.jobs import Noop
 from tests.support.markdown import DOCS
-from tests.support.rows import a_failure, a_job, a_worker, ago
+from tests.support.moments import ago
+from tests.support.rows import a_failure, a_job, a_worker
 from tests.support.sql import query
 
 pytestmark = pytest.mark.django_db
@@ -139,7 +140,7 @@ def test_why_a_job_does_not_run() -> None:
     assert because(first).startswith("All slots")
 
 
-def comparable(job: Job, *, newest: int) -> dict[str, Any]:
+def steered(job: Job, *, newest: int) -> dict[str, Any]:
     """Return what two jobs that were steered alike share: all but identity and exact moments."""
     job.refresh_from_db()
     row = {field.attname: getattr(job, field.attname) for field in Job._meta.concrete_fields}
@@ -177,7 +178,7 @@ def test_a_cancel_in_sql_leaves_the_row_as_a_cancel_in_python_does(status: str) 
     newest = newest_position()
     assert len(run("Cancel a job that may be running", in_sql)) == 1
     assert in_python.cancel()
-    assert comparable(in_sql, newest=newest) == comparable(in_python, newest=newest)
+    assert steered(in_sql, newest=newest) == steered(in_python, newest=newest)
 
 
 def test_cancel_all_that_wait_of_one_class() -> None:
@@ -204,7 +205,7 @@ def test_a_retry_in_sql_leaves_the_row_as_a_retry_in_python_does(status: str) ->
     newest = newest_position()
     assert run("Retry a finished job", in_sql) == [{"id": in_sql.pk}]
     assert in_python.retry()
-    assert comparable(in_sql, newest=newest) == comparable(in_python, newest=newest)
+    assert steered(in_sql, newest=newest) == steered(in_python, newest=newest)
 
 
 @pytest.mark.parametrize("status", ["pending", "scheduled", "running"])

@@ -18,8 +18,9 @@ from pgjobs.models import Job
 from tests.apps.testapp.jobs import AboutObject, Noop, plain_function
 from tests.apps.testapp.models import Country, Device, Site
 from tests.support.elsewhere import elsewhere
-
-IN_2030 = datetime(2030, 1, 31, 12, tzinfo=UTC)
+from tests.support.moments import IN_2030
+from tests.support.rows import a_site
+from tests.support.sql import database_now
 
 
 class Particular(BackgroundJob):
@@ -47,10 +48,7 @@ def test_the_row_says_what_was_asked_for() -> None:
 def test_the_row_has_the_databases_time() -> None:
     job = Noop.enqueue()
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        (now,) = cursor.fetchone()
-    assert timedelta(0) <= now - job.created < timedelta(minutes=1)
+    assert timedelta(0) <= database_now() - job.created < timedelta(minutes=1)
 
 
 def test_the_row_of_a_later_job_stands_behind() -> None:
@@ -133,7 +131,7 @@ def test_the_row_keeps_trace_headers() -> None:
 def test_the_row_goes_to_the_queue_of_its_objects_model(settings: pytest_django.Settings) -> None:
     settings.PGJOBS = {"QUEUE_MAPPINGS": {"site": "high", None: "low"}}
 
-    assert Noop.enqueue(Site.objects.create(name="Lund")).queue_name == "high"
+    assert Noop.enqueue(a_site()).queue_name == "high"
     assert Noop.enqueue().queue_name == "low"
 
 
@@ -163,7 +161,7 @@ def test_the_arguments_stand_in_netboxs_order() -> None:
 
 
 def test_enqueueing_is_one_insert() -> None:
-    site = Site.objects.create(name="Lund")
+    site = a_site()
     Noop.enqueue(site)
 
     with CaptureQueriesContext(connection) as queries:

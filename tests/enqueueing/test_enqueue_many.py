@@ -18,17 +18,10 @@ from pgjobs.models import Job
 from tests.apps.testapp.jobs import AboutObject, Noop, plain_function
 from tests.apps.testapp.models import Country, Device, Note, Site
 from tests.support.elsewhere import elsewhere
-from tests.support.sql import query
+from tests.support.rows import a_site
+from tests.support.sql import job_row
 
 pytestmark = pytest.mark.django_db
-
-COLUMNS_OF_ITS_OWN = ("id", "position", "created")
-
-
-def rows(*ids: int) -> list[dict[str, Any]]:
-    """The rows without what differs between any two."""
-    found = query("SELECT * FROM pgjobs_job WHERE id = ANY (%s) ORDER BY id", list(ids))
-    return [{key: row[key] for key in row if key not in COLUMNS_OF_ITS_OWN} for row in found]
 
 
 def test_the_ids_come_back_in_order() -> None:
@@ -45,7 +38,7 @@ def test_the_jobs_stand_in_their_lane_in_order() -> None:
 
 
 def test_a_row_is_the_same_as_by_enqueue() -> None:
-    site, user = Site.objects.create(name="Lund"), User.objects.create_user("ann")
+    site, user = a_site(), User.objects.create_user("ann")
     options: dict[str, Any] = {
         "user": user,
         "schedule_at": datetime(2030, 1, 31, tzinfo=UTC),
@@ -62,11 +55,11 @@ def test_a_row_is_the_same_as_by_enqueue() -> None:
     single = Noop.enqueue(site, **options, **arguments)
     (bulk,) = Noop.enqueue_many([(site, arguments)], **options)
 
-    assert rows(bulk) == rows(single.pk)
+    assert job_row(bulk) == job_row(single.pk)
 
 
 def test_an_item_may_be_an_object_arguments_or_both() -> None:
-    site = Site.objects.create(name="Lund")
+    site = a_site()
 
     ids = AboutObject.enqueue_many([site, {"depth": 1}, (site, {"depth": 2})])
 
@@ -79,7 +72,7 @@ def test_an_item_may_be_an_object_arguments_or_both() -> None:
 
 
 def test_objects_of_several_models_may_be_mixed() -> None:
-    objects = [Site.objects.create(name="Lund"), Device.objects.create(name="router")]
+    objects = [a_site(), Device.objects.create(name="router")]
     objects += [Country.objects.create(code="se")]
 
     ids = AboutObject.enqueue_many(objects)
@@ -98,7 +91,7 @@ def test_common_arguments_hold_for_all_and_an_items_own_win() -> None:
 def test_each_job_goes_to_the_queue_of_its_objects_model(settings: pytest_django.Settings) -> None:
     settings.PGJOBS = {"QUEUE_MAPPINGS": {"site": "high"}}
 
-    ids = AboutObject.enqueue_many([Site.objects.create(name="Lund"), {}])
+    ids = AboutObject.enqueue_many([a_site(), {}])
 
     jobs = Job.objects.in_bulk(ids)
     assert [jobs[job].queue_name for job in ids] == ["high", "default"]

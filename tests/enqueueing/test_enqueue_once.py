@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 
 from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import AboutObject, Noop
 from tests.apps.testapp.models import Country, Device, Site
+from tests.support.moments import TOMORROW
+from tests.support.rows import a_site
 
 pytestmark = pytest.mark.django_db
 
-TOMORROW = timezone.now() + timedelta(days=1)
 LATER = TOMORROW + timedelta(days=1)
 
 # What the first call said, what the second says, and whether the first job serves both.
@@ -142,7 +142,7 @@ def test_a_finished_job_leaves_its_place_free(status: JobStatus) -> None:
 
 
 def test_each_object_has_a_place_of_its_own() -> None:
-    site, other = Site.objects.create(name="Lund"), Site.objects.create(name="Umeå")
+    site, other = a_site(), a_site("Umeå")
     country = Country.objects.create(code=str(site.pk))
     device = Device.objects.create(name="router")
 
@@ -153,7 +153,7 @@ def test_each_object_has_a_place_of_its_own() -> None:
 
 
 def test_each_class_has_a_place_of_its_own() -> None:
-    site = Site.objects.create(name="Lund")
+    site = a_site()
 
     assert AboutObject.enqueue_once(site) != Noop.enqueue_once(site)
 
@@ -195,7 +195,7 @@ def test_a_place_that_is_taken_does_not_break_the_callers_transaction(
     with transaction.atomic():
         Noop.enqueue_once()
         Noop.enqueue_once(**rule)
-        Site.objects.create(name="Lund")
+        a_site()
 
     assert (Job.objects.count(), Site.objects.count()) == (1, 1)
 

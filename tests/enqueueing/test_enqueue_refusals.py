@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -14,9 +14,7 @@ from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import Noop, plain_function
 from tests.apps.testapp.models import Device, Note, Site
-
-IN_2030 = datetime(2030, 1, 31, 12, tzinfo=UTC)
-
+from tests.support.moments import IN_2030
 
 pytestmark = pytest.mark.django_db
 

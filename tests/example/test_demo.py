@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.demo_process import Demo, fresh_database
+from tests.support.demo_process import Demo
+from tests.support.fresh_database import fresh_database
 
 FILES = {
     "README": b"Not Python.\n",

@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.demo_process import Demo, fresh_database
+from tests.support.demo_process import Demo
 from tests.support.environment import ROOT
 from tests.support.eventually import eventually
+from tests.support.fresh_database import fresh_database
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 

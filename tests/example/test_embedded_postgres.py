@@ -8,13 +8,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import psycopg
 import pytest
 
 from example_project.database import database_config
@@ -25,6 +22,9 @@ from example_project.postgres import (
     running_url,
 )
 from tests.support.environment import ROOT
+from tests.support.eventually import eventually
+from tests.support.processes import is_alive
+from tests.support.sql import ask_for_one
 
 # Starts its server in a thread that ends, and leaves two forks: one that exits as Python does,
 # and one that holds every open file of this process for as long as the test lets it.
@@ -77,36 +77,12 @@ def launcher(temporary: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
-def ask(url: str, query: str) -> Any:
-    with closing(psycopg.connect(url, autocommit=True)) as connection:
-        cursor = connection.execute(query)
-        row = cursor.fetchone() if cursor.description else None
-        return row and row[0]
-
-
-def eventually(condition: Callable[[], bool], timeout: float = 10) -> bool:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def test_without_a_directory_nothing_is_left_behind(temporary: Path) -> None:
     with EmbeddedPostgres() as server:
         pid = server.pid
-        assert ask(server.url, "SELECT 1") == 1
+        assert ask_for_one(server.url, "SELECT 1") == 1
         assert server.data.parent == temporary
-    assert not lives(pid)
+    assert not is_alive(pid)
     assert list(temporary.iterdir()) == []
     with pytest.raises(EmbeddedPostgresError, match="not running"):
         _ = server.pid
@@ -116,11 +92,11 @@ def test_without_a_directory_nothing_is_left_behind(temporary: Path) -> None:
 def test_any_path_works_and_keeps_its_data(name: str, tmp_path: Path, temporary: Path) -> None:
     server = EmbeddedPostgres(tmp_path / name / "data")
     with server:
-        ask(server.url, "CREATE TABLE kept AS SELECT 42 AS answer")
+        ask_for_one(server.url, "CREATE TABLE kept AS SELECT 42 AS answer")
     assert not (server.data / ".s.PGSQL.5432").exists()
     assert list(temporary.iterdir()) == []
     with server:
-        assert ask(server.url, "SELECT answer FROM kept") == 42
+        assert ask_for_one(server.url, "SELECT answer FROM kept") == 42
     assert list(temporary.iterdir()) == []
 
 
@@ -128,31 +104,31 @@ def test_any_path_works_and_keeps_its_data(name: str, tmp_path: Path, temporary:
 def test_a_restart_keeps_address_and_data(mode: Literal["fast", "immediate"]) -> None:
     with EmbeddedPostgres(settings={"synchronous_commit": "on"}) as server:
         url, pid = server.url, server.pid
-        ask(url, "CREATE TABLE kept AS SELECT 42 AS answer")
+        ask_for_one(url, "CREATE TABLE kept AS SELECT 42 AS answer")
         server.restart(mode)
         assert server.url == url
         assert server.pid != pid
-        assert not lives(pid)
-        assert ask(url, "SELECT answer FROM kept") == 42
+        assert not is_alive(pid)
+        assert ask_for_one(url, "SELECT answer FROM kept") == 42
 
 
 def test_a_crashed_server_can_be_restarted_and_stopped(temporary: Path) -> None:
     with EmbeddedPostgres() as server:
         pid = server.pid
         os.kill(pid, signal.SIGKILL)
-        assert eventually(lambda: not lives(pid))
+        eventually(lambda: not is_alive(pid))
         server.restart()
-        assert ask(server.url, "SELECT 1") == 1
+        assert ask_for_one(server.url, "SELECT 1") == 1
         os.kill(server.pid, signal.SIGKILL)
     assert list(temporary.iterdir()) == []
 
 
 def test_settings_reach_the_server() -> None:
     with EmbeddedPostgres(settings={"fsync": "on"}) as server:
-        assert ask(server.url, "SHOW fsync") == "on"
-        assert ask(server.url, "SHOW synchronous_commit") == "off"
-        assert ask(server.url, "SHOW max_connections") == "200"
-        assert ask(server.url, "SHOW listen_addresses") == ""
+        assert ask_for_one(server.url, "SHOW fsync") == "on"
+        assert ask_for_one(server.url, "SHOW synchronous_commit") == "off"
+        assert ask_for_one(server.url, "SHOW max_connections") == "200"
+        assert ask_for_one(server.url, "SHOW listen_addresses") == ""
 
 
 def test_the_directory_tells_where_its_server_listens(
@@ -176,11 +152,11 @@ def test_a_killed_launcher_takes_its_server_along(
     data = Path(process.stdout.readline().strip())
     url = running_url(data)
     assert url is not None
-    assert ask(url, "SELECT 1") == 1
+    assert ask_for_one(url, "SELECT 1") == 1
     pid = int((data / "cluster" / "postmaster.pid").read_text().split()[0])
     process.kill()
-    assert eventually(lambda: not lives(pid))
-    assert eventually(lambda: not list(temporary.iterdir()))
+    eventually(lambda: not is_alive(pid))
+    eventually(lambda: not list(temporary.iterdir()))
 
 
 def test_a_killed_launcher_leaves_its_directory_usable(
@@ -193,7 +169,7 @@ def test_a_killed_launcher_leaves_its_directory_usable(
     assert Path(process.stdout.readline().strip()).parent == temporary
     process.kill()
     with EmbeddedPostgres(data) as server:
-        assert ask(server.url, "SELECT 1") == 1
+        assert ask_for_one(server.url, "SELECT 1") == 1
     assert list(temporary.iterdir()) == []
 
 
@@ -202,7 +178,7 @@ def test_a_server_does_not_outlive_its_keeper(tmp_path: Path) -> None:
     with EmbeddedPostgres(tmp_path / "data") as server:
         assert server._keeper is not None
         server._keeper.kill()
-        assert eventually(lambda: running_url(server.data) is None)
+        eventually(lambda: running_url(server.data) is None)
 
 
 def test_one_directory_takes_one_server(tmp_path: Path) -> None:
@@ -211,7 +187,7 @@ def test_one_directory_takes_one_server(tmp_path: Path) -> None:
             EmbeddedPostgres(tmp_path).start()
         with pytest.raises(EmbeddedPostgresError, match="has been started"):
             first.start()
-        assert ask(first.url, "SELECT 1") == 1
+        assert ask_for_one(first.url, "SELECT 1") == 1
 
 
 def test_a_server_that_cannot_start_says_why(temporary: Path) -> None:

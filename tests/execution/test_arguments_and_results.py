@@ -12,23 +12,12 @@ import pytest_django
 
 from pgjobs import BackgroundJob, JobFailed
 from pgjobs.models import Job
-from tests.apps.testapp.jobs import AboutObject, Coroutine, Noop
+from tests.apps.testapp.jobs import AboutObject, Coroutine, Leaves, Noop, TracingArguments
 from tests.apps.testapp.models import Site, Trace
+from tests.support.rows import a_site
+from tests.support.running import ran
 
 pytestmark = pytest.mark.django_db
-
-
-class Leaves(BackgroundJob):
-    """Sets attributes of its job, and may fail then."""
-
-    attributes: dict[str, Any]
-    error: Exception | None = None
-
-    def run(self) -> None:
-        for name, value in self.attributes.items():
-            setattr(self.job, name, value)
-        if self.error is not None:
-            raise self.error
 
 
 class Returns(BackgroundJob):
@@ -43,18 +32,6 @@ class Receives(BackgroundJob):
 
     def run(self, **kwargs: Any) -> None:
         type(self).received = kwargs
-
-
-class Counted(BackgroundJob):
-    def run(self, *labels: str, **kwargs: str) -> None:
-        Trace.objects.create(label=" ".join([*labels, *kwargs.values()]))
-
-
-def ran(job_class: type[BackgroundJob], *args: Any, **kwargs: Any) -> Job:
-    """The row of a job that ran in this thread, as a worker runs it."""
-    job = job_class.enqueue(*args, **kwargs)
-    job_class.handle(job)
-    return Job.objects.get(pk=job.pk)
 
 
 def test_what_run_returns_is_the_result() -> None:
@@ -136,7 +113,7 @@ def test_arguments_reach_run_with_their_types() -> None:
         "cost": Decimal("1.10"),
         "id": UUID(int=7),
         "raw": b"\x00",
-        "site": Site.objects.create(name="Lund"),
+        "site": a_site(),
         "nested": [{"at": datetime(2026, 1, 2, tzinfo=UTC)}],
     }
 
@@ -146,7 +123,7 @@ def test_arguments_reach_run_with_their_types() -> None:
 
 
 def test_an_argument_that_vanished_makes_the_job_errored() -> None:
-    site = Site.objects.create(name="Lund")
+    site = a_site()
     job = Receives.enqueue(place=site)
     site.delete()
 
@@ -156,7 +133,7 @@ def test_an_argument_that_vanished_makes_the_job_errored() -> None:
 
 
 def test_an_object_that_vanished_is_none() -> None:
-    site = Site.objects.create(name="Lund")
+    site = a_site()
     job = AboutObject.enqueue(site)
     Site.objects.all()._raw_delete("default")
 
@@ -166,8 +143,8 @@ def test_an_object_that_vanished_is_none() -> None:
 
 
 def test_handle_may_replace_the_stored_arguments() -> None:
-    job = Counted.enqueue(label="stored")
+    job = TracingArguments.enqueue(label="stored")
 
-    Counted.handle(job, "given", other="too")
+    TracingArguments.handle(job, "given", other="too")
 
     assert Trace.objects.get().label == "given too"

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from pgjobs import BackgroundJob, JobFailed
@@ -18,7 +17,7 @@ from tests.apps.unruly.jobs import DiesOnceInItsTransaction
 from tests.support import traces
 from tests.support.elsewhere import elsewhere
 from tests.support.eventually import eventually
-from tests.support.worker_process import unruly_worker
+from tests.support.worker_process import run_burst_here, unruly_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,11 +40,11 @@ class Atomic(BackgroundJob):
         return "done"
 
 
-def ran(monkeypatch: pytest.MonkeyPatch, and_then: Any = None, **options: Any) -> Job:
+def run_by_a_worker(monkeypatch: pytest.MonkeyPatch, and_then: Any = None, **options: Any) -> Job:
     act = staticmethod(and_then) if callable(and_then) else and_then
     monkeypatch.setattr(Atomic, "and_then", act)
     job = Atomic.enqueue(**options)
-    call_command("pgjobs_worker", "--burst", verbosity=0)
+    run_burst_here()
     return Job.objects.get(pk=job.pk)
 
 
@@ -57,7 +56,7 @@ def seen_elsewhere() -> tuple[int, int]:
 
 
 def test_the_effects_and_the_completion_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    job = ran(monkeypatch)
+    job = run_by_a_worker(monkeypatch)
 
     assert (job.status, job.result, job.attempt) == ("completed", "done", 1)
     assert job.started is not None
@@ -73,7 +72,7 @@ def test_neither_is_seen_before_the_other(monkeypatch: pytest.MonkeyPatch) -> No
         transaction.on_commit(lambda: seen.append(seen_elsewhere()))
         seen.append(seen_elsewhere())
 
-    ran(monkeypatch, look)
+    run_by_a_worker(monkeypatch, look)
 
     assert seen == [(0, 0), (1, 1)]
 
@@ -92,7 +91,7 @@ def test_neither_is_seen_before_the_other(monkeypatch: pytest.MonkeyPatch) -> No
 def test_whatever_ends_it_otherwise_undoes_its_effects(
     error: BaseException, status: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert ran(monkeypatch, error).status == status
+    assert run_by_a_worker(monkeypatch, error).status == status
     assert traces.labels() == []
 
 
@@ -103,7 +102,7 @@ def test_a_transaction_that_the_job_broke_completes_nothing(
         with suppress(DatabaseError):
             connection.cursor().execute("SELECT nothing")
 
-    job = ran(monkeypatch, break_it, max_attempts=1)
+    job = run_by_a_worker(monkeypatch, break_it, max_attempts=1)
 
     assert job.status == "errored"
     assert "transaction is aborted" in job.error
@@ -116,7 +115,7 @@ def test_a_run_that_has_lost_its_row_leaves_no_effects(monkeypatch: pytest.Monke
         values = {"epoch": job.epoch + 1, "status": "completed", "completed": job.started}
         elsewhere(lambda: rival.update(**values, result="the rival's")).result(5)
 
-    job = ran(monkeypatch, let_another_finish_it)
+    job = run_by_a_worker(monkeypatch, let_another_finish_it)
 
     assert (job.status, job.result, job.epoch) == ("completed", "the rival's", 2)
     assert traces.labels() == []
@@ -128,7 +127,7 @@ def test_a_run_whose_row_was_deleted_leaves_no_effects(monkeypatch: pytest.Monke
     )
     Atomic.enqueue()
 
-    call_command("pgjobs_worker", "--burst", verbosity=0)
+    run_burst_here()
 
     assert (Job.objects.count(), traces.labels()) == (0, [])
 
@@ -147,20 +146,20 @@ def test_an_effect_is_there_once_though_its_first_worker_was_killed(
 
 
 def test_its_successor_comes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    job = ran(monkeypatch, interval=60)
+    job = run_by_a_worker(monkeypatch, interval=60)
 
     assert job.status == "completed"
     assert Job.objects.live().get().interval == 60
 
 
 def test_a_retried_run_recurs_but_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    ran(monkeypatch, ValueError("boom"), interval=60, max_attempts=1)
+    run_by_a_worker(monkeypatch, ValueError("boom"), interval=60, max_attempts=1)
 
     assert Job.objects.live().count() == 1
 
 
 def test_it_may_end_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    job = ran(monkeypatch, lambda job: job.terminate("failed", "no good"))
+    job = run_by_a_worker(monkeypatch, lambda job: job.terminate("failed", "no good"))
 
     assert (job.status, job.error) == ("failed", "no good")
     assert traces.labels() == ["effect"]

@@ -19,7 +19,7 @@ from tests.apps.testapp.models import Country, Site
 from tests.support import traces
 from tests.support.elsewhere import elsewhere
 from tests.support.environment import Environment, with_apps
-from tests.support.eventually import eventually
+from tests.support.rows import a_site
 
 pytestmark = pytest.mark.django_db
 
@@ -151,7 +151,7 @@ def test_ctrl_c_ends_the_job_and_its_process(child_environment: Environment) -> 
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
-        eventually(lambda: traces.count("deaf"), timeout=30)
+        traces.until("deaf")
         caller.send_signal(signal.SIGINT)
         said, _ = caller.communicate(timeout=30)
     finally:
@@ -197,7 +197,7 @@ def test_a_function_runs_too() -> None:
 
 
 def test_run_finds_its_object() -> None:
-    site = Site.objects.create(name="Lund")
+    site = a_site()
 
     assert AboutObject.enqueue(site, immediate=True).result == "Lund"
 
@@ -223,7 +223,7 @@ def test_a_job_that_breaks_the_callers_transaction_loses_its_own_work_alone(
     job_class: type[BackgroundJob], status: str
 ) -> None:
     with transaction.atomic():
-        Site.objects.create(name="Lund")
+        a_site()
         job = job_class.enqueue(immediate=True)
 
     assert job.status == status

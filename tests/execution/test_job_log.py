@@ -12,6 +12,7 @@ import pytest
 from pgjobs import BackgroundJob
 from pgjobs.models import Job, JobLogEntry
 from tests.apps.testapp.jobs import Failing, Logging, Raising
+from tests.support.running import ran
 
 pytestmark = pytest.mark.django_db
 
@@ -50,12 +51,6 @@ class Leaked(BackgroundJob):
     def run(self) -> None:
         self.loggers.append(self.logger)
         self.logger.info("job %s", self.job.pk)
-
-
-def ran(job_class: type[BackgroundJob], **kwargs: Any) -> Job:
-    job = job_class.enqueue(**kwargs)
-    job_class.handle(job)
-    return Job.objects.get(pk=job.pk)
 
 
 def lines(job: Job) -> list[tuple[str, str]]:

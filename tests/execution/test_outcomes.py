@@ -9,17 +9,12 @@ from django.utils import timezone
 
 from pgjobs import BackgroundJob, JobFailed
 from pgjobs.models import Job
-from tests.apps.testapp.jobs import Failing, Noop, Raising
+from tests.apps.testapp.jobs import Failing, Leaves, Noop, Raising, TracingArguments
 from tests.apps.testapp.models import Trace
+from tests.apps.unruly.jobs import Unspeakable
+from tests.support.running import ran
 
 pytestmark = pytest.mark.django_db
-
-
-class Unspeakable(Exception):
-    def __str__(self) -> str:
-        raise RuntimeError("no words")
-
-    __repr__ = __str__
 
 
 class Raises(BackgroundJob):
@@ -29,31 +24,6 @@ class Raises(BackgroundJob):
 
     def run(self) -> None:
         raise self.error
-
-
-class Leaves(BackgroundJob):
-    """Sets attributes of its job, and may fail then."""
-
-    attributes: dict[str, Any]
-    error: Exception | None = None
-
-    def run(self) -> None:
-        for name, value in self.attributes.items():
-            setattr(self.job, name, value)
-        if self.error is not None:
-            raise self.error
-
-
-class Counted(BackgroundJob):
-    def run(self, *labels: str, **kwargs: str) -> None:
-        Trace.objects.create(label=" ".join([*labels, *kwargs.values()]))
-
-
-def ran(job_class: type[BackgroundJob], *args: Any, **kwargs: Any) -> Job:
-    """The row of a job that ran in this thread, as a worker runs it."""
-    job = job_class.enqueue(*args, **kwargs)
-    job_class.handle(job)
-    return Job.objects.get(pk=job.pk)
 
 
 def test_a_job_that_returns_is_completed() -> None:
@@ -152,10 +122,10 @@ def test_a_class_that_is_not_registered_makes_the_job_errored() -> None:
 
 
 def test_a_job_is_not_run_twice() -> None:
-    job = Counted.enqueue()
+    job = TracingArguments.enqueue()
 
     for _ in range(2):
-        Counted.handle(Job.objects.get(pk=job.pk))
+        TracingArguments.handle(Job.objects.get(pk=job.pk))
 
     assert Trace.objects.count() == 1
 

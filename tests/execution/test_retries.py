@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.utils.dateparse import parse_datetime
 
 from pgjobs import BackgroundJob, JobFailed
@@ -15,11 +14,11 @@ from pgjobs.exceptions import InvalidArgument, Retry, Snooze
 from pgjobs.models import Job, WorkerProcess
 from pgjobs.retry import constant, exponential, linear
 from tests.apps.testapp.jobs import Noop, Raising
-from tests.support.sql import query
+from tests.support.moments import HOUR, MINUTE
+from tests.support.sql import database_now
+from tests.support.worker_process import run_burst_here
 
 pytestmark = pytest.mark.django_db
-
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 class Stubborn(BackgroundJob):
@@ -65,7 +64,7 @@ class AtOnce(Stubborn):
         backoff = constant(timedelta(0))
 
 
-def ran(job_class: type[BackgroundJob], times: int = 1, **options: Any) -> Job:
+def tried(job_class: type[BackgroundJob], times: int = 1, **options: Any) -> Job:
     job = job_class.enqueue(**options)
     for _ in range(times):
         job.run_here()
@@ -76,16 +75,16 @@ def raising(
     error: BaseException, monkeypatch: pytest.MonkeyPatch, job_class: type[Stubborn] = Stubborn
 ) -> Job:
     monkeypatch.setattr(job_class, "error", error)
-    return ran(job_class)
+    return tried(job_class)
 
 
 def wait_of(run: Callable[[], Job]) -> timedelta:
     """How long the job that ``run`` returns waits, to the second or so."""
-    (before,) = query("SELECT statement_timestamp() AS now")
+    before = database_now()
     job = run()
     assert job.status == "scheduled"
     assert job.scheduled is not None
-    wait = job.scheduled - before["now"]
+    wait = job.scheduled - before
     return timedelta(seconds=round(wait.total_seconds()))
 
 
@@ -93,25 +92,25 @@ def wait_of(run: Callable[[], Job]) -> timedelta:
 
 
 def test_a_job_has_one_attempt_unless_told_otherwise() -> None:
-    assert ran(Raising).status == "errored"
+    assert tried(Raising).status == "errored"
 
 
 @pytest.mark.parametrize("attempt", [1, 2])
 def test_an_error_with_attempts_left_waits_for_the_next(attempt: int) -> None:
-    job = ran(Stubborn, attempt)
+    job = tried(Stubborn, attempt)
 
     assert (job.status, job.attempt, len(job.errors)) == ("scheduled", attempt, attempt)
 
 
 def test_the_last_attempt_is_the_end() -> None:
-    job = ran(Stubborn, 3)
+    job = tried(Stubborn, 3)
 
     assert (job.status, job.attempt, len(job.errors)) == ("errored", 3, 3)
 
 
 def test_enqueue_may_allow_another_number() -> None:
-    assert ran(Stubborn, max_attempts=1).status == "errored"
-    assert ran(Stubborn, 3, max_attempts=4).status == "scheduled"
+    assert tried(Stubborn, max_attempts=1).status == "errored"
+    assert tried(Stubborn, 3, max_attempts=4).status == "scheduled"
 
 
 # When ------------------------------------------------------------------------------------
@@ -143,26 +142,26 @@ def test_jitter_spreads_the_wait_either_way() -> None:
 
 
 def test_the_next_attempt_waits_as_the_class_says() -> None:
-    assert wait_of(lambda: ran(Stubborn)) == HOUR
+    assert wait_of(lambda: tried(Stubborn)) == HOUR
 
 
 def test_any_function_of_the_attempt_is_a_backoff() -> None:
-    assert wait_of(lambda: ran(HasItsOwnBackoff)) == 10 * MINUTE
-    assert wait_of(lambda: ran(HasItsOwnBackoff, 2)) == 20 * MINUTE
+    assert wait_of(lambda: tried(HasItsOwnBackoff)) == 10 * MINUTE
+    assert wait_of(lambda: tried(HasItsOwnBackoff, 2)) == 20 * MINUTE
 
 
 @pytest.mark.parametrize("job_class", [HasABrokenBackoff, ForgetsTheUnit])
 def test_a_broken_backoff_costs_no_attempt_and_the_log_says_so(
     job_class: type[BackgroundJob],
 ) -> None:
-    wait = wait_of(lambda: ran(job_class))
+    wait = wait_of(lambda: tried(job_class))
 
     assert timedelta(seconds=8) <= wait <= timedelta(seconds=12)
     assert "Meta.backoff raised" in Job.objects.get().log_entries.latest("id").message
 
 
 def test_no_wait_at_all_is_a_wait_too() -> None:
-    assert wait_of(lambda: ran(AtOnce)) == timedelta(0)
+    assert wait_of(lambda: tried(AtOnce)) == timedelta(0)
 
 
 def test_a_job_may_say_itself_when_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +179,7 @@ def test_a_job_that_asks_to_be_tried_again_without_saying_when_gets_the_backoff(
 def test_asking_to_be_tried_again_costs_an_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stubborn, "error", Retry("The device is busy.", after=0))
 
-    job = ran(Stubborn, 3)
+    job = tried(Stubborn, 3)
 
     assert (job.status, job.attempt) == ("errored", 3)
     assert "The device is busy." in job.error
@@ -240,7 +239,7 @@ def test_a_snooze_costs_no_attempt_and_is_no_error(
 ) -> None:
     monkeypatch.setattr(Stubborn, "error", Snooze(until=until))
 
-    job = ran(Stubborn, 5, max_attempts=1)
+    job = tried(Stubborn, 5, max_attempts=1)
 
     assert (job.status, job.attempt, job.errors, job.error) == ("scheduled", 0, [], "")
 
@@ -265,7 +264,7 @@ def test_a_moment_without_a_time_zone_is_refused() -> None:
 def test_each_attempt_is_kept_with_its_start_its_end_its_worker_and_its_error() -> None:
     job = AtOnce.enqueue()
 
-    call_command("pgjobs_worker", "--burst", verbosity=0)
+    run_burst_here()
 
     job.refresh_from_db()
     worker = WorkerProcess.objects.get()

@@ -15,8 +15,11 @@ from pgjobs import BackgroundJob, JobInterval, system_job
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job, Schedule
 from pgjobs.system_jobs import SystemJob, system_jobs
-from tests.apps.testapp.jobs import Noop, Tracing
+from tests.apps.testapp.jobs import Noop, Tracing, WithoutRun
 from tests.support.environment import ROOT
+from tests.support.registry import forget_system_jobs
+
+pytestmark = pytest.mark.usefixtures("no_system_jobs")
 
 
 class OnTheHighQueue(BackgroundJob):
@@ -24,16 +27,6 @@ class OnTheHighQueue(BackgroundJob):
         queue = "high"
 
     def run(self) -> None: ...
-
-
-class WithoutRun(BackgroundJob):
-    """Can't be enqueued."""
-
-
-@pytest.fixture(autouse=True)
-def no_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty registry, for this test alone."""
-    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
 
 
 def the_rule() -> SystemJob:
@@ -58,7 +51,7 @@ def test_a_rule_may_be_a_cron_expression() -> None:
 def test_the_decorator_does_the_same_as_setup(monkeypatch: pytest.MonkeyPatch) -> None:
     Noop.setup(interval=60, depth=2)
     by_setup = system_jobs()
-    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
+    forget_system_jobs(monkeypatch)
 
     system_job(interval=60, depth=2)(Noop)
 

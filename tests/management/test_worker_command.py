@@ -11,8 +11,8 @@ from pgjobs.models import Job, WorkerProcess
 from tests.apps.testapp.jobs import Enqueuing, Failing, Held, Noop, Raising, Tracing
 from tests.support import traces
 from tests.support.environment import Environment, with_settings
-from tests.support.eventually import eventually
-from tests.support.worker_process import RunningWorker
+from tests.support.job_status import status_of
+from tests.support.worker_process import RunningWorker, run_burst, run_burst_here
 
 PLUGIN_QUEUE = {"QUEUE_MAPPINGS": {"site": "plugin.foo"}}
 
@@ -32,8 +32,7 @@ def test_an_unknown_queue_is_refused_with_the_known_ones_listed(
 
 
 def test_without_queues_it_serves_high_default_and_low(child_environment: Environment) -> None:
-    with RunningWorker(child_environment, "--burst") as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment)
     assert WorkerProcess.objects.get().queues == ["high", "default", "low"]
 
 
@@ -56,36 +55,32 @@ def test_with_queues_it_serves_exactly_those_in_the_given_order(
         assert worker.wait() == 0
         assert "WARNING" not in worker.output
     assert WorkerProcess.objects.get().queues == ["low", "default"]
-    assert Job.objects.get(pk=low.pk).status == "completed"
-    assert Job.objects.get(pk=high.pk).status == "pending"
+    assert status_of(low) == "completed"
+    assert status_of(high) == "pending"
 
 
 def test_queues_can_be_given_as_options(child_environment: Environment) -> None:
-    with RunningWorker(child_environment, "--burst", "--queue", "low", "-q", "high") as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment, "--queue", "low", "-q", "high")
     assert WorkerProcess.objects.get().queues == ["low", "high"]
 
 
 def test_a_burst_runs_what_its_jobs_enqueue_and_exits_0(child_environment: Environment) -> None:
     Enqueuing.enqueue(depth=5)
-    with RunningWorker(child_environment, "--burst") as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment)
     assert [job.status for job in Job.objects.all()] == ["completed"] * 5
 
 
 def test_a_burst_exits_0_whatever_its_jobs_came_to(child_environment: Environment) -> None:
     Raising.enqueue()
     Failing.enqueue()
-    with RunningWorker(child_environment, "--burst") as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment)
     assert sorted(job.status for job in Job.objects.all()) == ["errored", "failed"]
 
 
 def test_a_burst_leaves_jobs_for_later_alone(child_environment: Environment) -> None:
     retried = Raising.enqueue(max_attempts=2)
-    with RunningWorker(child_environment, "--burst") as worker:
-        assert worker.wait() == 0
-    assert Job.objects.get(pk=retried.pk).status == "scheduled"
+    run_burst(child_environment)
+    assert status_of(retried) == "scheduled"
 
 
 def test_max_jobs_stops_it_after_that_many(child_environment: Environment) -> None:
@@ -98,8 +93,7 @@ def test_max_jobs_stops_it_after_that_many(child_environment: Environment) -> No
 
 
 def test_a_worker_bears_the_name_it_was_given(child_environment: Environment) -> None:
-    with RunningWorker(child_environment, "--burst", "--name", "north") as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment, "--name", "north")
     assert WorkerProcess.objects.get().name == "north"
 
 
@@ -107,7 +101,7 @@ def test_concurrency_is_the_number_of_jobs_at_one_time(child_environment: Enviro
     for _ in range(3):
         Held.enqueue()
     with RunningWorker(child_environment, "--concurrency", "2", "--max-jobs", "3") as worker:
-        eventually(lambda: traces.count("started") == 2)
+        traces.until("started", 2)
         assert Job.objects.filter(status="running").count() == 2
         traces.release()
         assert worker.wait() == 0
@@ -152,11 +146,10 @@ def test_one_line_tells_of_a_jobs_start_and_one_of_its_end(
 def test_a_worker_that_code_ran_gives_the_signals_back() -> None:
     numbers = (signal.SIGTERM, signal.SIGINT)
     before = [signal.getsignal(number) for number in numbers]
-    call_command("pgjobs_worker", "--burst", verbosity=0)
+    run_burst_here()
     assert [signal.getsignal(number) for number in numbers] == before
 
 
 def test_a_worker_signs_off(child_environment: Environment) -> None:
-    with RunningWorker(child_environment, "--burst") as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment)
     assert WorkerProcess.objects.get().stopped is not None

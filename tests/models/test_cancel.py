@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 
 from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.models import Job
@@ -15,17 +14,11 @@ from tests.apps.testapp.jobs import Noop, Tracing
 from tests.apps.testapp.models import Trace
 from tests.support.elsewhere import elsewhere, is_waited_for
 from tests.support.eventually import eventually
+from tests.support.moments import TOMORROW
+from tests.support.rows import a_finished_job
 from tests.support.sql import query
 
 pytestmark = pytest.mark.django_db
-
-TOMORROW = timezone.now() + timedelta(days=1)
-
-
-def finished(status: JobStatus = JobStatus.COMPLETED, **options: Any) -> Job:
-    job = Noop.enqueue(**options)
-    job.terminate(status)
-    return job
 
 
 @pytest.mark.parametrize("options", [{}, {"schedule_at": TOMORROW}])
@@ -48,7 +41,7 @@ def test_a_cancelled_job_does_not_run() -> None:
 
 @pytest.mark.parametrize("status", FINISHED)
 def test_a_finished_job_cannot_be_cancelled(status: JobStatus) -> None:
-    job = finished(status)
+    job = a_finished_job(status)
     before = query("SELECT * FROM pgjobs_job")
 
     assert not job.cancel()
@@ -100,7 +93,7 @@ def test_one_run_of_a_chain_may_be_skipped() -> None:
 def test_many_are_cancelled_in_one_statement(django_assert_num_queries: Any) -> None:
     for _ in range(3):
         Noop.enqueue()
-    finished()
+    a_finished_job()
 
     with django_assert_num_queries(1):
         count = Job.objects.cancel()

@@ -11,6 +11,8 @@ from pgjobs.choices import JobStatus
 from pgjobs.models import Job, JobLogEntry
 from tests.apps.testapp.jobs import AboutObject, Logging, Noop
 from tests.apps.testapp.models import Country, Device, Site
+from tests.support.job_status import status_of
+from tests.support.rows import a_finished_job, a_site
 from tests.support.sql import query
 
 pytestmark = pytest.mark.django_db
@@ -20,16 +22,6 @@ OBJECTS: list[tuple[type[models.Model], dict[str, Any]]] = [
     (Device, {"name": "router"}),
     (Country, {"code": "se"}),
 ]
-
-
-def a_site() -> Site:
-    return Site.objects.create(name="Lund")
-
-
-def finished(instance: models.Model, status: JobStatus = JobStatus.COMPLETED) -> Job:
-    job = Noop.enqueue(instance)
-    job.terminate(status)
-    return job
 
 
 @pytest.mark.parametrize(("model", "fields"), OBJECTS)
@@ -61,7 +53,11 @@ def test_the_jobs_of_many_objects_come_in_one_query(django_assert_num_queries: A
 
 def test_the_latest_jobs_are_the_finished_ones_the_latest_first() -> None:
     site = a_site()
-    jobs = [finished(site), finished(site, JobStatus.FAILED), finished(site, JobStatus.ERRORED)]
+    jobs = [
+        a_finished_job(about=site),
+        a_finished_job(JobStatus.FAILED, site),
+        a_finished_job(JobStatus.ERRORED, site),
+    ]
     AboutObject.enqueue(site)
 
     assert list(site.get_latest_jobs()) == jobs[::-1]
@@ -71,14 +67,14 @@ def test_among_the_latest_jobs_those_that_never_started_come_last() -> None:
     site = a_site()
     never_started = AboutObject.enqueue(site)
     never_started.cancel()
-    job = finished(site)
+    job = a_finished_job(about=site)
 
     assert list(site.get_latest_jobs()) == [job, never_started]
 
 
 def test_the_latest_jobs_leave_their_data_in_the_database() -> None:
     site = a_site()
-    finished(site)
+    a_finished_job(about=site)
 
     assert site.get_latest_jobs().get().get_deferred_fields() == {"data"}
 
@@ -107,7 +103,7 @@ def test_deleting_an_object_cancels_its_waiting_jobs(
     instance.delete()
 
     assert list(Job.objects.live()) == [other]
-    assert Job.objects.get(pk=waiting.pk).status == "cancelled"
+    assert status_of(waiting) == "cancelled"
 
 
 def test_deleting_an_object_lets_its_running_job_end_without_a_successor() -> None:
@@ -136,7 +132,7 @@ def test_a_running_job_whose_rule_was_changed_has_no_successor_either() -> None:
 def test_deleting_many_objects_at_once_does_the_same() -> None:
     sites = [a_site() for _ in range(3)]
     for site in sites:
-        finished(site)
+        a_finished_job(about=site)
     waiting = AboutObject.enqueue(sites[0])
 
     Site.objects.all().delete()
@@ -146,7 +142,7 @@ def test_deleting_many_objects_at_once_does_the_same() -> None:
 
 def test_a_deletion_that_is_rolled_back_leaves_the_jobs_alone() -> None:
     site = a_site()
-    jobs = [finished(site), AboutObject.enqueue(site)]
+    jobs = [a_finished_job(about=site), AboutObject.enqueue(site)]
     before = query("SELECT * FROM pgjobs_job ORDER BY id")
 
     with transaction.atomic():

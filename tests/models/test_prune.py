@@ -10,13 +10,13 @@ from django.utils import timezone
 from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.models import Job, JobLogEntry
 from tests.apps.testapp.jobs import Logging, Noop
+from tests.support.rows import a_finished_job
 
 pytestmark = pytest.mark.django_db
 
 
 def finished(*, days_ago: int, status: JobStatus = JobStatus.COMPLETED) -> Job:
-    job = Noop.enqueue()
-    job.terminate(status)
+    job = a_finished_job(status)
     Job.objects.filter(pk=job.pk).update(completed=timezone.now() - timedelta(days=days_ago))
     return job
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.db import transaction
 
@@ -11,19 +9,15 @@ from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import Noop, Raising
 from tests.apps.testapp.models import Site
+from tests.support.job_status import status_of
+from tests.support.rows import a_finished_job, a_site
 
 pytestmark = pytest.mark.django_db
 
 
-def finished(status: JobStatus = JobStatus.COMPLETED, **options: Any) -> Job:
-    job = Noop.enqueue(**options)
-    job.terminate(status)
-    return job
-
-
 @pytest.mark.parametrize("status", FINISHED)
 def test_a_finished_job_goes_back_to_its_queue(status: JobStatus) -> None:
-    job = finished(status, depth=2)
+    job = a_finished_job(status, depth=2)
 
     assert job.retry()
     assert (job.status, job.error, job.attempt) == ("pending", "", 0)
@@ -33,7 +27,7 @@ def test_a_finished_job_goes_back_to_its_queue(status: JobStatus) -> None:
 
 
 def test_a_retried_job_stands_behind_those_that_wait() -> None:
-    job, waiting = finished(), Noop.enqueue()
+    job, waiting = a_finished_job(), Noop.enqueue()
 
     job.retry()
 
@@ -81,14 +75,14 @@ def test_a_retry_is_refused_while_another_live_job_holds_its_place() -> None:
 
     with transaction.atomic():
         assert not job.retry()
-        Site.objects.create(name="Lund")
+        a_site()
 
     assert list(Job.objects.live()) == [successor]
-    assert (Job.objects.get(pk=job.pk).status, Site.objects.count()) == ("completed", 1)
+    assert (status_of(job), Site.objects.count()) == ("completed", 1)
 
 
 def test_a_retried_run_of_a_chain_does_not_recur_beside_it() -> None:
-    job = finished(JobStatus.ERRORED, interval=60)
+    job = a_finished_job(JobStatus.ERRORED, interval=60)
     successor = Job.objects.live().get()
 
     assert job.retry()
@@ -119,7 +113,7 @@ def test_a_cancelled_chain_that_is_retried_recurs_again() -> None:
 
 
 def test_many_are_retried() -> None:
-    jobs = [finished(JobStatus.FAILED), finished(), Noop.enqueue()]
+    jobs = [a_finished_job(JobStatus.FAILED), a_finished_job(), Noop.enqueue()]
 
     assert Job.objects.filter(pk__in=[job.pk for job in jobs]).retry() == 2
     assert Job.objects.filter(status="pending").count() == 3

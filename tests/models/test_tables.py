@@ -14,7 +14,7 @@ from django.utils import timezone
 from pgjobs.choices import FINISHED, LIVE, STATUS_COLORS, JobInterval, JobNotification, JobStatus
 from pgjobs.models import Job, Schedule
 from tests.apps.testapp.jobs import Noop
-from tests.apps.testapp.models import Site
+from tests.support.rows import a_site
 
 pytestmark = pytest.mark.django_db
 
@@ -219,6 +219,6 @@ def test_a_job_leads_to_its_page_in_the_admin() -> None:
 
 
 def test_the_object_is_found_again() -> None:
-    site = Site.objects.create(name="Lund")
+    site = a_site()
 
     assert Noop.enqueue(site).object == site

@@ -14,6 +14,7 @@ from pgjobs.models import Job
 from pgjobs.outcomes import Outcome
 from pgjobs.transitions import record
 from tests.apps.testapp.jobs import Noop
+from tests.support.listening import listening
 from tests.support.sql import query
 
 pytestmark = pytest.mark.django_db
@@ -98,21 +99,12 @@ def test_ending_a_job_again_changes_nothing() -> None:
 def test_an_end_is_announced_once(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    ends: list[Job] = []
+    with listening(job_end) as received, django_capture_on_commit_callbacks(execute=True):
+        job = Noop.enqueue()
+        job.terminate()
+        job.terminate()
 
-    def receive(job: Job, **_: Any) -> None:
-        ends.append(job)
-
-    job_end.connect(receive)
-    try:
-        with django_capture_on_commit_callbacks(execute=True):
-            job = Noop.enqueue()
-            job.terminate()
-            job.terminate()
-    finally:
-        job_end.disconnect(receive)
-
-    assert ends == [job]
+    assert [told["job"] for told in received] == [job]
 
 
 def test_a_run_that_lost_the_row_cannot_end_it() -> None:

@@ -21,20 +21,21 @@ from pgjobs import BackgroundJob, clock, transitions
 from pgjobs.choices import FINISHED, LIVE, WAITING, JobStatus
 from pgjobs.models import Job, Pause, Schedule, WorkerProcess
 from pgjobs.outcomes import Outcome
+from pgjobs.queues import DEFAULT_QUEUES
 from pgjobs.worker.connection import EngineConnection
-from pgjobs.worker.janitor import Janitor
 from tests.apps.testapp.jobs import Logging, Noop, Tracing
 from tests.apps.testapp.models import Site
+from tests.support.engine import a_janitor
 from tests.support.queue_model import (
     COLUMNS,
     ENDS,
     MOST_INTERRUPTIONS,
-    QUEUES,
     Actor,
     QueueModel,
     State,
     next_interval,
 )
+from tests.support.registry import forget_system_jobs
 
 PROFILE = settings(
     max_examples=int(os.environ.get("MODEL_EXAMPLES", "60")),
@@ -51,7 +52,7 @@ Class = type[BackgroundJob]
 Moment = datetime | None
 
 classes = st.sampled_from([Noop, Tracing])
-queues = st.sampled_from(QUEUES)
+queues = st.sampled_from(DEFAULT_QUEUES)
 intervals = st.sampled_from([None, 5, 60])
 moments = st.sampled_from([None, None, None, FAR])
 
@@ -234,7 +235,7 @@ class Jobs(QueueModel):
     def rescue(self, data: st.DataObject, job: int) -> None:
         dead, rescuer = data.draw(actors(self)), data.draw(actors(self))
         worker = dead.worker
-        Janitor(ring=lambda *_: None).rescue(rescuer.engine, worker)
+        a_janitor().rescue(rescuer.engine, worker)
         assert WorkerProcess.objects.get(pk=worker).stopped is not None
         assert dead.claimer.claim(limit=9, worker=worker) == []
         dead.start()
@@ -287,7 +288,7 @@ def test_no_order_of_events_breaks_a_promise(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL, "pgjobs")  # only the last example's story matters
-    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
+    forget_system_jobs(monkeypatch)
     Logging.setup(interval=7, chain="clock")
     Jobs.engines = [EngineConnection("default", "model") for _ in range(2)]
     try:

@@ -16,6 +16,7 @@ from tests.apps.testapp.jobs import Tracing, WaitingForFile
 from tests.support import traces
 from tests.support.environment import Environment, with_apps, with_settings
 from tests.support.eventually import eventually
+from tests.support.job_status import has_status, until_status
 from tests.support.sessions import ROLE, backends, terminate
 from tests.support.sql import query
 from tests.support.worker_process import RunningWorker
@@ -29,13 +30,8 @@ CLOCKS = [
 ]
 
 
-def has_status(job: Job, status: str) -> bool:
-    return Job.objects.filter(pk=job.pk, status=status).exists()
-
-
-def runs_a_job() -> bool:
-    job = Tracing.enqueue()
-    return eventually(lambda: has_status(job, "completed"), timeout=20)
+def run_a_job() -> None:
+    until_status(Tracing.enqueue(), "completed")
 
 
 @pytest.fixture
@@ -59,17 +55,16 @@ def test_any_connection_of_the_engine_may_be_ended(
 ) -> None:
     throughout = WaitingForFile.enqueue(path=str(tmp_path / "go"))
     with RunningWorker(child_environment, "-c", "2") as worker:
-        assert runs_a_job()
+        run_a_job()
         identity = WorkerProcess.objects.get().pk
         for name in ("claims", "records", "presence"):
             terminate(backends(f"pgjobs {name}"))
-            assert runs_a_job()
+            run_a_job()
             eventually(partial(backends, f"pgjobs {name}"))
         terminate(backends("pgjobs"))
         (tmp_path / "go").touch()
-        eventually(lambda: has_status(throughout, "completed"))
-        worker.terminate()
-        assert worker.wait() == 0
+        until_status(throughout, "completed")
+        assert worker.stop() == 0
     throughout.refresh_from_db()
     assert (throughout.epoch, throughout.worker_id) == (1, identity)
     assert traces.labels() == ["ran"] * 4
@@ -77,14 +72,13 @@ def test_any_connection_of_the_engine_may_be_ended(
 
 def test_any_session_of_the_clock_may_be_ended(child_environment: Environment) -> None:
     with RunningWorker(with_apps(child_environment, "clockapp")) as worker:
-        eventually(lambda: traces.count("tick"), timeout=30)
+        traces.until("tick")
         for statement in CLOCKS:
             terminate(eventually(partial(sessions_that_said_last, statement), timeout=30))
             for _ in range(2):  # again, on what was opened in its place
                 assert ticks_once_more()
         assert "pgjobs-clock" not in worker.output  # its procrastinate worker went on
-        worker.terminate()
-        assert worker.wait() == 0
+        assert worker.stop() == 0
 
 
 def sessions_that_said_last(statement: str) -> list[int]:
@@ -106,9 +100,9 @@ def test_a_connection_that_was_ended_between_two_jobs_costs_no_job(
     child_environment: Environment,
 ) -> None:
     with RunningWorker(child_environment, "-c", "1"):
-        assert runs_a_job()
+        run_a_job()
         terminate(backends())
-        assert runs_a_job()
+        run_a_job()
     assert not Job.objects.exclude(status="completed").exists()
 
 
@@ -117,7 +111,7 @@ def test_a_worker_that_may_not_connect_waits_and_keeps_its_outcome(
 ) -> None:
     job = WaitingForFile.enqueue(path=str(tmp_path / "go"))
     with RunningWorker(role) as worker:
-        eventually(lambda: has_status(job, "running"), timeout=30)
+        until_status(job, "running")
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT 0")
         terminate(backends())
         (tmp_path / "go").touch()
@@ -125,11 +119,10 @@ def test_a_worker_that_may_not_connect_waits_and_keeps_its_outcome(
         worker.until_it_says("recording waits for the database")
         assert has_status(job, "running")
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT -1")
-        eventually(lambda: has_status(job, "completed"))
-        assert runs_a_job()
+        until_status(job, "completed")
+        run_a_job()
         assert worker.output.count("recording waits for the database") == 1
-        worker.terminate()
-        assert worker.wait() == 0
+        assert worker.stop() == 0
     assert Job.objects.get(pk=job.pk).epoch == 1
 
 
@@ -139,13 +132,13 @@ def test_a_worker_that_is_cut_off_for_too_long_stops_its_jobs(
     job = WaitingForFile.enqueue(path=str(tmp_path / "go"))
     impatient = with_settings(role, HEARTBEAT_INTERVAL=0.5, HEARTBEAT_TIMEOUT=2)
     with RunningWorker(impatient) as worker:
-        eventually(lambda: has_status(job, "running"), timeout=30)
+        until_status(job, "running")
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT 0")
         terminate(backends())
         worker.until_it_says(f"job={job.pk} told to end: The worker can't reach the database")
         (tmp_path / "go").touch()
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT -1")
-        eventually(lambda: has_status(job, "completed"), timeout=20)
+        until_status(job, "completed")
     job.refresh_from_db()
     assert (job.epoch, job.attempt, job.interruptions) == (2, 1, 1)
 
@@ -156,7 +149,7 @@ def test_a_worker_whose_heartbeat_hangs_stops_its_jobs_in_time(
     job = WaitingForFile.enqueue(path=str(tmp_path / "go"))
     impatient = with_settings(child_environment, HEARTBEAT_INTERVAL=0.5, HEARTBEAT_TIMEOUT=3)
     with RunningWorker(impatient) as worker:
-        eventually(lambda: has_status(job, "running"), timeout=30)
+        until_status(job, "running")
         with transaction.atomic():  # until it ends, no beat gets past this lock, nor fails
             WorkerProcess.objects.select_for_update().get(pid=worker.pid)
             worker.until_it_says(f"job={job.pk} told to end: The worker can't reach the database")
@@ -168,14 +161,14 @@ def test_a_worker_that_was_paused_alone_keeps_its_jobs(
     job = WaitingForFile.enqueue(path=str(tmp_path / "go"))
     impatient = with_settings(child_environment, HEARTBEAT_INTERVAL=0.5, HEARTBEAT_TIMEOUT=3)
     with RunningWorker(impatient) as worker:
-        eventually(lambda: has_status(job, "running"), timeout=30)
+        until_status(job, "running")
         beat = WorkerProcess.objects.get(pid=worker.pid).heartbeat
         worker.pause()
         eventually(lambda: timezone.now() - beat > timedelta(seconds=5))
         worker.resume()
         eventually(lambda: WorkerProcess.objects.filter(heartbeat__gt=beat).exists())
         (tmp_path / "go").touch()
-        eventually(lambda: has_status(job, "completed"))
+        until_status(job, "completed")
         assert "told to end" not in worker.output
     assert Job.objects.get(pk=job.pk).epoch == 1
 
@@ -186,7 +179,7 @@ def test_a_database_that_is_read_only_for_a_while_loses_nothing(
 ) -> None:
     job = WaitingForFile.enqueue(path=str(tmp_path / "go"))
     with RunningWorker(child_environment) as worker:
-        eventually(lambda: has_status(job, "running"), timeout=30)
+        until_status(job, "running")
         make_read_only(True)
         terminate(backends())
         (tmp_path / "go").touch()
@@ -194,7 +187,7 @@ def test_a_database_that_is_read_only_for_a_while_loses_nothing(
         worker.until_it_says("recording waits for the database")
         assert has_status(job, "running")
         make_read_only(False)
-        eventually(lambda: has_status(job, "completed"))
-        assert runs_a_job()
+        until_status(job, "completed")
+        run_a_job()
         assert worker.process.poll() is None
     assert Job.objects.get(pk=job.pk).epoch == 1

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import Noop, Tracing, TracingCoroutine
 from tests.apps.unruly.jobs import ExitsAsCoroutine, Misbehaves
 from tests.support import traces
-from tests.support.worker_process import unruly_worker
+from tests.support.worker_process import run_burst_here, unruly_worker
 
 pytestmark = pytest.mark.usefixtures("empty_queue")
 
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("empty_queue")
 def ended(job: Job) -> Job:
     """The job after a worker with one slot has run it, and another job after it."""
     after = Tracing.enqueue()
-    call_command("pgjobs_worker", "--burst", "--concurrency", "1", verbosity=0)
+    run_burst_here("--concurrency", "1")
     job.refresh_from_db()
     after.refresh_from_db()
     assert (after.status, traces.labels()) == ("completed", ["ran"])

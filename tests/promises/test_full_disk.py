@@ -52,10 +52,9 @@ def test_a_disk_without_room_for_rows_delays_outcomes_and_loses_none(
         assert [server.status(job) for job in early] == ["running"] * 2
         assert worker.output.count("recording waits") == 1
         disk.make_room()
-        eventually(lambda: count(server, "completed") == 302, timeout=60)
+        eventually(lambda: server.count("completed") == 302, timeout=60)
         assert worker.output.count("claiming waits") <= 1
-        worker.terminate()
-        assert worker.wait() == 0
+        assert worker.stop() == 0
     assert epochs(server, early) == [1, 1]  # recorded as it was reached, not reached again
 
 
@@ -72,12 +71,11 @@ def test_a_disk_without_room_for_rows_delays_claims_and_loses_none(
         server.ask("DELETE FROM pgjobs_pause")
         worker.until_it_says("claiming waits for the database: could not extend file")
         time.sleep(SEVERAL_TRIES)
-        assert count(server, "completed") < 1000
+        assert server.count("completed") < 1000
         assert worker.output.count("claiming waits") == 1
         disk.make_room()
-        eventually(lambda: count(server, "completed") == 1000, timeout=60)
-        worker.terminate()
-        assert worker.wait() == 0
+        eventually(lambda: server.count("completed") == 1000, timeout=60)
+        assert worker.stop() == 0
     assert server.ask("SELECT max(epoch) FROM pgjobs_job") == 1
 
 
@@ -100,9 +98,8 @@ def test_a_disk_without_room_for_wal_ends_the_server_and_no_outcome(
         assert "pool-1" not in worker.output
         disk.make_room()
         postgres.restart()
-        eventually(lambda: count(server, "completed") == 2, timeout=60)
-        worker.terminate()
-        assert worker.wait() == 0
+        eventually(lambda: server.count("completed") == 2, timeout=60)
+        assert worker.stop() == 0
     assert epochs(server, early) == [1, 1]
 
 
@@ -142,7 +139,7 @@ def write_wal_until_the_server_gives_up(server: Server) -> None:
 
 def jobs_that_wait_for(path: Path, server: Server) -> list[int]:
     jobs = [server.enqueue(LargeResult, json.dumps({"path": str(path)})) for _ in range(2)]
-    eventually(lambda: count(server, "running") == 2, timeout=30)
+    eventually(lambda: server.count("running") == 2, timeout=30)
     return jobs
 
 
@@ -155,13 +152,6 @@ def enqueue_many(server: Server, number: int) -> None:
         json.dumps({"much": "x" * 900}),
         number,
     )
-
-
-def count(server: Server, status: str) -> int:
-    counted: int = server.ask(
-        "SELECT count(*) FROM pgjobs_job WHERE name = 'test' AND status = %s", status
-    )
-    return counted
 
 
 def epochs(server: Server, jobs: list[int]) -> list[int]:

@@ -12,12 +12,12 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from example_project.postgres import EmbeddedPostgres
 from pgjobs.conf import Settings
 from pgjobs.worker.connection import NETWORK
 from pgjobs.worker.janitor import INTERVAL
 from tests.support.eventually import eventually
-from tests.support.own_server import Server
+from tests.support.own_server import Server, own_server
+from tests.support.requirements import skip_or_fail
 from tests.support.worker_process import RunningWorker
 
 CONNECTIONS = Path("/proc/net/tcp")
@@ -28,13 +28,12 @@ KINDS = ["pgjobs claims: ", "pgjobs records: ", "pgjobs presence: ", ": LISTEN "
 @pytest.fixture
 def server() -> Iterator[Server]:
     if not CONNECTIONS.exists():
-        pytest.skip(f"there is no {CONNECTIONS}, where Linux shows the timers of connections")
+        skip_or_fail(f"there is no {CONNECTIONS}, where Linux shows the timers of connections")
     pid = os.getpid()
     address = f"127.{pid >> 16 & 255}.{pid >> 8 & 255}.{pid & 255}"  # of this test alone
-    with EmbeddedPostgres(settings={"listen_addresses": address}) as postgres:
-        rules = postgres.data / "cluster" / "pg_hba.conf"
+    with own_server(listen_addresses=address) as server:
+        rules = server.postgres.data / "cluster" / "pg_hba.conf"
         rules.write_text("local all all trust\nhost all all 127.0.0.0/8 trust\n")
-        server = Server(postgres)
         server.ask("SELECT pg_reload_conf()")
         server.environment["DATABASE_URL"] = f"postgresql://postgres@{address}/postgres"
         yield server

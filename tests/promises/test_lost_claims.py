@@ -6,18 +6,13 @@ import pytest
 from django.db import connection
 
 from pgjobs.choices import JobStatus
-from pgjobs.models import Job, WorkerProcess
+from pgjobs.models import Job
 from pgjobs.outcomes import Outcome
 from pgjobs.transitions import record
 from tests.apps.testapp.jobs import Noop
+from tests.support.rows import a_worker, undo_claim
 
 pytestmark = pytest.mark.django_db
-
-
-def worker() -> int:
-    return WorkerProcess.objects.create(
-        name="w", hostname="h", pid=1, queues=["default"], concurrency=1
-    ).pk
 
 
 def claimed(job: Job, by: int) -> Job:
@@ -25,13 +20,6 @@ def claimed(job: Job, by: int) -> Job:
     job.start()
     Job.objects.filter(pk=job.pk).update(worker=by)
     return Job.objects.get(pk=job.pk)
-
-
-def undo_claim(job: Job) -> None:
-    """The row as the crashed server remembers it: pending, at the epoch before."""
-    Job.objects.filter(pk=job.pk).update(
-        status=JobStatus.PENDING, started=None, worker=None, epoch=0, attempt=0
-    )
 
 
 def completion(job: Job) -> Outcome:
@@ -47,9 +35,9 @@ def accepted(outcome: Outcome) -> bool:
 
 def test_the_first_run_can_not_finish_what_another_worker_claimed_at_the_same_epoch() -> None:
     job = Noop.enqueue()
-    first = claimed(job, worker())
+    first = claimed(job, a_worker().pk)
     undo_claim(job)
-    second = claimed(Job.objects.get(pk=job.pk), worker())
+    second = claimed(Job.objects.get(pk=job.pk), a_worker().pk)
     assert first.epoch == second.epoch
 
     assert not accepted(completion(first))
@@ -58,7 +46,7 @@ def test_the_first_run_can_not_finish_what_another_worker_claimed_at_the_same_ep
 
 def test_the_first_run_can_not_finish_what_waits_again() -> None:
     job = Noop.enqueue()
-    first = claimed(job, worker())
+    first = claimed(job, a_worker().pk)
     undo_claim(job)
 
     assert not accepted(completion(first))

@@ -19,9 +19,9 @@ from pgjobs import BackgroundJob
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from pgjobs.queues import DEFAULT_QUEUES
-from tests.apps.testapp.models import Site
 from tests.support.elsewhere import elsewhere
-from tests.support.sql import query
+from tests.support.rows import a_site
+from tests.support.sql import job_row
 
 JOBS = """
 from pgjobs import BackgroundJob
@@ -89,13 +89,9 @@ class Unnamed(BackgroundJob):
     def run(self, *args: Any, **kwargs: Any) -> None: ...
 
 
-def a_site() -> Site:
-    return Site.objects.create(name="Lund")
-
-
-def comparable(job: Job) -> dict[str, Any]:
-    (row,) = query("SELECT * FROM pgjobs_job WHERE id = %s", job.pk)
-    return {key: row[key] for key in row if key not in ("id", "position", "created", "once_key")}
+def shared_columns(job: Job) -> dict[str, Any]:
+    """Return the columns that `enqueue` and `enqueue_once` fill alike."""
+    return job_row(job.pk, without="id position created once_key")
 
 
 def test_a_plugin_moves_over_by_changing_its_imports(
@@ -143,7 +139,7 @@ def test_enqueue_passes_all_its_arguments_to_job_enqueue() -> None:
     by_class = MyTestJob.enqueue(site, **arguments)
     by_model = Job.enqueue(MyTestJob, site, **arguments)
 
-    assert comparable(by_class) == comparable(by_model)
+    assert shared_columns(by_class) == shared_columns(by_model)
 
 
 @pytest.mark.django_db
@@ -189,7 +185,7 @@ def test_the_parameters_of_enqueue_once_are_those_of_enqueue() -> None:
         "depth": 2,
     }
 
-    assert comparable(MyTestJob.enqueue_once(site, **arguments)) == comparable(
+    assert shared_columns(MyTestJob.enqueue_once(site, **arguments)) == shared_columns(
         MyTestJob.enqueue(site, **arguments)
     )
     assert inspect.signature(MyTestJob.enqueue) == inspect.signature(MyTestJob.enqueue_once)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -18,26 +15,23 @@ from django.db.models.functions import Now
 from pgjobs.models import Job, WorkerProcess
 from tests.apps.testapp.jobs import FailsAfterWriting, Held, Tracing
 from tests.support import traces
+from tests.support.elsewhere import in_another_process
 from tests.support.environment import Environment, with_apps, with_settings
-from tests.support.eventually import eventually
+from tests.support.eventually import PATIENCE, eventually
+from tests.support.job_status import has_status, until_status
 from tests.support.pgbouncer import ANY, PROGRAM, PgBouncer
+from tests.support.requirements import skip_or_fail
 from tests.support.sql import advisory_locks, query
-from tests.support.worker_process import RunningWorker
+from tests.support.worker_process import NERVOUS, NEVER_POLLS, RunningWorker
 
 SAYS_SO = "reaches PostgreSQL through a pooler"
-NERVOUS = {"HEARTBEAT_INTERVAL": 0.5, "HEARTBEAT_TIMEOUT": 3}
 LOCKS_ALONE = {"HEARTBEAT_TIMEOUT": 3600}
-NEVER_POLLS = {"POLL_INTERVAL": 3600}
-PATIENCE = 30
-"""Seconds; locks count only when the server has been up for ten."""
 
 
 @pytest.fixture
 def bouncer(empty_queue: None) -> Iterator[PgBouncer]:
     if PROGRAM is None:
-        if os.environ.get("CI"):
-            pytest.fail("pgbouncer is not installed")
-        pytest.skip("pgbouncer is not installed")
+        skip_or_fail("pgbouncer is not installed")
     ours: dict[str, Any] = connection.get_connection_params()
     way = ("host", "port", "user", "password")
     server = {key: value for key, value in ours.items() if key in way}
@@ -62,32 +56,17 @@ def pooled(child_environment: Environment, pooler_url: str) -> Environment:
     }
 
 
-def has_status(job: Job, status: str) -> bool:
-    return Job.objects.filter(pk=job.pk, status=status).exists()
-
-
-def until_traces(label: str, count: int) -> None:
-    eventually(lambda: traces.count(label) == count, timeout=PATIENCE)
-
-
-def elsewhere(environment: Environment, code: str) -> subprocess.Popen[bytes]:
-    """Run ``code`` in another process, with Django set up and the test's jobs imported."""
-    setup = "import django; django.setup(); from tests.apps.testapp.jobs import *; "
-    return subprocess.Popen([sys.executable, "-c", setup + code], env=environment)
-
-
 def test_a_worker_behind_a_pooler_says_so_and_runs_jobs_without_a_session(
     pooled: Environment,
 ) -> None:
     with RunningWorker(pooled).until_started() as worker:
         Tracing.enqueue_many({} for _ in range(200))
-        until_traces("ran", 200)
+        traces.until("ran", 200)
         eventually(lambda: Job.objects.filter(status="completed").count() == 200)
         assert worker.output.count(SAYS_SO) == 1
         row = WorkerProcess.objects.get(pid=worker.pid)
         assert not row.has_session_lock
-        worker.terminate()
-        assert worker.wait() == 0
+        assert worker.stop() == 0
     row.refresh_from_db()
     assert row.stopped is not None
 
@@ -99,7 +78,7 @@ def test_an_idle_worker_behind_a_pooler_takes_no_ring_from_one_that_listens(
     with RunningWorker(pooled):
         for count in (1, 2, 3):
             query(silently, Tracing.path)
-            until_traces("ran", count)
+            traces.until("ran", count)
         assert query("SELECT * FROM pgjobs_doorbell") == []
 
 
@@ -107,12 +86,12 @@ def test_a_killed_worker_behind_a_pooler_is_known_by_its_heartbeat(pooled: Envir
     environment = with_settings(pooled, **NERVOUS)
     job = Held.enqueue()
     with RunningWorker(environment) as victim:
-        until_traces("started", 1)
+        traces.until("started", 1)
         with RunningWorker(environment).until_started() as rescuer:
             victim.kill()
             rescuer.until_it_says(f"job={job.pk} rescued")
             traces.release()
-            eventually(lambda: has_status(job, "completed"))
+            until_status(job, "completed")
     job.refresh_from_db()
     assert (job.epoch, job.interruptions) == (2, 1)
 
@@ -120,7 +99,7 @@ def test_a_killed_worker_behind_a_pooler_is_known_by_its_heartbeat(pooled: Envir
 def test_rivals_behind_a_pooler_share_one_live_job(pooled: Environment) -> None:
     code = "[Noop.enqueue_once() for _ in range(25)]"
     with ExitStack() as stack:
-        rivals = [stack.enter_context(elsewhere(pooled, code)) for _ in range(3)]
+        rivals = [stack.enter_context(in_another_process(pooled, code)) for _ in range(3)]
         assert [rival.wait(60) for rival in rivals] == [0, 0, 0]
     assert Job.objects.count() == 1
 
@@ -129,12 +108,12 @@ def test_the_clock_and_procrastinates_tasks_go_on_behind_a_pooler(pooled: Enviro
     environment = with_apps(pooled, "clockapp", "taskapp")
     defer = "from tests.apps.taskapp.tasks import trace; trace.defer(label='task')"
     with RunningWorker(environment).until_started():
-        until_traces("tick", 1)
-        with elsewhere(environment, defer) as deferring:
+        traces.until("tick", 1)
+        with in_another_process(environment, defer) as deferring:
             assert deferring.wait(PATIENCE) == 0
-        until_traces("task", 1)
+        traces.until("task", 1)
         query("UPDATE pgjobs_schedule SET next_run = statement_timestamp()")
-        until_traces("tick", 2)
+        traces.until("tick", 2)
 
 
 @pytest.mark.parametrize("settings", [{}, {"DIRECT_DATABASE": "direct"}])
@@ -143,17 +122,17 @@ def test_an_immediate_job_behind_a_pooler_is_given_up_only_with_its_process(
 ) -> None:
     environment = with_settings(pooled, **settings)
     code = "Held.enqueue(immediate=True)"
-    with elsewhere(environment, code) as living:
-        until_traces("started", 1)
+    with in_another_process(environment, code) as living:
+        traces.until("started", 1)
         lives = Job.objects.get()
-        with elsewhere(environment, code) as dying:
-            until_traces("started", 2)
+        with in_another_process(environment, code) as dying:
+            traces.until("started", 2)
             dies = Job.objects.exclude(pk=lives.pk).get()
             dying.kill()
         # Past the moment in which the lock may not have been taken yet.
         Job.objects.update(started=Now() - timedelta(minutes=1))
         with RunningWorker(environment):
-            eventually(lambda: has_status(dies, "errored"), timeout=PATIENCE)
+            until_status(dies, "errored")
         assert has_status(lives, "running")
         traces.release()
         assert living.wait(PATIENCE) == 0
@@ -167,15 +146,14 @@ def test_nothing_of_the_engine_stays_in_a_session_that_others_get(
     environment = with_apps(pooled, "clockapp", "taskapp")
     with RunningWorker(environment).until_started() as worker:
         Tracing.enqueue_many({} for _ in range(50))
-        until_traces("ran", 50)
-        until_traces("tick", 1)
+        traces.until("ran", 50)
+        traces.until("tick", 1)
         with ExitStack() as stack:  # transactions side by side are in sessions of their own
             untouched = what_is_set(stack.enter_context(psycopg.connect(pooled["DIRECT_URL"])))
             for _ in range(20):
                 client = stack.enter_context(psycopg.connect(pooler_url))
                 assert what_is_set(client) == untouched
-        worker.terminate()
-        assert worker.wait() == 0
+        assert worker.stop() == 0
     assert advisory_locks() == []
 
 
@@ -192,9 +170,9 @@ def test_a_direct_database_brings_the_doorbell_back(pooled: Environment) -> None
     environment = with_settings(pooled, DIRECT_DATABASE="direct", **NEVER_POLLS)
     with RunningWorker(environment).until_started() as worker:
         eventually(lambda: query("SELECT * FROM pgjobs_doorbell"))
-        with elsewhere(environment, "Tracing.enqueue()") as enqueuing:
+        with in_another_process(environment, "Tracing.enqueue()") as enqueuing:
             assert enqueuing.wait(PATIENCE) == 0
-        until_traces("ran", 1)
+        traces.until("ran", 1)
         assert SAYS_SO not in worker.output
 
 
@@ -202,7 +180,7 @@ def test_a_direct_database_brings_rescue_by_session_locks_back(pooled: Environme
     environment = with_settings(pooled, DIRECT_DATABASE="direct", **LOCKS_ALONE)
     job = Held.enqueue()
     with RunningWorker(environment) as victim:
-        until_traces("started", 1)
+        traces.until("started", 1)
         assert WorkerProcess.objects.get().has_session_lock
         with RunningWorker(environment).until_started() as rescuer:
             victim.kill()
@@ -215,5 +193,5 @@ def test_an_atomic_job_is_atomic_where_its_user_writes_not_past_the_pooler(
     environment = with_settings(pooled, DIRECT_DATABASE="direct")
     job = FailsAfterWriting.enqueue()
     with RunningWorker(environment):
-        eventually(lambda: has_status(job, "errored"), timeout=PATIENCE)
+        until_status(job, "errored")
     assert traces.labels() == []

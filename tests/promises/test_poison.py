@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 from django.db import transaction
 from django.db.models.functions import Now
@@ -12,20 +10,18 @@ from pgjobs import BackgroundJob
 from pgjobs.exceptions import WorkerLost
 from pgjobs.models import Job
 from pgjobs.outcomes import Outcome
-from pgjobs.worker.pool import Pool
 from tests.apps.testapp.jobs import Held, Tracing
 from tests.apps.unruly.jobs import EatsAllMemory, Exits, IsNotRepeated, Segfaults
 from tests.support import traces
 from tests.support.elsewhere import elsewhere
+from tests.support.engine import a_pool
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
+from tests.support.job_status import has_status, until_status
 from tests.support.worker_process import unruly_worker
 
-PATIENCE = 40
-
-
-def has_status(job: Job, status: str) -> bool:
-    return Job.objects.filter(pk=job.pk, status=status).exists()
+GIVES_UP = 40
+"""Seconds until a job that kills its process is given up: it starts and dies twice."""
 
 
 @pytest.mark.parametrize("job_class", [Exits, Segfaults])
@@ -34,13 +30,13 @@ def test_a_job_that_kills_its_process_is_given_up_and_its_neighbours_complete(
 ) -> None:
     beside = Held.enqueue()
     with unruly_worker(child_environment, "-c", "3", MAX_INTERRUPTIONS=2):
-        eventually(lambda: traces.count("started"), timeout=30)
+        traces.until("started")
         poison = job_class.enqueue(max_attempts=10)
         behind = [Tracing.enqueue() for _ in range(5)]
-        eventually(lambda: has_status(poison, "errored") or _let_go(), timeout=PATIENCE)
+        eventually(lambda: has_status(poison, "errored") or _let_go(), timeout=GIVES_UP)
         traces.release()
         for innocent in (beside, *behind):
-            eventually(partial(has_status, innocent, "completed"), timeout=PATIENCE)
+            until_status(innocent, "completed", timeout=GIVES_UP)
     poison.refresh_from_db()
     assert (poison.interruptions, poison.epoch) == (2, 2)
     assert "lost its worker 2 times" in poison.error
@@ -60,7 +56,7 @@ def test_one_last_chance_begins_when_the_outcome_of_another_is_safe(
     first = Held.enqueue()
     Job.objects.update(interruptions=2)
     with unruly_worker(child_environment, "-c", "2") as worker:
-        eventually(lambda: traces.count("started"), timeout=30)
+        traces.until("started")
         with transaction.atomic():
             second = Tracing.enqueue()
             Job.objects.filter(pk=second.pk).update(interruptions=2)
@@ -69,7 +65,7 @@ def test_one_last_chance_begins_when_the_outcome_of_another_is_safe(
             elsewhere(traces.release).result(5)
             worker.until_it_says(f"job={first.pk} is locked by another transaction")
             assert traces.count("ran") == 0
-        eventually(lambda: has_status(second, "completed"))
+        until_status(second, "completed")
     first.refresh_from_db()
     assert (first.status, first.interruptions) == ("completed", 2)
 
@@ -79,9 +75,9 @@ def test_a_job_that_must_not_be_repeated_ends_with_its_worker(
 ) -> None:
     job = IsNotRepeated.enqueue(interval=60, max_attempts=10)
     with unruly_worker(child_environment):
-        eventually(lambda: has_status(job, "errored"), timeout=PATIENCE)
+        until_status(job, "errored", timeout=GIVES_UP)
         after = Tracing.enqueue()
-        eventually(lambda: has_status(after, "completed"))
+        until_status(after, "completed")
     job.refresh_from_db()
     assert (job.epoch, job.interruptions) == (1, 1)
     assert "lost its worker" in job.error
@@ -126,12 +122,7 @@ def test_a_last_chance_told_to_end_before_it_starts_goes_back() -> None:
     held.update(status="running", started=Now(), epoch=1, interruptions=2)
     job.refresh_from_db()
     outcomes: list[Outcome | None] = []
-    pool = Pool(
-        1,
-        ended=lambda job, outcome: outcomes.append(outcome),
-        note=lambda note: None,
-        freed=lambda: None,
-    )
+    pool = a_pool(outcomes)
     with transaction.atomic():
         held.select_for_update().get()
         pool.submit([job])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from datetime import timedelta
 
 from django.db import transaction
@@ -13,21 +11,15 @@ from django.db.models.functions import Now
 from pgjobs.models import Job, WorkerProcess
 from tests.apps.testapp.jobs import Held, KillsItsWorker, Tracing
 from tests.support import traces
+from tests.support.elsewhere import in_another_process
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
-from tests.support.worker_process import RunningWorker
-
-NERVOUS = {"HEARTBEAT_INTERVAL": 0.5, "HEARTBEAT_TIMEOUT": 3}
-PATIENCE = 30
-"""Seconds; locks count only when the server has been up for ten."""
+from tests.support.job_status import has_status, until_status
+from tests.support.worker_process import NERVOUS, RunningWorker, until_next_beat
 
 
 def rescues(*workers: RunningWorker) -> int:
     return sum(len(re.findall(r"job=\d+ rescued", worker.output)) for worker in workers)
-
-
-def has_status(job: Job, status: str) -> bool:
-    return Job.objects.filter(pk=job.pk, status=status).exists()
 
 
 def test_a_killed_workers_job_is_rescued_once_and_completes_elsewhere(
@@ -35,16 +27,16 @@ def test_a_killed_workers_job_is_rescued_once_and_completes_elsewhere(
 ) -> None:
     job = Held.enqueue()
     with RunningWorker(child_environment) as victim:
-        eventually(lambda: traces.count("started") == 1)
+        traces.until("started", 1)
         assert victim.pid
         with (
             RunningWorker(child_environment).until_started() as first,
             RunningWorker(child_environment).until_started() as second,
         ):
             victim.kill()
-            eventually(lambda: traces.count("started") == 2, timeout=PATIENCE)
+            traces.until("started", 2)
             traces.release()
-            eventually(lambda: has_status(job, "completed"))
+            until_status(job, "completed")
             assert rescues(first, second) == 1
     job.refresh_from_db()
     assert (job.attempt, job.interruptions, job.epoch, job.errors) == (1, 1, 2, [])
@@ -55,13 +47,13 @@ def test_a_killed_workers_job_is_rescued_once_and_completes_elsewhere(
 def test_the_chain_of_a_recurring_job_survives_its_worker(child_environment: Environment) -> None:
     job = Held.enqueue(interval=60)
     with RunningWorker(child_environment) as victim:
-        eventually(lambda: traces.count("started") == 1)
+        traces.until("started", 1)
         victim.kill()
     with RunningWorker(child_environment):
-        eventually(lambda: traces.count("started") == 2, timeout=PATIENCE)
+        traces.until("started", 2)
         assert Job.objects.count() == 1  # the interrupted attempt left no successor
         traces.release()
-        eventually(lambda: has_status(job, "completed"))
+        until_status(job, "completed")
     successor = Job.objects.exclude(pk=job.pk).get()
     assert (successor.status, successor.interval) == ("scheduled", 60)
     assert (successor.attempt, successor.interruptions) == (0, 0)
@@ -73,14 +65,13 @@ def test_a_paused_worker_loses_its_job_and_goes_on_as_a_new_one(
     environment = with_settings(child_environment, **NERVOUS)
     job = Held.enqueue()
     with RunningWorker(environment) as paused:
-        eventually(lambda: traces.count("started") == 1)
+        traces.until("started", 1)
         with RunningWorker(environment).until_started() as other:
             paused.pause()
-            eventually(lambda: traces.count("started") == 2, timeout=PATIENCE)
+            traces.until("started", 2)
             traces.release()
-            eventually(lambda: has_status(job, "completed"))
-            other.terminate()
-            assert other.wait() == 0
+            until_status(job, "completed")
+            assert other.stop() == 0
         job.refresh_from_db()
         paused.resume()
         paused.until_it_says("going on as a new one")
@@ -89,7 +80,7 @@ def test_a_paused_worker_loses_its_job_and_goes_on_as_a_new_one(
         assert old[1] is not None
         assert new[1] is None
         later = Tracing.enqueue()
-        eventually(lambda: has_status(later, "completed"))
+        until_status(later, "completed")
         assert Job.objects.get(pk=later.pk).worker_id == new[0]
     after = Job.objects.get(pk=job.pk)
     assert (after.epoch, after.completed) == (2, job.completed)
@@ -100,10 +91,10 @@ def test_a_paused_workers_outcome_is_refused(child_environment: Environment) -> 
     environment = with_settings(child_environment, **NERVOUS)
     job = Held.enqueue()
     with RunningWorker(environment) as paused:
-        eventually(lambda: traces.count("started") == 1)
+        traces.until("started", 1)
         with RunningWorker(environment).until_started():
             paused.pause()
-            eventually(lambda: traces.count("started") == 2, timeout=PATIENCE)
+            traces.until("started", 2)
             eventually(lambda: Job.objects.filter(pk=job.pk, epoch=2, status="running").exists())
             rival = Held.enqueue(queue_name="low")  # holds nothing up, only shows who claims
             paused.resume()
@@ -118,36 +109,32 @@ def test_a_job_that_kills_its_workers_is_given_up(child_environment: Environment
     environment = with_settings(child_environment, MAX_INTERRUPTIONS=2)
     job = KillsItsWorker.enqueue(max_attempts=10)
     with RunningWorker(environment) as worker:
-        eventually(lambda: has_status(job, "errored"), timeout=PATIENCE)
+        until_status(job, "errored")
         after = Tracing.enqueue()
-        eventually(lambda: has_status(after, "completed"))
+        until_status(after, "completed")
         assert worker.process.poll() is None
     job.refresh_from_db()
     assert (job.epoch, job.interruptions) == (2, 2)
     assert "lost its worker 2 times" in job.error
 
 
-def run_immediately(environment: Environment) -> subprocess.Popen[bytes]:
-    code = "import django; django.setup(); from tests.apps.testapp.jobs import Held; "
-    return subprocess.Popen(
-        [sys.executable, "-c", f"{code} Held.enqueue(immediate=True)"], env=environment
-    )
+RUN_IMMEDIATELY = "Held.enqueue(immediate=True)"
 
 
 def test_an_immediate_job_is_given_up_only_when_its_process_has_died(
     child_environment: Environment,
 ) -> None:
-    with run_immediately(child_environment) as living:
-        eventually(lambda: traces.count("started") == 1)
+    with in_another_process(child_environment, RUN_IMMEDIATELY) as living:
+        traces.until("started", 1)
         lives = Job.objects.get()
-        with run_immediately(child_environment) as dying:
-            eventually(lambda: traces.count("started") == 2)
+        with in_another_process(child_environment, RUN_IMMEDIATELY) as dying:
+            traces.until("started", 2)
             dies = Job.objects.exclude(pk=lives.pk).get()
             dying.kill()
         # Past the moment in which the lock may not have been taken yet.
         Job.objects.update(started=Now() - timedelta(minutes=1))
         with RunningWorker(child_environment):
-            eventually(lambda: has_status(dies, "errored"), timeout=PATIENCE)
+            until_status(dies, "errored")
         assert has_status(lives, "running")
         traces.release()
         assert living.wait(10) == 0
@@ -162,14 +149,13 @@ def test_a_locked_job_delays_its_own_rescue_and_nothing_else(
     environment = with_settings(child_environment, **NERVOUS)
     locked, free = Held.enqueue(), Held.enqueue()
     with RunningWorker(environment) as victim:
-        eventually(lambda: traces.count("started") == 2)
+        traces.until("started", 2)
         victim.kill()
     traces.release()
     with transaction.atomic(), RunningWorker(environment) as rescuer:
         Job.objects.select_for_update().get(pk=locked.pk)
-        eventually(lambda: has_status(free, "completed"), timeout=PATIENCE)
-        row = WorkerProcess.objects.filter(pid=rescuer.pid)
+        until_status(free, "completed")
         for _ in range(2):  # it goes on beating
-            eventually(row.filter(heartbeat__gt=row.get().heartbeat).exists)
+            until_next_beat(WorkerProcess.objects.get(pid=rescuer.pid))
     with RunningWorker(environment):
-        eventually(lambda: has_status(locked, "completed"), timeout=PATIENCE)
+        until_status(locked, "completed")

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from example_project.postgres import EmbeddedPostgres
 from tests.apps.testapp.jobs import Tracing, WaitingForFile
 from tests.support.eventually import eventually
-from tests.support.missing_locks import register_a_worker, those_without_lock
-from tests.support.own_server import Server
+from tests.support.missing_locks import register_a_worker, workers_without_lock
+from tests.support.own_server import Server, own_server
 from tests.support.worker_process import RunningWorker
 
 FAR_FROM_THE_LEASE = 8.0
@@ -22,8 +21,8 @@ FAR_FROM_THE_LEASE = 8.0
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with EmbeddedPostgres(settings={"synchronous_commit": "on"}) as postgres:
-        yield Server(postgres)
+    with own_server(synchronous_commit="on") as server:
+        yield server
 
 
 def test_a_worker_outlives_a_crash_of_its_server_and_records_what_it_did_meanwhile(
@@ -50,8 +49,7 @@ def test_a_worker_outlives_a_crash_of_its_server_and_records_what_it_did_meanwhi
         server.ask("UPDATE pgjobs_schedule SET next_run = statement_timestamp()")
         eventually(lambda: server.ticks() == 2, timeout=30)
         assert server.ask("SELECT array_agg(pid) FROM pgjobs_worker WHERE stopped IS NULL") == [pid]
-        worker.terminate()
-        assert worker.wait() == 0
+        assert worker.stop() == 0
     assert server.ask("SELECT epoch FROM pgjobs_job WHERE id = %s", job) == 1
 
 
@@ -61,14 +59,14 @@ def test_just_after_a_server_start_a_missing_lock_counts_for_workers_that_have_b
     away = register_a_worker(server.postgres)
     server.postgres.restart("fast")
     back = register_a_worker(server.postgres)
-    assert those_without_lock(server.postgres) == {away: False, back: True}
+    assert workers_without_lock(server.postgres) == {away: False, back: True}
 
 
 def test_likewise_just_after_a_recovery_in_place(server: Server) -> None:
     away = register_a_worker(server.postgres)
     server.crash_in_place()
     back = register_a_worker(server.postgres)
-    assert those_without_lock(server.postgres) == {away: False, back: True}
+    assert workers_without_lock(server.postgres) == {away: False, back: True}
 
 
 def test_a_death_just_before_a_restart_is_noticed_as_soon_as_the_living_had_time_to_come_back(

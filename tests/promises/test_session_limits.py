@@ -48,7 +48,7 @@ def killers(role: dict[str, str]) -> list[str]:
 
 def test_the_engines_own_sessions_live_on(role: dict[str, str], killers: list[str]) -> None:
     with RunningWorker(with_apps(role, "clockapp"), "-c", "1") as worker:
-        eventually(lambda: traces.count("tick"), timeout=30)
+        traces.until("tick")
         sessions = eventually(those_that_live_on, timeout=30)
         for kind in KINDS:
             assert any(kind in session for session in sessions), kind
@@ -82,8 +82,7 @@ def test_a_job_that_runs_into_a_limit_ends_and_the_slot_goes_on(
         Tracing.enqueue()
     with RunningWorker(with_apps(role, "unruly"), "-c", "1") as worker:
         eventually(lambda: not Job.objects.live().exists(), timeout=30)
-        worker.terminate()
-        assert worker.wait() == 0
+        assert worker.stop() == 0
     assert traces.labels() == ["ran"] * len(killers)
     for killer, job in jobs.items():
         job.refresh_from_db()

@@ -7,9 +7,7 @@ import os
 import pytest
 
 from pgjobs import BackgroundJob
-from pgjobs.models import Job
 from tests.apps.testapp.jobs import Held, Tracing
-from tests.apps.testapp.models import Trace
 from tests.apps.unruly.jobs import (
     BlocksTheLoop,
     SleepsInC,
@@ -20,17 +18,10 @@ from tests.apps.unruly.jobs import (
 from tests.support import traces
 from tests.support.environment import Environment
 from tests.support.eventually import eventually
+from tests.support.job_status import until_status
 from tests.support.worker_process import unruly_worker
 
 DEAF = [SleepsInC, SwallowsEverything, BlocksTheLoop, SwallowsCancellation]
-
-
-def has_status(job: Job, status: str) -> bool:
-    return Job.objects.filter(pk=job.pk, status=status).exists()
-
-
-def processes(label: str) -> list[int | None]:
-    return list(Trace.objects.filter(label=label).order_by("id").values_list("pid", flat=True))
 
 
 @pytest.mark.parametrize("job_class", DEAF)
@@ -40,10 +31,10 @@ def test_a_job_that_ignores_its_timeout_ends_and_its_neighbour_goes_back_free_of
     deaf, neighbour = job_class.enqueue(timeout=1), Held.enqueue()
     with unruly_worker(child_environment, "-c", "2", KILL_GRACE=0.5):
         eventually(lambda: traces.count("deaf") and traces.count("started"), timeout=30)
-        eventually(lambda: has_status(deaf, "errored"))
-        eventually(lambda: traces.count("started") == 2, timeout=20)
+        until_status(deaf, "errored")
+        traces.until("started", 2)
         traces.release()
-        eventually(lambda: has_status(neighbour, "completed"))
+        until_status(neighbour, "completed")
     deaf.refresh_from_db()
     assert "longer than its timeout of 1 seconds" in deaf.error
     assert "did not end when told to" in deaf.error
@@ -51,8 +42,8 @@ def test_a_job_that_ignores_its_timeout_ends_and_its_neighbour_goes_back_free_of
     neighbour.refresh_from_db()
     assert (neighbour.epoch, neighbour.attempt) == (2, 1)
     assert (neighbour.interruptions, neighbour.errors) == (0, [])
-    first, second = processes("started")
-    assert [first] == processes("deaf")
+    first, second = traces.pids("started")
+    assert [first] == traces.pids("deaf")
     assert second != first
 
 
@@ -61,9 +52,9 @@ def test_a_cancelled_job_that_ignores_it_is_cancelled_all_the_same(
 ) -> None:
     deaf = SwallowsEverything.enqueue()
     with unruly_worker(child_environment, KILL_GRACE=0.5) as worker:
-        eventually(lambda: traces.count("deaf"), timeout=30)
+        traces.until("deaf")
         deaf.cancel()
-        eventually(lambda: has_status(deaf, "cancelled"))
+        until_status(deaf, "cancelled")
         worker.until_it_says("starting another in 0.0 s")
     assert traces.count("deaf") == 1
 
@@ -73,13 +64,13 @@ def test_a_wait_for_postgresql_ends_at_the_limit_and_the_process_goes_on(
 ) -> None:
     waiting = WaitsForPostgres.enqueue(timeout=1)
     with unruly_worker(child_environment, "-c", "1"):
-        eventually(lambda: has_status(waiting, "errored"), timeout=30)
+        until_status(waiting, "errored")
         after = Tracing.enqueue()
-        eventually(lambda: has_status(after, "completed"))
+        until_status(after, "completed")
     waiting.refresh_from_db()
     assert "longer than its timeout of 1 seconds" in waiting.error
     assert waiting.started is not None
     assert waiting.completed is not None
     assert 1 <= (waiting.completed - waiting.started).total_seconds() < 3
-    assert processes("waits") == processes("ran")
-    assert os.getpid() not in processes("ran")
+    assert traces.pids("waits") == traces.pids("ran")
+    assert os.getpid() not in traces.pids("ran")

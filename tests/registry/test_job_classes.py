@@ -15,9 +15,10 @@ from pgjobs import BackgroundJob, JobRunner, register
 from pgjobs.exceptions import InvalidArgument, UnknownJobClass
 from pgjobs.jobs import registered, resolve
 from pgjobs.models import Job
-from tests.apps.testapp.jobs import AboutObject, Noop, Tracing, plain_function
-from tests.apps.testapp.models import Country, Device, Site
+from tests.apps.testapp.jobs import AboutObject, Noop, Tracing, WithoutRun, plain_function
+from tests.apps.testapp.models import Country, Device
 from tests.support.environment import ROOT
+from tests.support.rows import a_site
 
 
 class Described(BackgroundJob):
@@ -37,10 +38,6 @@ class Quicker(Described):
         timeout = 1
 
     def run(self) -> None: ...
-
-
-class Unfinished(BackgroundJob):
-    """Has no run() of its own."""
 
 
 def test_a_job_is_named_after_its_class() -> None:
@@ -85,13 +82,13 @@ def test_a_class_is_registered_under_its_dotted_path() -> None:
 
 
 def test_a_class_without_run_is_not_registered() -> None:
-    assert Unfinished not in registered().values()
+    assert WithoutRun not in registered().values()
 
 
 @pytest.mark.django_db
 def test_a_class_without_run_cannot_be_enqueued() -> None:
-    with pytest.raises(InvalidArgument, match=r"Unfinished has no run\(\)"):
-        Unfinished.enqueue()
+    with pytest.raises(InvalidArgument, match=r"WithoutRun has no run\(\)"):
+        WithoutRun.enqueue()
 
 
 def test_rows_cannot_name_what_is_not_registered() -> None:
@@ -141,14 +138,14 @@ def test_get_jobs_returns_the_jobs_of_the_class_alone() -> None:
 
 @pytest.mark.django_db
 def test_get_jobs_without_an_object_returns_those_with_objects_too() -> None:
-    free, bound = AboutObject.enqueue(), AboutObject.enqueue(Site.objects.create(name="Lund"))
+    free, bound = AboutObject.enqueue(), AboutObject.enqueue(a_site())
 
     assert set(AboutObject.get_jobs()) == {free, bound}
 
 
 @pytest.mark.django_db
 def test_get_jobs_of_an_object_returns_its_jobs_alone() -> None:
-    site, other = Site.objects.create(name="Lund"), Site.objects.create(name="Umeå")
+    site, other = a_site(), a_site("Umeå")
     mine = AboutObject.enqueue(site)
     AboutObject.enqueue(other)
     AboutObject.enqueue(Country.objects.create(code=str(site.pk)))

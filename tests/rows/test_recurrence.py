@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,12 +16,11 @@ from pgjobs.models import Job
 from pgjobs.outcomes import Outcome
 from pgjobs.transitions import record
 from tests.apps.testapp.jobs import AboutObject, Failing, Noop, Raising
-from tests.apps.testapp.models import Site
+from tests.support.moments import HOUR, MINUTE, TOMORROW
+from tests.support.rows import a_site
+from tests.support.sql import database_now
 
 pytestmark = pytest.mark.django_db
-
-TOMORROW = timezone.now() + timedelta(days=1)
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 class ChangesItsRule(BackgroundJob):
@@ -35,23 +34,15 @@ class ChangesItsRule(BackgroundJob):
             raise ValueError("try again")
 
 
-def ran(job: Job) -> Job:
-    """The successor of a job that ran."""
+def successor_of(job: Job) -> Job:
+    """Run the job; return its successor."""
     job.run_here()
     assert job.is_finished
     return Job.objects.live().get()
 
 
-def database_now() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        (now,) = cursor.fetchone()
-    assert isinstance(now, datetime)
-    return now
-
-
 def test_the_next_run_counts_from_the_scheduled_time_so_it_does_not_drift() -> None:
-    successor = ran(Noop.enqueue(schedule_at=TOMORROW, interval=60))
+    successor = successor_of(Noop.enqueue(schedule_at=TOMORROW, interval=60))
 
     assert (successor.status, successor.scheduled) == ("scheduled", TOMORROW + HOUR)
 
@@ -59,7 +50,7 @@ def test_the_next_run_counts_from_the_scheduled_time_so_it_does_not_drift() -> N
 def test_the_next_run_of_an_unscheduled_job_counts_from_its_start() -> None:
     job = Noop.enqueue(interval=60)
 
-    successor = ran(job)
+    successor = successor_of(job)
 
     assert job.started is not None
     assert successor.scheduled == job.started + HOUR
@@ -69,28 +60,28 @@ def test_the_next_run_is_at_least_a_minute_ahead() -> None:
     job = Noop.enqueue(schedule_at=timezone.now() - timedelta(days=3), interval=60)
     before = database_now()
 
-    successor = ran(job)
+    successor = successor_of(job)
 
     assert successor.scheduled is not None
     assert before + MINUTE <= successor.scheduled <= database_now() + MINUTE
 
 
 def test_runs_that_were_missed_collapse_into_one() -> None:
-    ran(Noop.enqueue(schedule_at=timezone.now() - timedelta(days=3), interval=60))
+    successor_of(Noop.enqueue(schedule_at=timezone.now() - timedelta(days=3), interval=60))
 
     assert Job.objects.live().count() == 1
 
 
 @pytest.mark.parametrize("interval", [1, 7, 90, 1441, 43200])
 def test_any_interval_works(interval: int) -> None:
-    successor = ran(Noop.enqueue(schedule_at=TOMORROW, interval=interval))
+    successor = successor_of(Noop.enqueue(schedule_at=TOMORROW, interval=interval))
 
     assert successor.scheduled == TOMORROW + timedelta(minutes=interval)
 
 
 @pytest.mark.parametrize("job_class", [Noop, Failing, Raising])
 def test_a_job_recurs_however_it_ended(job_class: type[BackgroundJob]) -> None:
-    successor = ran(job_class.enqueue(schedule_at=TOMORROW, interval=60))
+    successor = successor_of(job_class.enqueue(schedule_at=TOMORROW, interval=60))
 
     assert (successor.name, successor.scheduled) == (job_class.name, TOMORROW + HOUR)
 
@@ -110,7 +101,7 @@ def test_a_job_without_an_interval_does_not_recur() -> None:
 
 
 def test_the_next_run_carries_everything_that_was_asked_for() -> None:
-    site, user = Site.objects.create(name="Lund"), User.objects.create_user("ann")
+    site, user = a_site(), User.objects.create_user("ann")
     job = AboutObject.enqueue_once(
         site,
         schedule_at=TOMORROW,
@@ -142,7 +133,7 @@ def test_the_next_run_starts_afresh() -> None:
     job = Raising.enqueue(interval=60, max_attempts=1)
     job.data = {"added": 3}
 
-    successor = ran(job)
+    successor = successor_of(job)
 
     assert (successor.attempt, successor.epoch, successor.interruptions) == (0, 0, 0)
     assert (successor.error, successor.errors, successor.worker) == ("", [], None)
@@ -156,7 +147,7 @@ def test_a_job_that_is_tried_again_recurs_after_its_last_attempt_alone() -> None
     job.run_here()
 
     assert list(Job.objects.live()) == [job]
-    assert ran(job).pk != job.pk
+    assert successor_of(job).pk != job.pk
 
 
 @pytest.mark.parametrize("attempts", [2, 3])
@@ -174,7 +165,7 @@ def test_a_new_rule_outlives_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     job = ChangesItsRule.enqueue_once(schedule_at=TOMORROW, interval=60, max_attempts=2)
 
     job.run_here()
-    successor = ran(job)
+    successor = successor_of(job)
 
     assert (successor.interval, successor.scheduled) == (90, TOMORROW + timedelta(minutes=90))
 
@@ -213,6 +204,6 @@ def test_a_chain_does_not_end_by_itself() -> None:
     job = Noop.enqueue_once(interval=60)
 
     for _ in range(5):
-        job = ran(job)
+        job = successor_of(job)
 
     assert (Job.objects.count(), Job.objects.live().count()) == (6, 1)

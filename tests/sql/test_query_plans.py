@@ -17,13 +17,13 @@ from pgjobs.models import Job
 from pgjobs.notes import LogLine, Note, Progress
 from pgjobs.outcomes import Outcome
 from pgjobs.presence import HERE_LOCK
+from pgjobs.queues import DEFAULT_QUEUES
 from pgjobs.sql import load
 from pgjobs.worker import janitor
 from pgjobs.worker.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
 
 pytestmark = pytest.mark.django_db
-QUEUES = ("high", "default", "low")
 Plan = dict[str, Any]
 
 _FILL = """
@@ -172,7 +172,7 @@ def pages(plan: Plan) -> int:
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 
 
-@pytest.mark.parametrize("queues", [QUEUES, ("high",), ("low", "default")])
+@pytest.mark.parametrize("queues", [DEFAULT_QUEUES, ("high",), ("low", "default")])
 def test_a_claim_walks_the_index_of_ready_jobs_without_a_sort(
     engine: Engine, queues: tuple[str, ...]
 ) -> None:
@@ -185,7 +185,7 @@ def test_a_claim_walks_the_index_of_ready_jobs_without_a_sort(
 
 
 def test_a_large_claim_does_so_too(engine: Engine) -> None:
-    assert len(Claimer(engine.connection, QUEUES).claim(limit=1000, worker=1)) == 1000
+    assert len(Claimer(engine.connection, DEFAULT_QUEUES).claim(limit=1000, worker=1)) == 1000
     assert indexes(engine.plan) == {"pgjobs_job_ready", "pgjobs_job_pkey"}
     assert not kinds(engine.plan) & {"Sort", "Incremental Sort", "Seq Scan"}
 
@@ -203,7 +203,7 @@ def test_a_claim_starts_at_its_floor(engine: Engine) -> None:
 def test_a_look_hops_from_lane_to_lane(engine: Engine, sample: int) -> None:
     # Whatever the planner expects: each ANALYZE sees other rows.
     psycopg.Cursor(engine.connection.get()).execute("ANALYZE pgjobs_job")
-    sight = Claimer(engine.connection, QUEUES)._look()
+    sight = Claimer(engine.connection, DEFAULT_QUEUES)._look()
     assert sight.ready
     # The first entry of the latter is all it reads there.
     assert indexes(engine.plan) == {"pgjobs_job_ready", "pgjobs_job_due!"}

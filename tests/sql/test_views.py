@@ -11,9 +11,9 @@ from django.utils import timezone
 from pgjobs.conf import Settings
 from pgjobs.presence import HERE_LOCK, WORKER_LOCK
 from tests.apps.testapp.jobs import Noop
-from tests.apps.testapp.models import Site
 from tests.support.eventually import eventually
-from tests.support.rows import a_job, a_worker, ago
+from tests.support.moments import ago
+from tests.support.rows import a_job, a_site, a_worker
 from tests.support.sql import advisory_lock, query, view
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_job_shows_its_object_as_model_and_key() -> None:
-    site = Site.objects.create(name="Berlin")
+    site = a_site("Berlin")
     job = Noop.enqueue(site)
     assert view("jobs", job.pk)["object"] == f"testapp.site:{site.pk}"
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 from pgjobs.models import Pause, Schedule
 from pgjobs.sql.views import VIEWS
 from tests.apps.testapp.jobs import Noop
-from tests.support.rows import a_job, a_worker, ago
+from tests.support.moments import ago
+from tests.support.rows import a_job, a_worker
 from tests.support.sql import plan, query, view
 
 pytestmark = pytest.mark.django_db

@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 from psycopg.rows import dict_row
 
 from tests.support.environment import ROOT
+from tests.support.sql import ask
 
 MANAGE = ROOT / "example_project" / "manage.py"
 
@@ -51,11 +47,7 @@ class Demo:
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def ask(self, query: str, *parameters: object) -> list[dict[str, Any]]:
-        with closing(
-            psycopg.connect(self.url, autocommit=True, row_factory=dict_row)
-        ) as connection:
-            cursor = connection.execute(query.encode(), parameters or None)
-            return cursor.fetchall() if cursor.description is not None else []
+        return ask(self.url, query, *parameters, row_factory=dict_row)
 
     def processes(self) -> list[int]:
         """Its processes that live, wherever they have been passed on to (Linux only)."""
@@ -68,14 +60,3 @@ class Demo:
             except OSError:  # it has just ended
                 continue
         return found
-
-
-@contextmanager
-def fresh_database() -> Iterator[str]:
-    """The URL of a new, empty database on the test server."""
-    server = os.environ["DATABASE_URL"]
-    name = f"demo_{uuid.uuid4().hex}"
-    with closing(psycopg.connect(server, autocommit=True)) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        yield urlsplit(server)._replace(path=f"/{name}").geturl()
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())

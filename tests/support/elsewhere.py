@@ -1,8 +1,10 @@
-"""What another process would do meanwhile: on a connection of its own."""
+"""What others do meanwhile, on a connection or in a process of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -24,6 +26,12 @@ def elsewhere(act: Callable[[], T]) -> Future[T]:
     future = executor.submit(act_and_leave)
     executor.shutdown(wait=False)
     return future
+
+
+def in_another_process(environment: Mapping[str, str], code: str) -> subprocess.Popen[bytes]:
+    """Run ``code`` in another process, with Django set up and the test app's jobs imported."""
+    setup = "import django; django.setup(); from tests.apps.testapp.jobs import *; "
+    return subprocess.Popen([sys.executable, "-c", setup + code], env=dict(environment))
 
 
 def is_waited_for() -> bool:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 T = TypeVar("T")
+
+SOON: Final = 3
+"""Seconds in which a worker must react; the promise is one, and the machine may be busy."""
+
+PATIENCE: Final = 30
+"""Seconds in which a death must be noticed."""
 
 
 def eventually(condition: Callable[[], T], *, timeout: float = 25) -> T:

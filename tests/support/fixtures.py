@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 
 from tests.support.environment import Environment, environment_of
+from tests.support.registry import forget_system_jobs
 from tests.support.sessions import ROLE
 from tests.support.sql import query
 
@@ -68,3 +69,9 @@ def role(child_environment: Environment) -> Iterator[Environment]:
     yield {**child_environment, "DATABASE_URL": url.geturl()}
     query(f"DROP OWNED BY {ROLE}")
     query(f"DROP ROLE {ROLE}")
+
+
+@pytest.fixture
+def no_system_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty registry of system jobs, for this test alone."""
+    forget_system_jobs(monkeypatch)

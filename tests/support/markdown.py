@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.support.environment import ROOT
 
 DOCS = ROOT / "docs"
+README = ROOT / "README.md"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md"))]
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -21,7 +21,7 @@ def register_a_worker(postgres: EmbeddedPostgres) -> int:
     return int(worker)
 
 
-def those_without_lock(postgres: EmbeddedPostgres) -> dict[int, bool]:
+def workers_without_lock(postgres: EmbeddedPostgres) -> dict[int, bool]:
     """Return whether each has been back since all lost their connection."""
     with psycopg.connect(postgres.url) as connection:
         numbers = {"timeout": 3600, "reconnected_for": None}

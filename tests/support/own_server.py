@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,6 +16,8 @@ import psycopg
 from example_project.postgres import EmbeddedPostgres
 from tests.support.environment import environment_of, with_apps, with_settings
 from tests.support.eventually import eventually
+from tests.support.processes import is_alive
+from tests.support.sql import ask_for_one
 
 SETTINGS = {"HEARTBEAT_INTERVAL": 0.5, "POLL_INTERVAL": 3600}
 
@@ -30,10 +34,7 @@ class Server:
         subprocess.run(migrate, env=self.environment, check=True)
 
     def ask(self, query: str, *parameters: Any) -> Any:
-        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
-            cursor = connection.execute(query, parameters)
-            row = cursor.fetchone() if cursor.description else None
-            return row and row[0]
+        return ask_for_one(self.postgres.url, query, *parameters)
 
     def enqueue(self, job_class: Any, kwargs: str = "{}") -> int:
         job: int = self.ask(
@@ -57,6 +58,12 @@ class Server:
     def has_completed(self, job: int) -> bool:
         return self.status(job) == "completed"
 
+    def count(self, status: str) -> int:
+        """Return how many of the jobs that `enqueue` made have this status."""
+        return int(
+            self.ask("SELECT count(*) FROM pgjobs_job WHERE name = 'test' AND status = %s", status)
+        )
+
     def ticks(self) -> int:
         return int(self.ask("SELECT count(*) FROM testapp_trace WHERE label = 'tick'"))
 
@@ -78,15 +85,14 @@ class Server:
         return False
 
 
+@contextmanager
+def own_server(directory: Path | None = None, **settings: str) -> Iterator[Server]:
+    """Start a PostgreSQL with these settings for one test, or for the tests of a file."""
+    with EmbeddedPostgres(directory, settings=settings) as postgres:
+        yield Server(postgres)
+
+
 def answers(connection: psycopg.Connection) -> bool:
     with suppress(psycopg.OperationalError):
         return connection.execute("SELECT true").fetchone() is not None
     return False
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -11,14 +11,14 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
-import pytest
-
 from example_project.postgres import EmbeddedPostgres, binaries
 from example_project.postgres_keeper import Order, choose_identity, hand_over
 from tests.support.environment import Environment, environment_of
 from tests.support.eventually import eventually
-from tests.support.worker_process import RunningWorker, children_of
+from tests.support.processes import children_of
+from tests.support.requirements import skip_or_fail
+from tests.support.sql import ask
+from tests.support.worker_process import RunningWorker
 
 # Kept, what the throwaway servers of other tests do without.
 _DURABLE: Final = {"fsync": "off", "synchronous_commit": "on", "wal_level": "replica"}
@@ -37,7 +37,7 @@ class Servers:
         _django(self.environment(alone=True), "migrate", "--run-syncdb", "--verbosity", "0")
         self._copy_primary()
         self.standby.start()
-        eventually(lambda: query(self.primary, "SELECT 1 FROM pg_stat_replication"))
+        eventually(lambda: ask_server(self.primary, "SELECT 1 FROM pg_stat_replication"))
 
     def stop(self) -> None:
         self.standby.stop()
@@ -54,10 +54,10 @@ class Servers:
 
     def until_the_standby_has_all(self) -> None:
         # A claim does not wait for the disk, and what is not on it is not sent: this flushes both.
-        query(self.primary, "SELECT pg_logical_emit_message(true, 'test', '')")
-        (position,) = query(self.primary, "SELECT pg_current_wal_lsn() AS lsn")
+        ask_server(self.primary, "SELECT pg_logical_emit_message(true, 'test', '')")
+        (position,) = ask_server(self.primary, "SELECT pg_current_wal_lsn() AS lsn")
         eventually(
-            lambda: query(
+            lambda: ask_server(
                 self.standby,
                 "SELECT 1 FROM pg_last_wal_replay_lsn() AS at WHERE at >= %s",
                 *position,
@@ -66,24 +66,22 @@ class Servers:
 
     def cut_the_standby_off(self) -> None:
         """What is committed from here on is lost with the primary."""
-        query(self.standby, "ALTER SYSTEM SET primary_conninfo = ''")
-        query(self.standby, "SELECT pg_reload_conf()")
-        eventually(lambda: not query(self.standby, "SELECT 1 FROM pg_stat_wal_receiver"))
+        ask_server(self.standby, "ALTER SYSTEM SET primary_conninfo = ''")
+        ask_server(self.standby, "SELECT pg_reload_conf()")
+        eventually(lambda: not ask_server(self.standby, "SELECT 1 FROM pg_stat_wal_receiver"))
 
     def kill_the_primary(self) -> None:
         os.kill(self.primary.pid, signal.SIGKILL)
         self.primary.stop()
 
     def promote_the_standby(self) -> None:
-        (promoted,) = query(self.standby, "SELECT pg_promote()")
+        (promoted,) = ask_server(self.standby, "SELECT pg_promote()")
         assert promoted == (True,)
 
     def _copy_primary(self) -> None:
         program = binaries() / "pg_basebackup"
         if not program.exists():
-            if os.environ.get("CI"):
-                pytest.fail(f"there is no {program}")
-            pytest.skip(f"there is no {program}")
+            skip_or_fail(f"there is no {program}")
         directory = str(self._directory)
         order = Order(
             binaries=str(binaries()),
@@ -109,11 +107,9 @@ class WorkerOfTwo(RunningWorker):
         return child
 
 
-def query(server: EmbeddedPostgres, sql: str, *params: Any) -> list[tuple[Any, ...]]:
+def ask_server(server: EmbeddedPostgres, sql: str, *params: Any) -> list[tuple[Any, ...]]:
     """Ask ``server`` itself, whichever takes writes."""
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        cursor = connection.execute(sql, params or None)
-        return cursor.fetchall() if cursor.description else []
+    return ask(server.url, sql, *params)
 
 
 def _django(environment: Environment, *command: str) -> None:

@@ -15,11 +15,11 @@ from pgjobs import transitions
 from pgjobs.choices import FINISHED, LIVE, WAITING, JobStatus
 from pgjobs.models import Job, Pause, WorkerProcess
 from pgjobs.outcomes import Outcome
+from pgjobs.queues import DEFAULT_QUEUES
 from pgjobs.worker.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
 from tests.support.rows import a_worker
 
-QUEUES = ("high", "default", "low")
 ENDS = [status for status in JobStatus if status in FINISHED]
 MOST_INTERRUPTIONS = 3
 
@@ -48,7 +48,7 @@ class Actor:
 
     def __init__(self, engine: EngineConnection) -> None:
         self.engine = engine
-        self.claimer = Claimer(engine, QUEUES)
+        self.claimer = Claimer(engine, DEFAULT_QUEUES)
         self.start()
 
     def start(self) -> None:
@@ -108,7 +108,9 @@ class QueueModel(RuleBasedStateMachine):
     def claimable(self) -> list[int]:
         """What a worker of all queues should take next, in this order."""
         paused = list(Pause.objects.values_list("name", flat=True))
-        rank = Case(*(When(queue_name=name, then=Value(i)) for i, name in enumerate(QUEUES)))
+        rank = Case(
+            *(When(queue_name=name, then=Value(i)) for i, name in enumerate(DEFAULT_QUEUES))
+        )
         ready = Job.objects.filter(pk__in=self.ids(["pending"]))
         ready = ready.exclude(queue_name__in=paused).exclude(job_class__in=paused)
         return list(ready.order_by(rank, "position").values_list("pk", flat=True))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
+from django.db import connection, models
 
-from pgjobs.choices import FINISHED
+from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.models import Job, WorkerProcess
 from tests.apps.testapp.jobs import Noop
-
-
-def ago(**span: float) -> datetime:
-    return timezone.now() - timedelta(**span)
+from tests.apps.testapp.models import Site
+from tests.support.moments import ago
 
 
 def a_job(status: str = "pending", **columns: Any) -> Job:
@@ -27,6 +25,30 @@ def a_job(status: str = "pending", **columns: Any) -> Job:
         moments["completed"] = ago(minutes=1)
     row = {"name": "Noop", "job_class": Noop.path, "queue_name": "default", **moments, **columns}
     return Job.objects.create(status=status, **row)
+
+
+def a_finished_job(
+    status: JobStatus = JobStatus.COMPLETED, about: models.Model | None = None, **options: Any
+) -> Job:
+    """Enqueue a job and end it."""
+    job = Noop.enqueue(about, **options)
+    assert job.terminate(status)
+    return job
+
+
+def undo_claim(job: Job) -> None:
+    """Give the row the values that a crashed server remembers; no trigger sees this."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET session_replication_role = replica; "
+            "UPDATE pgjobs_job SET status = 'pending', started = NULL, worker_id = NULL, "
+            f"epoch = 0, attempt = 0 WHERE id = {job.pk}; "
+            "RESET session_replication_role"
+        )
+
+
+def a_site(name: str = "Lund") -> Site:
+    return Site.objects.create(name=name)
 
 
 def a_worker(**columns: Any) -> WorkerProcess:

@@ -21,10 +21,14 @@ def signed_in(*permissions: str, enforce_csrf_checks: bool = False) -> Client:
     return client
 
 
-def page(client: Client, job: Job) -> str:
-    response = client.get(job.get_absolute_url())
+def shown(client: Client, address: str) -> str:
+    response = client.get(address)
     assert response.status_code == 200
     return response.content.decode()
+
+
+def page(client: Client, job: Job) -> str:
+    return shown(client, job.get_absolute_url())
 
 
 def messages(response: Any) -> list[str]:

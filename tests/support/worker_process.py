@@ -8,17 +8,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Final, Self
+
+from django.core.management import call_command
 
 from pgjobs.models import WorkerProcess
 from tests.support.environment import with_apps, with_settings
 from tests.support.eventually import eventually
+from tests.support.processes import children_of
 
-
-def children_of(pid: int) -> list[int]:
-    """Return the process ids of the children that ``pid`` has at this moment."""
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True)
-    return [int(word) for word in found.stdout.split()]
+NERVOUS: Final = {"HEARTBEAT_INTERVAL": 0.5, "HEARTBEAT_TIMEOUT": 3}
+NEVER_POLLS: Final = {"POLL_INTERVAL": 3600}
+"""So that only the doorbell can wake the worker."""
 
 
 class RunningWorker:
@@ -89,6 +90,11 @@ class RunningWorker:
         """Return the exit code."""
         return self.process.wait(timeout)
 
+    def stop(self, timeout: float = 30) -> int:
+        """Ask it to end, and return the exit code."""
+        self.terminate()
+        return self.wait(timeout)
+
     @property
     def output(self) -> str:
         # Not by seek(): the child writes at the same offset.
@@ -101,6 +107,25 @@ class RunningWorker:
     def _must_run(self) -> bool:
         assert self.process.poll() is None, self.output
         return True
+
+
+def run_burst(environment: Mapping[str, str], *arguments: str) -> str:
+    """Run a worker until its queues are empty; return what it said."""
+    with RunningWorker(environment, "--burst", *arguments) as worker:
+        assert worker.wait() == 0, worker.output
+        return worker.output
+
+
+def run_burst_here(*arguments: str) -> None:
+    """Run a worker in this process until its queues are empty."""
+    call_command("pgjobs_worker", "--burst", *arguments, verbosity=0)
+
+
+def until_next_beat(worker: WorkerProcess) -> None:
+    """Wait until the worker has sent a heartbeat from now on."""
+    worker.refresh_from_db()
+    later = WorkerProcess.objects.filter(pk=worker.pk, heartbeat__gt=worker.heartbeat)
+    eventually(later.exists)
 
 
 def unruly_worker(

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from example_project.postgres import EmbeddedPostgres
-from pgjobs.models import Job
 from tests.apps.testapp.jobs import Tracing
 from tests.support.eventually import eventually
-from tests.support.own_server import Server
+from tests.support.job_status import until_status
+from tests.support.own_server import Server, own_server
 from tests.support.primary_and_standby import Servers, WorkerOfTwo
 from tests.support.sessions import ROLE
 from tests.support.sql import query
@@ -23,10 +22,9 @@ SEVERAL_TRIES = 5.0
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with EmbeddedPostgres(settings={"synchronous_commit": "on"}) as postgres:
-        server = Server(postgres)
+    with own_server(synchronous_commit="on") as server:
         # Its own user as before; others by password. The first line that fits counts.
-        rules = postgres.data / "cluster" / "pg_hba.conf"
+        rules = server.postgres.data / "cluster" / "pg_hba.conf"
         rules.write_text("local all postgres trust\nlocal all all scram-sha-256\n")
         server.ask("SELECT pg_reload_conf()")
         server.ask("CREATE ROLE somebody LOGIN PASSWORD 'right'")
@@ -49,16 +47,14 @@ def test_a_worker_that_starts_before_its_server_waits_for_it(server: Server) -> 
         assert_waits_quietly(worker)
         server.postgres.restart()
         eventually(lambda: server.status(job) == "completed", timeout=60)
-        worker.terminate()
-        assert worker.wait() == 0
+        assert worker.stop() == 0
 
 
 def test_a_worker_that_waits_for_its_server_may_be_stopped(server: Server) -> None:
     nowhere = server.postgres.url.replace("5432", "5433")
     with RunningWorker({**server.environment, "DATABASE_URL": nowhere}) as worker:
         worker.until_it_says(WAITS)
-        worker.terminate()
-        assert worker.wait() == 0
+        assert worker.stop() == 0
 
 
 @pytest.mark.parametrize(
@@ -87,7 +83,7 @@ def test_a_worker_without_a_free_connection_waits_for_one(role: dict[str, str]) 
         assert_waits_quietly(worker)
         assert "too many connections for role" in worker.output
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT -1")
-        eventually(Job.objects.filter(pk=job.pk, status="completed").exists, timeout=30)
+        until_status(job, "completed")
 
 
 def test_a_worker_that_finds_a_standby_alone_waits_for_its_promotion() -> None:
@@ -100,7 +96,6 @@ def test_a_worker_that_finds_a_standby_alone_waits_for_its_promotion() -> None:
             assert_waits_quietly(worker)
             servers.promote_the_standby()
             worker.until_it_says("started: queues")
-            worker.terminate()
-            assert worker.wait() == 0
+            assert worker.stop() == 0
     finally:
         servers.stop()

@@ -36,6 +36,13 @@ class Tracing(BackgroundJob):
         leave_trace(label, self.job.pk)
 
 
+class TracingArguments(BackgroundJob):
+    """Leaves a trace that is labelled with its arguments."""
+
+    def run(self, *labels: str, **kwargs: str) -> None:
+        leave_trace(" ".join([*labels, *kwargs.values()]))
+
+
 class Logging(BackgroundJob):
     def run(self) -> None:
         self.logger.debug("a %s line", "debug")
@@ -105,6 +112,23 @@ class WaitingForFile(BackgroundJob):
         while not Path(path).exists():
             time.sleep(0.02)
         return "seen"
+
+
+class WithoutRun(BackgroundJob):
+    """Can't be enqueued."""
+
+
+class Leaves(BackgroundJob):
+    """Sets attributes of its job, and may fail then; a test says which."""
+
+    attributes: dict[str, Any]
+    error: Exception | None = None
+
+    def run(self) -> None:
+        for name, value in self.attributes.items():
+            setattr(self.job, name, value)
+        if self.error is not None:
+            raise self.error
 
 
 class FailsAfterWriting(BackgroundJob):

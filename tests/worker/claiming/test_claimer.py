@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from itertools import chain
 
 import pytest
@@ -18,16 +16,17 @@ from pgjobs.outcomes import Outcome
 from pgjobs.worker.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
 from tests.apps.testapp.jobs import Noop
+from tests.support.engine import OpenConnection
+from tests.support.moments import HOUR
+from tests.support.rows import a_worker
 
-OpenConnection = Callable[..., EngineConnection]
-HOUR = timedelta(hours=1)
 IMPATIENT = {"lock_timeout": "'2s'"}
 """A claim that waits for a lock fails instead of hanging."""
 
 
 @pytest.fixture
 def worker() -> int:
-    return WorkerProcess.objects.create(name="w", hostname="h", pid=1, queues=[], concurrency=1).pk
+    return a_worker().pk
 
 
 @pytest.fixture

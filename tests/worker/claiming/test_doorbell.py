@@ -18,14 +18,14 @@ from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.doorbell import Doorbell
 from tests.apps.testapp.jobs import Enqueuing, Noop, Tracing
 from tests.support import traces
+from tests.support.engine import OpenConnection
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
-from tests.support.worker_process import RunningWorker
+from tests.support.job_status import until_status
+from tests.support.sql import idle_workers, transactions
+from tests.support.worker_process import NEVER_POLLS, RunningWorker
 
-OpenConnection = Callable[..., EngineConnection]
 Sit = Callable[..., "Idle"]
-NEVER_POLLS = {"POLL_INTERVAL": 3600}
-"""So that only the doorbell can wake the worker."""
 
 
 class Idle:
@@ -53,21 +53,6 @@ def sit(open_connection: OpenConnection) -> Sit:
     return sit_down
 
 
-def waiting() -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT worker_id FROM pgjobs_doorbell ORDER BY since")
-        return [worker for (worker,) in cursor.fetchall()]
-
-
-def committed() -> int:
-    """Return how many statements the database has seen; engines commit each by itself."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
-        )
-        return int(cursor.fetchone()[0])
-
-
 def sits_down_in_vain(cursor: Any) -> bool:
     """Say whether a worker's registration waits for a lock."""
     cursor.execute(
@@ -81,9 +66,9 @@ def test_an_idle_worker_is_woken_by_a_commit(child_environment: Environment) -> 
     with RunningWorker(with_settings(child_environment, **NEVER_POLLS)) as worker:
         worker.until_started()
         for turn in range(3):
-            eventually(waiting)  # it sits down again after each job
+            eventually(idle_workers)  # it sits down again after each job
             Tracing.enqueue(label=str(turn))
-            eventually(partial(traces.count, str(turn)))
+            traces.until(str(turn))
 
 
 def test_an_idle_worker_is_woken_by_what_its_own_job_enqueues(
@@ -91,7 +76,7 @@ def test_an_idle_worker_is_woken_by_what_its_own_job_enqueues(
 ) -> None:
     with RunningWorker(with_settings(child_environment, **NEVER_POLLS)) as worker:
         worker.until_started()
-        eventually(waiting)
+        eventually(idle_workers)
         Enqueuing.enqueue(depth=300)  # each a chance for a ring to get lost
         eventually(lambda: Job.objects.filter(status="completed").count() == 300)
 
@@ -106,7 +91,7 @@ def test_a_job_that_commits_while_the_worker_sits_down_is_seen(
             eventually(lambda: sits_down_in_vain(cursor))
             # Its look found nothing. A row that rings for nobody, as one whose ring came too early:
             Job(job_class=Tracing.path, name="silent", queue_name="default").save()
-        eventually(lambda: traces.count("ran"))
+        traces.until("ran")
 
 
 def test_a_short_transaction_that_was_open_while_the_worker_sat_down_needs_no_ring(
@@ -116,7 +101,7 @@ def test_a_short_transaction_that_was_open_while_the_worker_sat_down_needs_no_ri
     with RunningWorker(with_settings(child_environment, **NEVER_POLLS)) as worker:
         worker.until_started()
         for turn in range(1, 51):
-            eventually(waiting)
+            eventually(idle_workers)
             if _seconds_after_sitting_down(bell) < SHORT_TRANSACTION:
                 break  # it had to be seen without a ring
             bell.ring(["default"])
@@ -138,7 +123,7 @@ def _seconds_after_sitting_down(bell: Doorbell) -> float:
         bell.ring(["default"])
         for _ in range(100_000):
             asked = time.monotonic()
-            if waiting():
+            if idle_workers():
                 break
             stood = asked
         time.sleep(SHORT_TRANSACTION / 3)
@@ -150,11 +135,11 @@ def test_an_idle_worker_sleeps_no_longer_than_to_the_next_scheduled_job(
 ) -> None:
     with RunningWorker(with_settings(child_environment, **NEVER_POLLS)) as worker:
         worker.until_started()
-        eventually(waiting)
+        eventually(idle_workers)
         with transaction.atomic():
             Noop.enqueue()  # wakes it; the other one would not
             soon = Noop.enqueue(schedule_at=timezone.now() + timedelta(seconds=2))
-        eventually(lambda: Job.objects.filter(pk=soon.pk, status="completed").exists())
+        until_status(soon, "completed")
     soon.refresh_from_db()
     assert soon.scheduled is not None
     assert soon.started is not None
@@ -172,12 +157,12 @@ def test_a_worker_does_not_spin_for_a_job_that_somebody_holds(
         elsewhere.cursor().execute("SELECT FROM pgjobs_job WHERE id = %s FOR UPDATE", [held.pk])
         with RunningWorker(with_settings(child_environment, HEARTBEAT_INTERVAL=0.5)) as worker:
             row = WorkerProcess.objects.filter(pid=worker.pid)
-            statements = committed()
+            statements = transactions()
             later = row.get().heartbeat + timedelta(seconds=3)
             eventually(row.filter(heartbeat__gt=later).exists)
-            assert committed() - statements < 1000
+            assert transactions() - statements < 1000
             elsewhere.cursor().execute("ROLLBACK")
-            eventually(lambda: traces.count("ran"))
+            traces.until("ran")
 
 
 def test_nobody_is_woken_before_the_commit(sit: Sit) -> None:
@@ -186,7 +171,7 @@ def test_nobody_is_woken_before_the_commit(sit: Sit) -> None:
         Noop.enqueue()
         assert not idle.was_woken()
     eventually(idle.was_woken)
-    assert waiting() == []
+    assert idle_workers() == []
 
 
 def test_a_rolled_back_enqueue_wakes_nobody(sit: Sit) -> None:
@@ -195,7 +180,7 @@ def test_a_rolled_back_enqueue_wakes_nobody(sit: Sit) -> None:
         Noop.enqueue()
         transaction.set_rollback(True)
     assert not idle.was_woken()
-    assert waiting() == [1]
+    assert idle_workers() == [1]
 
 
 def test_a_worker_hears_the_bell_on_a_new_connection_too(sit: Sit) -> None:
@@ -206,7 +191,7 @@ def test_a_worker_hears_the_bell_on_a_new_connection_too(sit: Sit) -> None:
         idle.bell.sit_down(1)
         Noop.enqueue()
         eventually(idle.was_woken)
-        assert waiting() == []
+        assert idle_workers() == []
 
 
 def test_an_enqueue_in_a_rolled_back_savepoint_wakes_nobody(sit: Sit) -> None:
@@ -216,7 +201,7 @@ def test_an_enqueue_in_a_rolled_back_savepoint_wakes_nobody(sit: Sit) -> None:
             Noop.enqueue()
             transaction.set_rollback(True)
         Job.objects.count()
-    assert waiting() == [1]
+    assert idle_workers() == [1]
 
 
 def test_a_rolled_back_savepoint_does_not_silence_the_jobs_around_it(sit: Sit) -> None:
@@ -226,7 +211,7 @@ def test_a_rolled_back_savepoint_does_not_silence_the_jobs_around_it(sit: Sit) -
             Noop.enqueue()
             transaction.set_rollback(True)
         Noop.enqueue()
-    assert waiting() == []
+    assert idle_workers() == []
 
 
 def test_one_job_wakes_exactly_one_worker_the_one_that_has_waited_longest(sit: Sit) -> None:
@@ -238,7 +223,7 @@ def test_one_job_wakes_exactly_one_worker_the_one_that_has_waited_longest(sit: S
     Noop.enqueue()
     eventually(longest.was_woken)
     assert not any(idle.was_woken() for idle in others)
-    assert waiting() == [3, 1]
+    assert idle_workers() == [3, 1]
 
 
 @pytest.mark.parametrize("jobs", [2, 5])
@@ -248,27 +233,27 @@ def test_a_transaction_wakes_no_more_workers_than_it_has_jobs(sit: Sit, jobs: in
     with transaction.atomic():
         for _ in range(jobs):
             Noop.enqueue()
-    assert len(waiting()) == max(4 - jobs, 0)
+    assert len(idle_workers()) == max(4 - jobs, 0)
 
 
 def test_bulk_enqueueing_wakes_a_worker_for_each_job(sit: Sit) -> None:
     for worker in range(4):
         sit(worker)
     Noop.enqueue_many({} for _ in range(3))
-    assert waiting() == [3]
+    assert idle_workers() == [3]
 
 
 def test_only_workers_that_serve_the_queue_are_woken(sit: Sit) -> None:
     sit(1, "low")
     sit(2, "high", "default")
     Noop.enqueue(queue_name="default")
-    assert waiting() == [1]
+    assert idle_workers() == [1]
 
 
 def test_a_job_for_later_wakes_nobody(sit: Sit) -> None:
     sit(1)
     Noop.enqueue(schedule_at=timezone.now() + timedelta(hours=1))
-    assert waiting() == [1]
+    assert idle_workers() == [1]
 
 
 def test_two_rings_at_the_same_time_wake_two_workers(
@@ -280,5 +265,5 @@ def test_two_rings_at_the_same_time_wake_two_workers(
     with rival.get().transaction():
         Doorbell(rival, ()).ring(["default"])
         Noop.enqueue()  # does not wait for the rival, nor wake whom it wakes
-        assert waiting() == [1]
-    assert waiting() == []
+        assert idle_workers() == [1]
+    assert idle_workers() == []

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -12,17 +10,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from pgjobs.models import Job, Pause
+from pgjobs.models import Job, Pause, WorkerProcess
 from tests.apps.testapp.jobs import Held, Noop, Tracing
 from tests.support import traces
 from tests.support.elsewhere import elsewhere
 from tests.support.environment import Environment, with_settings
-from tests.support.eventually import eventually
-from tests.support.sql import query
-from tests.support.worker_process import RunningWorker
-
-SOON = 3
-"""Seconds; the promise is one, and the machine may be busy."""
+from tests.support.eventually import SOON, eventually
+from tests.support.job_status import status_of, until_status
+from tests.support.sql import idle_workers, transactions
+from tests.support.worker_process import RunningWorker, run_burst_here, until_next_beat
 
 
 def says(command: str, *arguments: str) -> list[str]:
@@ -42,23 +38,7 @@ def pause_class() -> None:
 def until_seen() -> None:
     """Wait until a worker has looked again since: a job that it may take has run."""
     marker = Noop.enqueue(queue_name="high")
-    eventually(lambda: Job.objects.filter(pk=marker.pk, status="completed").exists())
-
-
-def transactions() -> int:
-    """Commits and rollbacks in this database, counted once they have been flushed."""
-    (row,) = query(
-        "SELECT xact_commit + xact_rollback AS total FROM pg_stat_database "
-        "WHERE datname = current_database()"
-    )
-    total: int = row["total"]
-    return total
-
-
-def beat_of_the_worker() -> datetime:
-    (row,) = query("SELECT heartbeat FROM pgjobs_worker WHERE stopped IS NULL")
-    beat: datetime = row["heartbeat"]
-    return beat
+    until_status(marker, "completed")
 
 
 @pytest.mark.parametrize("pause", [pause_queue, pause_class])
@@ -67,10 +47,10 @@ def test_a_running_worker_stops_claiming_and_goes_on_when_resumed(
 ) -> None:
     with RunningWorker(child_environment):
         Tracing.enqueue(label="before")
-        eventually(lambda: traces.count("before"), timeout=30)
+        traces.until("before")
         pause()
         # It looks at least every second or so when idle; these make it look, and count.
-        eventually(lambda: query("SELECT FROM pgjobs_doorbell"))
+        eventually(idle_workers)
         for _ in range(3):
             until_seen()
         held_back = Tracing.enqueue(label="held back")
@@ -79,16 +59,16 @@ def test_a_running_worker_stops_claiming_and_goes_on_when_resumed(
         held_back.refresh_from_db()
         assert held_back.status == "pending"
         Pause.objects.all().delete()
-        eventually(lambda: traces.count("held back"), timeout=SOON)
+        traces.until("held back", timeout=SOON)
 
 
 def test_what_runs_goes_on_through_a_pause(child_environment: Environment) -> None:
     job = Held.enqueue()
     with RunningWorker(child_environment):
-        eventually(lambda: traces.count("started"), timeout=30)
+        traces.until("started")
         pause_queue()
         traces.release()
-        eventually(lambda: Job.objects.filter(pk=job.pk, status="completed").exists())
+        until_status(job, "completed")
 
 
 @pytest.mark.usefixtures("empty_queue")
@@ -98,12 +78,12 @@ def test_a_pause_survives_a_restart_and_the_rest_is_served() -> None:
     paused = [Tracing.enqueue(queue_name="high"), Noop.enqueue()]
     served = Tracing.enqueue(queue_name="low")
 
-    call_command("pgjobs_worker", "--burst", verbosity=0)
+    run_burst_here()
 
     assert set(Job.objects.filter(status="pending")) == set(paused)
     assert Job.objects.get(status="completed") == served
     Pause.objects.all().delete()
-    call_command("pgjobs_worker", "--burst", verbosity=0)
+    run_burst_here()
     assert Job.objects.filter(status="completed").count() == 3
 
 
@@ -113,7 +93,7 @@ def test_a_job_behind_paused_ones_is_reached() -> None:
     Noop.enqueue_many({} for _ in range(50))
     behind = Tracing.enqueue()
 
-    call_command("pgjobs_worker", "--burst", verbosity=0)
+    run_burst_here()
 
     assert Job.objects.get(status="completed") == behind
 
@@ -172,16 +152,11 @@ def test_the_commands_refuse_with_an_exit_code(
 # Not spinning ------------------------------------------------------------------------------
 
 
-def has_beaten_since(beat: datetime) -> bool:
-    return beat_of_the_worker() > beat
-
-
 def spent_until_two_beats() -> int:
     """How many transactions the database has seen while its worker beat twice."""
     before = elsewhere(transactions).result(5)
     for _ in range(2):
-        beat = beat_of_the_worker()
-        eventually(partial(has_beaten_since, beat))
+        until_next_beat(WorkerProcess.objects.get(stopped=None))
     return elsewhere(transactions).result(5) - before
 
 
@@ -201,5 +176,5 @@ def test_a_locked_job_does_not_make_the_worker_spin(child_environment: Environme
             Job.objects.select_for_update().get(pk=job.pk)
             elsewhere(Pause.objects.all().delete).result(5)
             assert spent_until_two_beats() < 200
-            assert Job.objects.get(pk=job.pk).status == "pending"
-        eventually(lambda: traces.count("ran"), timeout=SOON)
+            assert status_of(job) == "pending"
+        traces.until("ran", timeout=SOON)

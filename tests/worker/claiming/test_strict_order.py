@@ -10,7 +10,7 @@ from tests.apps.testapp.jobs import Held, Noop, Tracing
 from tests.support import traces
 from tests.support.environment import Environment
 from tests.support.eventually import eventually
-from tests.support.worker_process import RunningWorker
+from tests.support.worker_process import RunningWorker, run_burst
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,7 @@ def test_an_earlier_queue_is_emptied_before_a_later_one(
 ) -> None:
     for queue in ("low", "high", "default") * 20:
         Tracing.enqueue(queue_name=queue, label=queue)
-    with RunningWorker(child_environment, "--burst", "-c", "1", *queues) as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment, "-c", "1", *queues)
     assert traces.labels() == [queue for queue in expected for _ in range(20)]
 
 
@@ -38,7 +37,7 @@ def test_a_more_urgent_job_passes_a_backlog_that_is_already_being_worked_on(
     for _ in range(5):
         Tracing.enqueue(queue_name="low", label="backlog")
     with RunningWorker(child_environment, "-c", "1", "--max-jobs", "7") as worker:
-        eventually(lambda: traces.count("started"))
+        traces.until("started")
         Tracing.enqueue(queue_name="high", label="urgent")
         traces.release()
         assert worker.wait() == 0
@@ -48,23 +47,20 @@ def test_a_more_urgent_job_passes_a_backlog_that_is_already_being_worked_on(
 def test_inside_a_queue_priority_comes_before_age(child_environment: Environment) -> None:
     for priority in (0, -5, 10, 0, 10):
         Tracing.enqueue(priority=priority, label=str(priority))
-    with RunningWorker(child_environment, "--burst", "-c", "1") as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment, "-c", "1")
     assert traces.labels() == ["10", "10", "0", "0", "-5"]
 
 
 def test_inside_a_priority_the_oldest_job_comes_first(child_environment: Environment) -> None:
     Tracing.enqueue_many({"label": str(number)} for number in range(200))
-    with RunningWorker(child_environment, "--burst", "-c", "1") as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment, "-c", "1")
     assert traces.labels() == [str(number) for number in range(200)]
 
 
 def test_priority_does_not_reach_beyond_its_queue(child_environment: Environment) -> None:
     Tracing.enqueue(queue_name="low", priority=32767, label="low")
     Tracing.enqueue(queue_name="high", priority=-32768, label="high")
-    with RunningWorker(child_environment, "--burst", "-c", "1") as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment, "-c", "1")
     assert traces.labels() == ["high", "low"]
 
 
@@ -80,6 +76,6 @@ def test_what_was_claimed_ahead_of_a_long_job_goes_to_a_worker_with_a_free_slot(
         handed_back = Job.objects.filter(status="pending", epoch=1)
         eventually(handed_back.exists)
         with RunningWorker(child_environment, "-c", "1"):
-            eventually(lambda: traces.count("behind") == 1, timeout=30)
+            traces.until("behind", 1)
         assert traces.count("ended") == 0
         traces.release()

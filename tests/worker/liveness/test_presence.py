@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from pgjobs.models import WorkerProcess
 from pgjobs.presence import WORKER_LOCK
-from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.janitor import Janitor
-from pgjobs.worker.options import WorkerOptions
-from pgjobs.worker.pool import Pool
 from pgjobs.worker.presence import Presence
+from tests.support.engine import OpenConnection, a_janitor, a_pool, some_options
 from tests.support.eventually import eventually
+from tests.support.sessions import terminate
 
-OpenConnection = Callable[..., EngineConnection]
 HOLDER = """
 SELECT pid FROM pg_locks
 WHERE locktype = 'advisory' AND classid = %s AND objid::bigint = %s AND granted
@@ -30,12 +26,8 @@ def test_a_lost_lock_is_taken_again_at_once_and_not_at_the_next_turn(
     settings.PGJOBS = {"HEARTBEAT_INTERVAL": 3600, "HEARTBEAT_TIMEOUT": 9000}
     other = open_connection()
     monkeypatch.setattr(Janitor, "next_turn_in", 3600)
-    janitor = Janitor(ring=lambda *_: None)
-    pool = Pool(1, ended=lambda *_: None, note=lambda *_: None, freed=lambda: None)
-    options = WorkerOptions(
-        queues=("default",), concurrency=1, name="w", shutdown_timeout=timedelta(seconds=1)
-    )
-    presence = Presence(open_connection(), options, janitor=janitor, pool=pool)
+    janitor = a_janitor()
+    presence = Presence(open_connection(), some_options(), janitor=janitor, pool=a_pool([]))
     presence.start()
 
     def holder() -> int | None:
@@ -44,7 +36,8 @@ def test_a_lost_lock_is_taken_again_at_once_and_not_at_the_next_turn(
 
     try:
         first = holder()
-        other.cursor().execute("SELECT pg_terminate_backend(%s)", [first])
+        assert first is not None
+        terminate([first])
         eventually(lambda: holder() not in (None, first))
         assert WorkerProcess.objects.get(pk=presence.worker_id).stopped is None
     finally:

@@ -13,18 +13,10 @@ from pgjobs.presence import WORKER_LOCK
 from tests.apps.testapp.jobs import Tracing, WaitingForFile
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
-from tests.support.sql import advisory_locks, query, view
-from tests.support.worker_process import RunningWorker
-
-
-def has_status(job: Job, status: str) -> bool:
-    return Job.objects.filter(pk=job.pk, status=status).exists()
-
-
-def until_next_beat(worker: WorkerProcess) -> None:
-    worker.refresh_from_db()
-    later = WorkerProcess.objects.filter(pk=worker.pk, heartbeat__gt=worker.heartbeat)
-    eventually(later.exists)
+from tests.support.job_status import until_status
+from tests.support.sessions import terminate
+from tests.support.sql import advisory_locks, view
+from tests.support.worker_process import RunningWorker, until_next_beat
 
 
 def as_if_claimed_by(worker: WorkerProcess, job: Job) -> None:
@@ -41,7 +33,7 @@ def test_a_claim_whose_answer_was_lost_is_taken_back_by_the_worker_itself(
         row = WorkerProcess.objects.get(pid=worker.pid)
         job = Tracing.enqueue()  # in a queue that nobody serves
         as_if_claimed_by(row, job)
-        eventually(lambda: has_status(job, "pending"), timeout=20)
+        until_status(job, "pending")
     job.refresh_from_db()
     assert (job.epoch, job.attempt, job.interruptions) == (1, 0, 1)
 
@@ -52,12 +44,12 @@ def test_a_worker_takes_back_nothing_that_it_knows(
     path = tmp_path / "end"
     with RunningWorker(child_environment, "default").until_started() as worker:
         known = WaitingForFile.enqueue(path=str(path))
-        eventually(lambda: has_status(known, "running"))
+        until_status(known, "running")
         unknown = Tracing.enqueue(queue_name="low")
         as_if_claimed_by(WorkerProcess.objects.get(pid=worker.pid), unknown)
-        eventually(lambda: has_status(unknown, "pending"), timeout=20)  # it has counted
+        until_status(unknown, "pending")  # it has counted
         path.touch()
-        eventually(lambda: has_status(known, "completed"))
+        until_status(known, "completed")
         assert worker.output.count("rescued") == 1
     known.refresh_from_db()
     assert (known.epoch, known.interruptions) == (1, 0)
@@ -79,7 +71,7 @@ def test_a_worker_takes_its_lock_again_once_its_lost_connection_lets_go(
             lingering.execute, "SELECT pg_advisory_lock(%s, %s)", [WORKER_LOCK, row.pk]
         )
         eventually(lambda: [lock for lock in advisory_locks() if not lock["granted"]])
-        query("SELECT pg_terminate_backend(%s)", view("workers", row.pk)["backend_pid"])
+        terminate([view("workers", row.pk)["backend_pid"]])
         taking.result()
         until_next_beat(row)
         until_next_beat(row)  # back, and without its lock

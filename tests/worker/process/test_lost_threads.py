@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 
 from pgjobs import BackgroundJob
-from pgjobs.models import Job
 from pgjobs.worker.child import EXIT_BROKEN
 from tests.apps.testapp.jobs import Tracing
 from tests.apps.unruly.jobs import SpoilsTheLog, SpoilsTheLogOfTheRecorder, SpoilsTheLogOnTheLoop
 from tests.support import traces
 from tests.support.environment import Environment
-from tests.support.eventually import eventually
+from tests.support.job_status import until_status
 from tests.support.worker_process import unruly_worker
 
 
@@ -33,12 +30,8 @@ def test_a_process_that_loses_a_thread_ends_and_another_takes_its_place(
         worker.until_it_says(f"ended with {EXIT_BROKEN}")
         after = Tracing.enqueue()
         for job in (spoiling, after):
-            eventually(partial(has_completed, job), timeout=30)
+            until_status(job, "completed")
         assert "Unspeakable" in worker.output
     assert traces.labels() == ["ran"]
     spoiling.refresh_from_db()
     assert (spoiling.attempt, spoiling.interruptions) == (1, 1)
-
-
-def has_completed(job: Job) -> bool:
-    return Job.objects.filter(pk=job.pk, status="completed").exists()

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,22 +15,17 @@ import pytest
 
 from pgjobs.models import Job, WorkerProcess
 from tests.apps.testapp.jobs import Held, KillsItsWorker, Tracing
-from tests.apps.testapp.models import Trace
 from tests.apps.unruly.jobs import Hoards
 from tests.support import traces
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
-from tests.support.worker_process import RunningWorker, children_of, unruly_worker
+from tests.support.job_status import status_of
+from tests.support.processes import children_of, is_alive
+from tests.support.worker_process import RunningWorker, unruly_worker
 
 
 def statuses() -> list[str]:
     return list(Job.objects.order_by("id").values_list("status", flat=True))
-
-
-def is_alive(pid: int) -> bool:
-    """Say whether ``pid`` is more than a name that its parent has not yet asked after."""
-    found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
-    return found.stdout.strip()[:1] not in ("", "Z")
 
 
 def open_sockets(pid: int) -> list[str]:
@@ -47,7 +41,7 @@ def two_at_work(environment: Environment, *arguments: str) -> RunningWorker:
 
 
 def until_both_run() -> None:
-    eventually(lambda: traces.count("started") == 2, timeout=30)
+    traces.until("started", 2)
 
 
 def test_two_processes_are_two_workers_and_drain_together(child_environment: Environment) -> None:
@@ -55,7 +49,7 @@ def test_two_processes_are_two_workers_and_drain_together(child_environment: Env
         until_both_run()
         living = WorkerProcess.objects.filter(stopped=None)
         assert sorted(living.values_list("name", flat=True)) == ["twins.1", "twins.2"]
-        pids = set(Trace.objects.filter(label="started").values_list("pid", flat=True))
+        pids = set(traces.pids("started"))
         assert pids == set(living.values_list("pid", flat=True))
         assert pids == set(children_of(worker.process.pid))
         worker.interrupt()
@@ -81,8 +75,7 @@ def test_a_second_signal_hurries_all_of_them(child_environment: Environment) -> 
         until_both_run()
         worker.terminate()
         eventually(lambda: worker.output.count("stopping") == 2)
-        worker.terminate()
-        assert worker.wait(10) == 1
+        assert worker.stop(10) == 1
     charges = Job.objects.values_list("status", "attempt", "interruptions")
     assert list(charges) == [("pending", 0, 0)] * 2
 
@@ -93,9 +86,9 @@ def test_a_child_that_was_killed_is_replaced_and_its_sibling_left_alone(
     # Its lock tells of its death: nobody's patience with a silent heartbeat would suffice here.
     with two_at_work(with_settings(child_environment, HEARTBEAT_TIMEOUT=600)) as worker:
         until_both_run()
-        victim, sibling = Trace.objects.filter(label="started").values_list("pid", flat=True)
-        os.kill(victim or 0, signal.SIGKILL)
-        eventually(lambda: traces.count("started") == 3, timeout=30)
+        victim, sibling = traces.pids("started")
+        os.kill(victim, signal.SIGKILL)
+        traces.until("started", 3)
         assert sibling in children_of(worker.process.pid)
         assert victim not in children_of(worker.process.pid)
         traces.release()
@@ -108,7 +101,7 @@ def test_a_child_that_is_killed_while_it_drains_is_not_replaced(
 ) -> None:
     Held.enqueue()
     with RunningWorker(child_environment) as worker:
-        eventually(lambda: traces.count("started"), timeout=30)
+        traces.until("started")
         worker.terminate()
         worker.until_it_says("stopping")
         os.kill(worker.pid, signal.SIGKILL)
@@ -124,8 +117,7 @@ def test_a_child_that_keeps_dying_is_started_again_ever_later(
     with RunningWorker(child_environment, "-c", "1") as worker:
         eventually(lambda: len(restarts(worker)) >= 4, timeout=60)
         waits = restarts(worker)
-        worker.terminate()
-        assert worker.wait(10) == 0
+        assert worker.stop(10) == 0
     # Each doubles, with a jitter.
     assert 0 < waits[0] < waits[2]
     assert 0 < waits[1] < waits[3]
@@ -139,11 +131,10 @@ def test_a_child_makes_way_after_its_number_of_jobs(child_environment: Environme
     for _ in range(5):
         Tracing.enqueue()
     with RunningWorker(child_environment, "--max-jobs-per-child", "2") as worker:
-        eventually(lambda: traces.count("ran") == 5, timeout=40)
-        pids = list(Trace.objects.order_by("id").values_list("pid", flat=True))
+        traces.until("ran", 5, timeout=40)
+        pids = traces.pids("ran")
         eventually(lambda: restarts(worker) == [0.0, 0.0])
-        worker.terminate()
-        assert worker.wait(10) == 0
+        assert worker.stop(10) == 0
     assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
 
 
@@ -156,14 +147,14 @@ def test_a_child_that_grows_too_large_makes_way_when_its_jobs_have_ended(
         Tracing.enqueue(label="before")
         Hoards.enqueue(mebibytes=400)
         worker.until_it_says("stopping")
-        assert Job.objects.get(pk=held.pk).status == "running"
+        assert status_of(held) == "running"
         traces.release()
         Tracing.enqueue(label="after")
-        eventually(lambda: traces.count("after"), timeout=30)
+        traces.until("after")
     held.refresh_from_db()
     assert (held.status, held.epoch) == ("completed", 1)
-    assert Trace.objects.get(label="before").pid == first
-    assert Trace.objects.get(label="after").pid != first
+    assert traces.pids("before") == [first]
+    assert traces.pids("after") != [first]
 
 
 def test_no_child_outlives_its_supervisor(child_environment: Environment) -> None:
@@ -179,10 +170,10 @@ def test_a_stopped_child_is_ended_and_replaced(child_environment: Environment) -
     job = Held.enqueue()
     environment = with_settings(child_environment, HEARTBEAT_INTERVAL=0.5, HEARTBEAT_TIMEOUT=2)
     with RunningWorker(environment) as worker:
-        eventually(lambda: traces.count("started"), timeout=30)
+        traces.until("started")
         os.kill(worker.pid, signal.SIGSTOP)
         worker.until_it_says("gave no sign of life")
-        eventually(lambda: traces.count("started") == 2, timeout=30)
+        traces.until("started", 2)
         assert not is_alive(worker.pid)
         traces.release()
         eventually(lambda: statuses() == ["completed"])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from django.core.management import call_command
 
 from pgjobs import BackgroundJob, job_end
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import Coroutine, Failing, Noop, Raising
 from tests.support.listening import listening
+from tests.support.worker_process import run_burst_here
 
 pytestmark = pytest.mark.usefixtures("empty_queue")
 
@@ -25,7 +25,7 @@ def test_a_receiver_of_job_end_sees_how_and_when_it_ended(job_class: type[Backgr
     job_class.enqueue()
 
     with listening(job_end) as received:
-        call_command("pgjobs_worker", "--burst", verbosity=0)
+        run_burst_here()
 
     (told,) = received
     row = Job.objects.get()

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from example_project.postgres import EmbeddedPostgres
 from pgjobs.worker.pace import LARGEST_CLAIM
 from pgjobs.worker.worker import MOST_UNRECORDED
 from tests.apps.testapp.jobs import Noop
 from tests.support.eventually import eventually
-from tests.support.own_server import Server
+from tests.support.own_server import Server, own_server
+from tests.support.processes import frozen
 from tests.support.worker_process import RunningWorker
 
 JOBS = 20_000
@@ -24,34 +21,20 @@ JOBS = 20_000
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    with EmbeddedPostgres(tmp_path / "pg") as postgres:
-        yield Server(postgres)
-
-
-@contextmanager
-def frozen(pid: int) -> Iterator[None]:
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-def count(server: Server, status: str) -> int:
-    found: int = server.ask("SELECT count(*) FROM pgjobs_job WHERE status = %s", status)
-    return found
+    with own_server(tmp_path / "pg") as server:
+        yield server
 
 
 def stands_still(server: Server) -> bool:
-    before = count(server, "pending")
+    before = server.count("pending")
     time.sleep(1.5)
-    return count(server, "pending") == before < JOBS
+    return server.count("pending") == before < JOBS
 
 
 def test_a_worker_whose_outcomes_are_not_written_claims_no_more(server: Server) -> None:
     server.enqueue(Noop)
     with RunningWorker(server.environment) as worker:
-        eventually(lambda: count(server, "completed") >= 1)
+        eventually(lambda: server.count("completed") >= 1)
         eventually(lambda: server.ask("SELECT count(*) FROM pgjobs_doorbell"))
         recorder = server.ask(
             "SELECT pid FROM pg_stat_activity WHERE application_name = 'pgjobs records'"
@@ -65,7 +48,6 @@ def test_a_worker_whose_outcomes_are_not_written_claims_no_more(server: Server) 
             )
             server.ring()
             eventually(lambda: stands_still(server), timeout=60)
-            assert count(server, "running") <= MOST_UNRECORDED + 3 * LARGEST_CLAIM
-        eventually(lambda: count(server, "completed") > JOBS, timeout=60)
-        worker.terminate()
-        assert worker.wait() == 0
+            assert server.count("running") <= MOST_UNRECORDED + 3 * LARGEST_CLAIM
+        eventually(lambda: server.count("completed") > JOBS, timeout=60)
+        assert worker.stop() == 0

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from pgjobs import transitions
 from pgjobs.choices import JobStatus
-from pgjobs.models import Job, JobLogEntry, WorkerProcess
+from pgjobs.models import Job, JobLogEntry
 from pgjobs.notes import LogLine, Progress
 from pgjobs.outcomes import Outcome
 from pgjobs.worker.claimer import Claimer
@@ -19,10 +19,13 @@ from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.recorder import Recorder
 from tests.apps.testapp.jobs import Noop, WaitingForFile
 from tests.support.elsewhere import elsewhere, is_waited_for
+from tests.support.engine import OpenConnection
 from tests.support.eventually import eventually
+from tests.support.job_status import has_status, status_of, until_status
+from tests.support.rows import a_worker
+from tests.support.sessions import terminate
 from tests.support.worker_process import RunningWorker
 
-OpenConnection = Callable[..., EngineConnection]
 SHORT_LOCK_TIMEOUT = {"lock_timeout": "'100ms'"}
 
 
@@ -52,7 +55,7 @@ def running(open_connection: OpenConnection) -> Iterator[RunningRecorder]:
 @pytest.fixture
 def claim(open_connection: OpenConnection) -> Callable[[int], list[Job]]:
     """Enqueues some jobs and claims all."""
-    row = WorkerProcess.objects.create(name="w", hostname="h", pid=1, queues=[], concurrency=1)
+    row = a_worker()
     claimer = Claimer(open_connection(), ("default",))
 
     def claim_some(number: int) -> list[Job]:
@@ -64,14 +67,6 @@ def claim(open_connection: OpenConnection) -> Callable[[int], list[Job]]:
 
 
 Claim = Callable[[int], list[Job]]
-
-
-def status_of(job: Job) -> str:
-    return Job.objects.get(pk=job.pk).status
-
-
-def is_completed(job: Job) -> bool:
-    return status_of(job) == "completed"
 
 
 def test_outcomes_are_recorded_and_announced(running: RunningRecorder, claim: Claim) -> None:
@@ -103,10 +98,10 @@ def test_the_end_of_a_finished_job_is_not_recorded_twice(
 ) -> None:
     (job,) = claim(1)
     running.record(job)
-    eventually(lambda: is_completed(job))
+    until_status(job, "completed")
     running.record(job, JobStatus.FAILED)
     eventually(lambda: "refused" in caplog.text)
-    assert is_completed(job)
+    assert has_status(job, "completed")
     assert len(running.announced) == 1
 
 
@@ -116,9 +111,9 @@ def test_a_locked_row_does_not_hold_up_the_others(running: RunningRecorder, clai
         Job.objects.select_for_update().get(pk=locked.pk)
         for job in (locked, *others):
             running.record(job)
-        eventually(lambda: all(is_completed(job) for job in others))
+        eventually(lambda: all(has_status(job, "completed") for job in others))
         assert status_of(locked) == "running"
-    eventually(lambda: is_completed(locked))
+    until_status(locked, "completed")
 
 
 def say(running: RunningRecorder, job: Job, message: str) -> None:
@@ -156,7 +151,7 @@ def test_the_log_of_a_locked_row_does_not_hold_up_the_others(
         running.recorder.note(Progress(job_id=locked.pk, epoch=1, done=1, total=2, message=""))
         say(running, other, "here")
         running.record(other)
-        eventually(lambda: is_completed(other))
+        until_status(other, "completed")
         say(running, locked, "second")
         assert log_of(other) == ["here"]
     eventually(lambda: log_of(locked) == ["first", "second"])
@@ -177,15 +172,13 @@ def test_a_worker_gives_up_waiting_for_a_locked_row(
             (tmp_path / "locked").touch()
             eventually(is_waited_for)
             (tmp_path / "free").touch()
-            eventually(lambda: is_completed(free), timeout=20)
-        eventually(lambda: is_completed(locked))
+            until_status(free, "completed")
+        until_status(locked, "completed")
 
 
-def terminate(connection_of_recorder: EngineConnection) -> None:
-    current = connection_of_recorder.current
-    assert current is not None
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s)", [current.info.backend_pid])
+def lose(connection: EngineConnection) -> None:
+    assert connection.current is not None
+    terminate([connection.current.info.backend_pid])
 
 
 def test_a_connection_lost_between_two_batches_is_replaced(
@@ -193,11 +186,11 @@ def test_a_connection_lost_between_two_batches_is_replaced(
 ) -> None:
     first, second = claim(2)
     running.record(first)
-    eventually(lambda: is_completed(first))
-    terminate(running.connection)
+    until_status(first, "completed")
+    lose(running.connection)
     running.record(second)
     eventually(lambda: [job.pk for job in running.announced] == [first.pk, second.pk])
-    assert is_completed(second)
+    assert has_status(second, "completed")
 
 
 def test_a_connection_lost_in_the_middle_of_a_batch_loses_nothing(
@@ -210,8 +203,8 @@ def test_a_connection_lost_in_the_middle_of_a_batch_loses_nothing(
         for job in jobs:
             running.record(job)
         eventually(is_waited_for)
-        terminate(running.connection)
-    eventually(lambda: all(is_completed(job) for job in jobs))
+        lose(running.connection)
+    eventually(lambda: all(has_status(job, "completed") for job in jobs))
     assert running.recorder.stop(10)
 
 
@@ -227,7 +220,7 @@ def test_an_outcome_that_can_not_be_stored_ends_its_job_as_errored_and_spares_th
     bad, good = claim(2)
     running.record(bad, status, error="why", **{field: value})
     running.record(good)
-    eventually(lambda: is_completed(good))
+    until_status(good, "completed")
     eventually(lambda: status_of(bad) == "errored")
     error = Job.objects.get(pk=bad.pk).error
     assert f"({status}: why) could not be stored" in error
@@ -243,7 +236,7 @@ def test_a_note_that_can_not_be_stored_spares_the_others_and_the_outcome(
         running.recorder.note(line)
     running.recorder.note(Progress(job_id=job.pk, epoch=1, done=1, total=2, message=text))
     running.record(job)
-    eventually(lambda: is_completed(job))
+    until_status(job, "completed")
     messages = JobLogEntry.objects.values_list("message", flat=True)
     assert {"before", "after"} <= set(messages)
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
-from functools import partial
 
 import pytest
 from django.db import connection
 
 from pgjobs.models import Job, JobLogEntry, WorkerProcess
-from pgjobs.worker import Worker, WorkerOptions, recorder
+from pgjobs.worker import Worker, recorder
 from pgjobs.worker.recorder import REFUSED_INTERVAL
 from pgjobs.worker.worker import FLUSH_TIMEOUT
 from tests.apps.testapp.jobs import Held, Logging, Noop
 from tests.support import traces
 from tests.support.elsewhere import elsewhere
+from tests.support.engine import some_options
 from tests.support.environment import Environment
 from tests.support.eventually import eventually
-from tests.support.worker_process import RunningWorker
+from tests.support.job_status import has_status, status_of, until_status
+from tests.support.rows import undo_claim
+from tests.support.worker_process import RunningWorker, run_burst
 
 _FUNCTION = """
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -63,21 +64,12 @@ def house(empty_queue: None) -> Iterator[House]:
     house.accept()
 
 
-def status_of(job: Job) -> str:
-    return Job.objects.get(pk=job.pk).status
-
-
-def has_completed(job: Job) -> bool:
-    return status_of(job) == "completed"
-
-
 def test_an_end_that_a_trigger_refuses_is_an_error_with_the_reason(
     child_environment: Environment, house: House
 ) -> None:
     house.refuse("'completed'")
     refused, other = Noop.enqueue(refused=True), Noop.enqueue()
-    with RunningWorker(child_environment, "--burst") as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment)
     refused.refresh_from_db()
     assert (refused.status, status_of(other)) == ("errored", "completed")
     assert "(completed) could not be stored: not in this house" in refused.error
@@ -93,27 +85,15 @@ def test_a_row_that_refuses_any_end_waits_until_it_accepts_one_and_delays_no_oth
         for _ in range(3):  # and so for longer than a try takes to come again
             job = Held.enqueue()
             traces.release()
-            eventually(partial(has_completed, job))
+            until_status(job, "completed")
             time.sleep(REFUSED_INTERVAL / 2)
         assert status_of(refused) == "running"
         house.accept()
-        eventually(partial(has_completed, refused))
-        worker.terminate()
-        assert worker.wait() == 0
+        until_status(refused, "completed")
+        assert worker.stop() == 0
         assert worker.output.count("not in this house") == 1
     refused.refresh_from_db()
     assert (refused.epoch, refused.result) == (1, {"refused": True})
-
-
-def undo_claim(job: Job) -> None:
-    """The row as a crashed server remembers it; no trigger sees that."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SET session_replication_role = replica; "
-            "UPDATE pgjobs_job SET status = 'pending', started = NULL, worker_id = NULL, "
-            f"epoch = 0, attempt = 0 WHERE id = {job.pk}; "
-            "RESET session_replication_role"
-        )
 
 
 def test_what_waits_to_be_accepted_does_not_run_again_when_its_claim_was_undone(
@@ -123,17 +103,13 @@ def test_what_waits_to_be_accepted_does_not_run_again_when_its_claim_was_undone(
     caplog.set_level("INFO", "pgjobs.worker")
     house.refuse()
     refused = Noop.enqueue(refused=True)
-    worker = Worker(
-        WorkerOptions(
-            queues=("default",), concurrency=1, name="w", shutdown_timeout=timedelta(seconds=1)
-        )
-    )
+    worker = Worker(some_options())
     ended = elsewhere(worker.run)
     try:
         eventually(lambda: "refuses to store any end of it" in caplog.text)
         undo_claim(refused)
         eventually(Job.objects.filter(pk=refused.pk, status="running", epoch=1).exists)
-        eventually(partial(has_completed, Noop.enqueue()))
+        until_status(Noop.enqueue(), "completed")
     finally:
         worker.stop()
         assert ended.result(FLUSH_TIMEOUT) is False
@@ -149,16 +125,16 @@ def test_what_stays_refused_runs_again_after_its_worker_and_holds_up_no_other_re
     with RunningWorker(child_environment) as worker:
         worker.until_it_says("PostgreSQL refuses to store any end of it")
         held = Held.enqueue()
-        eventually(lambda: traces.count("started"))
+        traces.until("started")
         worker.kill()
     with RunningWorker(child_environment) as worker:
-        eventually(lambda: traces.count("started") == 2, timeout=30)
+        traces.until("started", 2)
         traces.release()
-        eventually(partial(has_completed, held))
+        until_status(held, "completed")
         worker.until_it_says("PostgreSQL refuses to take it back")
         assert status_of(refused) == "running"
         house.accept()
-        eventually(partial(has_completed, refused))
+        until_status(refused, "completed")
     refused.refresh_from_db()
     assert (refused.epoch, refused.interruptions) == (2, 1)
 
@@ -181,8 +157,7 @@ def test_a_log_line_that_a_trigger_refuses_is_left_out(
 ) -> None:
     house.refuse_lines("a warning line")
     job = Logging.enqueue()
-    with RunningWorker(child_environment, "--burst") as worker:
-        assert worker.wait() == 0
-    assert has_completed(job)
+    run_burst(child_environment)
+    assert has_status(job, "completed")
     messages = JobLogEntry.objects.values_list("message", flat=True)
     assert set(messages) == {"a debug line", "an info line", "an error line"}

@@ -12,12 +12,10 @@ from tests.apps.testapp.jobs import Held, HeldCoroutine, Noop, Tracing
 from tests.apps.unruly.jobs import WaitsForPostgres
 from tests.support import traces
 from tests.support.environment import Environment
-from tests.support.eventually import eventually
+from tests.support.eventually import SOON, eventually
+from tests.support.job_status import until_status
 from tests.support.sql import query
 from tests.support.worker_process import unruly_worker
-
-SOON = 3
-"""Seconds; the promise is one, and the machine may be busy."""
 
 
 def cancel(job: Job) -> None:
@@ -38,7 +36,7 @@ def until_running(*jobs: Job) -> None:
 
 
 def until_cancelled(job: Job) -> None:
-    eventually(lambda: Job.objects.filter(pk=job.pk, status="cancelled").exists(), timeout=SOON)
+    until_status(job, "cancelled", timeout=SOON)
     job.refresh_from_db()
 
 
@@ -52,7 +50,7 @@ def test_a_running_job_is_cancelled_and_its_process_goes_on(
         cancel(job)
         until_cancelled(job)
         after = Tracing.enqueue()
-        eventually(lambda: Job.objects.filter(pk=after.pk, status="completed").exists())
+        until_status(after, "completed")
         assert "starting another" not in worker.output
     assert (job.attempt, job.error, job.errors) == (1, "", [])
     assert job.log_entries.get().message == "The job was cancelled."
@@ -80,7 +78,7 @@ def test_many_are_cancelled_whether_they_wait_or_run(child_environment: Environm
         assert waiting.status == "cancelled"
         for job in running:
             until_cancelled(job)
-        eventually(lambda: Job.objects.filter(pk=spared.pk, status="completed").exists())
+        until_status(spared, "completed")
 
 
 def test_deleting_a_running_job_ends_it_and_frees_its_slot(
@@ -91,11 +89,8 @@ def test_deleting_a_running_job_ends_it_and_frees_its_slot(
         until_running(job)
         job.delete()
         after = Tracing.enqueue()
-        eventually(
-            lambda: Job.objects.filter(pk=after.pk, status="completed").exists(), timeout=SOON
-        )
-        worker.terminate()
-        assert worker.wait() == 0
+        until_status(after, "completed", timeout=SOON)
+        assert worker.stop() == 0
     assert list(Job.objects.all()) == [after]
     assert traces.labels() == ["started", "ran"]
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
 
-from pgjobs.models import Job
 from tests.apps.testapp.jobs import (
     AsksWhoItIs,
     Careless,
@@ -18,10 +16,10 @@ from tests.apps.testapp.jobs import (
 )
 from tests.support import traces
 from tests.support.environment import Environment
-from tests.support.eventually import eventually
-from tests.support.sessions import ROLE
+from tests.support.job_status import status_of, until_status
+from tests.support.sessions import ROLE, backends, terminate
 from tests.support.sql import query
-from tests.support.worker_process import RunningWorker
+from tests.support.worker_process import RunningWorker, run_burst
 
 WAYS = {
     "leave_autocommit_off": "errored",  # what it wrote is undone
@@ -36,10 +34,9 @@ WAYS = {
 @pytest.mark.parametrize("how", WAYS)
 def test_the_next_job_in_the_slot_starts_afresh(child_environment: Environment, how: str) -> None:
     careless, next_one = Careless.enqueue(how=how), Tracing.enqueue(label="next")
-    with RunningWorker(child_environment, "-c", "1", "--burst") as worker:
-        assert worker.wait() == 0
-    assert Job.objects.get(pk=careless.pk).status == WAYS[how]
-    assert Job.objects.get(pk=next_one.pk).status == "completed"
+    run_burst(child_environment, "-c", "1")
+    assert status_of(careless) == WAYS[how]
+    assert status_of(next_one) == "completed"
     assert traces.labels() == ["next"]
 
 
@@ -47,10 +44,9 @@ def test_the_next_job_in_the_slot_starts_afresh(child_environment: Environment, 
 def test_the_next_coroutine_starts_afresh(child_environment: Environment, how: str) -> None:
     careless = CarelessCoroutine.enqueue(how=how)
     next_one = TracingCoroutine.enqueue(label="next")
-    with RunningWorker(child_environment, "-c", "1", "--burst") as worker:
-        assert worker.wait() == 0
-    assert Job.objects.get(pk=careless.pk).status == WAYS[how]
-    assert Job.objects.get(pk=next_one.pk).status == "completed"
+    run_burst(child_environment, "-c", "1")
+    assert status_of(careless) == WAYS[how]
+    assert status_of(next_one) == "completed"
     assert traces.labels() == ["next"]
 
 
@@ -59,25 +55,20 @@ def test_a_coroutine_does_not_wait_for_the_queries_of_another(
 ) -> None:
     held = HeldInThread.enqueue()
     with RunningWorker(child_environment, "-c", "2"):
-        eventually(lambda: traces.count("started"))
+        traces.until("started")
         other = TracingCoroutine.enqueue()
-        eventually(lambda: Job.objects.filter(pk=other.pk, status="completed").exists())
+        until_status(other, "completed")
         traces.release()
-        eventually(lambda: Job.objects.filter(pk=held.pk, status="completed").exists())
+        until_status(held, "completed")
 
 
 def test_a_worker_whose_connections_are_all_cut_goes_on(child_environment: Environment) -> None:
     with RunningWorker(child_environment, "-c", "1") as worker:
         for label in ("before", "after", "long after"):
             job = Tracing.enqueue(label=label)
-            eventually(Job.objects.filter(pk=job.pk, status="completed").exists)
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
-        worker.terminate()
-        assert worker.wait() == 0
+            until_status(job, "completed")
+            terminate(backends())
+        assert worker.stop() == 0
     assert traces.labels() == ["before", "after", "long after"]
 
 
@@ -97,10 +88,10 @@ def test_a_connection_that_failed_while_it_was_set_up_is_not_kept(
         worker.until_it_says("started: queues")
         query(f"ALTER ROLE {ROLE} RENAME TO {ROLE}_away")
         failed = AsksWhoItIs.enqueue()
-        eventually(Job.objects.filter(pk=failed.pk, status="errored").exists)
+        until_status(failed, "errored")
         query(f"ALTER ROLE {ROLE}_away RENAME TO {ROLE}")
         job = AsksWhoItIs.enqueue()
-        eventually(Job.objects.filter(pk=job.pk, status="completed").exists)
+        until_status(job, "completed")
     failed.refresh_from_db()
     job.refresh_from_db()
     assert f'role "{ROLE}" does not exist' in failed.error

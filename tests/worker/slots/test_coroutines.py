@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.core.management import call_command
 
 from pgjobs import BackgroundJob, JobFailed, job_start, register
 from pgjobs.exceptions import Snooze
@@ -18,6 +17,8 @@ from pgjobs.execution import is_all_coroutine
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import Careless, TracingCoroutine, leave_trace
 from tests.apps.testapp.models import Site, Trace
+from tests.support.job_status import status_of
+from tests.support.worker_process import run_burst_here
 
 pytestmark = pytest.mark.usefixtures("empty_queue")
 
@@ -152,7 +153,7 @@ class EndsAtItsLimit(BackgroundJob):
 
 
 def run_all(*, concurrency: int = 1) -> None:
-    call_command("pgjobs_worker", "--burst", "--concurrency", str(concurrency), verbosity=0)
+    run_burst_here("--concurrency", str(concurrency))
 
 
 def ended(job: Job) -> Job:
@@ -214,7 +215,7 @@ def test_a_receiver_of_job_start_may_ask_the_database() -> None:
     found = []
 
     def look(job: Job, **_: Any) -> None:
-        found.append((Job.objects.get(pk=job.pk).status, threading.current_thread().name))
+        found.append((status_of(job), threading.current_thread().name))
 
     job_start.connect(look)
     try:

@@ -10,12 +10,13 @@ import pytest
 from pgjobs import BackgroundJob
 from pgjobs.models import Job
 from pgjobs.outcomes import Outcome
-from pgjobs.worker.pool import Pool
 from tests.apps.testapp.jobs import HeldCoroutine, TracingCoroutine
 from tests.apps.unruly.jobs import BlocksTheLoop, Dozes
 from tests.support import traces
+from tests.support.engine import a_pool
 from tests.support.environment import Environment
 from tests.support.eventually import eventually
+from tests.support.job_status import has_status, until_status
 from tests.support.worker_process import unruly_worker
 
 
@@ -27,14 +28,10 @@ class WaitsForRelease(BackgroundJob):
             await asyncio.sleep(0.01)
 
 
-def has_status(job: Job, status: str) -> bool:
-    return Job.objects.filter(pk=job.pk, status=status).exists()
-
-
 def test_no_more_of_them_run_than_there_are_slots(child_environment: Environment) -> None:
     jobs = [HeldCoroutine.enqueue() for _ in range(3)]
     with unruly_worker(child_environment, "-c", "2"):
-        eventually(lambda: traces.count("started") == 2)
+        traces.until("started", 2)
         assert [has_status(job, "pending") for job in jobs] == [False, False, True]
         traces.release()
         eventually(lambda: all(has_status(job, "completed") for job in jobs))
@@ -45,10 +42,10 @@ def test_one_whose_limit_passes_before_the_loop_comes_to_it_never_begins(
 ) -> None:
     blocking = BlocksTheLoop.enqueue(seconds=4)
     with unruly_worker(child_environment, "-c", "2"):
-        eventually(lambda: traces.count("deaf"), timeout=30)
+        traces.until("deaf")
         late = TracingCoroutine.enqueue(timeout=1)
-        eventually(lambda: has_status(blocking, "completed"))
-        eventually(lambda: has_status(late, "errored"))
+        until_status(blocking, "completed")
+        until_status(late, "errored")
     late.refresh_from_db()
     assert "longer than its timeout of 1 seconds" in late.error
     assert traces.labels() == ["deaf"]
@@ -59,10 +56,10 @@ def test_those_that_wait_for_a_blocked_loop_go_back_free_of_charge(
 ) -> None:
     deaf = BlocksTheLoop.enqueue(timeout=2)
     with unruly_worker(child_environment, "-c", "2", KILL_GRACE=0.5):
-        eventually(lambda: traces.count("deaf"), timeout=30)
+        traces.until("deaf")
         waiting = TracingCoroutine.enqueue()
-        eventually(lambda: has_status(waiting, "running"))
-        eventually(lambda: has_status(waiting, "completed"))
+        until_status(waiting, "running")
+        until_status(waiting, "completed")
     assert has_status(deaf, "errored")
     waiting.refresh_from_db()
     assert (waiting.epoch, waiting.attempt, waiting.interruptions) == (2, 1, 0)
@@ -74,8 +71,7 @@ def test_a_stop_lets_the_running_ones_end_and_gives_back_the_rest(
     jobs = Job.objects.filter(pk__in=Dozes.enqueue_many({} for _ in range(400)))
     with unruly_worker(child_environment, "-c", "4") as worker:
         eventually(lambda: jobs.filter(status="completed").count() > 20)
-        worker.terminate()
-        assert worker.wait() == 0
+        assert worker.stop() == 0
     completed, pending = jobs.filter(status="completed"), jobs.filter(status="pending")
     assert pending.count() > 0
     assert completed.count() + pending.count() == 400
@@ -85,9 +81,8 @@ def test_a_stop_lets_the_running_ones_end_and_gives_back_the_rest(
 def test_one_that_is_cut_off_goes_back_without_a_word(child_environment: Environment) -> None:
     job = HeldCoroutine.enqueue()
     with unruly_worker(child_environment, "--shutdown-timeout", "0.3") as worker:
-        eventually(lambda: traces.count("started"))
-        worker.terminate()
-        assert worker.wait(10) == 1
+        traces.until("started")
+        assert worker.stop(10) == 1
         output = worker.output
     job.refresh_from_db()
     assert (job.status, job.attempt, job.interruptions) == ("pending", 0, 0)
@@ -98,12 +93,7 @@ def test_one_that_is_cut_off_goes_back_without_a_word(child_environment: Environ
 @pytest.mark.usefixtures("empty_queue")
 def test_a_pool_that_stops_while_a_coroutine_runs_ends_its_thread_as_well() -> None:
     outcomes: list[Outcome | None] = []
-    pool = Pool(
-        1,
-        ended=lambda job, outcome: outcomes.append(outcome),
-        note=lambda note: None,
-        freed=lambda: None,
-    )
+    pool = a_pool(outcomes)
     pool.submit([WaitsForRelease.enqueue()])
     pool.start()
     eventually(pool.running)

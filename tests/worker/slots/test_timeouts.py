@@ -19,7 +19,8 @@ from tests.apps.testapp.jobs import (
 from tests.support import traces
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
-from tests.support.worker_process import RunningWorker
+from tests.support.job_status import status_of
+from tests.support.worker_process import RunningWorker, run_burst
 
 
 def has_ended(job: Job) -> bool:
@@ -29,8 +30,7 @@ def has_ended(job: Job) -> bool:
 @pytest.mark.parametrize("job_class", [Endless, EndlessCoroutine])
 def test_a_job_past_its_limit_is_errored(child_environment: Environment, job_class: Any) -> None:
     job = job_class.enqueue()
-    with RunningWorker(child_environment, "--burst") as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment)
     job.refresh_from_db()
     assert job.status == "errored"
     assert "longer than its timeout of 1 seconds" in job.error
@@ -40,8 +40,7 @@ def test_a_job_past_its_limit_is_errored(child_environment: Environment, job_cla
 
 def test_a_limit_given_at_enqueue_wins(child_environment: Environment) -> None:
     job = WaitingForFile.enqueue(timeout=1, path="/nowhere/at/all")
-    with RunningWorker(child_environment, "--burst") as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment)
     job.refresh_from_db()
     assert "timeout of 1 seconds" in job.error
 
@@ -49,8 +48,7 @@ def test_a_limit_given_at_enqueue_wins(child_environment: Environment) -> None:
 def test_the_default_limit_comes_from_the_settings(child_environment: Environment) -> None:
     job = WaitingForFile.enqueue(path="/nowhere/at/all")
     environment = with_settings(child_environment, DEFAULT_TIMEOUT=1)
-    with RunningWorker(environment, "--burst") as worker:
-        assert worker.wait() == 0
+    run_burst(environment)
     job.refresh_from_db()
     assert "timeout of 1 seconds" in job.error
 
@@ -60,21 +58,19 @@ def test_neighbours_run_on(child_environment: Environment, late: Any, held: Any)
     neighbour, job = held.enqueue(), late.enqueue()
     with RunningWorker(child_environment, "-c", "2") as worker:
         eventually(lambda: has_ended(job))
-        assert Job.objects.get(pk=neighbour.pk).status == "running"
+        assert status_of(neighbour) == "running"
         traces.release()
         eventually(lambda: has_ended(neighbour))
-        worker.terminate()
-        assert worker.wait() == 0
-    assert Job.objects.get(pk=job.pk).status == "errored"
-    assert Job.objects.get(pk=neighbour.pk).status == "completed"
+        assert worker.stop() == 0
+    assert status_of(job) == "errored"
+    assert status_of(neighbour) == "completed"
 
 
 def test_the_next_job_in_the_same_slot_is_unharmed(child_environment: Environment) -> None:
     Endless.enqueue()
     after = [Tracing.enqueue() for _ in range(5)]
-    with RunningWorker(child_environment, "-c", "1", "--burst") as worker:
-        assert worker.wait() == 0
-    assert {Job.objects.get(pk=job.pk).status for job in after} == {"completed"}
+    run_burst(child_environment, "-c", "1")
+    assert {status_of(job) for job in after} == {"completed"}
     assert traces.count("ran") == 5
 
 
@@ -82,7 +78,6 @@ def test_a_limit_that_is_reached_while_a_failure_is_written_down_still_ends_the_
     child_environment: Environment,
 ) -> None:
     job = SlowToFail.enqueue()
-    with RunningWorker(child_environment, "--burst") as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment)
     job.refresh_from_db()
     assert job.status == "errored"
