@@ -16,7 +16,7 @@ from benchmarks import table, worker
 from benchmarks.app.jobs import Nothing, Wait
 from pgjobs import BackgroundJob
 from pgjobs.models import Job
-from pgjobs.worker.claimer import Claimer
+from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection
 
 _DEADLINE: Final = 600.0

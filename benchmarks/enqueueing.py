@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from benchmarks import pgbench, table
 from benchmarks.app.jobs import Nothing
-from pgjobs.enqueueing import row_for
+from pgjobs.enqueueing.row import row_for
 from pgjobs.models import Job
 
 _ROUNDS: Final = 10

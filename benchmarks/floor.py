@@ -13,7 +13,7 @@ from benchmarks import pgbench, table
 from benchmarks.app.jobs import Nothing
 from pgjobs.models import Job
 from pgjobs.sql import load
-from pgjobs.worker import claimer
+from pgjobs.worker.claiming import claimer
 from pgjobs.worker.connection import SETTINGS
 
 BATCH: Final = 500

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from benchmarks.app.jobs import Nothing
-from pgjobs.enqueueing import row_for
+from pgjobs.enqueueing.row import row_for
 from pgjobs.models import Job, WorkerProcess
 
 _LIVE = """

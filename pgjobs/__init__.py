@@ -6,9 +6,8 @@ These names are the public interface, with ``pgjobs.models`` (which Django loads
 
 from pgjobs.choices import JobInterval, JobNotification, JobStatus
 from pgjobs.exceptions import JobCancelled, JobFailed, JobTimeout, Retry, Snooze
-from pgjobs.jobs import BackgroundJob, JobRunner, register
+from pgjobs.jobs import BackgroundJob, JobRunner, register, system_job
 from pgjobs.signals import job_end, job_enqueued, job_rescued, job_start
-from pgjobs.system_jobs import system_job
 
 __all__ = [
     "BackgroundJob",

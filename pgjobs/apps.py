@@ -15,8 +15,9 @@ class PgJobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from pgjobs import checks, clock
+        from pgjobs import checks
+        from pgjobs.clock import register_tick
 
         checks.register_checks()
-        clock.register_tick()
+        register_tick()
         autodiscover_modules("jobs")

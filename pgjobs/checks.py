@@ -14,8 +14,10 @@ from django.db import connections, router
 
 from pgjobs import queues
 from pgjobs.conf import find_problems, get_settings
-from pgjobs.jobs import BackgroundJob, is_job_class, registered
 from pgjobs.models import Job
+from pgjobs.registry.job_class import JobClass
+from pgjobs.registry.names import registered
+from pgjobs.registry.targets import is_job_class
 
 
 def register_checks() -> None:
@@ -123,7 +125,7 @@ def check_job_queues(**_: Any) -> Iterable[CheckMessage]:
             )
 
 
-def _job_classes() -> list[type[BackgroundJob]]:
+def _job_classes() -> list[type[JobClass]]:
     return [job for job in registered().values() if is_job_class(job)]
 
 

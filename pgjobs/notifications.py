@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import Any
 
 from django.utils.module_loading import import_string
 
@@ -11,34 +11,31 @@ from pgjobs.choices import JobNotification, JobStatus
 from pgjobs.conf import get_settings
 from pgjobs.signals import announce, job_end
 
-if TYPE_CHECKING:
-    from pgjobs.models import Job
-
 logger = logging.getLogger("pgjobs.notifications")
 
 
-def announce_end(job: Job) -> None:
+def announce_end(job: Any) -> None:
     """Notify the user if the job asks for it, then send ``job_end``. Call it after the commit."""
     if job.user_id is not None and _is_wanted(job):
         _notify(job)
     announce(job_end, job)
 
 
-def log(job: Job) -> None:
+def log(job: Any) -> None:
     """The default ``PGJOBS["NOTIFIER"]``: a line for the log, where projects send a mail."""
     logger.info("user=%s job=%s name=%r ended %s", job.user_id, job.pk, job.name, job.status)
 
 
-def _is_wanted(job: Job) -> bool:
+def _is_wanted(job: Any) -> bool:
     match job.notifications:
         case JobNotification.ALWAYS:
             return True
         case JobNotification.ON_FAILURE:
-            return job.status != JobStatus.COMPLETED
+            return bool(job.status != JobStatus.COMPLETED)
     return False
 
 
-def _notify(job: Job) -> None:
+def _notify(job: Any) -> None:
     try:
         import_string(get_settings().NOTIFIER)(job)
     except Exception:

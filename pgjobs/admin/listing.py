@@ -16,9 +16,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs.choices import LIVE
-from pgjobs.jobs import registered
 from pgjobs.models import Job
 from pgjobs.queues import known_queues
+from pgjobs.registry.names import registered
 
 COUNTED: Final = 10_000
 """Rows up to which a list is counted and paged."""

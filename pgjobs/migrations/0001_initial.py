@@ -7,8 +7,8 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-import pgjobs.models.fields
-import pgjobs.position
+import pgjobs.sql.fields
+import pgjobs.sql.position
 
 
 class Migration(migrations.Migration):
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=200, verbose_name="name")),
                 ("hostname", models.CharField(max_length=255, verbose_name="host")),
                 ("pid", models.PositiveIntegerField(verbose_name="process id")),
-                ("queues", pgjobs.models.fields.TextArrayField(verbose_name="queues")),
+                ("queues", pgjobs.sql.fields.TextArrayField(verbose_name="queues")),
                 ("concurrency", models.PositiveIntegerField(verbose_name="slots")),
                 (
                     "started",
@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
                 (
                     "position",
                     models.BigIntegerField(
-                        db_default=pgjobs.position.NextPosition(),
+                        db_default=pgjobs.sql.position.NextPosition(),
                         editable=False,
                         verbose_name="position",
                     ),

@@ -18,14 +18,14 @@ from django.db.models.functions import Now
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
-from pgjobs import in_process
 from pgjobs.choices import FINISHED, WAITING, JobNotification, JobStatus
 from pgjobs.conf import get_settings
+from pgjobs.execution import in_process
 from pgjobs.models.job_indexes import CONSTRAINTS, INDEXES
+from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.models.worker import WorkerProcess
-from pgjobs.notes import LogLine, Note, Sink, message_of
-from pgjobs.position import NextPosition
-from pgjobs.querysets import JobQuerySet
+from pgjobs.rows.notes import LogLine, Note, Sink, message_of
+from pgjobs.sql.position import NextPosition
 
 
 class Job(models.Model):
@@ -130,7 +130,7 @@ class Job(models.Model):
     # Columns of the successor that differ from this row's, set by enqueue_once() on a running job.
     successor = models.JSONField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[JobQuerySet] = JobQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[JobQuerySet[Job]] = JobQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("job")
@@ -251,11 +251,11 @@ class Job(models.Model):
 
     def start(self) -> bool:
         """Take this waiting job for the current process; False if it is not waiting any more."""
-        return type(self).objects.start(self)
+        return in_process.start(self._all(), self)
 
     def run_here(self) -> None:
         """Run this job in the current thread and record what came of it."""
-        in_process.run_waiting(type(self).objects.all(), self)
+        in_process.run_waiting(self._all(), self)
 
     def terminate(self, status: str = JobStatus.COMPLETED, error: str | None = None) -> bool:
         """Record the end of a job; False if its end was recorded already.
@@ -267,7 +267,7 @@ class Job(models.Model):
                 f"status must be one of {', '.join(FINISHED)}, not {status!r}: "
                 "terminate() ends a job."
             )
-        return type(self).objects.terminate(self, JobStatus(status), error or "")
+        return in_process.terminate(self._all(), self, JobStatus(status), error or "")
 
     def cancel(self, *, keep_schedule: bool = False) -> bool:
         """Cancel this job: at once while it waits; a running one is told within a second.
@@ -312,9 +312,14 @@ class Job(models.Model):
     def note(self, note: Note) -> None:
         """Pass on a log line or a progress: to the worker that runs this job, or to the row."""
         if self._sink is None:
-            type(self).objects.write_notes([note])
+            in_process.write_notes(self._all(), [note])
         else:
             self._sink(note)
+
+    @classmethod
+    def _all(cls) -> JobQuerySet[Job]:
+        """Return all jobs, of the database that is written to."""
+        return cls.objects.all()._everything()
 
     @classmethod
     def from_claim(cls, values: dict[str, Any], alias: str) -> Job:

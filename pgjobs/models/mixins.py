@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.contenttypes.fields import GenericRelation
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.signals import class_prepared, pre_delete
 
 from pgjobs.choices import FINISHED
-from pgjobs.enqueueing import object_key
+from pgjobs.enqueueing.row import object_key
 from pgjobs.models.job import Job
-
-if TYPE_CHECKING:
-    from pgjobs.querysets import JobQuerySet
+from pgjobs.models.job_queryset import JobQuerySet
 
 
 class JobsRelation(GenericRelation):
@@ -41,7 +39,7 @@ class JobsMixin(models.Model):
     class Meta:
         abstract = True
 
-    def get_latest_jobs(self) -> JobQuerySet:
+    def get_latest_jobs(self) -> JobQuerySet[Job]:
         """Return this object's finished jobs, the latest first, without their data."""
         return (
             Job.objects.for_object(self)

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs import queues
-from pgjobs.jobs import path_of, registered
+from pgjobs.registry.names import path_of, registered
 
 
 class PauseQuerySet(models.QuerySet["Pause"]):

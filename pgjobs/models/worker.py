@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from pgjobs.models.fields import TextArrayField
+from pgjobs.sql.fields import TextArrayField
 
 
 class WorkerProcess(models.Model):

@@ -9,9 +9,9 @@ from typing import Final
 
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import WorkerLost
-from pgjobs.worker.pool import Pool
-from pgjobs.worker.presence import Presence
-from pgjobs.worker.slot import Slot
+from pgjobs.worker.liveness.presence import Presence
+from pgjobs.worker.slots.pool import Pool
+from pgjobs.worker.slots.slot import Slot
 
 logger = logging.getLogger("pgjobs.worker")
 

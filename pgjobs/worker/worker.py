@@ -13,24 +13,24 @@ import psycopg
 from django.db import DatabaseError, ProgrammingError, router
 
 from pgjobs.conf import get_settings
+from pgjobs.execution.verdict import verdict
 from pgjobs.models import Job
-from pgjobs.outcomes import Outcome
+from pgjobs.rows.outcome import Outcome
 from pgjobs.sql import load
-from pgjobs.verdicts import verdict
-from pgjobs.worker.announcer import Announcer
-from pgjobs.worker.arrival import Arrival
 from pgjobs.worker.backoff import Backoff
-from pgjobs.worker.claimer import Claimer
+from pgjobs.worker.claiming.claimer import Claimer
+from pgjobs.worker.claiming.doorbell import Doorbell
+from pgjobs.worker.claiming.pace import Pace
 from pgjobs.worker.companion import Companion
 from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection
-from pgjobs.worker.doorbell import Doorbell
-from pgjobs.worker.janitor import Janitor
+from pgjobs.worker.liveness.janitor import Janitor
+from pgjobs.worker.liveness.presence import Presence
 from pgjobs.worker.options import WorkerOptions
-from pgjobs.worker.pace import Pace
-from pgjobs.worker.pool import Pool
-from pgjobs.worker.presence import Presence
-from pgjobs.worker.recorder import LARGEST_BATCH, LOCK_TIMEOUT, Recorder
-from pgjobs.worker.slot import Slot
+from pgjobs.worker.recording.announcer import Announcer
+from pgjobs.worker.recording.recorder import LARGEST_BATCH, LOCK_TIMEOUT, Recorder
+from pgjobs.worker.slots.pool import Pool
+from pgjobs.worker.slots.slot import Slot
+from pgjobs.worker.startup import Arrival
 from pgjobs.worker.wakeup import Wakeup
 from pgjobs.worker.watch import Watch
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pgjobs.models import Schedule
-from pgjobs.presence import WORKER_LOCK
+from pgjobs.sql.locks import WORKER_LOCK
 from tests.support.moments import ago
 from tests.support.rows import a_job, a_worker
 from tests.support.sql import advisory_lock

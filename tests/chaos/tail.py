@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pgjobs.worker.suspicion import HEARING
+from pgjobs.worker.liveness.suspicion import HEARING
 from tests.chaos.faults import Strike, Wounds
 from tests.chaos.identities import Identity
 from tests.chaos.rescue import Rescue

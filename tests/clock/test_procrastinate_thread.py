@@ -11,8 +11,8 @@ import pytest
 from django.db import transaction
 from procrastinate.contrib.django import app
 
-from pgjobs import procrastination
-from pgjobs.procrastination import ProcrastinateThread
+from pgjobs.clock import procrastinate_thread
+from pgjobs.clock.procrastinate_thread import ProcrastinateThread
 from tests.support.elsewhere import is_waited_for
 from tests.support.eventually import eventually
 from tests.support.sql import query, task_status
@@ -49,14 +49,14 @@ def drain_after(turns: int, thread: ProcrastinateThread) -> None:
 def test_told_to_end_while_its_pool_is_being_filled_it_ends(
     thread: ProcrastinateThread, turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    has_session = procrastination._has_session
+    has_session = procrastinate_thread._has_session
 
     def then_drain(alias: str) -> bool:
         answer = has_session(alias)
         drain_after(turns, thread)
         return answer
 
-    monkeypatch.setattr(procrastination, "_has_session", then_drain)
+    monkeypatch.setattr(procrastinate_thread, "_has_session", then_drain)
     thread.start()
     assert has_ended(thread)
 
@@ -65,14 +65,14 @@ def test_told_to_end_while_its_pool_is_being_filled_it_ends(
 def test_told_to_end_at_the_moment_its_pool_has_been_filled_it_ends(
     thread: ProcrastinateThread, turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    let_wait = procrastination._let_wait
+    let_wait = procrastinate_thread._let_wait
 
     async def then_drain(connection: Any) -> None:
         await let_wait(connection)
         if not thread._stopping.is_set():  # told by its first connection, and by no later one
             drain_after(turns, thread)
 
-    monkeypatch.setattr(procrastination, "_let_wait", then_drain)
+    monkeypatch.setattr(procrastinate_thread, "_let_wait", then_drain)
     thread.start()
     assert has_ended(thread)
 

@@ -12,7 +12,8 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from pgjobs import BackgroundJob
-from pgjobs.clock import Clock, fire_due, synchronize
+from pgjobs.clock.schedules import fire_due, synchronize
+from pgjobs.clock.tick import Clock
 from pgjobs.models import Job, Schedule
 from tests.apps.testapp.jobs import Noop, Tracing
 from tests.support.elsewhere import elsewhere

@@ -18,7 +18,7 @@ import pytest
 
 from pgjobs import conf
 from pgjobs.choices import FINISHED, WAITING, JobStatus
-from pgjobs.options import JobOptions
+from pgjobs.registry.meta import JobOptions
 from tests.support.environment import ROOT
 from tests.support.markdown import (
     DOCS,

@@ -12,11 +12,11 @@ from django.db import connection, transaction
 from django.db.models.signals import post_save
 from django.test.utils import CaptureQueriesContext
 
-from pgjobs import doorbell
+from pgjobs.enqueueing import ring
 from pgjobs.jobs import BackgroundJob
 from pgjobs.models import Job
+from pgjobs.worker.claiming.doorbell import Doorbell
 from pgjobs.worker.connection import EngineConnection
-from pgjobs.worker.doorbell import Doorbell
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +40,7 @@ def nobody_idle() -> Iterator[None]:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any transaction counts as short, on a machine that is busy too."""
-    monkeypatch.setattr(doorbell, "SHORT_TRANSACTION", 60.0)
+    monkeypatch.setattr(ring, "SHORT_TRANSACTION", 60.0)
 
 
 @pytest.mark.usefixtures("patient")
@@ -68,7 +68,7 @@ def test_after_a_long_transaction_somebody_may_have_sat_down() -> None:
     def slowly() -> None:
         with transaction.atomic():
             Rung.enqueue()
-            time.sleep(doorbell.SHORT_TRANSACTION)
+            time.sleep(ring.SHORT_TRANSACTION)
 
     assert _rings(slowly) == 1
 
@@ -77,7 +77,7 @@ def test_the_first_job_of_a_transaction_tells_how_long_it_took() -> None:
     def slowly() -> None:
         with transaction.atomic():
             Rung.enqueue()
-            time.sleep(doorbell.SHORT_TRANSACTION)
+            time.sleep(ring.SHORT_TRANSACTION)
             Rung.enqueue()
 
     assert _rings(slowly) == 1
@@ -100,7 +100,7 @@ def test_a_worker_that_sat_down_looks_again_later_than_a_ring_may_be_left_out() 
     try:
         before = time.monotonic()
         bell.sit_down(_WORKER)
-        too_early = before + doorbell.SHORT_TRANSACTION
+        too_early = before + ring.SHORT_TRANSACTION
         assert bell.second_look_in(too_early) < math.inf
         time.sleep(bell.second_look_in(too_early) + 0.001)
         assert bell.second_look_in(too_early) < math.inf, "no look since: it is still due"

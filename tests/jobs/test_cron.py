@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgjobs.cron import check_cron, next_slot
 from pgjobs.exceptions import InvalidArgument
+from pgjobs.jobs.cron import check_cron, next_slot
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -13,8 +13,8 @@ import pytest_django
 
 from pgjobs import BackgroundJob, JobInterval, system_job
 from pgjobs.exceptions import InvalidArgument
+from pgjobs.jobs.system import SystemJob, system_jobs
 from pgjobs.models import Job, Schedule
-from pgjobs.system_jobs import SystemJob, system_jobs
 from tests.apps.testapp.jobs import Noop, Tracing, WithoutRun
 from tests.support.environment import ROOT
 from tests.support.registry import forget_system_jobs
@@ -152,7 +152,7 @@ def test_setting_up_needs_no_database() -> None:
         import django
         django.setup()
         from pgjobs import system_job
-        from pgjobs.system_jobs import system_jobs
+        from pgjobs.jobs.system import system_jobs
         from tests.apps.testapp.jobs import Noop, Tracing
         Noop.setup(interval=60, depth=2)
         system_job(cron="15 3 * * *")(Tracing)

@@ -9,8 +9,8 @@ from django.db import DatabaseError, connection
 
 from pgjobs import BackgroundJob
 from pgjobs.models import Job
-from pgjobs.outcomes import Outcome
-from pgjobs.transitions import record
+from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.statements import record
 from tests.apps.testapp.jobs import Noop
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from pgjobs import BackgroundJob, job_end
 from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.models import Job
-from pgjobs.outcomes import Outcome
-from pgjobs.transitions import record
+from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.statements import record
 from tests.apps.testapp.jobs import Noop
 from tests.support.listening import listening
 from tests.support.sql import query

@@ -17,12 +17,15 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
-from pgjobs import BackgroundJob, clock, transitions
+from pgjobs import BackgroundJob
 from pgjobs.choices import FINISHED, LIVE, WAITING, JobStatus
+from pgjobs.clock import schedules
 from pgjobs.models import Job, Pause, Schedule, WorkerProcess
-from pgjobs.outcomes import Outcome
 from pgjobs.queues import DEFAULT_QUEUES
+from pgjobs.rows import statements
+from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.slots.last_chance import count_last_chance
 from tests.apps.testapp.jobs import Logging, Noop, Tracing
 from tests.apps.testapp.models import Site
 from tests.support.engine import a_janitor
@@ -77,7 +80,7 @@ class Jobs(QueueModel):
         connection.cursor().execute(
             "TRUNCATE pgjobs_job, pgjobs_log, pgjobs_worker, pgjobs_pause, pgjobs_schedule"
         )
-        clock.synchronize()
+        schedules.synchronize()
         self.empty(self.engines)
         self.sites = [Site.objects.create(name="site") for _ in range(2)]
         self.chain_count = 0
@@ -213,7 +216,7 @@ class Jobs(QueueModel):
     def start_a_last_chance(self, data: st.DataObject, job: int) -> None:
         row = Job.objects.get(pk=job)
         if row.is_last_chance and row.interruptions < MOST_INTERRUPTIONS:
-            assert Job.objects.count_last_chance(row)
+            assert count_last_chance(row)
             self.becomes(job, "running", interruptions=MOST_INTERRUPTIONS)
 
     @rule(data=st.data())
@@ -229,7 +232,7 @@ class Jobs(QueueModel):
             worker = (worker or 0) + 1  # another's claim of the same epoch, undone by a crash
         late = Outcome(job_id=job, epoch=epoch, worker_id=worker, status=status)
         before = Job.objects.filter(pk=job).values(*COLUMNS).first()
-        assert transitions.record(self.actors[0].engine.cursor(), [late]) == {}
+        assert statements.record(self.actors[0].engine.cursor(), [late]) == {}
         assert Job.objects.filter(pk=job).values(*COLUMNS).first() == before
 
     def rescue(self, data: st.DataObject, job: int) -> None:
@@ -273,8 +276,8 @@ class Jobs(QueueModel):
     def tick(self, data: st.DataObject, job: int) -> None:
         holder = self.live_row("clock")
         Schedule.objects.update(next_run=Now() - OLD)
-        clock.fire_due()
-        clock.fire_due()  # nothing is due any more
+        schedules.fire_due()
+        schedules.fire_due()  # nothing is due any more
         enqueued = Schedule.objects.get(next_run__gt=Now()).last_job
         assert enqueued is not None
         if holder is None:

@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from pgjobs.conf import Settings
 from pgjobs.worker.connection import NETWORK
-from pgjobs.worker.janitor import INTERVAL
+from pgjobs.worker.liveness.janitor import INTERVAL
 from tests.support.eventually import eventually
 from tests.support.own_server import Server, own_server
 from tests.support.requirements import skip_or_fail

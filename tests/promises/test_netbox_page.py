@@ -62,7 +62,7 @@ VISIT = """if True:
     import django
     django.setup()
     from my_plugin.jobs import MyHousekeepingJob, MyTestJob
-    from pgjobs.system_jobs import system_jobs
+    from pgjobs.jobs.system import system_jobs
     from pgjobs.queues import known_queues
     from tests.apps.testapp.models import Site
     job = MyTestJob.enqueue(Site.objects.create(name="Lund"), queue_name="my_plugin.foo")

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from pgjobs import BackgroundJob
 from pgjobs.exceptions import WorkerLost
 from pgjobs.models import Job
-from pgjobs.outcomes import Outcome
+from pgjobs.rows.outcome import Outcome
 from tests.apps.testapp.jobs import Held, Tracing
 from tests.apps.unruly.jobs import EatsAllMemory, Exits, IsNotRepeated, Segfaults
 from tests.support import traces

@@ -13,8 +13,8 @@ import pytest
 import pgjobs
 from pgjobs import BackgroundJob, JobRunner, register
 from pgjobs.exceptions import InvalidArgument, UnknownJobClass
-from pgjobs.jobs import registered, resolve
 from pgjobs.models import Job
+from pgjobs.registry.names import registered, resolve
 from tests.apps.testapp.jobs import AboutObject, Noop, Tracing, WithoutRun, plain_function
 from tests.apps.testapp.models import Country, Device
 from tests.support.environment import ROOT

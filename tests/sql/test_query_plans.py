@@ -11,17 +11,17 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from pgjobs import transitions
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job
-from pgjobs.notes import LogLine, Note, Progress
-from pgjobs.outcomes import Outcome
-from pgjobs.presence import HERE_LOCK
 from pgjobs.queues import DEFAULT_QUEUES
+from pgjobs.rows import statements
+from pgjobs.rows.notes import LogLine, Note, Progress
+from pgjobs.rows.outcome import Outcome
 from pgjobs.sql import load
-from pgjobs.worker import janitor
-from pgjobs.worker.claimer import Claimer
+from pgjobs.sql.locks import HERE_LOCK
+from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.liveness import janitor
 
 pytestmark = pytest.mark.django_db
 Plan = dict[str, Any]
@@ -211,7 +211,7 @@ def test_a_look_hops_from_lane_to_lane(engine: Engine, sample: int) -> None:
 
 
 def test_promotion_walks_the_index_of_scheduled_jobs(engine: Engine) -> None:
-    assert len(transitions.promote(engine.cursor, limit=50)) == 50
+    assert len(statements.promote(engine.cursor, limit=50)) == 50
     assert indexes(engine.plan) == {"pgjobs_job_due", "pgjobs_job_pkey"}
     assert "Sort" not in kinds(engine.plan)
     assert pages(engine.plan) < 2000
@@ -223,7 +223,7 @@ def test_what_was_recorded_already_is_found_by_the_primary_key(
     outcomes = [
         Outcome(job_id=job, epoch=epoch, status=JobStatus.RUNNING) for job, epoch in running
     ]
-    assert len(transitions.already_recorded(engine.cursor, outcomes)) == len(running)
+    assert len(statements.already_recorded(engine.cursor, outcomes)) == len(running)
     assert indexes(engine.plan) == {"pgjobs_job_pkey"}
 
 
@@ -234,7 +234,7 @@ def test_notes_go_by_the_primary_key(engine: Engine, running: list[tuple[int, in
             LogLine(job_id=job, attempt=1, at=0.0, level="INFO", message="line"),
             Progress(job_id=job, epoch=epoch, done=1, total=2, message="half"),
         ]
-    transitions.write_notes(engine.cursor, notes)
+    statements.write_notes(engine.cursor, notes)
     for plan in engine.plans:
         assert indexes(plan) == {"pgjobs_job_pkey"}
 
@@ -255,7 +255,7 @@ def test_recording_goes_by_the_primary_key_though_statistics_are_stale(
         Outcome(job_id=job, epoch=epoch, worker_id=1, status=JobStatus.COMPLETED)
         for job, epoch in running[:batch]
     ]
-    assert len(transitions.record(engine.cursor, outcomes)) == batch
+    assert len(statements.record(engine.cursor, outcomes)) == batch
     assert indexes(engine.plan) == {"pgjobs_job_pkey"}
     assert "Seq Scan" not in kinds(engine.plan)
 
@@ -285,6 +285,6 @@ def test_orphans_are_found_by_the_index_of_running_jobs(engine: Engine) -> None:
 
 
 def test_pruning_walks_the_index_of_finished_jobs(engine: Engine) -> None:
-    assert transitions.prune(engine.cursor, days=5, limit=100) == 100
+    assert statements.prune(engine.cursor, days=5, limit=100) == 100
     assert indexes(engine.plan) == {"pgjobs_job_finished", "pgjobs_job_pkey"}
     assert "Sort" not in kinds(engine.plan)

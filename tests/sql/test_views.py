@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from pgjobs.conf import Settings
-from pgjobs.presence import HERE_LOCK, WORKER_LOCK
+from pgjobs.sql.locks import HERE_LOCK, WORKER_LOCK
 from tests.apps.testapp.jobs import Noop
 from tests.support.eventually import eventually
 from tests.support.moments import ago

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from pgjobs.outcomes import Outcome
+from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.connection import EngineConnection
-from pgjobs.worker.janitor import Janitor
+from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.options import WorkerOptions
-from pgjobs.worker.pool import Pool
+from pgjobs.worker.slots.pool import Pool
 
 OpenConnection = Callable[..., EngineConnection]
 """The fixture ``open_connection``."""

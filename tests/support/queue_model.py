@@ -11,12 +11,12 @@ from django.db.models import Case, Value, When
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from pgjobs import transitions
 from pgjobs.choices import FINISHED, LIVE, WAITING, JobStatus
 from pgjobs.models import Job, Pause, WorkerProcess
-from pgjobs.outcomes import Outcome
 from pgjobs.queues import DEFAULT_QUEUES
-from pgjobs.worker.claimer import Claimer
+from pgjobs.rows import statements
+from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
 from tests.support.rows import a_worker
 
@@ -142,7 +142,7 @@ class QueueModel(RuleBasedStateMachine):
         if state.interruptions == MOST_INTERRUPTIONS:  # its last chance was counted, and survived
             outcome.setdefault("interruptions", -1)
         written = Outcome(job_id=job, epoch=state.epoch, worker_id=state.worker_id, **outcome)
-        assert job in transitions.record(self.actors[0].engine.cursor(), [written])
+        assert job in statements.record(self.actors[0].engine.cursor(), [written])
         self.becomes(
             job,
             written.status,

@@ -6,4 +6,4 @@ import pytest
 
 
 def forget_system_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pgjobs.system_jobs._system_jobs", {})
+    monkeypatch.setattr("pgjobs.jobs.system._system_jobs", {})

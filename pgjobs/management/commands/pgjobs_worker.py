@@ -20,15 +20,21 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections, router
 
 from pgjobs import queues
-from pgjobs.clock import Clock
+from pgjobs.clock import Clock, LowLevelTasks
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import DatabaseRefused, UnknownQueue
-from pgjobs.low_level import LowLevelTasks
 from pgjobs.models import Job
 from pgjobs.worker import Worker, WorkerOptions
-from pgjobs.worker.arrival import look_once
-from pgjobs.worker.child import EXIT_AGAIN, Bond, child_number, die_with_any_thread, is_child, leave
-from pgjobs.worker.supervisor import Supervisor
+from pgjobs.worker.process.child import (
+    EXIT_AGAIN,
+    Bond,
+    child_number,
+    die_with_any_thread,
+    is_child,
+    leave,
+)
+from pgjobs.worker.process.supervisor import Supervisor
+from pgjobs.worker.startup import look_once
 
 logger = logging.getLogger("pgjobs.worker")
 

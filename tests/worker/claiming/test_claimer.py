@@ -10,10 +10,10 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from pgjobs import transitions
 from pgjobs.models import Job, WorkerProcess
-from pgjobs.outcomes import Outcome
-from pgjobs.worker.claimer import Claimer
+from pgjobs.rows import statements
+from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
 from tests.apps.testapp.jobs import Noop
 from tests.support.engine import OpenConnection
@@ -145,7 +145,7 @@ def test_a_job_that_returns_to_its_queue_keeps_its_place(
 ) -> None:
     Noop.enqueue_many({} for _ in range(4))
     first, *_ = claimer.claim(limit=3, worker=worker)
-    transitions.record(rival.cursor(), [Outcome.released(first.pk, first.epoch, worker)])
+    statements.record(rival.cursor(), [Outcome.released(first.pk, first.epoch, worker)])
     claimer.look()  # at every floor, each half a second
     (again,) = claimer.claim(limit=1, worker=worker)
     assert (again.pk, again.position) == (first.pk, first.position)

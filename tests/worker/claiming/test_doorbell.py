@@ -12,10 +12,10 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from pgjobs.doorbell import SHORT_TRANSACTION
+from pgjobs.enqueueing.ring import SHORT_TRANSACTION
 from pgjobs.models import Job, WorkerProcess
+from pgjobs.worker.claiming.doorbell import Doorbell
 from pgjobs.worker.connection import EngineConnection
-from pgjobs.worker.doorbell import Doorbell
 from tests.apps.testapp.jobs import Enqueuing, Noop, Tracing
 from tests.support import traces
 from tests.support.engine import OpenConnection

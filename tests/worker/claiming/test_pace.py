@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgjobs.worker.pace import LARGEST_CLAIM, WINDOW, Pace
+from pgjobs.worker.claiming.pace import LARGEST_CLAIM, WINDOW, Pace
 
 SECONDS = st.lists(st.floats(min_value=0, max_value=1000), max_size=30)
 SLOTS = st.integers(min_value=1, max_value=64)

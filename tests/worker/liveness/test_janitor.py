@@ -12,10 +12,10 @@ from django.db.models.functions import Now
 
 from pgjobs.models import Job, WorkerProcess
 from pgjobs.signals import job_rescued
-from pgjobs.worker import suspicion
 from pgjobs.worker.connection import EngineConnection
-from pgjobs.worker.janitor import Janitor
-from pgjobs.worker.suspicion import CONFIRMING
+from pgjobs.worker.liveness import suspicion
+from pgjobs.worker.liveness.janitor import Janitor
+from pgjobs.worker.liveness.suspicion import CONFIRMING
 from tests.apps.testapp.jobs import Tracing
 from tests.support.engine import OpenConnection, a_janitor
 from tests.support.eventually import eventually
@@ -205,7 +205,7 @@ def test_a_worker_that_was_away_itself_hears_the_others_before_it_judges(
     open_connection: OpenConnection, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.PGJOBS = SHORT_LEASE
-    monkeypatch.setattr("pgjobs.worker.suspicion.HEARING", 2.0)
+    monkeypatch.setattr("pgjobs.worker.liveness.suspicion.HEARING", 2.0)
     engine, janitor = open_connection(), a_janitor()
     janitor.turn(engine)
     time.sleep(2.1)  # as if the process had been stopped

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from pgjobs.models import WorkerProcess
-from pgjobs.presence import WORKER_LOCK
-from pgjobs.worker.janitor import Janitor
-from pgjobs.worker.presence import Presence
+from pgjobs.sql.locks import WORKER_LOCK
+from pgjobs.worker.liveness.janitor import Janitor
+from pgjobs.worker.liveness.presence import Presence
 from tests.support.engine import OpenConnection, a_janitor, a_pool, some_options
 from tests.support.eventually import eventually
 from tests.support.sessions import terminate

@@ -9,7 +9,7 @@ import psycopg
 from django.db.models.functions import Now
 
 from pgjobs.models import Job, WorkerProcess
-from pgjobs.presence import WORKER_LOCK
+from pgjobs.sql.locks import WORKER_LOCK
 from tests.apps.testapp.jobs import Tracing, WaitingForFile
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually

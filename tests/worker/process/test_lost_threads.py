@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pgjobs import BackgroundJob
-from pgjobs.worker.child import EXIT_BROKEN
+from pgjobs.worker.process.child import EXIT_BROKEN
 from tests.apps.testapp.jobs import Tracing
 from tests.apps.unruly.jobs import SpoilsTheLog, SpoilsTheLogOfTheRecorder, SpoilsTheLogOnTheLoop
 from tests.support import traces

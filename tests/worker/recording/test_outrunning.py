@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pgjobs.worker.pace import LARGEST_CLAIM
+from pgjobs.worker.claiming.pace import LARGEST_CLAIM
 from pgjobs.worker.worker import MOST_UNRECORDED
 from tests.apps.testapp.jobs import Noop
 from tests.support.eventually import eventually

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from pgjobs import transitions
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job, JobLogEntry
-from pgjobs.notes import LogLine, Progress
-from pgjobs.outcomes import Outcome
-from pgjobs.worker.claimer import Claimer
+from pgjobs.rows import statements
+from pgjobs.rows.notes import LogLine, Progress
+from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
-from pgjobs.worker.recorder import Recorder
+from pgjobs.worker.recording.recorder import Recorder
 from tests.apps.testapp.jobs import Noop, WaitingForFile
 from tests.support.elsewhere import elsewhere, is_waited_for
 from tests.support.engine import OpenConnection
@@ -83,7 +83,7 @@ def test_an_outcome_of_an_earlier_epoch_is_refused(
     (stale,) = claim(1)
     with connection.cursor() as cursor:
         outcome = Outcome.interrupted(stale.pk, stale.epoch, stale.worker_id)
-        transitions.record(cursor, [outcome])
+        statements.record(cursor, [outcome])
     (fresh,) = claim(0)
     assert (fresh.pk, fresh.epoch) == (stale.pk, 2)
     running.record(stale, JobStatus.FAILED, error="stale")
@@ -133,7 +133,7 @@ def test_jobs_are_locked_for_their_lines_in_the_order_of_their_ids(
     cursor = open_connection().cursor()
     with transaction.atomic():
         Job.objects.select_for_update().get(pk=first.pk)
-        written = elsewhere(lambda: transitions.write_notes(cursor, notes))
+        written = elsewhere(lambda: statements.write_notes(cursor, notes))
         eventually(is_waited_for)
         Job.objects.select_for_update(nowait=True).get(pk=second.pk)
     written.result(10)

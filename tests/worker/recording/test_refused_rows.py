@@ -9,8 +9,9 @@ import pytest
 from django.db import connection
 
 from pgjobs.models import Job, JobLogEntry, WorkerProcess
-from pgjobs.worker import Worker, recorder
-from pgjobs.worker.recorder import REFUSED_INTERVAL
+from pgjobs.worker import Worker
+from pgjobs.worker.recording import recorder
+from pgjobs.worker.recording.recorder import REFUSED_INTERVAL
 from pgjobs.worker.worker import FLUSH_TIMEOUT
 from tests.apps.testapp.jobs import Held, Logging, Noop
 from tests.support import traces

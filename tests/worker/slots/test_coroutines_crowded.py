@@ -9,7 +9,7 @@ import pytest
 
 from pgjobs import BackgroundJob
 from pgjobs.models import Job
-from pgjobs.outcomes import Outcome
+from pgjobs.rows.outcome import Outcome
 from tests.apps.testapp.jobs import HeldCoroutine, TracingCoroutine
 from tests.apps.unruly.jobs import BlocksTheLoop, Dozes
 from tests.support import traces

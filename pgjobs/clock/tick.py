@@ -1,0 +1,104 @@
+"""The tick: a periodic procrastinate task that fires schedules while a worker runs.
+
+Procrastinate remembers only the newest slot of a periodic task, so a worker that was paused would
+run old slots again. The truth is therefore each schedule's ``next_run``; the tick only looks at it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Final
+
+from django.db import DatabaseError, connections
+from procrastinate.contrib.django import app as django_app
+
+from pgjobs.clock.procrastinate_thread import ProcrastinateThread
+from pgjobs.clock.schedules import fire_due, job_database, synchronize
+from pgjobs.jobs.system import system_jobs
+
+logger = logging.getLogger("pgjobs.clock")
+
+QUEUE: Final = "pgjobs.clock"
+TASK: Final = "pgjobs.clock.tick"
+PERIOD: Final = 3.0
+"""Seconds between ticks. A tick also watches over the period that follows it, so slots are met to
+the moment; only if its worker dies, or is paused, does a slot wait for the next tick."""
+_CRON: Final = "* * * * * */3"  # procrastinate's sixth field: seconds
+_LOOK_AGAIN: Final = 2.0
+_FORGET_LOST_TICKS: Final = """
+DELETE FROM procrastinate_jobs
+WHERE queue_name = %s
+    AND (status NOT IN ('todo', 'doing') OR status = 'doing' AND worker_id IS NULL)
+"""
+
+_stopping = threading.Event()
+
+
+class Clock:
+    """Brings schedules up to date when a worker starts, and drives the tick while it runs."""
+
+    def __init__(self, *, burst: bool = False) -> None:
+        self._burst = burst
+        # A process that knows no system job has no time to keep: that spares it procrastinate's
+        # connections and half of its statements while idle.
+        self._ticks = not burst and bool(system_jobs())
+        self._thread = ProcrastinateThread(
+            "pgjobs-clock",
+            [QUEUE],
+            delete_jobs="successful",  # ticks are many and say nothing once they have passed
+            abort_job_polling_interval=3600.0,  # and nobody aborts them
+        )
+
+    def start(self) -> None:
+        _stopping.clear()
+        synchronize()
+        _forget_lost_ticks()
+        if self._burst:
+            fire_due()
+        elif self._ticks:
+            self._thread.start()
+
+    def drain(self) -> None:
+        _stopping.set()
+        if self._ticks:
+            self._thread.drain()
+
+    def has_ended(self) -> bool:
+        return not (self._ticks and self._thread.is_alive())
+
+    def stop(self, timeout: float) -> None:
+        if self._ticks:
+            self._thread.stop(timeout)
+
+    def is_idle(self) -> bool:
+        return True
+
+
+def register_tick() -> None:
+    """Make the tick known to procrastinate's Django app, and so to any of its workers."""
+    if TASK not in django_app.tasks:
+        task = django_app.task(name=TASK, queue=QUEUE, queueing_lock=TASK)(tick)
+        django_app.periodic(cron=_CRON)(task)
+
+
+def tick(timestamp: int) -> None:
+    """Fire what is due, and until the next tick whatever becomes due."""
+    until = time.monotonic() + PERIOD
+    try:
+        while True:
+            due_in = fire_due()
+            rest = min(
+                _LOOK_AGAIN, until - time.monotonic(), _LOOK_AGAIN if due_in is None else due_in
+            )
+            if until <= time.monotonic() or _stopping.wait(max(rest, 0.01)):
+                return
+    except DatabaseError as error:
+        logger.warning("tick=%s lost the database: %s", timestamp, error)
+
+
+def _forget_lost_ticks() -> None:
+    """Remove ticks that failed, or whose worker died in the middle: nobody will end those."""
+    with connections[job_database()].cursor() as cursor:
+        cursor.execute(_FORGET_LOST_TICKS, [QUEUE])

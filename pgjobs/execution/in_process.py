@@ -1,0 +1,156 @@
+"""Running a job in the caller's own process, without a worker.
+
+The parameter ``jobs`` of these functions is the query set of all jobs in the database that is
+written to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connections, models, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from psycopg.pq import TransactionStatus
+
+from pgjobs.choices import FINISHED, WAITING, JobStatus
+from pgjobs.execution.attempt import data_as_json, execute
+from pgjobs.execution.process_lock import held_here
+from pgjobs.notifications import announce_end
+from pgjobs.rows import statements
+from pgjobs.rows.notes import Note
+from pgjobs.rows.outcome import Outcome
+
+Jobs = models.QuerySet[Any]
+
+
+def run_immediately(jobs: Jobs, job: Any) -> None:
+    """Insert the new ``job`` and run it before returning."""
+    # Inserted as running: were it pending, a worker could take it outside a transaction.
+    job.status, job.epoch, job.attempt = JobStatus.RUNNING, 1, 1
+    job.started = Now()
+    job.save(force_insert=True, using=jobs.db)
+    job.refresh_from_db(fields=["started"])
+    with held_here(connections[jobs.db], job.pk):
+        _run_started(jobs, job)
+
+
+def run_waiting(jobs: Jobs, job: Any) -> None:
+    """Take the waiting ``job`` and run it; do nothing if it is not waiting any more."""
+    with held_here(connections[jobs.db], job.pk):
+        if start(jobs, job):
+            _run_started(jobs, job)
+
+
+def start(jobs: Jobs, job: Any) -> bool:
+    """Take the waiting ``job`` for this process; return False if it is not waiting any more."""
+    won = (
+        jobs.filter(pk=job.pk, status__in=WAITING)
+        .order_by()
+        .update(
+            status=JobStatus.RUNNING,
+            started=Now(),
+            epoch=F("epoch") + 1,
+            attempt=F("attempt") + 1,
+            worker=None,
+        )
+    )
+    if won:
+        job.refresh_from_db(fields=["status", "started", "epoch", "attempt", "worker"])
+        job.is_terminated = False
+    return bool(won)
+
+
+def terminate(jobs: Jobs, job: Any, status: JobStatus, error: str) -> bool:
+    """Record an end for ``job``, which this process runs or which is still waiting.
+
+    Return False if the row has moved on.
+    """
+    if job.status in WAITING:
+        start(jobs, job)
+    outcome = Outcome(
+        job_id=job.pk,
+        epoch=job.epoch,
+        worker_id=job.worker_id,
+        status=status,
+        error=error or job.error,
+        data=data_as_json(job),
+    )
+    job.is_terminated = _record(jobs, job, outcome)
+    return bool(job.is_terminated)
+
+
+def write_notes(jobs: Jobs, notes: Sequence[Note]) -> None:
+    """Write log lines and progress at once."""
+    with connections[jobs.db].cursor() as cursor:
+        statements.write_notes(cursor, notes)
+
+
+def _run_started(jobs: Jobs, job: Any) -> None:
+    notes: list[Note] = []
+    exits: list[BaseException] = []
+    job._sink = notes.append
+    try:
+        with _usable_afterwards(connections[jobs.db]):
+            outcome = execute(job, exits=exits.append)
+    finally:
+        job._sink = None
+        write_notes(jobs, notes)
+    if outcome is not None:
+        _keep(jobs, job, outcome)
+    if exits:  # Ctrl-C and sys.exit() are meant for this process; the row has ended first
+        raise exits[0]
+
+
+def _keep(jobs: Jobs, job: Any, outcome: Outcome) -> None:
+    if outcome.is_recorded:
+        _announce_once_committed(jobs, job)
+    else:
+        _record(jobs, job, outcome)
+
+
+def _record(jobs: Jobs, job: Any, outcome: Outcome) -> bool:
+    """Record ``outcome``, which was reached in this process; return False if the row moved on."""
+    with connections[jobs.db].cursor() as cursor:
+        recorded = statements.record(cursor, [outcome])
+    if job.pk not in recorded:
+        return False
+    _announce_once_committed(jobs, job)
+    return True
+
+
+def _announce_once_committed(jobs: Jobs, job: Any) -> None:
+    """Read the row, and tell of the job's end once that is durable."""
+    job.refresh_from_db()
+    if job.status in FINISHED:
+        transaction.on_commit(lambda: announce_end(job), using=jobs.db, robust=True)
+
+
+@contextmanager
+def _usable_afterwards(connection: Any) -> Iterator[None]:
+    """Keep the caller's transaction usable when the job breaks it, or else the connection."""
+    if (savepoint := connection.savepoint()) is None:  # there is no transaction
+        try:
+            yield
+        finally:
+            _drop_unusable(connection)
+        return
+    try:
+        yield
+    finally:
+        status = connection.connection.info.transaction_status
+        if connection.needs_rollback or status == TransactionStatus.INERROR:
+            connection.needs_rollback = False  # first, or the rollback itself is refused
+            connection.savepoint_rollback(savepoint)
+        else:
+            connection.savepoint_commit(savepoint)
+
+
+def _drop_unusable(connection: Any) -> None:
+    """Without a sound one the outcome could not be written: the job would run again elsewhere."""
+    raw = connection.connection
+    unusable = (TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN)  # cut short by Ctrl-C, or lost
+    if raw is not None and raw.info.transaction_status in unusable:
+        connection.close()

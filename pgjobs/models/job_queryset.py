@@ -1,0 +1,232 @@
+"""The verbs on jobs. With ``transitions`` the only place that writes a status.
+
+Each change is one guarded statement that says whether it won.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, connections, models, router, transaction
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Now
+
+from pgjobs.choices import FINISHED, LIVE, WAITING, JobStatus
+from pgjobs.enqueueing import once
+from pgjobs.enqueueing.copy import copy_jobs
+from pgjobs.enqueueing.insert import insert
+from pgjobs.enqueueing.ring import ring_on_commit
+from pgjobs.enqueueing.row import object_key, once_key, row_for, rows_for_many
+from pgjobs.exceptions import InvalidArgument
+from pgjobs.execution import in_process
+from pgjobs.rows import statements
+from pgjobs.rows.outcome import Outcome
+from pgjobs.signals import announce, job_enqueued
+from pgjobs.sql.position import NextPosition
+
+J = TypeVar("J", bound=models.Model)
+_MANY_CHUNK = 10_000
+
+
+class JobQuerySet(models.QuerySet[J]):
+    """Jobs, and what can be done to them."""
+
+    # Looking ------------------------------------------------------------------------
+
+    def waiting(self) -> JobQuerySet[J]:
+        return self.filter(status__in=WAITING)
+
+    def live(self) -> JobQuerySet[J]:
+        return self.filter(status__in=LIVE)
+
+    def finished(self) -> JobQuerySet[J]:
+        return self.filter(status__in=FINISHED)
+
+    def for_object(self, instance: models.Model) -> JobQuerySet[J]:
+        return self.filter(**object_key(instance))
+
+    # Enqueueing ---------------------------------------------------------------------
+
+    def enqueue(
+        self,
+        target: Any,
+        instance: models.Model | None = None,
+        *,
+        immediate: bool = False,
+        **options: Any,
+    ) -> J:
+        """Insert one job; see ``Job.enqueue``."""
+        job = self.model(**row_for(target, instance, immediate=immediate, **options))
+        if immediate:
+            in_process.run_immediately(self.using(self.database), job)
+            return job
+        looked = insert(job, self.database)
+        assert looked is not None  # only enqueue_once() gives way
+        self._tell_of(job, looked)
+        return job
+
+    def enqueue_once(self, target: Any, instance: models.Model | None = None, **options: Any) -> J:
+        """Make sure of one live job; see ``BackgroundJob.enqueue_once``."""
+        if options.get("immediate"):
+            raise InvalidArgument("immediate can't be combined with enqueue_once().")
+        row = row_for(target, instance, **options)
+        row["once_key"] = once_key(row)
+        for _ in range(once.TURNS):
+            with transaction.atomic(using=self.database):
+                job = self.model(**row)
+                if (looked := insert(job, self.database, unless_taken=True)) is not None:
+                    self._tell_of(job, looked)
+                    return job
+                holder: J | None = once.settle_with_holder(self.using(self.database), row)
+                if holder is not None:
+                    return holder
+        raise RuntimeError(f"The place {row['once_key']!r} changed hands {once.TURNS} times.")
+
+    def enqueue_many(self, target: Any, jobs: Iterable[Any], **options: Any) -> list[int]:
+        """Insert jobs in bulk, all or none; see ``BackgroundJob.enqueue_many``."""
+        rows = rows_for_many(target, jobs, options)
+        ids: list[int] = []
+        with transaction.atomic(using=self.database):
+            while chunk := list(islice(rows, _MANY_CHUNK)):
+                with connections[self.database].cursor() as cursor:
+                    ids += copy_jobs(cursor, chunk)
+                for queue in {row["queue_name"] for row in chunk}:
+                    count = sum(row["queue_name"] == queue for row in chunk)
+                    ring_on_commit(self.database, queue, jobs=count)
+        return ids
+
+    def _tell_of(self, job: Any, looked: float) -> None:
+        if job.status == JobStatus.PENDING or job.scheduled is None:
+            ring_on_commit(self.database, job.queue_name, looked=looked)
+        if job_enqueued.receivers:
+            transaction.on_commit(
+                lambda: announce(job_enqueued, job), using=self.database, robust=True
+            )
+
+    def _everything(self) -> JobQuerySet[J]:
+        """Return all jobs of the database that is written to."""
+        return type(self)(self.model, using=self.database)
+
+    # Steering -----------------------------------------------------------------------
+
+    def cancel(self, *, keep_schedule: bool = False) -> int:
+        """Cancel those that are live: waiting ones at once, running ones are told within a second.
+
+        Recurring ones end their chains, unless ``keep_schedule``. Return how many.
+        """
+        if keep_schedule:
+            return self._skip_waiting() + self._ask_running_to_end()
+        # One statement, so a job can't slip from waiting to running, or back, between two.
+        runs = models.Q(status=JobStatus.RUNNING)
+        return (
+            self.using(self.database)
+            .live()
+            .order_by()
+            .update(
+                status=Case(When(runs, then=F("status")), default=Value(JobStatus.CANCELLED)),
+                completed=Case(When(runs, then=None), default=Now()),
+                interval=Case(When(runs, then=None), default=F("interval")),
+                successor=None,
+                cancel_requested=Now(),
+            )
+        )
+
+    def _ask_running_to_end(self) -> int:
+        running = self.using(self.database).filter(status=JobStatus.RUNNING).order_by()
+        return running.update(cancel_requested=Now())
+
+    def _skip_waiting(self) -> int:
+        """Cancel waiting jobs but let their chains go on, as if each had run and been cancelled."""
+        with transaction.atomic(using=self.database):
+            held = self.using(self.database).waiting().order_by().select_for_update()
+            ids = list(held.values_list("pk", flat=True))
+            taken = self._everything().filter(pk__in=ids).order_by()
+            taken.update(
+                status=JobStatus.RUNNING,
+                started=Now(),
+                epoch=F("epoch") + 1,
+                cancel_requested=Now(),
+                worker=None,
+            )
+            outcomes = [
+                Outcome(job_id=job, epoch=epoch, status=JobStatus.CANCELLED)
+                for job, epoch in taken.values_list("pk", "epoch")
+            ]
+            with connections[self.database].cursor() as cursor:
+                return len(statements.record(cursor, outcomes))
+
+    def end_chains(self) -> int:
+        """Let running jobs end without a successor; return how many."""
+        running = self.using(self.database).filter(status=JobStatus.RUNNING).order_by()
+        return running.update(interval=None, successor=None)
+
+    def retry(self) -> int:
+        """Retry each finished job as ``Job.retry`` does; return how many went back."""
+        return sum(self.retry_one(job) for job in self.finished())
+
+    def retry_one(self, job: Any) -> bool:
+        try:
+            with transaction.atomic(using=self.database):
+                won = bool(self._again(job))
+        except IntegrityError:  # a live job took its enqueue_once place meanwhile
+            return False
+        if won:
+            job.refresh_from_db()
+            ring_on_commit(self.database, job.queue_name)
+        return won
+
+    def _again(self, job: Any) -> int:
+        return (
+            self._only(job)
+            .finished()
+            .update(
+                status=JobStatus.PENDING,
+                position=NextPosition(),
+                scheduled=Now(),  # or it would look as late as it is old
+                attempt=0,
+                interruptions=0,
+                started=None,
+                completed=None,
+                error="",
+                progress=None,
+                successor=None,
+                cancel_requested=None,
+                # The chain goes on by its successor, or two would recur. A cancelled one has none,
+                # unless its schedule was kept: then its end was recorded, as if it had run.
+                interval=Case(
+                    When(
+                        models.Q(started=None) | models.Q(cancel_requested=None),
+                        status=JobStatus.CANCELLED,
+                        then=F("interval"),
+                    ),
+                    default=None,
+                ),
+            )
+        )
+
+    def _only(self, job: Any) -> JobQuerySet[J]:
+        return self._everything().filter(pk=job.pk).order_by()
+
+    # Keeping -------------------------------------------------------------------------
+
+    def prune(self, *, days: int) -> int:
+        """Delete jobs that finished more than ``days`` ago, in small batches; return how many."""
+        total = 0
+        while True:
+            with connections[self.database].cursor() as cursor:
+                count = statements.prune(cursor, days=days, limit=_PRUNE_BATCH)
+            total += count
+            if count < _PRUNE_BATCH:
+                return total
+            time.sleep(0)
+
+    @property
+    def database(self) -> str:
+        """The database that these jobs are written to."""
+        return self._db or router.db_for_write(self.model)  # type: ignore[attr-defined]
+
+
+_PRUNE_BATCH = 1000

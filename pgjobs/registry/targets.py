@@ -1,0 +1,41 @@
+"""Telling job classes from functions, and refusing what is neither."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, TypeGuard
+
+from pgjobs.exceptions import InvalidArgument
+from pgjobs.registry.job_class import JobClass
+from pgjobs.registry.meta import JobOptions
+from pgjobs.registry.names import JobTarget, path_of, registered_as
+
+
+def is_job_class(target: Any) -> TypeGuard[type[JobClass]]:
+    """Return whether ``target`` is a job class and not a function."""
+    # Asked several times for each job, and issubclass() is slow for a subclass of ABC.
+    return isinstance(target, type) and JobClass in target.__mro__
+
+
+def options_of(target: JobTarget) -> JobOptions:
+    """Return the options in the ``Meta`` of ``target``, or the defaults for a function."""
+    return target.options if is_job_class(target) else JobOptions()
+
+
+def check_target(target: Any) -> JobTarget:
+    """Return the job class or function that ``target`` means, ``SomeJob.handle`` included.
+
+    Raises InvalidArgument if it is not registered.
+    """
+    if inspect.ismethod(target) and target.__name__ == "handle":
+        target = target.__self__  # NetBox: Job.enqueue(MyJob.handle, …)
+    known = registered_as(path_of(target)) if callable(target) else None
+    if known is not None and known is target:
+        return known
+    if is_job_class(target):
+        raise InvalidArgument(
+            f"{target.__qualname__} has no run() method, so it can't be enqueued."
+        )
+    raise InvalidArgument(
+        f"{target!r} is not a BackgroundJob class, nor a function marked with @pgjobs.register."
+    )

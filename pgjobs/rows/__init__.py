@@ -1,0 +1,1 @@
+"""What the engine writes to the row of a job, as values and as statements."""

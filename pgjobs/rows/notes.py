@@ -1,0 +1,90 @@
+"""What a job says while it runs: lines for its log, and how far it has come."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pgjobs.rows.text import storable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One line of a job's log; ``at`` is a reading of ``time.monotonic()``."""
+
+    job_id: int
+    attempt: int
+    level: str
+    message: str
+    at: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far one epoch of a job has come."""
+
+    job_id: int
+    epoch: int
+    done: float
+    total: float | None
+    message: str
+
+    @classmethod
+    def of(
+        cls, job_id: int, epoch: int, done: float, total: float | None, message: str
+    ) -> Progress:
+        """Refuse numbers that JSON does not have while ``run()`` can still be blamed for them."""
+        return cls(
+            job_id=job_id,
+            epoch=epoch,
+            done=_number(done),
+            total=None if total is None else _number(total),
+            message=storable(str(message)),
+        )
+
+
+def _number(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"progress can't be {value!r}.")
+    return value if isinstance(value, int) else float(value)
+
+
+Note = LogLine | Progress
+Sink = Callable[[Note], None]
+
+
+class JobLogHandler(logging.Handler):
+    """Hands each record to one job, formatted, with its traceback where it has one.
+
+    It hangs on a logger that belongs to a single run, so lines of two jobs of
+    the same class never mix, and nothing has to be detached afterwards.
+    """
+
+    def __init__(self, log: Callable[[logging.LogRecord], None]) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._log(record)
+        except Exception:
+            self.handleError(record)
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """Return the text of ``record``, arguments filled in, exception and stack below it."""
+    return storable(_FORMATTER.format(record))
+
+
+def logger_for_run(name: str, log: Callable[[logging.LogRecord], None]) -> logging.Logger:
+    """Return a logger of its own that also passes records on to ``name`` and its parents."""
+    logger = logging.Logger(name, logging.DEBUG)  # noqa: LOG001 - not registered: it dies with the run
+    logger.parent = logging.getLogger(name)
+    logger.addHandler(JobLogHandler(log))
+    return logger
+
+
+_FORMATTER = logging.Formatter("%(message)s")

@@ -1,0 +1,1 @@
+"""Writing the ends of jobs, and telling of them."""
