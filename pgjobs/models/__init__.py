@@ -1,4 +1,4 @@
-"""The tables: jobs and their logs, schedules, workers."""
+"""The tables: jobs and their logs, schedules, workers, pauses."""
 
 from pgjobs.models.job import Job
 from pgjobs.models.log import JobLogEntry

@@ -1,7 +1,8 @@
 """The indexes and constraints of the table of jobs.
 
-Each index serves the query it is named for: an update that changes the status writes all that
-the row stands in. Heartbeat, progress and log stand in none.
+Each index serves the query that it is named for. There are no more indexes than these queries
+need, because an update of the status writes every index that the row is in. No index contains a
+column that is written while a job runs, so writing its progress writes no index.
 """
 
 from __future__ import annotations
@@ -45,13 +46,13 @@ INDEXES: Final = (
 )
 
 CONSTRAINTS: Final = (
-    # Makes enqueue_once() exact from any number of processes.
+    # One live job for each place, however many processes call enqueue_once() at the same time.
     models.UniqueConstraint(
         fields=["once_key"],
         name="pgjobs_job_once",
         condition=models.Q(once_key__isnull=False, status__in=[str(s) for s in LIVE]),
     ),
-    # Status and its moments can't disagree, whoever writes the row.
+    # The status fits the moments, whether pgjobs or SQL by hand writes the row.
     models.CheckConstraint(
         name="pgjobs_job_status_fits_times",
         condition=models.Q(status="pending", started=None, completed=None)

@@ -1,6 +1,7 @@
-"""The verbs on jobs. With ``transitions`` the only place that writes a status.
+"""The verbs on many jobs at once, and on a job by its query set.
 
-Each change is one guarded statement that says whether it won.
+A change of status is a guarded statement: it touches only jobs that are still in the status that
+the change begins with, and it returns how many these were.
 """
 
 from __future__ import annotations
@@ -34,20 +35,24 @@ _MANY_CHUNK = 10_000
 
 
 class JobQuerySet(models.QuerySet[J]):
-    """Jobs, and what can be done to them."""
+    """A query set of jobs, with the verbs on them."""
 
-    # Looking ------------------------------------------------------------------------
+    # Filters ------------------------------------------------------------------------
 
     def waiting(self) -> JobQuerySet[J]:
+        """Return the jobs that are pending or scheduled."""
         return self.filter(status__in=WAITING)
 
     def live(self) -> JobQuerySet[J]:
+        """Return the jobs that are pending, scheduled or running."""
         return self.filter(status__in=LIVE)
 
     def finished(self) -> JobQuerySet[J]:
+        """Return the jobs that are completed, errored, failed or cancelled."""
         return self.filter(status__in=FINISHED)
 
     def for_object(self, instance: models.Model) -> JobQuerySet[J]:
+        """Return the jobs that are about ``instance``."""
         return self.filter(**object_key(instance))
 
     # Enqueueing ---------------------------------------------------------------------
@@ -69,7 +74,7 @@ class JobQuerySet(models.QuerySet[J]):
         return job
 
     def enqueue_once(self, target: Any, instance: models.Model | None = None, **options: Any) -> J:
-        """Make sure of one live job; see ``BackgroundJob.enqueue_once``."""
+        """Make sure that one live job holds the place; see ``BackgroundJob.enqueue_once``."""
         if options.get("immediate"):
             raise InvalidArgument("immediate can't be combined with enqueue_once().")
         row = row_for(target, instance, **options)
@@ -83,7 +88,10 @@ class JobQuerySet(models.QuerySet[J]):
                 holder: J | None = once.settle_with_holder(self.using(self.database), row)
                 if holder is not None:
                     return holder
-        raise RuntimeError(f"The place {row['once_key']!r} changed hands {once.TURNS} times.")
+        raise RuntimeError(
+            f"enqueue_once() found the place {row['once_key']!r} taken by another rule "
+            f"{once.TURNS} times; do not enqueue different rules for one place all the time."
+        )
 
     def enqueue_many(self, target: Any, jobs: Iterable[Any], **options: Any) -> list[int]:
         """Insert jobs in bulk, all or none; see ``BackgroundJob.enqueue_many``."""
@@ -114,13 +122,15 @@ class JobQuerySet(models.QuerySet[J]):
     # Steering -----------------------------------------------------------------------
 
     def cancel(self, *, keep_schedule: bool = False) -> int:
-        """Cancel those that are live: waiting ones at once, running ones are told within a second.
+        """Cancel the live jobs and return their number.
 
-        Recurring ones end their chains, unless ``keep_schedule``. Return how many.
+        Waiting jobs are cancelled at once. Running jobs are told to stop within about a second.
+        The chains of recurring jobs end. With ``keep_schedule`` their successors are inserted.
         """
         if keep_schedule:
             return self._skip_waiting() + self._ask_running_to_end()
-        # One statement, so a job can't slip from waiting to running, or back, between two.
+        # One statement for both: between two statements a job could change from waiting to running,
+        # or back, and neither would cancel it.
         runs = models.Q(status=JobStatus.RUNNING)
         return (
             self.using(self.database)
@@ -140,7 +150,10 @@ class JobQuerySet(models.QuerySet[J]):
         return running.update(cancel_requested=Now())
 
     def _skip_waiting(self) -> int:
-        """Cancel waiting jobs but let their chains go on, as if each had run and been cancelled."""
+        """Cancel the waiting jobs as if each had been cancelled while it ran.
+
+        So their ends are recorded, and the same statement inserts their successors.
+        """
         with transaction.atomic(using=self.database):
             held = self.using(self.database).waiting().order_by().select_for_update()
             ids = list(held.values_list("pk", flat=True))
@@ -160,19 +173,20 @@ class JobQuerySet(models.QuerySet[J]):
                 return len(statements.record(cursor, outcomes))
 
     def end_chains(self) -> int:
-        """Let running jobs end without a successor; return how many."""
+        """Let the running jobs end without a successor; return their number."""
         running = self.using(self.database).filter(status=JobStatus.RUNNING).order_by()
         return running.update(interval=None, successor=None)
 
     def retry(self) -> int:
-        """Retry each finished job as ``Job.retry`` does; return how many went back."""
+        """Retry each finished job as ``Job.retry`` does; return how many are pending again."""
         return sum(self.retry_one(job) for job in self.finished())
 
     def retry_one(self, job: Any) -> bool:
+        """Make the finished ``job`` pending again; see ``Job.retry``."""
         try:
             with transaction.atomic(using=self.database):
                 won = bool(self._again(job))
-        except IntegrityError:  # a live job took its enqueue_once place meanwhile
+        except IntegrityError:  # a live job holds its place
             return False
         if won:
             job.refresh_from_db()
@@ -186,7 +200,8 @@ class JobQuerySet(models.QuerySet[J]):
             .update(
                 status=JobStatus.PENDING,
                 position=NextPosition(),
-                scheduled=Now(),  # or it would look as late as it is old
+                # Its lateness counts from this moment and not from its first enqueueing.
+                scheduled=Now(),
                 attempt=0,
                 interruptions=0,
                 started=None,
@@ -195,8 +210,9 @@ class JobQuerySet(models.QuerySet[J]):
                 progress=None,
                 successor=None,
                 cancel_requested=None,
-                # The chain goes on by its successor, or two would recur. A cancelled one has none,
-                # unless its schedule was kept: then its end was recorded, as if it had run.
+                # A job that has a successor must not recur too, because the successor continues the
+                # chain. A cancelled job has a successor only if its end was recorded after a
+                # request to cancel it. Without a successor it takes the chain up again.
                 interval=Case(
                     When(
                         models.Q(started=None) | models.Q(cancel_requested=None),
@@ -214,13 +230,16 @@ class JobQuerySet(models.QuerySet[J]):
     # Keeping -------------------------------------------------------------------------
 
     def prune(self, *, days: int) -> int:
-        """Delete jobs that finished more than ``days`` ago, in small batches; return how many."""
+        """Delete the jobs that finished more than ``days`` ago; return their number.
+
+        Each batch is small and has a transaction of its own, unless the caller has opened one.
+        """
         total = 0
         while True:
             with connections[self.database].cursor() as cursor:
-                count = statements.prune(cursor, days=days, limit=_PRUNE_BATCH)
+                count = statements.prune(cursor, days=days)
             total += count
-            if count < _PRUNE_BATCH:
+            if count < statements.PRUNE_BATCH:
                 return total
             time.sleep(0)
 
@@ -228,6 +247,3 @@ class JobQuerySet(models.QuerySet[J]):
     def database(self) -> str:
         """The database that these jobs are written to."""
         return self._db or router.db_for_write(self.model)  # type: ignore[attr-defined]
-
-
-_PRUNE_BATCH = 1000

@@ -1,4 +1,4 @@
-"""Lines that jobs wrote with ``self.logger``."""
+"""The log of a job: the lines that it wrote with ``self.logger``, and those of the engine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pgjobs.models.job import Job
 
 
 class JobLogEntry(models.Model):
-    """One line of a job's log; a table of its own, so that a line doesn't rewrite the job's row."""
+    """One line of a job's log. The table is its own, so a line does not rewrite a job's row."""
 
     id = models.BigAutoField(primary_key=True)
     job = models.ForeignKey(
@@ -17,7 +17,7 @@ class JobLogEntry(models.Model):
         verbose_name=_("job"),
         on_delete=models.CASCADE,
         related_name="log_entries",
-        db_index=False,  # the index below leads with it
+        db_index=False,  # the index below begins with this column
     )
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
     timestamp = models.DateTimeField(_("timestamp"))

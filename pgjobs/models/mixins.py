@@ -1,4 +1,4 @@
-"""Models that jobs can be about."""
+"""The mixin for models that jobs can be about."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pgjobs.models.job_queryset import JobQuerySet
 
 
 class JobsRelation(GenericRelation):
-    """The jobs of an object. Deleting the object takes only the finished ones with it."""
+    """The jobs of an object. Deleting the object deletes its finished jobs only."""
 
     def bulk_related_objects(self, objs: list[models.Model], using: str = DEFAULT_DB_ALIAS) -> Any:
         return super().bulk_related_objects(objs, using).filter(status__in=FINISHED)
@@ -24,8 +24,8 @@ class JobsRelation(GenericRelation):
 class JobsMixin(models.Model):
     """Lets jobs be about objects of this model: ``SomeJob.enqueue(obj)``, ``obj.jobs``.
 
-    Deleting an object deletes its finished jobs, cancels its waiting ones, and lets
-    a running one end without a successor.
+    Deleting an object deletes its finished jobs and cancels its waiting jobs. A running job
+    goes on and ends without a successor.
     """
 
     jobs = JobsRelation(
@@ -50,17 +50,19 @@ class JobsMixin(models.Model):
 
 
 def _abandon_jobs(sender: type[models.Model], instance: models.Model, using: str, **_: Any) -> None:
+    """Cancel the waiting jobs of ``instance``, and end the chains of its running jobs."""
     jobs = Job.objects.using(using).filter(**object_key(instance))
     jobs.waiting().cancel()
     jobs.end_chains()
 
 
 def _watch_deletions(sender: type[models.Model], **_: Any) -> None:
+    """Let each deletion of an object of the model ``sender`` abandon the object's jobs."""
     if issubclass(sender, JobsMixin):
         pre_delete.connect(
             _abandon_jobs, sender=sender, dispatch_uid=f"pgjobs.{sender._meta.label}"
         )
 
 
-# A signal and not delete(): QuerySet.delete() and cascades must do the same.
+# A signal, because QuerySet.delete() and cascades delete objects without calling delete().
 class_prepared.connect(_watch_deletions, dispatch_uid="pgjobs.jobs_mixin")

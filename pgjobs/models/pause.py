@@ -1,4 +1,4 @@
-"""Queues and job classes that are not to be claimed from, anywhere."""
+"""Queues and job classes from which no worker claims."""
 
 from __future__ import annotations
 
@@ -13,21 +13,25 @@ from pgjobs.registry.names import path_of, registered
 
 
 class PauseQuerySet(models.QuerySet["Pause"]):
-    """Pausing and resuming. Workers see it within a second; what runs goes on."""
+    """Pausing and resuming. Workers see a change within a second. Running jobs go on."""
 
     def pause(self, *, queue: str | None = None, job_class: object = None) -> bool:
-        """Stop claiming from ``queue``, or jobs of ``job_class``; False if it was paused before."""
+        """Stop the claiming from ``queue`` or of ``job_class``; return False if it was paused.
+
+        Raises UnknownQueue for a queue that does not exist, LookupError for a job class that is
+        not registered, and TypeError if neither or both are given.
+        """
         _pause, created = self.get_or_create(**_subject(queue, job_class))
         return created
 
     def resume(self, *, queue: str | None = None, job_class: object = None) -> bool:
-        """Claim again; False if it was not paused."""
+        """Start the claiming again; return False if it was not paused. Raises as ``pause()``."""
         deleted, _per_model = self.filter(**_subject(queue, job_class)).delete()
         return bool(deleted)
 
 
 class Pause(models.Model):
-    """One paused queue or job class; it lasts until resumed, restarts included."""
+    """One paused queue or job class. It stays paused until it is resumed, across restarts too."""
 
     class Kind(models.TextChoices):
         QUEUE = "queue", _("Queue")
@@ -53,7 +57,10 @@ class Pause(models.Model):
 
 
 def _subject(queue: str | None, job_class: object) -> dict[str, Any]:
-    """Return which pause is meant; refuse what does not exist, which would pause nothing."""
+    """Return the columns that name the pause.
+
+    A name that does not exist is refused: its pause would stop nothing, without a sign of that.
+    """
     if (queue is None) == (job_class is None):
         raise TypeError("Name either a queue or a job class.")
     if queue is not None:

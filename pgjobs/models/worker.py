@@ -1,4 +1,4 @@
-"""Worker processes and their signs of life."""
+"""Worker processes and the proof that they live."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pgjobs.sql.fields import TextArrayField
 
 
 class WorkerProcess(models.Model):
-    """One process that claims jobs. Its identity is never used again.
+    """One process that claims jobs. No later process gets the same id.
 
-    While it lives it holds a session advisory lock on its id, where the connection
-    allows one, and renews its heartbeat, which stands in no index so that the
-    update stays cheap.
+    While the process lives, it renews its heartbeat, and it holds a session advisory lock
+    on its id if its connection keeps sessions. No index contains the heartbeat, so that
+    its update stays cheap.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -35,7 +35,7 @@ class WorkerProcess(models.Model):
         verbose_name_plural = _("workers")
         ordering = ("-id",)
         indexes = (
-            # Serves the janitor's search for the dead, and the lists of the living.
+            # For the janitor's search for dead workers, and for lists of living workers.
             models.Index(
                 fields=["id"], name="pgjobs_worker_live", condition=models.Q(stopped=None)
             ),

@@ -1,1 +1,1 @@
-"""What the engine writes to the row of a job, as values and as statements."""
+"""The values that the engine writes to the row of a job, and the statements that write them."""

@@ -1,6 +1,8 @@
-"""Statements that change many jobs at once, on any cursor: Django's or the worker's own.
+"""Statements that change many jobs at once, on a cursor of Django or of the worker.
 
-With ``querysets`` this is the only place that writes a job's status.
+A job's status is written in few places: by the statements here, by a claim, by `JobQuerySet`, and
+by `execution.in_process` for a job that runs in the process of its caller. An INSERT gives the
+first status.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from pgjobs.rows.notes import LogLine, Note, Progress
 from pgjobs.rows.outcome import Outcome, shown
@@ -18,14 +20,14 @@ from pgjobs.sql import load
 
 
 class Cursor(Protocol):
-    """What the statements need of a cursor."""
+    """The methods of a cursor that the statements call."""
 
     def execute(self, query: Any, params: Any = ..., /) -> Any: ...
     def fetchall(self) -> list[Any]: ...
 
 
 class Recorded(NamedTuple):
-    """An outcome that won, with the moments the database gave it."""
+    """An outcome that was accepted. The moments are None if they were not asked for."""
 
     id: int
     status: str
@@ -36,10 +38,11 @@ class Recorded(NamedTuple):
 def record(
     cursor: Cursor, outcomes: Sequence[Outcome], *, moments: bool = False
 ) -> dict[int, Recorded]:
-    """Write ``outcomes`` and their successors; return those accepted, by job id.
+    """Write ``outcomes``, insert the successors, and return the accepted outcomes by job id.
 
-    The rest were stale: another epoch holds the row, or it is not running any more.
-    With ``moments`` the database says too when each began and ended.
+    The other outcomes were stale: the row has another epoch or worker, or the job is not
+    running any more. With ``moments`` the answer also has the moments of the database's
+    clock at which each run began and ended.
     """
     now = time.monotonic()
     cursor.execute(
@@ -72,28 +75,36 @@ def record(
 
 
 def _age(now: float, moment: float) -> str:
-    """Return how long ago ``moment`` was, in seconds: `repr` would take twice as long, for digits
-    that PostgreSQL does not keep."""
+    """Return how long ago ``moment`` of the monotonic clock was, in seconds, or "NULL" for 0.
+
+    `repr` would take twice as long, for digits that PostgreSQL does not keep.
+    """
     return "%.6f" % (now - moment) if moment else "NULL"
 
 
 def _array(values: list[str]) -> str:
-    """Write numbers or names as an array: psycopg takes ten times as long for a list of them."""
+    """Return numbers or names as the text of an array. A list takes psycopg ten times as long."""
     return f"{{{','.join(values)}}}"
 
 
 def _unless_empty(values: list[Any]) -> list[Any] | None:
-    """What most outcomes lack costs nothing: `unnest` reads no array as one of nulls."""
+    """Return ``values``, or None if all are None: `unnest` reads a missing array as nulls.
+
+    So a detail that no outcome of the batch has costs nothing.
+    """
     return None if all(value is None for value in values) else values
 
 
 def _error(outcome: Outcome) -> str | None:
-    error: object = outcome.error  # run() may have left anything in job.error
+    error: object = outcome.error  # run() may have set job.error to a value of any type
     return None if type(error) is str and not error else shown(error, str)
 
 
 def already_recorded(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, Recorded]:
-    """Return those of ``outcomes`` that an earlier, unanswered ``record`` has written after all."""
+    """Return the ``outcomes`` that an earlier ``record()`` wrote, by job id.
+
+    A connection can break after the commit and before the answer, so the worker asks.
+    """
     cursor.execute(
         load("already_recorded"),
         {
@@ -106,27 +117,32 @@ def already_recorded(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, R
 
 
 def promote(cursor: Cursor, *, limit: int) -> list[str]:
-    """Make up to ``limit`` due scheduled jobs pending; return the queue of each."""
+    """Make up to ``limit`` due jobs pending; return the queue of each."""
     cursor.execute(load("promote"), {"limit": limit})
     return [queue for (queue,) in cursor.fetchall()]
 
 
-def prune(cursor: Cursor, *, days: int, limit: int) -> int:
-    """Delete up to ``limit`` jobs that finished more than ``days`` ago; return how many."""
+PRUNE_BATCH: Final = 1000
+"""Jobs that one statement prunes."""
+
+
+def prune(cursor: Cursor, *, days: int, limit: int = PRUNE_BATCH) -> int:
+    """Delete up to ``limit`` jobs that finished more than ``days`` ago; return their number."""
     cursor.execute(load("prune"), {"days": days, "limit": limit})
     count: int = cursor.fetchall()[0][0]
     return count
 
 
 def delete(cursor: Cursor, ids: Iterable[int], *, statuses: Iterable[str]) -> list[int]:
-    """Delete those of ``ids`` that are still in one of ``statuses``; return them."""
+    """Delete the jobs of ``ids`` that are still in one of ``statuses``; return their ids."""
     cursor.execute(load("delete"), {"ids": list(ids), "statuses": [str(s) for s in statuses]})
     return [job_id for (job_id,) in cursor.fetchall()]
 
 
 def write_notes(cursor: Cursor, notes: Sequence[Note]) -> None:
-    """Append log lines, and show each job's latest progress."""
-    # By job: their rows are locked one after the other, as by whoever deletes several.
+    """Append log lines, and write each job's latest progress."""
+    # Sorted by job, because the statement locks the rows one after the other. If two statements
+    # locked them in different orders, they could wait for each other.
     lines = sorted(
         (note for note in notes if isinstance(note, LogLine)), key=lambda line: line.job_id
     )
@@ -155,11 +171,11 @@ def _write_progress(cursor: Cursor, progress: Sequence[Progress]) -> None:
     cursor.execute(
         load("progress"),
         {
-            "jobs": [said.job_id for said in progress],
-            "epochs": [said.epoch for said in progress],
+            "jobs": [latest.job_id for latest in progress],
+            "epochs": [latest.epoch for latest in progress],
             "progress": [
-                json.dumps({"done": said.done, "total": said.total, "message": said.message})
-                for said in progress
+                json.dumps({"done": latest.done, "total": latest.total, "message": latest.message})
+                for latest in progress
             ],
         },
     )
