@@ -1,1 +1,1 @@
-"""From a call to a row: check the arguments, insert, wake a worker."""
+"""From a call to a row: check the arguments, insert the row, wake a worker."""

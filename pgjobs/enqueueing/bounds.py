@@ -1,4 +1,4 @@
-"""The bounds of what a job's columns can hold, and the checks of whole numbers against them.
+"""The bounds of a job's columns, and the checks of whole numbers against them.
 
 Each check raises InvalidArgument for a number beyond the bounds and for a value that is not a
 whole number, ``True`` and ``False`` included.

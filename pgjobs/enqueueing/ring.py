@@ -23,7 +23,7 @@ SHORT_TRANSACTION: Final = 0.03
 
 
 class IdleCheck(NamedTuple):
-    """What an INSERT found out about idle workers of its queue."""
+    """The result of the look for idle workers that an INSERT makes in its queue."""
 
     at: float
     """The ``time.monotonic()`` just before the INSERT."""

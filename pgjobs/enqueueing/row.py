@@ -74,9 +74,10 @@ def row_for(
 def queue_for(
     target: JobTarget, instance: models.Model | None, queue_name: str | None = None
 ) -> str:
-    """Return the queue of a new job: ``queue_name``, else Meta's, else that of the object's model.
+    """Return the queue of a new job.
 
-    Raises InvalidArgument if there is no such queue.
+    This is ``queue_name``. If it is not given, it is ``Meta.queue``, and without this option the
+    queue that ``QUEUE_MAPPINGS`` gives the model of ``instance``. Raises InvalidArgument if there is no such queue.
     """
     model = None if instance is None else type(instance)
     name = queue_name or options_of(target).queue or queues.get_queue_for_model(model)
@@ -87,8 +88,8 @@ def queue_for(
 def object_columns(instance: models.Model | None) -> dict[str, Any]:
     """Return the columns that point at the object of a new job, which may have none.
 
-    Raises InvalidArgument for an object that was never saved or whose model does not
-    inherit ``JobsMixin``.
+    Raises InvalidArgument for an object that was never saved, and for an object of a model
+    that does not inherit ``JobsMixin``.
     """
     if instance is None:
         return {"object_type_id": None, "object_id": None}

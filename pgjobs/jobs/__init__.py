@@ -1,4 +1,4 @@
-"""What people write: job classes, system jobs, registered functions."""
+"""Job classes, system jobs and registered functions, for the projects that write them."""
 
 from pgjobs.jobs.base import BackgroundJob, JobRunner
 from pgjobs.jobs.system import system_job

@@ -1,4 +1,4 @@
-"""``BackgroundJob``: the class that a plugin author writes subclasses of."""
+"""``BackgroundJob``, the base class of job classes."""
 
 from __future__ import annotations
 
@@ -21,87 +21,101 @@ if TYPE_CHECKING:
 
 
 class BackgroundJob(JobClass):
-    """A kind of job: subclass it in an app's ``jobs.py`` and write ``run()``.
+    """A kind of job. Write a subclass with a ``run()`` in the ``jobs.py`` of an app.
 
-    ``run()`` may be a coroutine. It reads ``self.job`` (the row) and
-    ``self.job.object``, writes to ``self.logger``, and ends by returning (the job
-    is completed), raising ``JobFailed`` (failed) or raising anything else (errored).
+    ``run()`` receives the keyword arguments of ``enqueue()`` and may be a coroutine. It
+    can read the row as ``self.job`` and its object as ``self.job.object``, and write to
+    ``self.logger``. If it returns, the job is completed. If it raises ``JobFailed``, the
+    job has failed. If it raises another exception, the job is tried again while it has
+    attempts left, and then it is errored.
+
+    Options stand in ``class Meta``: see ``JobOptions``.
     """
 
     job: Job
+    """The row of the job that runs."""
 
     @cached_property
     def logger(self) -> logging.Logger:
-        """Writes to the job's log, readable while it runs, and to ``pgjobs.jobs.<Class>``."""
+        """A logger that writes to the job's log and to the logger ``pgjobs.jobs.<Class>``.
+
+        The log can be read while the job runs.
+        """
         return logger_for_run(f"pgjobs.jobs.{type(self).__name__}", self.job.log)
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
-        """Say how far the job has come; shown in the job's row within half a second or so."""
+        """Store how far the job has come: ``done`` of ``total``, and a ``message``.
+
+        The row shows it about half a second later. Raises ValueError for a number that is not
+        finite.
+        """
         self.job.note(Progress.of(self.job.pk, self.job.epoch, done, total, message))
 
     # Enqueueing ---------------------------------------------------------------
 
     @classmethod
     def enqueue(cls, instance: models.Model | None = None, **kwargs: Any) -> Job:
-        """Insert a job of this class; see ``Job.enqueue`` for the arguments.
+        """Insert a job of this class and return it; see ``Job.enqueue`` for the arguments.
 
-        There is no ``name`` argument: a job of a class bears the class's name.
+        There is no ``name`` argument: the job has the name of its class.
         """
         return _job_model().enqueue(cls, instance, **kwargs)
 
     @classmethod
     def enqueue_once(cls, instance: models.Model | None = None, **kwargs: Any) -> Job:
-        """Make sure that exactly one live job of this class exists for ``instance``.
+        """Make sure that exactly one live job of this class holds the place of ``instance``.
 
-        A live one with the same ``schedule_at`` (or none asked) and the same
-        ``interval`` is returned as it is. A waiting one that differs is replaced. A
-        running one is left alone, and its successor follows the new rule. Jobs made
-        by ``enqueue()`` are neither counted nor touched.
+        If a live job holds the place, has the same ``interval``, and has the same
+        ``schedule_at`` or none is given, it is returned unchanged. A waiting job that
+        differs is replaced. A running job that differs is returned, and its successor
+        follows the new arguments. Jobs of ``enqueue()`` hold no place.
         """
         return _job_model().enqueue_once(cls, instance, **kwargs)
 
     @classmethod
     def enqueue_many(cls, jobs: Iterable[Any], **kwargs: Any) -> list[int]:
-        """Insert a job for each of ``jobs`` with COPY, all or none, and return their ids in order.
+        """Insert a job for each item of ``jobs`` with COPY and return the ids, in order.
 
         An item is a dict of keyword arguments for ``run()``, a model instance (the
-        job's object), or a pair of both. ``kwargs`` are those of ``enqueue()`` and hold
-        for all. ``job_enqueued`` is not sent.
+        object of the job), or a pair of instance and dict. ``kwargs`` are arguments of
+        ``enqueue()`` and hold for all jobs. If one item is wrong, InvalidArgument is
+        raised and no job is inserted. The signal ``job_enqueued`` is not sent.
         """
         return _job_model().enqueue_many(cls, jobs, **kwargs)
 
     @classmethod
     async def aenqueue(cls, instance: models.Model | None = None, **kwargs: Any) -> Job:
-        """``enqueue()`` for coroutines."""
+        """Do the same as ``enqueue()``, for coroutines."""
         return await sync_to_async(cls.enqueue)(instance, **kwargs)
 
     @classmethod
     async def aenqueue_once(cls, instance: models.Model | None = None, **kwargs: Any) -> Job:
-        """``enqueue_once()`` for coroutines."""
+        """Do the same as ``enqueue_once()``, for coroutines."""
         return await sync_to_async(cls.enqueue_once)(instance, **kwargs)
 
     @classmethod
     def setup(cls, *, interval: int | None = None, cron: str | None = None, **kwargs: Any) -> None:
-        """Make this a system job, run every ``interval`` minutes or by ``cron``.
+        """Make this class a system job that runs every ``interval`` minutes or by ``cron``.
 
-        For ``AppConfig.ready()``: it only registers, and touches no database. The
-        schedule takes effect when a worker starts. ``kwargs`` reach ``run()``.
+        ``kwargs`` go to ``run()``. Call this in ``AppConfig.ready()``: it only registers the
+        rule and touches no database. The schedule takes effect when a worker starts.
+        Raises InvalidArgument for a wrong rule.
         """
         register_system_job(cls, interval=interval, cron=cron, kwargs=kwargs)
 
-    # Looking ------------------------------------------------------------------
+    # Existing jobs ------------------------------------------------------------------
 
     @classmethod
     def get_jobs(cls, instance: models.Model | None = None) -> JobQuerySet[Job]:
-        """Return the jobs of this class: those of ``instance``, or all when it is None."""
+        """Return the jobs of this class: all, or only the jobs about ``instance``."""
         jobs = _job_model().objects.filter(job_class=cls.path)
         return jobs if instance is None else jobs.for_object(instance)
 
     @classmethod
     def handle(cls, job: Job, *args: Any, **kwargs: Any) -> None:
-        """Run the waiting ``job`` here and now, as a worker would, and record its outcome.
+        """Run the waiting ``job`` in this thread, as a worker does, and record its outcome.
 
-        ``args`` and ``kwargs``, where given, take the place of the stored ones.
+        If ``args`` or ``kwargs`` are given, they replace the stored arguments for this run.
         """
         if args or kwargs:
             job.args, job.kwargs = list(args), kwargs
@@ -113,5 +127,5 @@ JobRunner = BackgroundJob
 
 
 def _job_model() -> type[Job]:
-    # Asked for late: job classes are declared before the models are loaded.
+    # Looked up at each call, because job classes are declared before the models are loaded.
     return apps.get_model("pgjobs", "Job")

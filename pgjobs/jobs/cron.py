@@ -1,4 +1,4 @@
-"""Cron expressions: refuse bad ones early, and find the next slot in a time zone."""
+"""Cron expressions: the check of an expression, and its next due time in a time zone."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _RANGES = (
 
 
 def check_cron(expression: object) -> str:
-    """Return a five-field cron ``expression``; raise InvalidArgument for what is none.
+    """Return ``expression`` if it is a cron expression of five fields.
 
-    A step that exceeds its field is refused too: croniter takes ``*/90`` in the
-    minutes silently and means every hour.
+    Raises InvalidArgument for another value, for a day that never comes, and for a step
+    that exceeds its field: croniter accepts ``*/90`` minutes and runs every hour.
     """
     if not isinstance(expression, str):
         raise InvalidArgument(f'cron must be a string such as "15 3 * * *", not {expression!r}.')
@@ -36,8 +36,8 @@ def check_cron(expression: object) -> str:
         for step in re.findall(r"/(\d+)", field):
             if int(step) > limit:
                 raise InvalidArgument(
-                    f"cron {expression!r} steps the {name} by {step}, past its end at {limit}; "
-                    "use interval= (in minutes) for a longer rhythm."
+                    f"cron {expression!r} steps the {name} by {step}, but the field ends at "
+                    f"{limit}; use interval= (in minutes) for a longer rhythm."
                 )
     try:
         next_slot(expression, after=datetime.now(UTC), zone=UTC)
@@ -47,10 +47,11 @@ def check_cron(expression: object) -> str:
 
 
 def next_slot(expression: str, *, after: datetime, zone: tzinfo) -> datetime:
-    """Return the first slot of ``expression`` later than ``after``, by the clocks of ``zone``.
+    """Return the first due time of ``expression`` after ``after``, by the clocks of ``zone``.
 
-    A moment that the clocks skip fires right after. An hour that they repeat fires again
-    only for an expression that names no hour: what is daily stays daily.
+    If the clocks skip a due time, it comes right after the gap. If they repeat an hour, a
+    due time is repeated only for an expression that names no hour. So a daily job stays
+    daily.
     """
     slots = croniter(expression, after.astimezone(zone))
     slot: datetime = slots.get_next(datetime)

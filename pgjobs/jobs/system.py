@@ -1,4 +1,4 @@
-"""System jobs: job classes that run by the clock, bound to no object."""
+"""System jobs: job classes that run by the clock and belong to no object."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ C = TypeVar("C", bound=type[JobClass])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemJob:
-    """The rule of one system job: either an interval or a cron expression."""
+    """The rule of one system job: an interval or a cron expression."""
 
     job_class: type[JobClass]
     interval: timedelta | None
@@ -28,7 +28,7 @@ class SystemJob:
 
     @property
     def queue_name(self) -> str:
-        """The class's own queue, else ``QUEUE_MAPPINGS[None]``, else ``low``."""
+        """``Meta.queue``; without it ``QUEUE_MAPPINGS[None]``; without this entry ``low``."""
         return self.job_class.options.queue or queues.get_queue_for_model(None, queues.LOW)
 
 
@@ -43,7 +43,7 @@ def system_jobs() -> dict[str, SystemJob]:
 def system_job(
     interval: int | None = None, *, cron: str | None = None, **kwargs: Any
 ) -> Callable[[C], C]:
-    """Class decorator: the same as calling ``setup()`` on the class."""
+    """Return a decorator that calls ``setup()`` of a job class with these arguments."""
 
     def decorate(job_class: C) -> C:
         register_system_job(job_class, interval=interval, cron=cron, kwargs=kwargs)
@@ -59,7 +59,11 @@ def register_system_job(
     cron: str | None,
     kwargs: dict[str, Any],
 ) -> None:
-    """Remember the rule; the clock writes it to the database when a worker starts."""
+    """Remember the rule. When a worker starts, its clock writes the rule to the database.
+
+    Raises InvalidArgument if not exactly one of ``interval`` and ``cron`` is given, or for
+    a wrong value.
+    """
     check_target(job_class)
     if (interval is None) == (cron is None):
         raise InvalidArgument(

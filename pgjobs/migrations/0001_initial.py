@@ -1,4 +1,4 @@
-"""The tables with their indexes and constraints, and what Django has no operation for."""
+"""The tables, with their indexes and constraints, a sequence, and the table settings."""
 
 import django.core.serializers.json
 import django.core.validators

@@ -144,17 +144,17 @@ class Job(JobVerbs):
         return self.name
 
     def __repr__(self) -> str:
-        # Only what is loaded: a repr that queries could fail in a broken transaction.
+        # Only loaded columns are shown: a query for a column fails in a broken transaction.
         loaded = (self.__dict__.get(column) for column in ("id", "status", "job_class"))
         return f"<Job {' '.join(str(value) for value in loaded if value is not None)}>"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Insert a new job, or write the columns of an existing one that a caller may change.
 
-        These are ``data`` and what the enqueuer gave, the arguments or the priority for
-        example. The status, the moments, the counters and the rule of recurrence are left
-        out: a run that was cancelled or lost its row must not write them from memory.
-        With ``update_fields`` exactly these columns are written.
+        A caller may change ``data`` and most of the arguments of ``enqueue()``, such as the
+        priority. The status, the moments, the counters and the interval are left out: a run
+        that was cancelled or lost its row must not write them from memory. If
+        ``update_fields`` is given, exactly these columns are written.
 
         Raises DatabaseError if the row is gone: a deleted job does not come back.
         """

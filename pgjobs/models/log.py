@@ -1,4 +1,4 @@
-"""The log of a job: the lines that it wrote with ``self.logger``, and those of the engine."""
+"""The log of a job: its own lines, written with ``self.logger``, and lines of the engine."""
 
 from __future__ import annotations
 

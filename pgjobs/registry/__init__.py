@@ -1,1 +1,1 @@
-"""Job classes as the engine sees them: their options, and which of them a row may name."""
+"""Job classes as the engine sees them: their options, and the names under which rows name them."""

@@ -1,4 +1,4 @@
-"""The part of a job class that the engine uses; ``BackgroundJob`` adds the part for its callers."""
+"""The part of a job class that the engine uses. ``BackgroundJob`` adds the callers' part."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from pgjobs.registry.names import add
 
 
 class JobClass(ABC):
-    """A kind of job: options, a name, and ``run()``. Each concrete subclass registers itself."""
+    """A kind of job: its options, its name, and ``run()``.
+
+    Each subclass that has a ``run()`` registers itself, so that rows can name it.
+    """
 
     options: ClassVar[JobOptions] = JobOptions()
+    """The options of ``class Meta``, with defaults."""
     path: ClassVar[str] = ""
-    """The dotted path under which rows name this class."""
+    """The dotted path by which rows name this class."""
     name: ClassVar[str] = ""
+    """The name that people read."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -33,4 +38,7 @@ class JobClass(ABC):
 
     @abstractmethod
     def run(self, *args: Any, **kwargs: Any) -> Any:
-        """Do the work. What it returns, if it is JSON, is kept as ``job.result``."""
+        """Do the work. If the return value is JSON, it is stored as ``job.result``.
+
+        ``kwargs`` come from ``enqueue()``.
+        """

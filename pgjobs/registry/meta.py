@@ -1,4 +1,4 @@
-"""What ``class Meta`` of a job class may say."""
+"""The options of a job class: its ``class Meta``."""
 
 from __future__ import annotations
 
@@ -15,59 +15,68 @@ ExceptionClasses = type[BaseException] | tuple[type[BaseException], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOptions:
-    """What ``class Meta`` of a job class says; each can be overridden by ``enqueue()``."""
+    """The options that ``class Meta`` of a job class may set.
+
+    A call of ``enqueue()`` may override the queue, the priority, the timeout and
+    ``max_attempts``.
+    """
 
     name: str = ""
-    """What people read; the class's own name when left out. Inherited, as in NetBox."""
+    """The name that people read. By default that of the class. It is inherited, as in NetBox."""
     description: str = ""
     queue: str | None = None
-    """The queue, before ``QUEUE_MAPPINGS`` is asked."""
+    """The queue of the jobs. By default ``QUEUE_MAPPINGS`` gives it."""
     priority: int = 0
-    """Order inside one queue; larger is sooner; -32768 to 32767."""
+    """The order inside a queue, from -32768 to 32767; the largest comes first."""
     timeout: int | None = None
-    """Seconds; ``PGJOBS["DEFAULT_TIMEOUT"]`` when left out."""
+    """Seconds that ``run()`` may take. By default ``PGJOBS["DEFAULT_TIMEOUT"]``."""
     max_attempts: int = 1
-    """Tries altogether, the first included."""
+    """How often the job may be tried, the first attempt included."""
     backoff: retry.Backoff = _DEFAULT_BACKOFF
-    """From the attempt that failed to the wait before the next; see ``pgjobs.retry``."""
+    """Takes the number of the failed attempt and returns the wait before the next one, as a
+    timedelta; see ``pgjobs.retry``."""
     retry_on: ExceptionClasses = Exception
-    """Exceptions that are worth another attempt."""
+    """Exceptions after which the job is tried again."""
     fail_on: ExceptionClasses = ()
-    """Exceptions that end the job as failed, whatever attempts are left."""
+    """Exceptions that end the job as failed, even if attempts are left."""
     on_interrupt: str = "requeue"
-    """What becomes of a job whose worker died: ``requeue``, or ``error`` for work that must not
-    be repeated."""
+    """If a job loses its worker, ``requeue`` runs it again. ``error`` ends it as errored, for work
+    that must not be repeated."""
     atomic: bool = False
-    """Commit the work and the job's completion in one transaction: database effects happen
-    exactly once, whatever dies."""
+    """Whether the work and the job's completion commit in one transaction. Then the effects of a
+    completed job in this database happen exactly once, even if workers die."""
 
     @classmethod
     def of(cls, job_class: type) -> JobOptions:
-        """Read ``Meta`` along the class's ancestry, the nearest saying of each option winning."""
-        said: dict[str, Any] = {}
+        """Return the options of ``job_class``; each comes from the nearest ancestor that sets it.
+
+        Raises TypeError for an option that does not exist or has a wrong value.
+        """
+        options: dict[str, Any] = {}
         for ancestor in reversed(job_class.__mro__):
             if (meta := vars(ancestor).get("Meta")) is not None:
-                # Not getattr(): a backoff written as a method of Meta must stay a function.
-                said |= {key: value for key, value in _attributes(meta) if key[0] != "_"}
+                # The attributes come from vars(), so a backoff that is written as a function in
+                # Meta stays this function.
+                options |= {key: value for key, value in _attributes(meta) if key[0] != "_"}
         known = [field.name for field in fields(cls)]
-        for option in said:
+        for option in options:
             if option not in known:
                 raise TypeError(
                     f"{job_class.__qualname__}.Meta has {option!r}, which is not an option of a "
                     f"job class. The options are: {', '.join(known)}."
                 )
-        if said.get("on_interrupt", "requeue") not in ("requeue", "error"):
+        if options.get("on_interrupt", "requeue") not in ("requeue", "error"):
             raise TypeError(
                 f"{job_class.__qualname__}.Meta.on_interrupt must be 'requeue' or 'error', "
-                f"not {said['on_interrupt']!r}."
+                f"not {options['on_interrupt']!r}."
             )
         for option in ("retry_on", "fail_on"):
-            if not _are_exceptions(said.get(option, ())):
+            if not _are_exceptions(options.get(option, ())):
                 raise TypeError(
                     f"{job_class.__qualname__}.Meta.{option} must be an exception class or a tuple "
-                    f"of them, not {said[option]!r}."
+                    f"of them, not {options[option]!r}."
                 )
-        return cls(**said)
+        return cls(**options)
 
 
 def _are_exceptions(given: Any) -> bool:

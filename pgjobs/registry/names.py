@@ -1,4 +1,4 @@
-"""Which names a row may bear: the job classes and functions that this process has registered."""
+"""The job classes and functions that this process has registered, by the path that rows name."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ _targets: dict[str, JobTarget] = {}
 
 
 def register(func: F) -> F:
-    """Allow a module-level function as a job: ``Job.enqueue(func, name=…)``.
+    """Allow ``Job.enqueue(func, name=…)`` for a module-level function, and return the function.
 
-    It is called as ``func(job=job, **kwargs)``.
+    A worker calls it as ``func(job=job, **kwargs)``. Raises TypeError for a function that
+    is defined inside another one.
     """
     if "<locals>" in func.__qualname__:
         raise TypeError(f"{func.__qualname__} is not at module level, so a worker can't find it.")
@@ -41,7 +42,7 @@ def registered_as(path: str) -> JobTarget | None:
 
 
 def path_of(target: Any) -> str:
-    """Return the dotted path under which rows name ``target``, or "" if it has no name."""
+    """Return the dotted path by which rows name ``target``, or "" if it has no name."""
     module, name = getattr(target, "__module__", ""), getattr(target, "__qualname__", "")
     return f"{module}.{name}" if name else ""
 
@@ -49,8 +50,8 @@ def path_of(target: Any) -> str:
 def resolve(path: str) -> JobTarget:
     """Return the job class or function registered as ``path``.
 
-    Raises UnknownJobClass otherwise. Nothing is imported here, so that a row can only name code
-    that the worker itself has registered.
+    Raises UnknownJobClass if there is none. Nothing is imported here. So a row can name
+    only code that this process has registered, and cannot make it import more.
     """
     try:
         return _targets[path]

@@ -1,4 +1,4 @@
-"""Telling job classes from functions, and refusing what is neither."""
+"""The target of a job: a job class or a registered function. Every other value is refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pgjobs.registry.names import JobTarget, path_of, registered_as
 
 def is_job_class(target: Any) -> TypeGuard[type[JobClass]]:
     """Return whether ``target`` is a job class and not a function."""
-    # Asked several times for each job, and issubclass() is slow for a subclass of ABC.
+    # This is called several times for each job, and issubclass() is slow for a subclass of ABC.
     return isinstance(target, type) and JobClass in target.__mro__
 
 
@@ -23,12 +23,13 @@ def options_of(target: JobTarget) -> JobOptions:
 
 
 def check_target(target: Any) -> JobTarget:
-    """Return the job class or function that ``target`` means, ``SomeJob.handle`` included.
+    """Return the job class or function that ``target`` means.
 
-    Raises InvalidArgument if it is not registered.
+    ``SomeJob.handle`` means ``SomeJob``. Raises InvalidArgument if ``target`` is not
+    registered.
     """
     if inspect.ismethod(target) and target.__name__ == "handle":
-        target = target.__self__  # NetBox: Job.enqueue(MyJob.handle, …)
+        target = target.__self__  # NetBox calls Job.enqueue(MyJob.handle, …)
     known = registered_as(path_of(target)) if callable(target) else None
     if known is not None and known is target:
         return known

@@ -43,8 +43,8 @@ CLAIMED: Final = (
 Django loads it by a query."""
 
 SET_BY_CLAIM: Final = {"status": "running", "error": ""}
-"""Columns that a claimed job has without reading them. ``error`` starts empty, whatever an earlier
-attempt left in the row."""
+"""Columns that a claimed job has without reading them. ``error`` starts empty, even if an earlier
+attempt left a text in the row."""
 
 ONLY_BY_STATEMENTS: Final = frozenset(
     "attempt cancel_requested completed created epoch error errors id interruptions interval "

@@ -1,16 +1,23 @@
 -- Take up to `limit` ready jobs for one worker, the lanes in strict order.
 --
--- A lane is a queue and a priority; its floor is a hint where its first ready job stands, without
--- which each claim would walk the index entries of all jobs claimed since the oldest snapshot began.
--- ORDER BY over WITH ORDINALITY needs no Sort node, so the outer LIMIT stops the LATERAL as soon as
--- it has enough and only claimed rows get locked. MATERIALIZED keeps the planner from running the
--- limited subquery again and claiming more than was asked for.
--- = ANY (ARRAY[…]) is = that PostgreSQL can't merge: else the planner may read the whole primary key
--- to join it with the batch, which it does where it takes the table for empty, as after an ANALYZE
--- during the transaction that fills it (measured: one claim of 1,000 from 150,000 took a minute).
--- NO KEY: a log line's foreign key check must not wait for us, nor make us skip its job.
--- A worker that was taken for dead gets nothing: nobody would rescue the jobs of an ended row. KEY
--- SHARE keeps its rescuer out until we have committed, and does not disturb its heartbeat.
+-- `alive`: a worker that counts as dead claims nothing, because its row has been ended and no rescuer
+-- would look for its jobs again. KEY SHARE makes a rescuer wait until the claim has committed, but
+-- does not make the worker's heartbeat wait.
+--
+-- `due`: a lane is a queue and a priority. Its floor is a hint where its first ready job is. Without
+-- the floor, each claim would walk the index entries of all jobs that were claimed since the oldest
+-- snapshot of the database began. ORDER BY a rank WITH ORDINALITY needs no Sort node, so the outer
+-- LIMIT ends the LATERAL as soon as it has enough jobs, and only claimed rows get locked.
+-- MATERIALIZED keeps the planner from running the limited subquery a second time and claiming more
+-- than `limit` jobs. NO KEY: the foreign key check of a new log line neither waits for the claim nor
+-- makes it skip the line's job.
+--
+-- = ANY (ARRAY[…]) is an = that PostgreSQL can't use for a merge join. With a plain = the planner may
+-- read the whole primary key to join it with the batch. It does so if its statistics say that the
+-- table is empty, as after an ANALYZE during the transaction that fills the table. One claim of 1,000
+-- from 150,000 jobs took a minute then.
+--
+-- Most jobs have no arguments, and reading JSON costs the worker time. So empty arguments are NULL.
 WITH alive AS MATERIALIZED (
     SELECT id FROM pgjobs_worker WHERE id = %(worker)s AND stopped IS NULL FOR KEY SHARE
 ),

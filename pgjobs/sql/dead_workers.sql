@@ -1,11 +1,13 @@
--- Workers that look dead: their heartbeat is too old by the database's clock, or they should hold a
--- session lock and nobody does. The view knows of both; the timeout is this project's own.
+-- The workers that look dead: the heartbeat is too old by the database's clock, or the worker should
+-- hold a session lock and no session holds it. The view knows both; the timeout is a setting of the
+-- project.
 --
--- After a loss of connections that struck everybody, a missing lock says nothing of a worker that is
--- still on its way back. But one that has beaten since then has had its lock since then: it took it
--- before it beat. Of such losses we know the start of the server, its recovery in place after one of
--- its processes crashed (which discards the statistics), its promotion (nothing is replayed after
--- that), and that of our own connection, if it is not our first.
+-- If all workers lost their connections at once, a missing lock does not mean that a worker is dead:
+-- it may still be reconnecting. But a worker that has sent a heartbeat since then is back, because it
+-- takes its lock before it sends a heartbeat. `was_back` says so. Four events can break all
+-- connections: the start of the server; its recovery after one of its processes crashed (this
+-- discards the statistics); its promotion (it replays nothing afterwards); and the loss of this
+-- worker's own connection, if this is not the first one.
 SELECT
     seen.id,
     looks.silent,

@@ -1,4 +1,4 @@
--- Delete jobs that are still in one of the `statuses`, with their logs.
+-- Delete the jobs that are still in one of the `statuses`, with their logs.
 WITH gone AS (
     DELETE FROM pgjobs_job
     WHERE id = ANY (%(ids)s::bigint[]) AND status = ANY (%(statuses)s::text[])

@@ -1,5 +1,5 @@
 -- Insert one new job. The answer says whether the enqueuer must ring after its commit: see
--- functions/must_ring.sql. For enqueue_once() {unless} is unless_taken.sql; else it is empty.
+-- functions/must_ring.sql. {unless} is unless_taken.sql for enqueue_once(), and empty for enqueue().
 INSERT INTO pgjobs_job (
     status, scheduled, job_class, name, args, kwargs, object_type_id, object_id, user_id,
     queue_name, priority, once_key, interval, max_attempts, timeout, notifications, meta

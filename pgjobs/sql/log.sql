@@ -1,4 +1,5 @@
--- Append lines to the logs of jobs that still exist; KEY SHARE so that none vanishes meanwhile.
+-- Append lines to the logs of the jobs that still exist. KEY SHARE keeps a job from being deleted
+-- before its line is written.
 INSERT INTO pgjobs_log (job_id, attempt, timestamp, level, message)
 SELECT line.job_id, line.attempt, statement_timestamp() - make_interval(secs => line.age), line.level, line.message
 FROM unnest(

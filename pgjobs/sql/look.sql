@@ -1,8 +1,11 @@
--- Where each lane's first ready job stands, in the order of the queues, by hopping from lane to lane
--- (a loose index scan), and in a last row the seconds until the next scheduled job is due.
--- Read-only: floors are recomputed from what is there, so a job that committed late, was released,
--- or was locked when passed is found again.
--- What is paused counts as absent, and the last row names it for the claims to come.
+-- Where the first ready job of each lane is, in the order of the queues. The query hops from lane to
+-- lane (a loose index scan), so it reads a few index entries for each lane. A last row has the seconds
+-- until the next scheduled job is due.
+--
+-- The query reads only, and the floors are computed anew. So a job below its floor is found: a job
+-- that committed late, that was released, or that was locked when a claim passed it.
+--
+-- Paused queues and classes count as empty. The last row names them for the claims that follow.
 WITH RECURSIVE paused AS MATERIALIZED (
     SELECT
         COALESCE(array_agg(name::text) FILTER (WHERE kind = 'queue'), '{}') AS queues,

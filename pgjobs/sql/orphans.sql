@@ -1,5 +1,5 @@
--- Running jobs of no worker whose process no longer holds their lock. A moment's grace: the lock is
--- taken just after the row is written.
+-- The running jobs that have no worker and that no process holds the lock of. A process inserts an
+-- immediate job just before it takes the lock, so a job that has just started is left alone.
 SELECT job.id, job.epoch
 FROM pgjobs_job AS job
 WHERE job.status = 'running'

@@ -1,4 +1,5 @@
--- Touches no indexed column, so the update stays inside its page (HOT).
+-- Write how far jobs have come. No index contains this column, so the new version of a row stays in
+-- its page and no index is written (a HOT update).
 UPDATE pgjobs_job AS job
 SET progress = said.progress::jsonb
 FROM unnest(%(jobs)s::bigint[], %(epochs)s::int[], %(progress)s::text[]) AS said (id, epoch, progress)

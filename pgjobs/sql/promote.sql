@@ -1,5 +1,5 @@
--- Scheduled jobs whose moment has come join their lanes, at the end: a new position, because a
--- worker's floor may have passed any older one.
+-- Make due scheduled jobs pending, at the end of their lanes. Each takes a new position, because the
+-- floor of a worker may have passed its old one.
 WITH due AS MATERIALIZED (
     SELECT id
     FROM pgjobs_job

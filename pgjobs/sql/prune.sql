@@ -1,5 +1,5 @@
--- Delete a bounded batch of finished jobs past their retention, with their logs. Small batches: one
--- huge DELETE would itself hold back the vacuum that the queue lives on.
+-- Delete a batch of jobs that finished more than `days` ago, with their logs. The batch is small: a
+-- huge DELETE would run for long, and meanwhile vacuum could not remove the dead rows of the queue.
 WITH old AS MATERIALIZED (
     SELECT id
     FROM pgjobs_job

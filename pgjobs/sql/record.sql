@@ -1,5 +1,5 @@
 -- Write a batch of outcomes. The same statement inserts the successors of recurring jobs, so a crash
--- can neither break a chain nor fork it. An outcome whose job is not returned was stale.
+-- can neither break a chain nor fork it. An outcome without a returned row was stale.
 --
 -- The parts: `outcome` is the batch; `recorded` writes the outcomes that the rows accept; `chained`
 -- inserts the successors.
@@ -23,7 +23,7 @@ WITH outcome AS (
 ),
 recorded AS (
     UPDATE pgjobs_job AS job
-    -- A job whose cancellation was requested does not go back to its queue: it is cancelled.
+    -- If a cancellation was requested, the job does not go back to its queue: it is cancelled.
     SET status = CASE
             WHEN o.is_final OR job.cancel_requested IS NULL THEN o.status
             ELSE 'cancelled'

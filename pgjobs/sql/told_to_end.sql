@@ -1,5 +1,6 @@
--- Which of the jobs that a worker runs should end: their end was asked for, or the row is not ours
--- any more (deleted, or rescued from us because we looked dead).
+-- The running jobs of a worker that should be told to stop: their cancellation was requested, or the
+-- row does not belong to the run any more. Then it was deleted, or rescued because the worker looked
+-- dead.
 SELECT mine.id, mine.epoch, job.id IS NOT NULL AS is_cancelled
 FROM unnest(%(ids)s::bigint[], %(epochs)s::int[], %(workers)s::bigint[]) AS mine (id, epoch, worker_id)
 LEFT JOIN pgjobs_job AS job

@@ -32,7 +32,7 @@ LEFT_OUT = {
     ),
     # run() may load these by a query. A claim that read them would be slower for every job.
     "CLAIMED": "once_key completed result errors progress cancel_requested successor",
-    # save() writes these: what was asked for, as far as it may still change, and the job's data.
+    # save() writes these: the job's data, and the arguments of enqueue() that may still change.
     "ONLY_BY_STATEMENTS": (
         "object_type_id object_id name job_class args kwargs user_id queue_name priority "
         "max_attempts timeout data notifications meta"

@@ -1,4 +1,5 @@
--- Read through the index pgjobs_job_unsuccessful: the cost is that of the failures, not of all jobs.
+-- The view reads the index pgjobs_job_unsuccessful, so it costs as much as there are failures, however
+-- many jobs have completed.
 CREATE VIEW pgjobs_failures AS
 SELECT
     job_class,
@@ -16,4 +17,4 @@ COMMENT ON VIEW pgjobs_failures IS
     'Jobs that ended badly, by class and first line of the error.';
 COMMENT ON COLUMN pgjobs_failures.status IS
     'errored: an exception escaped from run(); failed: the job said so with JobFailed.';
-COMMENT ON COLUMN pgjobs_failures.example_id IS 'The newest of these jobs.';
+COMMENT ON COLUMN pgjobs_failures.example_id IS 'The id of the newest of these jobs.';

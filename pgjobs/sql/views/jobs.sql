@@ -1,5 +1,5 @@
--- Both joins are on primary keys, so a query that names none of their columns doesn't pay for them.
--- Progress is JSON that a job wrote: only numbers are computed with.
+-- Both joins are on primary keys, so PostgreSQL leaves a join out of a query that names none of its
+-- columns. `progress` is JSON that a job wrote: the view computes only with values that are numbers.
 CREATE VIEW pgjobs_jobs AS
 SELECT
     job.id,
@@ -57,23 +57,23 @@ CROSS JOIN LATERAL (
 ) AS spans;
 
 COMMENT ON VIEW pgjobs_jobs IS
-    'Every job, readable: its object, lateness, duration, progress and worker. The table is pgjobs_job.';
-COMMENT ON COLUMN pgjobs_jobs.object IS 'What the job is about, as app.model:key; NULL for none.';
+    'Each job in readable form: its object, lateness, duration, progress and worker. The table is pgjobs_job.';
+COMMENT ON COLUMN pgjobs_jobs.object IS 'The object that the job is about, as app.model:key; NULL for a job without an object.';
 COMMENT ON COLUMN pgjobs_jobs.scheduled IS
-    'Not to start before; for a job that waits to be tried again, moved to its next attempt.';
+    'The moment before which the job may not start. If the job waits for its next attempt, the moment of this attempt.';
 COMMENT ON COLUMN pgjobs_jobs.late_by IS
-    'How long after it was due (scheduled, else created) the job started; while it waits, how long it has been due. NULL if it is not due yet or never started.';
+    'How long after it was due the job started; while it waits, how long it has been due. A job is due when it is scheduled, or from its creation if it has no scheduled moment. NULL if the job is not due yet, was on time, or ended without a start.';
 COMMENT ON COLUMN pgjobs_jobs.duration IS
-    'How long its last attempt ran; so far, if it runs.';
-COMMENT ON COLUMN pgjobs_jobs.attempt IS 'Attempts begun, of max_attempts.';
+    'How long the last attempt ran, or has been running until now.';
+COMMENT ON COLUMN pgjobs_jobs.attempt IS 'The number of attempts that have begun; at most max_attempts.';
 COMMENT ON COLUMN pgjobs_jobs.interruptions IS
-    'How often its worker died; not counted as attempts.';
+    'How often the job lost its worker. This does not count as an attempt.';
 COMMENT ON COLUMN pgjobs_jobs.timeout IS
-    'Seconds that run() may take; NULL: the DEFAULT_TIMEOUT setting.';
-COMMENT ON COLUMN pgjobs_jobs.interval IS 'Minutes between recurrences; NULL for a job that runs once.';
+    'Seconds that run() may take; NULL means the setting DEFAULT_TIMEOUT.';
+COMMENT ON COLUMN pgjobs_jobs.interval IS 'Minutes between two runs; NULL for a job that does not recur.';
 COMMENT ON COLUMN pgjobs_jobs.progress_percent IS
-    '0 to 100, from self.progress(done, total); NULL if the job said no total.';
+    '0 to 100, from self.progress(done, total); NULL if the job gave no total.';
 COMMENT ON COLUMN pgjobs_jobs.cancel_requested IS
-    'When somebody cancelled it; a running job is told within a second or so.';
+    'When the cancellation was requested. A running job is told to stop within about a second.';
 COMMENT ON COLUMN pgjobs_jobs.error IS
-    'First line. All of it is in pgjobs_job.error, tracebacks of every failed attempt in pgjobs_job.errors.';
+    'The first line of the error. The whole error is in pgjobs_job.error, and the traceback of each failed attempt in pgjobs_job.errors.';

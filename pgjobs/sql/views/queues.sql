@@ -1,5 +1,6 @@
--- Live jobs only, and one branch per status, because each has its partial index: the cost is that of
--- the live jobs, however many finished ones are kept. `status IN (…)` would read the whole table.
+-- The view reads live jobs only, in one branch for each status, because each status has its own
+-- partial index. So it costs as much as there are live jobs, however many finished jobs are kept.
+-- `status IN (…)` would read the whole table.
 CREATE VIEW pgjobs_queues AS
 SELECT
     part.queue,
@@ -47,9 +48,9 @@ FROM (
 GROUP BY part.queue;
 
 COMMENT ON VIEW pgjobs_queues IS
-    'Queues that have live jobs or a worker: live jobs by status, and how long the oldest due one waits. Finished jobs are not read, so it stays cheap.';
-COMMENT ON COLUMN pgjobs_queues.scheduled IS 'Jobs whose moment has not come, or which just came due.';
-COMMENT ON COLUMN pgjobs_queues.oldest_waiting IS 'Since when the job that waits longest has been due.';
-COMMENT ON COLUMN pgjobs_queues.latency IS 'How long that is; NULL when nothing due waits.';
-COMMENT ON COLUMN pgjobs_queues.workers IS 'Living workers that serve it. 0: its jobs wait for ever.';
-COMMENT ON COLUMN pgjobs_queues.paused IS 'Whether no worker claims from it until it is resumed.';
+    'Queues that have live jobs or a worker: their live jobs by status, and how long the oldest due job has been waiting. The view does not read finished jobs, so it stays cheap.';
+COMMENT ON COLUMN pgjobs_queues.scheduled IS 'Jobs that are not due yet, or that have just become due.';
+COMMENT ON COLUMN pgjobs_queues.oldest_waiting IS 'The moment since which the oldest due job has been waiting.';
+COMMENT ON COLUMN pgjobs_queues.latency IS 'How long the oldest due job has been waiting; NULL if no due job waits.';
+COMMENT ON COLUMN pgjobs_queues.workers IS 'Living workers that serve the queue. With 0 its jobs wait for ever.';
+COMMENT ON COLUMN pgjobs_queues.paused IS 'Whether the queue is paused: no worker claims from it until it is resumed.';

@@ -1,4 +1,5 @@
--- 1885825640 is pgjobs.presence.HERE_LOCK: a job that runs outside any worker holds its own lock.
+-- 1885825640 is HERE_LOCK of pgjobs/sql/locks.py. If a process runs a job itself, outside any worker,
+-- the process holds this lock with the id of the job.
 CREATE VIEW pgjobs_running AS
 SELECT
     job.id,
@@ -31,8 +32,8 @@ LEFT JOIN pg_locks AS here
 WHERE job.status = 'running';
 
 COMMENT ON VIEW pgjobs_running IS
-    'Jobs in the hands of a worker, or of the process that runs them itself: how long, how far, and whether that process lives.';
-COMMENT ON COLUMN pgjobs_running.running_for IS 'Since its start; since its claim while it waits for a slot.';
+    'Running jobs: how long each has been running, how far it has come, and whether its worker, or the process that runs it itself, lives.';
+COMMENT ON COLUMN pgjobs_running.running_for IS 'The time since its start; while it waits for a slot, the time since its claim.';
 COMMENT ON COLUMN pgjobs_running.alive IS
-    'Whether the process that runs it lives. A job whose process died is rescued within seconds by any other worker.';
+    'Whether the process that runs the job lives. If the process died, any other worker rescues the job within seconds.';
 COMMENT ON COLUMN pgjobs_running.worker IS 'NULL for a job that runs outside any worker.';

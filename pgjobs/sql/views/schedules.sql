@@ -24,10 +24,10 @@ FROM pgjobs_schedule AS schedule
 LEFT JOIN pgjobs_job AS job ON job.id = schedule.last_job_id;
 
 COMMENT ON VIEW pgjobs_schedules IS
-    'System jobs: their rules, their next runs, and what came of the last ones.';
-COMMENT ON COLUMN pgjobs_schedules.rule IS 'In words; cron is read in the project''s time zone.';
-COMMENT ON COLUMN pgjobs_schedules.enabled IS 'False once no worker''s code has the job class any more.';
+    'System jobs: the rule, the next run and the status of the last run.';
+COMMENT ON COLUMN pgjobs_schedules.rule IS 'The rule in words. A cron expression is read in the time zone of the project.';
+COMMENT ON COLUMN pgjobs_schedules.enabled IS 'False if a starting worker did not know the job class; true again when one knows it.';
 COMMENT ON COLUMN pgjobs_schedules.overdue_by IS
-    'How long ago it should have been enqueued, if that is over 30 seconds: no worker''s clock runs. NULL when all is well.';
-COMMENT ON COLUMN pgjobs_schedules.last_run IS 'The slot that was last enqueued.';
-COMMENT ON COLUMN pgjobs_schedules.last_status IS 'Status of the job of that slot; NULL once it was pruned.';
+    'How long ago the job should have been enqueued, if this is more than 30 seconds. Then no worker''s clock runs. NULL if the clock is on time.';
+COMMENT ON COLUMN pgjobs_schedules.last_run IS 'The due time for which a job was last enqueued.';
+COMMENT ON COLUMN pgjobs_schedules.last_status IS 'The status of this last job; NULL if it was pruned.';

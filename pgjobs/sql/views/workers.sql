@@ -1,6 +1,6 @@
--- The worker processes and whether they live. The janitor reads its suspects from here too.
--- 1885825655 is pgjobs.presence.WORKER_LOCK. Just after a server start all locks are gone and every
--- worker is busy reconnecting, so for a while only the heartbeat counts.
+-- The worker processes and whether they live. The janitor reads this view too, to find dead workers.
+-- 1885825655 is WORKER_LOCK of pgjobs/sql/locks.py. Just after a server start all locks are gone while
+-- every worker reconnects, so for 10 seconds only the heartbeat counts.
 CREATE VIEW pgjobs_workers AS
 SELECT
     worker.id,
@@ -51,14 +51,14 @@ CROSS JOIN LATERAL (
 ) AS said;
 
 COMMENT ON VIEW pgjobs_workers IS
-    'Worker processes: whether each lives, what it serves, and how many jobs it has in hand.';
+    'Worker processes: whether each lives, which queues it serves, and how many jobs it has claimed.';
 COMMENT ON COLUMN pgjobs_workers.state IS
-    'alive; draining: stops claiming, its jobs end; silent: no heartbeat for 15 seconds; dead: its session lock is gone, so its process or connection is; stopped: signed off, or ended by a rescuer';
-COMMENT ON COLUMN pgjobs_workers.alive IS 'Whether its jobs run on: alive or draining.';
-COMMENT ON COLUMN pgjobs_workers.running IS 'Jobs in hand: those that run, and those claimed ahead.';
+    'alive; draining: the worker claims no more and lets its jobs end; silent: no heartbeat for 15 seconds; dead: its session lock is gone, and so is its process or its connection; stopped: the worker signed off, or a rescuer ended it';
+COMMENT ON COLUMN pgjobs_workers.alive IS 'Whether the state is alive or draining, so that its jobs go on.';
+COMMENT ON COLUMN pgjobs_workers.running IS 'Jobs that the worker has claimed: running jobs and jobs that wait for a slot.';
 COMMENT ON COLUMN pgjobs_workers.silent_for IS 'Age of the last heartbeat; NULL once stopped.';
 COMMENT ON COLUMN pgjobs_workers.lost_lock IS
-    'It should hold a session lock and nobody does. Within 10 seconds of a server start, false.';
-COMMENT ON COLUMN pgjobs_workers.pid IS 'Process id on its own host.';
+    'Whether the worker should hold a session lock and no session holds it. Always false within 10 seconds of a server start.';
+COMMENT ON COLUMN pgjobs_workers.pid IS 'Process id on the worker''s own host.';
 COMMENT ON COLUMN pgjobs_workers.backend_pid IS
-    'Server process of the connection that holds its session lock: pid in pg_stat_activity.';
+    'Server process of the connection that holds the session lock of the worker: pid in pg_stat_activity.';
