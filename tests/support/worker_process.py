@@ -35,6 +35,7 @@ class RunningWorker:
 
     def __init__(self, environment: Mapping[str, str], *arguments: str) -> None:
         self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed in __exit__
+        self._pid: int | None = None
         self.process = self._start(environment, "pgjobs_worker", *arguments)
 
     def _start(self, environment: Mapping[str, str], *command: str) -> Process:
@@ -52,12 +53,14 @@ class RunningWorker:
 
     @property
     def pid(self) -> int:
-        """The process id of the process that claims jobs."""
-        return self.process.pid
+        """The process that claims jobs, waited for until its row is there."""
+        if self._pid is None:
+            self._pid = eventually(self._registered, timeout=30)
+        return self._pid
 
     def until_started(self) -> Self:
         """Wait until the worker's row says that it lives."""
-        eventually(self._registered, timeout=30)
+        assert self.pid
         return self
 
     def _registered(self) -> int:
@@ -78,7 +81,7 @@ class RunningWorker:
         self.process.send_signal(signal.SIGINT)
 
     def pause(self) -> None:
-        os.kill(self.until_started().pid, signal.SIGSTOP)
+        os.kill(self.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
@@ -114,8 +117,6 @@ class SupervisedWorker(RunningWorker):
     resumed are both, as when a machine goes.
     """
 
-    _pid: int | None = None
-
     def _start(self, environment: Mapping[str, str], *command: str) -> Process:
         return subprocess.Popen(
             [sys.executable, "-m", "django", *command],
@@ -124,13 +125,6 @@ class SupervisedWorker(RunningWorker):
             stdout=self._output,
             stderr=subprocess.STDOUT,
         )
-
-    @property
-    def pid(self) -> int:
-        """The child's process id, waited for where it is not known yet."""
-        if self._pid is None:
-            self._pid = eventually(self._registered, timeout=30)
-        return self._pid
 
     def _pids(self) -> list[int]:
         return children_of(self.process.pid)
@@ -169,3 +163,10 @@ def unruly_worker(
 ) -> RunningWorker:
     """Start a worker that knows ``tests.apps.unruly``, with these ``PGJOBS`` settings."""
     return RunningWorker(with_apps(with_settings(environment, **settings), "unruly"), *arguments)
+
+
+def supervised_unruly_worker(
+    environment: Mapping[str, str], *arguments: str, **settings: Any
+) -> SupervisedWorker:
+    """Start the same with a supervisor, which starts its process again."""
+    return SupervisedWorker(with_apps(with_settings(environment, **settings), "unruly"), *arguments)
