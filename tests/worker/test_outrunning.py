@@ -13,7 +13,7 @@ import pytest
 
 from example_project.postgres import EmbeddedPostgres
 from pgjobs.worker.claiming.pace import LARGEST_CLAIM
-from pgjobs.worker.worker import MOST_UNRECORDED
+from pgjobs.worker.held import MOST_UNRECORDED
 from tests.eventually import eventually
 from tests.own_server import Server
 from tests.testapp.jobs import Noop

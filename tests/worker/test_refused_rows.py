@@ -12,9 +12,9 @@ from django.db import connection
 
 from pgjobs.models import Job, JobLogEntry, WorkerProcess
 from pgjobs.worker import Worker, WorkerOptions
+from pgjobs.worker.held import FLUSH_TIMEOUT
 from pgjobs.worker.recording import recorder
 from pgjobs.worker.recording.recorder import REFUSED_INTERVAL
-from pgjobs.worker.worker import FLUSH_TIMEOUT
 from tests import traces
 from tests.elsewhere import elsewhere
 from tests.eventually import eventually
