@@ -15,6 +15,7 @@ from pgjobs.exceptions import DatabaseRefused
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.leftovers import leave_clean
+from pgjobs.worker.stop_order import StopOrder
 from pgjobs.worker.wakeup import Wakeup
 
 # A refused connection brings no SQLSTATE along, only words; libpq keeps the code to itself. In
@@ -29,14 +30,14 @@ _REFUSALS: Final = re.compile(
 class Arrival:
     """Begins the parts of a worker that need the database, as soon as it answers."""
 
-    def __init__(self, wakeup: Wakeup, *, is_told_to_stop: Callable[[], bool]) -> None:
+    def __init__(self, wakeup: Wakeup, stop_order: StopOrder) -> None:
         self._wakeup = wakeup
-        self._is_told_to_stop = is_told_to_stop
+        self._stop_order = stop_order
         self._backoff = Backoff()
 
     def begin(self, part: Callable[[], None]) -> bool:
         """Try until ``part`` has begun; False if we are told to stop before that."""
-        while not self._is_told_to_stop():
+        while not self._stop_order.is_given:
             try:
                 part()
             except (psycopg.Error, DatabaseError) as error:

@@ -11,6 +11,7 @@ import psycopg
 from pgjobs.enqueueing.ring import SHORT_TRANSACTION
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.wakeup import Wakeup
 
 # `queues` is what the ring looks for; `since` lets it wake the one that has waited longest.
 _SIT_DOWN = """
@@ -38,7 +39,7 @@ class Doorbell:
         self._listening_on: psycopg.Connection[Any] | None = None
         self._channel = ""
         self._sat_down = -math.inf
-        self.waits = False
+        self.is_waiting = False
         self.has_rung = False
         """A ring arrived with the answer to a statement: waiting for it would be in vain."""
 
@@ -50,7 +51,7 @@ class Doorbell:
                 _SIT_DOWN, {"worker": worker, "queues": list(self._queues)}
             )
             self._sat_down = time.monotonic()
-        self.waits = True
+        self.is_waiting = True
 
     def second_look_in(self, looked: float) -> float:
         """Seconds until the second look is due; infinity if the last one, at ``looked``, was it."""
@@ -59,20 +60,25 @@ class Doorbell:
 
     def get_up(self, worker: int) -> None:
         """Leave, so that no ring is spent on a worker that has no room."""
-        if self.waits:
-            self.waits = False
+        if self.is_waiting:
+            self.is_waiting = False
             if self._connection.has_session:
                 self._connection.cursor().execute(_GET_UP, {"worker": worker})
 
-    def rung(self) -> None:
-        """The ring took our registration with it."""
-        self.waits = self.has_rung = False
+    def wait(self, wakeup: Wakeup, timeout: float) -> bool:
+        """Wait ``timeout`` seconds, a ring or ``wakeup``; return whether a ring came."""
+        if not (self.has_rung or wakeup.wait(timeout, self._connection.current)):
+            return False
+        self.forget()
+        return True
+
+    def forget(self) -> None:
+        """Note that the registration is gone: the ring took it, or the connection is lost."""
+        self.is_waiting = self.has_rung = False
 
     def ring(self, queues: list[str]) -> None:
-        """Wake others: for jobs that we found and can't hold, or that are not ours."""
-        self._connection.cursor().execute(
-            load("ring"), {"queues": sorted(set(queues)), "workers": len(queues)}
-        )
+        """Wake other workers for jobs that this worker promoted."""
+        ring(self._connection, queues)
 
     def _listen(self, worker: int) -> None:
         # A new connection does not listen yet, and a new identity has another channel.
@@ -85,3 +91,10 @@ class Doorbell:
 
     def _hear(self, _: psycopg.Notify) -> None:
         self.has_rung = True
+
+
+def ring(connection: EngineConnection, queues: list[str]) -> None:
+    """Wake idle workers: ``queues`` names the queue of each ready job."""
+    connection.cursor().execute(
+        load("ring"), {"queues": sorted(set(queues)), "workers": len(queues)}
+    )

@@ -10,9 +10,9 @@ from django.db import connection
 
 from pgjobs.models import Job, JobLogEntry, WorkerProcess
 from pgjobs.worker import Worker
+from pgjobs.worker.held import FLUSH_TIMEOUT
 from pgjobs.worker.recording import recorder
 from pgjobs.worker.recording.recorder import REFUSED_INTERVAL
-from pgjobs.worker.worker import FLUSH_TIMEOUT
 from tests.apps.testapp.jobs import Held, Logging, Noop
 from tests.support import traces
 from tests.support.elsewhere import elsewhere
