@@ -48,8 +48,8 @@ class Watch:
         while not self._stopping.wait(INTERVAL):
             self._end_all_if_lost()
             for slot in self._pool.slots:
-                slot.interrupt_if_late()
-                if slot.ignores(get_settings().KILL_GRACE):
+                slot.stop_if_late()
+                if slot.ignores_stop(get_settings().KILL_GRACE):
                     self._stuck(slot)
 
     def _end_all_if_lost(self) -> None:
@@ -62,4 +62,4 @@ class Watch:
             self._presence.hurry()  # perhaps the process was paused: it gets to beat first
         if self._lost_looks >= _SURE:
             for job in self._pool.running():
-                self._pool.interrupt(job, WorkerLost("The worker can't reach the database."))
+                self._pool.request_stop(job, WorkerLost("The worker can't reach the database."))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 import psycopg
@@ -13,7 +12,7 @@ from django.db import DatabaseError, ProgrammingError, router
 
 from pgjobs import events
 from pgjobs.conf import get_settings
-from pgjobs.execution.verdict import verdict
+from pgjobs.execution.attempt import give_up
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
 from pgjobs.sql import load
@@ -74,9 +73,9 @@ class Worker:
         self._pace = Pace(options.concurrency)
         self._pool = Pool(
             options.concurrency,
-            ended=self._job_ended,
+            hand_over=self._job_ended,
             note=self._recorder.note,
-            freed=self._slot_freed,
+            ask_for_jobs=self._slot_freed,
         )
         self._janitor = Janitor(ring=_ring_for_rescued)
         self._presence = Presence(
@@ -306,13 +305,13 @@ class Worker:
         Nothing short of that stops code that does not come back to Python. Where nobody
         would start the process again, the slot is left to the job.
         """
-        job, told = slot.job, slot.told
-        if self._end_process is None or job is None or told is None:
+        job, reason = slot.job, slot.stop_request
+        if self._end_process is None or job is None or reason is None:
             return
         events.tell(events.StopIgnored(job))
-        error = type(told)(f"{told} It did not end when told to, so its process was ended.")
+        error = type(reason)(f"{reason} It did not end when told to, so its process was ended.")
         self._presence.draining = True
-        self._recorder.put(job, replace(verdict(error, job), began=slot.since))
+        self._recorder.put(job, give_up(job, error, began=slot.since))
         self._release(self._pool.withdraw())
         self._release([neighbour for neighbour in self._pool.running() if neighbour is not job])
         self._recorder.stop(FLUSH_TIMEOUT)

@@ -14,7 +14,7 @@ from django.core.management import call_command
 
 from pgjobs import BackgroundJob, JobFailed, job_start, register
 from pgjobs.exceptions import Snooze
-from pgjobs.execution.attempt import is_all_coroutine
+from pgjobs.execution.coroutine import is_all_coroutine
 from pgjobs.models import Job
 from tests.testapp.jobs import Careless, TracingCoroutine, leave_trace
 from tests.testapp.models import Site, Trace

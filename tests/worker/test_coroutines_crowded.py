@@ -101,9 +101,9 @@ def test_a_pool_that_stops_while_a_coroutine_runs_ends_its_thread_as_well() -> N
     outcomes: list[Outcome | None] = []
     pool = Pool(
         1,
-        ended=lambda job, outcome: outcomes.append(outcome),
+        hand_over=lambda job, outcome: outcomes.append(outcome),
         note=lambda note: None,
-        freed=lambda: None,
+        ask_for_jobs=lambda: None,
     )
     pool.submit([WaitsForRelease.enqueue()])
     pool.start()

@@ -129,16 +129,16 @@ def test_a_last_chance_told_to_end_before_it_starts_goes_back() -> None:
     outcomes: list[Outcome | None] = []
     pool = Pool(
         1,
-        ended=lambda job, outcome: outcomes.append(outcome),
+        hand_over=lambda job, outcome: outcomes.append(outcome),
         note=lambda note: None,
-        freed=lambda: None,
+        ask_for_jobs=lambda: None,
     )
     with transaction.atomic():
         held.select_for_update().get()
         pool.submit([job])
         pool.start()
         eventually(lambda: pool.running(longer_than=0.5))
-        pool.interrupt(job, WorkerLost("The worker can't reach the database."))
+        pool.request_stop(job, WorkerLost("The worker can't reach the database."))
         eventually(lambda: pool.in_hand == 0)
     assert outcomes == [Outcome.released(job.pk, 1)]
     assert pool.slots[0].thread.is_alive()

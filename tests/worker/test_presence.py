@@ -31,7 +31,7 @@ def test_a_lost_lock_is_taken_again_at_once_and_not_at_the_next_turn(
     other = open_connection()
     monkeypatch.setattr(Janitor, "next_turn_in", 3600)
     janitor = Janitor(ring=lambda *_: None)
-    pool = Pool(1, ended=lambda *_: None, note=lambda *_: None, freed=lambda: None)
+    pool = Pool(1, hand_over=lambda *_: None, note=lambda *_: None, ask_for_jobs=lambda: None)
     options = WorkerOptions(
         queues=("default",), concurrency=1, name="w", shutdown_timeout=timedelta(seconds=1)
     )
