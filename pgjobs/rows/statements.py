@@ -12,8 +12,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from pgjobs.rows.failure import shown
 from pgjobs.rows.notes import LogLine, Note, Progress
-from pgjobs.rows.outcome import Outcome, shown
+from pgjobs.rows.outcome import Outcome
 from pgjobs.sql import load
 
 

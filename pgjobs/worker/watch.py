@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import WorkerLost
-from pgjobs.execution.verdict import verdict
+from pgjobs.execution.attempt import give_up
 from pgjobs.worker.held import FLUSH_TIMEOUT, release
 from pgjobs.worker.liveness.presence import Presence
 from pgjobs.worker.recording.recorder import Recorder
@@ -62,8 +61,8 @@ class Watch:
         while not self._stopping.wait(INTERVAL):
             self._stop_all_if_lost()
             for slot in self._pool.slots:
-                slot.interrupt_if_late()
-                if slot.ignores(get_settings().KILL_GRACE):
+                slot.stop_if_late()
+                if slot.ignores_stop(get_settings().KILL_GRACE):
                     self._give_up(slot)
 
     def _stop_all_if_lost(self) -> None:
@@ -76,20 +75,20 @@ class Watch:
             self._presence.hurry()  # the process may have been paused: a heartbeat comes first
         if self._lost_looks >= _SURE:
             for job in self._pool.running():
-                self._pool.interrupt(job, WorkerLost("The worker can't reach the database."))
+                self._pool.request_stop(job, WorkerLost("The worker can't reach the database."))
 
     def _give_up(self, slot: Slot) -> None:
         """Record that the job of ``slot`` does not stop, release its neighbours, end the process.
 
         Where nobody would start the process again, the slot is left to the job.
         """
-        job, told = slot.job, slot.told
+        job, told = slot.job, slot.stop_request
         if self._end_process is None or job is None or told is None:
             return
         events.tell(events.StopIgnored(job))
         error = type(told)(f"{told} It did not end when told to, so its process was ended.")
         self._presence.draining = True
-        self._recorder.put(job, replace(verdict(error, job), began=slot.since))
+        self._recorder.put(job, give_up(job, error, began=slot.since))
         # Before the recorder stops, which writes these releases: the neighbours cost no attempt.
         release(self._pool.withdraw(), self._recorder)
         release([other for other in self._pool.running() if other is not job], self._recorder)

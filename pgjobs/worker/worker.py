@@ -66,7 +66,10 @@ class Worker:
         self._settled = recorder.settle()
         # To run
         self._pool = pool = Pool(
-            options.concurrency, ended=self._on_ended, note=recorder.note, freed=self._on_freed
+            options.concurrency,
+            hand_over=self._on_ended,
+            note=recorder.note,
+            ask_for_jobs=self._on_freed,
         )
         connection = EngineConnection.with_session(alias, "presence")
         self._presence = presence = Presence(connection, options, janitor=janitor, pool=pool)

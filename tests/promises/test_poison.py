@@ -128,7 +128,7 @@ def test_a_last_chance_told_to_end_before_it_starts_goes_back() -> None:
         pool.submit([job])
         pool.start()
         eventually(lambda: pool.running(longer_than=0.5))
-        pool.interrupt(job, WorkerLost("The worker can't reach the database."))
+        pool.request_stop(job, WorkerLost("The worker can't reach the database."))
         eventually(lambda: pool.in_hand == 0)
     assert outcomes == [Outcome.released(job.pk, 1)]
     assert pool.slots[0].thread.is_alive()

@@ -24,9 +24,9 @@ def a_pool(outcomes: list[Outcome | None]) -> Pool:
     """Return a pool of one slot that puts how its jobs ended into ``outcomes``."""
     return Pool(
         1,
-        ended=lambda job, outcome: outcomes.append(outcome),
+        hand_over=lambda job, outcome: outcomes.append(outcome),
         note=lambda note: None,
-        freed=lambda: None,
+        ask_for_jobs=lambda: None,
     )
 
 

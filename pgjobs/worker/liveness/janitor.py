@@ -18,7 +18,8 @@ from pgjobs.notifications import announce_end
 from pgjobs.registry.names import resolve
 from pgjobs.registry.targets import options_of
 from pgjobs.rows import statements
-from pgjobs.rows.outcome import Failure, Outcome, qualified_name
+from pgjobs.rows.failure import Failure, qualified_name
+from pgjobs.rows.outcome import Outcome
 from pgjobs.sql import load
 from pgjobs.sql.locks import HERE_LOCK
 from pgjobs.worker.connection import EngineConnection

@@ -158,9 +158,9 @@ class Presence:
         for pk, epoch, is_cancelled in cursor.fetchall():
             job = running[pk, epoch]
             if is_cancelled:
-                self._pool.interrupt(job, JobCancelled("The job was cancelled."))
+                self._pool.request_stop(job, JobCancelled("The job was cancelled."))
             elif not job.is_finished:
-                self._pool.interrupt(job, WorkerLost("The job's row was deleted or taken over."))
+                self._pool.request_stop(job, WorkerLost("The job's row was deleted or taken over."))
 
     def _guarded(self, turn: Callable[[], None]) -> None:
         try:

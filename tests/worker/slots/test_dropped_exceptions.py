@@ -12,7 +12,7 @@ import django
 django.setup()
 
 import sys
-from pgjobs.worker.slots.slot import drop_async_exception
+from pgjobs.worker.slots.stoppable import drop_async_exception
 
 drop_async_exception()
 sys.settrace(lambda *_: None)
