@@ -32,9 +32,10 @@ logger = logging.getLogger("pgjobs.worker")
 
 class Command(BaseCommand):
     help = (
-        "Runs background jobs. Without queues it serves high, default and low, strictly in that "
-        "order; with queues exactly those, in the order given. SIGTERM or SIGINT lets running jobs "
-        "end; a second one does not wait. Exits 0 when every started job ended, else 1."
+        "Runs background jobs. Serves the given queues strictly in the given order; without queues "
+        "it serves high, default and low. After SIGTERM or SIGINT the worker stops when its "
+        "running jobs have ended; after a second signal it does not wait for them. Exits with 0 if "
+        "each started job has ended, with 1 otherwise."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             default=[],
             dest="more_queues",
             metavar="QUEUE",
-            help="the same, as an option; may be repeated, and comes first",
+            help="a queue to serve before all others; may be repeated",
         )
         parser.add_argument(
             "--processes",
@@ -67,32 +68,35 @@ class Command(BaseCommand):
             "--burst", action="store_true", help="stop when nothing is due, and exit 0"
         )
         parser.add_argument(
-            "--max-jobs", type=_at_least_one, metavar="N", help="each process stops after N jobs"
+            "--max-jobs",
+            type=_at_least_one,
+            metavar="N",
+            help="each process stops after it has run N jobs",
         )
-        parser.add_argument("--name", help="how this worker is shown (default: host.pid)")
+        parser.add_argument("--name", help="the name of this worker (default: host.pid)")
         parser.add_argument(
             "--shutdown-timeout",
             type=float,
             metavar="S",
-            help='seconds that running jobs get to end (default: PGJOBS["SHUTDOWN_TIMEOUT"])',
+            help='seconds that running jobs have to end (default: PGJOBS["SHUTDOWN_TIMEOUT"])',
         )
         parser.add_argument(
             "--max-jobs-per-child",
             type=_at_least_one,
             metavar="N",
-            help="a process that has run N jobs makes way for a new one",
+            help="replace a process that has run N jobs by a new one",
         )
         parser.add_argument(
             "--max-memory-per-child",
             type=_at_least_one,
             metavar="MIB",
-            help="a process that holds more than this many MiB makes way for a new one",
+            help="replace a process that uses more than MIB mebibytes of memory by a new one",
         )
         parser.add_argument(
             "--liveness-file",
             type=Path,
             metavar="PATH",
-            help="a file to touch every second while all processes give signs of life",
+            help="a file that is touched each second while all processes give signs of life",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -178,12 +182,12 @@ def _at_least_one(text: str) -> int:
 
 
 def _log_to_stderr(verbosity: int) -> None:
-    """Show the worker's lines where the project's LOGGING has no handler for them."""
+    """Show the worker's log lines if the project's LOGGING has no handler for them."""
     if verbosity and not logger.hasHandlers():
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
         root = logging.getLogger("pgjobs")
         root.addHandler(handler)
         root.setLevel(logging.INFO)
-        # Procrastinate's pool tells of each of its tries; that the database is away we say once.
+        # The pool of procrastinate logs each failed try; one line of the worker tells it once.
         logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
