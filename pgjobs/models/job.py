@@ -1,10 +1,8 @@
-"""The job: one row from birth to archive, and the queue itself."""
+"""The job: one row from its insertion until it is pruned. The waiting rows are the queue."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -20,20 +18,19 @@ from django.utils.translation import gettext_lazy as _
 
 from pgjobs.choices import FINISHED, WAITING, JobNotification, JobStatus
 from pgjobs.conf import get_settings
-from pgjobs.execution import in_process
 from pgjobs.models.job_indexes import CONSTRAINTS, INDEXES
 from pgjobs.models.job_queryset import JobQuerySet
+from pgjobs.models.job_verbs import JobVerbs
 from pgjobs.models.worker import WorkerProcess
 from pgjobs.rows.columns import ONLY_BY_STATEMENTS
-from pgjobs.rows.notes import LogLine, Note, Sink, message_of
 from pgjobs.sql.position import NextPosition
 
 
-class Job(models.Model):
-    """A request to run something, and its record. NetBox's fields bear NetBox's names."""
+class Job(JobVerbs):
+    """A request to run something, and its record. Columns that NetBox has too have its names."""
 
-    # Foreign keys have no index of their own: an update that changes the status writes every index
-    # of the row, so the two lookups by object and by user get partial ones below.
+    # The foreign keys have no index of their own: an update of the status writes every index of the
+    # row. The lookups by object and by user have partial indexes, in job_indexes.py.
     object_type = models.ForeignKey(
         ContentType,
         verbose_name=_("object type"),
@@ -128,7 +125,8 @@ class Job(models.Model):
     )
     meta = models.JSONField(null=True, blank=True, help_text=_("Trace headers and the like"))
     cancel_requested = models.DateTimeField(null=True, blank=True, editable=False)
-    # Columns of the successor that differ from this row's, set by enqueue_once() on a running job.
+    # The columns that the successor shall have instead of this row's. enqueue_once() sets them on a
+    # running job; a retry of a recurring job keeps the successor's moment here.
     successor = models.JSONField(null=True, blank=True, editable=False)
 
     objects: ClassVar[JobQuerySet[Job]] = JobQuerySet.as_manager()  # type: ignore[assignment]
@@ -136,8 +134,8 @@ class Job(models.Model):
     class Meta:
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
-        # The order of creation, from the primary key: an index on `created` would say the same and
-        # cost a write per job.
+        # The order of creation, by the primary key: an index on `created` would give the same order
+        # and cost a write for each job.
         ordering = ("-id",)
         indexes = INDEXES
         constraints = CONSTRAINTS
@@ -145,11 +143,20 @@ class Job(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write ``data`` and what else was asked for; a deleted row does not come back.
+    def __repr__(self) -> str:
+        # Only what is loaded: a repr that queries could fail in a broken transaction.
+        loaded = (self.__dict__.get(column) for column in ("id", "status", "job_class"))
+        return f"<Job {' '.join(str(value) for value in loaded if value is not None)}>"
 
-        Where the job stands, and when it is due, changes by the verbs below: a run that
-        lost its row, or was cancelled, must not write that from memory.
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert a new job, or write the columns of an existing one that a caller may change.
+
+        These are ``data`` and what the enqueuer gave, the arguments or the priority for
+        example. The status, the moments, the counters and the rule of recurrence are left
+        out: a run that was cancelled or lost its row must not write them from memory.
+        With ``update_fields`` exactly these columns are written.
+
+        Raises DatabaseError if the row is gone: a deleted job does not come back.
         """
         if not self._state.adding and kwargs.get("update_fields") is None:
             columns = {field.attname for field in self._meta.concrete_fields}
@@ -157,29 +164,35 @@ class Job(models.Model):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
+        """Return the job's page in the admin, or "" if the project has no admin."""
         try:
             return reverse("admin:pgjobs_job_change", args=[self.pk])
-        except NoReverseMatch:  # the project has no admin
+        except NoReverseMatch:
             return ""
 
-    # What a job says of itself ------------------------------------------------------
+    # Reading -------------------------------------------------------------------------
 
     @property
     def job_id(self) -> int:
-        """NetBox's second key, here the primary key: one more unique index would cost each job."""
+        """The primary key, by NetBox's name for its second key.
+
+        A second key would need a unique index, which costs a write for each job.
+        """
         return self.pk
 
     @property
     def is_waiting(self) -> bool:
+        """Whether the job is pending or scheduled."""
         return self.status in WAITING
 
     @property
     def is_finished(self) -> bool:
+        """Whether the job is completed, errored, failed or cancelled."""
         return self.status in FINISHED
 
     @property
     def duration(self) -> str | None:
-        """How long a finished job took, in NetBox's words; None before."""
+        """How long a finished job took, in NetBox's words; None for a job that has not finished."""
         if not self.completed:
             return None
         took = self.completed - (self.started or self.created)
@@ -187,152 +200,29 @@ class Job(models.Model):
         return f"{int(minutes)} minutes, {seconds:.2f} seconds"
 
     @property
+    def time_limit(self) -> timedelta:
+        """How long ``run()`` may take."""
+        return timedelta(seconds=self.timeout or get_settings().DEFAULT_TIMEOUT)
+
+    @property
     def is_last_chance(self) -> bool:
-        """Whether losing its worker once more ends this job, which lost it before."""
+        """Whether the job lost a worker before and will end as errored if it loses one more."""
         lost = self.interruptions
         return lost > 0 and lost >= get_settings().MAX_INTERRUPTIONS - 1
 
     def get_status_color(self) -> str:
+        """Return NetBox's colour of the status."""
         return JobStatus(self.status).color
-
-    # Enqueueing --------------------------------------------------------------------
-
-    @classmethod
-    def enqueue(
-        cls,
-        func: Any,
-        instance: models.Model | None = None,
-        name: str = "",
-        user: Any = None,
-        schedule_at: datetime | None = None,
-        interval: int | None = None,
-        immediate: bool = False,
-        queue_name: str | None = None,
-        notifications: str | None = None,
-        **kwargs: Any,
-    ) -> Job:
-        """Insert one job in the caller's transaction and return it.
-
-        ``func`` is a ``BackgroundJob`` class or a function marked ``@pgjobs.register``;
-        ``instance`` the saved object that the job is about (its model inherits
-        ``JobsMixin``); ``schedule_at`` an aware datetime; ``interval`` minutes until it
-        recurs, again and again; ``immediate`` runs it here, before returning;
-        ``notifications`` ``always``, ``on_failure`` or ``never``. ``priority``, ``timeout``
-        (seconds), ``max_attempts`` and ``meta`` are taken too. What is left of ``kwargs``
-        goes to ``run()`` and must be JSON, dates, decimals, UUIDs, bytes or saved
-        model instances.
-
-        Raises InvalidArgument, and writes nothing, for an argument that is wrong.
-        """
-        return cls.objects.enqueue(
-            func,
-            instance,
-            name=name,
-            user=user,
-            schedule_at=schedule_at,
-            interval=interval,
-            immediate=immediate,
-            queue_name=queue_name,
-            notifications=notifications,
-            **kwargs,
-        )
-
-    @classmethod
-    def enqueue_once(cls, func: Any, instance: models.Model | None = None, **kwargs: Any) -> Job:
-        """Make sure of exactly one live job of ``func`` for ``instance``; see BackgroundJob."""
-        return cls.objects.enqueue_once(func, instance, **kwargs)
-
-    @classmethod
-    def enqueue_many(cls, func: Any, jobs: Iterable[Any], **kwargs: Any) -> list[int]:
-        """Insert many jobs of ``func`` with COPY; see ``BackgroundJob.enqueue_many``."""
-        return cls.objects.enqueue_many(func, jobs, **kwargs)
-
-    # Steering ------------------------------------------------------------------------
-    # Each is one guarded statement on the row, and says whether it won.
-
-    def start(self) -> bool:
-        """Take this waiting job for the current process; False if it is not waiting any more."""
-        return in_process.start(self._all(), self)
-
-    def run_here(self) -> None:
-        """Run this job in the current thread and record what came of it."""
-        in_process.run_waiting(self._all(), self)
-
-    def terminate(self, status: str = JobStatus.COMPLETED, error: str | None = None) -> bool:
-        """Record the end of a job; False if its end was recorded already.
-
-        Raises ValueError for a ``status`` that is not an end.
-        """
-        if status not in FINISHED:
-            raise ValueError(
-                f"status must be one of {', '.join(FINISHED)}, not {status!r}: "
-                "terminate() ends a job."
-            )
-        return in_process.terminate(self._all(), self, JobStatus(status), error or "")
-
-    def cancel(self, *, keep_schedule: bool = False) -> bool:
-        """Cancel this job: at once while it waits; a running one is told within a second.
-
-        A recurring job's chain ends with it, unless ``keep_schedule``: then this run is
-        skipped and the next one stands. False if the job has finished already.
-        """
-        won = bool(type(self).objects.filter(pk=self.pk).cancel(keep_schedule=keep_schedule))
-        self.refresh_from_db(fields=["status", "completed", "cancel_requested"])
-        return won
-
-    def retry(self) -> bool:
-        """Put this finished job back in its queue, its attempts counted anew.
-
-        False if it is not finished, or if another live job holds its ``enqueue_once``
-        place. The chain of a recurring job goes on by its own successor, so the job
-        itself runs once more and does not recur.
-        """
-        return type(self).objects.retry_one(self)
-
-    # While it runs -------------------------------------------------------------------
-
-    _sink: Sink | None = None
-    is_terminated = False
-    """Whether this run has recorded its end itself."""
-
-    def log(self, record: logging.LogRecord) -> None:
-        """Add ``record`` to this job's log."""
-        self.note(
-            LogLine(
-                job_id=self.pk,
-                attempt=self.attempt,
-                level=record.levelname.lower(),
-                message=message_of(record),
-            )
-        )
-
-    def say(self, level: int, message: str) -> None:
-        """Add a line of the engine's own to this job's log."""
-        self.log(logging.LogRecord("pgjobs", level, __file__, 0, message, None, None))
-
-    def note(self, note: Note) -> None:
-        """Pass on a log line or a progress: to the worker that runs this job, or to the row."""
-        if self._sink is None:
-            in_process.write_notes(self._all(), [note])
-        else:
-            self._sink(note)
-
-    @classmethod
-    def _all(cls) -> JobQuerySet[Job]:
-        """Return all jobs, of the database that is written to."""
-        return cls.objects.all()._everything()
 
     @classmethod
     def from_claim(cls, values: dict[str, Any], alias: str) -> Job:
-        """Make a job of a claimed row's ``values``: `from_db` costs several times as much, per
-        job. The dict becomes the instance's own."""
+        """Return a job that has ``values`` as its attributes and was read from database ``alias``.
+
+        ``values`` becomes the job's own ``__dict__``, so the caller must not keep it. Django's
+        ``from_db`` costs several times as much for each job.
+        """
         job = cls.__new__(cls)
         job.__dict__ = values
         job._state = state = ModelState()
         state.adding, state.db = False, alias
         return job
-
-    @property
-    def time_limit(self) -> timedelta:
-        """How long ``run()`` may take."""
-        return timedelta(seconds=self.timeout or get_settings().DEFAULT_TIMEOUT)

@@ -190,6 +190,20 @@ def test_a_waiting_job_has_no_duration() -> None:
     assert Noop.enqueue().duration is None
 
 
+def test_the_repr_of_a_job_names_its_row_its_status_and_its_class() -> None:
+    job = Noop.enqueue()
+
+    assert repr(job) == f"<Job {job.pk} pending {Noop.path}>"
+
+
+def test_the_repr_of_a_job_without_its_columns_loads_none(django_assert_num_queries: Any) -> None:
+    Noop.enqueue()
+    job = Job.objects.only("name").get()
+
+    with django_assert_num_queries(0):
+        assert repr(job) == f"<Job {job.pk}>"
+
+
 def test_a_duration_reads_as_in_netbox() -> None:
     started = timezone.now()
     job = Job(started=started, completed=started + timedelta(minutes=2, seconds=3.456))

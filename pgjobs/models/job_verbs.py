@@ -1,0 +1,169 @@
+"""The verbs of a job: enqueue it, run it here, end it, try it again, write to its log.
+
+A verb that changes an existing row does so by guarded statements and returns whether it won.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.db import models
+
+from pgjobs.choices import FINISHED, JobStatus
+from pgjobs.execution import in_process
+from pgjobs.models.job_queryset import JobQuerySet
+from pgjobs.rows.notes import LogLine, Note, Sink, message_of
+
+
+class JobVerbs(models.Model):
+    """The verbs of ``Job``, apart from its columns."""
+
+    objects: ClassVar[JobQuerySet[Any]]
+    attempt: Any
+
+    class Meta:
+        abstract = True
+
+    # Enqueueing ----------------------------------------------------------------------
+
+    @classmethod
+    def enqueue(
+        cls,
+        func: Any,
+        instance: models.Model | None = None,
+        name: str = "",
+        user: Any = None,
+        schedule_at: datetime | None = None,
+        interval: int | None = None,
+        immediate: bool = False,
+        queue_name: str | None = None,
+        notifications: str | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Insert one job in the caller's transaction and return it.
+
+        ``func`` is a ``BackgroundJob`` class or a function marked ``@pgjobs.register``.
+        ``instance`` is the saved object that the job is about; its model inherits
+        ``JobsMixin``. ``name`` is for functions only: a job of a class has the class's
+        name. ``schedule_at`` is an aware datetime, before which the job does not start.
+        With ``interval``, in minutes, the job recurs. With ``immediate`` it runs here,
+        before this call returns. ``notifications`` is ``always``, ``on_failure`` or
+        ``never``.
+
+        ``kwargs`` may hold ``priority``, ``timeout`` (seconds), ``max_attempts`` and
+        ``meta``. All other ``kwargs`` go to ``run()``. They must be JSON, dates,
+        decimals, UUIDs, bytes or saved model instances.
+
+        Raises InvalidArgument, and inserts nothing, if an argument is wrong.
+        """
+        job: Self = cls.objects.enqueue(
+            func,
+            instance,
+            name=name,
+            user=user,
+            schedule_at=schedule_at,
+            interval=interval,
+            immediate=immediate,
+            queue_name=queue_name,
+            notifications=notifications,
+            **kwargs,
+        )
+        return job
+
+    @classmethod
+    def enqueue_once(cls, func: Any, instance: models.Model | None = None, **kwargs: Any) -> Self:
+        """Make sure that exactly one live job of ``func`` holds the place of ``instance``.
+
+        See ``BackgroundJob.enqueue_once``.
+        """
+        job: Self = cls.objects.enqueue_once(func, instance, **kwargs)
+        return job
+
+    @classmethod
+    def enqueue_many(cls, func: Any, jobs: Iterable[Any], **kwargs: Any) -> list[int]:
+        """Insert many jobs of ``func`` with COPY and return their ids.
+
+        See ``BackgroundJob.enqueue_many``.
+        """
+        return cls.objects.enqueue_many(func, jobs, **kwargs)
+
+    # Running in this process ---------------------------------------------------------
+
+    def start(self) -> bool:
+        """Make this waiting job run in the current process; return False if it does not wait."""
+        return in_process.start(self._all(), self)
+
+    def run_here(self) -> None:
+        """Run this waiting job in the current thread and record its outcome."""
+        in_process.run_waiting(self._all(), self)
+
+    def terminate(self, status: str = JobStatus.COMPLETED, error: str | None = None) -> bool:
+        """Record the end of this job; return False if its end was recorded already.
+
+        Raises ValueError if ``status`` is not the status of a finished job.
+        """
+        if status not in FINISHED:
+            raise ValueError(
+                f"status must be one of {', '.join(FINISHED)}, not {status!r}: "
+                "terminate() ends a job."
+            )
+        return in_process.terminate(self._all(), self, JobStatus(status), error or "")
+
+    # Steering ------------------------------------------------------------------------
+
+    def cancel(self, *, keep_schedule: bool = False) -> bool:
+        """Cancel this job; return False if it has finished already.
+
+        A waiting job is cancelled at once. A running job is told to stop within about a
+        second. The chain of a recurring job ends. With ``keep_schedule`` the chain goes on:
+        only this run is skipped, and the successor is inserted.
+        """
+        won = bool(type(self).objects.filter(pk=self.pk).cancel(keep_schedule=keep_schedule))
+        self.refresh_from_db(fields=["status", "completed", "cancel_requested"])
+        return won
+
+    def retry(self) -> bool:
+        """Put this finished job back into its queue, with all its attempts again.
+
+        Return False if it is not finished, or if another live job holds its place. A
+        recurring job runs once more but does not recur, because its successor continues
+        the chain.
+        """
+        return type(self).objects.retry_one(self)
+
+    # While it runs -------------------------------------------------------------------
+
+    _sink: Sink | None = None
+    """Takes the notes of the run, if a worker or ``run_here()`` collects them."""
+    is_terminated = False
+    """Whether the run has recorded its own end with ``terminate()``."""
+
+    def log(self, record: logging.LogRecord) -> None:
+        """Add ``record`` to this job's log."""
+        self.note(
+            LogLine(
+                job_id=self.pk,
+                attempt=self.attempt,
+                level=record.levelname.lower(),
+                message=message_of(record),
+            )
+        )
+
+    def say(self, level: int, message: str) -> None:
+        """Add a line of the engine itself to this job's log."""
+        self.log(logging.LogRecord("pgjobs", level, __file__, 0, message, None, None))
+
+    def note(self, note: Note) -> None:
+        """Hand a log line or a progress to the worker that runs this job, or write it at once."""
+        if self._sink is None:
+            in_process.write_notes(self._all(), [note])
+        else:
+            self._sink(note)
+
+    @classmethod
+    def _all(cls) -> JobQuerySet[Any]:
+        """Return all jobs in the database that jobs are written to."""
+        return cls.objects.all()._everything()
