@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from django.db import DatabaseError, connections, transaction
 
 from pgjobs import events
+from pgjobs.rows.statements import Cursor
 from pgjobs.sql import load
 
 SHORT_TRANSACTION: Final = 0.03
@@ -36,10 +38,15 @@ class Ring:
             return
         try:
             with connections[self.using].cursor() as cursor:
-                cursor.execute(load("ring"), {"queues": sorted(self.queues), "workers": self.jobs})
+                wake_idle_workers(cursor, self.queues, workers=self.jobs)
         except DatabaseError as error:
             # The jobs are safe: idle workers look for themselves every second or so.
             events.tell(events.RingFailed(sorted(self.queues), error))
+
+
+def wake_idle_workers(cursor: Cursor, queues: Iterable[str], *, workers: int) -> None:
+    """Wake up to ``workers`` idle workers that serve one of ``queues``, by the given cursor."""
+    cursor.execute(load("doorbell/ring"), {"queues": sorted(set(queues)), "workers": workers})
 
 
 def ring_on_commit(using: str, queue: str, *, jobs: int = 1, looked: float = -math.inf) -> None:

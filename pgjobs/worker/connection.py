@@ -8,6 +8,7 @@ import psycopg
 from django.db import connections
 
 from pgjobs.conf import get_settings
+from pgjobs.sql import load
 
 # With stale statistics the planner picks scans and joins that cost seconds instead of microseconds;
 # all of the engine's statements are meant to walk their index, so its sessions say so.
@@ -148,6 +149,6 @@ def as_statement(command: str, settings: dict[str, str]) -> str:
 
 
 def is_our_session(connection: psycopg.Connection[Any]) -> bool:
-    """A pooler makes up the process id that it gives its clients; the server's own is another."""
-    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    """Return False behind a pooler that hands out sessions by the transaction."""
+    row = connection.execute(load("backend_pid")).fetchone()
     return row is not None and row[0] == connection.info.backend_pid

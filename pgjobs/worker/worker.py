@@ -16,7 +16,6 @@ from pgjobs.conf import get_settings
 from pgjobs.execution.verdict import verdict
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
-from pgjobs.sql import load
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.claiming.doorbell import Doorbell
@@ -78,7 +77,7 @@ class Worker:
             note=self._recorder.note,
             freed=self._slot_freed,
         )
-        self._janitor = Janitor(ring=_ring_for_rescued)
+        self._janitor = Janitor()
         self._presence = Presence(
             EngineConnection.with_session(alias, "presence"),
             options,
@@ -365,9 +364,3 @@ class Worker:
         """Hand jobs back, free of charge; the epoch refuses what a cut-off one may still say."""
         for job in jobs:
             self._recorder.put(job, Outcome.released(job.id, job.epoch, job.worker_id))
-
-
-def _ring_for_rescued(connection: EngineConnection, queues: list[str]) -> None:
-    connection.cursor().execute(
-        load("ring"), {"queues": sorted(set(queues)), "workers": len(queues)}
-    )

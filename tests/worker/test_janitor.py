@@ -66,7 +66,7 @@ def test_a_rescue_is_announced_though_its_thread_had_lost_djangos_connection(
     job_rescued.connect(hear)
     lose_djangos_connection(engine)
     try:
-        Janitor(ring=lambda *_: None).rescue(engine, worker.pk)
+        Janitor().rescue(engine, worker.pk)
     finally:
         job_rescued.disconnect(hear)
 
@@ -98,7 +98,7 @@ def test_a_starting_worker_takes_for_dead_whose_lock_is_missing_and_who_had_been
     open_connection: OpenConnection, settings: Any
 ) -> None:
     settings.PGJOBS = LONG_LEASE
-    engine, janitor = open_connection(), Janitor(ring=lambda *_: None)
+    engine, janitor = open_connection(), Janitor()
     job, job_of_away = a_job_of(a_worker()), a_job_of(a_worker_from_before_the_server_start())
     janitor.turn(engine)
     assert not is_rescued(job)
@@ -111,7 +111,7 @@ def test_a_starting_worker_takes_for_dead_whose_lock_is_missing_and_who_had_been
 
 def test_who_is_not_back_in_time_is_dead(open_connection: OpenConnection, settings: Any) -> None:
     settings.PGJOBS = LONG_LEASE
-    engine, janitor = open_connection(), Janitor(ring=lambda *_: None)
+    engine, janitor = open_connection(), Janitor()
     job = a_job_of(a_worker_from_before_the_server_start())
 
     def has_been_rescued() -> bool:
@@ -141,7 +141,7 @@ def test_after_a_loss_of_connections_a_missing_lock_counts_for_those_that_have_b
 ) -> None:
     engine, back, away = open_connection(), a_worker(), a_worker()
     job_of_back, job_of_away = a_job_of(back), a_job_of(away)
-    janitor = Janitor(ring=lambda *_: None)
+    janitor = Janitor()
     janitor.turn(engine)
     engine.close()
     janitor.turn(engine)  # on another connection, so perhaps all have lost theirs
@@ -160,7 +160,7 @@ def test_a_suspicion_from_before_a_loss_of_connections_is_dropped(
 ) -> None:
     engine, worker = open_connection(), a_worker()
     job = a_job_of(worker)
-    janitor = Janitor(ring=lambda *_: None)
+    janitor = Janitor()
     janitor.turn(engine)
     time.sleep(CONFIRMING)
     engine.close()
@@ -191,14 +191,14 @@ def test_a_silent_worker_is_rescued_from_once_it_had_time_to_be_heard(
     settings.PGJOBS = SHORT_LEASE
     engine, job = open_connection(), a_job_of(a_silent_worker())
 
-    assert_rescued_once_it_had_time_to_be_heard(job, Janitor(ring=lambda *_: None), engine)
+    assert_rescued_once_it_had_time_to_be_heard(job, Janitor(), engine)
 
 
 def test_who_beats_again_after_an_outage_that_struck_all_keeps_its_jobs(
     open_connection: OpenConnection, settings: Any
 ) -> None:
     settings.PGJOBS = SHORT_LEASE
-    engine, janitor = open_connection(), Janitor(ring=lambda *_: None)
+    engine, janitor = open_connection(), Janitor()
     janitor.turn(engine)
     wait_until_silence_counts()
     worker = a_silent_worker()
@@ -217,7 +217,7 @@ def test_a_worker_that_was_away_itself_hears_the_others_before_it_judges(
 ) -> None:
     settings.PGJOBS = SHORT_LEASE
     monkeypatch.setattr("pgjobs.worker.liveness.suspicion.HEARING", 2.0)
-    engine, janitor = open_connection(), Janitor(ring=lambda *_: None)
+    engine, janitor = open_connection(), Janitor()
     janitor.turn(engine)
     time.sleep(2.1)  # as if the process had been stopped
     job = a_job_of(a_silent_worker())
@@ -232,7 +232,7 @@ def test_a_rescuer_that_freezes_in_the_middle_of_it_makes_way_for_another(
     job = a_job_of(worker)
     frozen.get().execute("BEGIN")
     frozen.cursor().execute("SELECT FROM pgjobs_worker WHERE id = %s FOR UPDATE", [worker.pk])
-    janitor = Janitor(ring=lambda *_: None)
+    janitor = Janitor()
     janitor.rescue(other, worker.pk)
     assert not is_rescued(job)
 

@@ -30,7 +30,7 @@ def test_a_lost_lock_is_taken_again_at_once_and_not_at_the_next_turn(
     settings.PGJOBS = {"HEARTBEAT_INTERVAL": 3600, "HEARTBEAT_TIMEOUT": 9000}
     other = open_connection()
     monkeypatch.setattr(Janitor, "next_turn_in", 3600)
-    janitor = Janitor(ring=lambda *_: None)
+    janitor = Janitor()
     pool = Pool(1, ended=lambda *_: None, note=lambda *_: None, freed=lambda: None)
     options = WorkerOptions(
         queues=("default",), concurrency=1, name="w", shutdown_timeout=timedelta(seconds=1)

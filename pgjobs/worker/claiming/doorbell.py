@@ -8,18 +8,12 @@ from typing import Any, Final
 
 import psycopg
 
-from pgjobs.enqueueing.ring import SHORT_TRANSACTION
+from pgjobs.enqueueing.ring import SHORT_TRANSACTION, wake_idle_workers
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 
-# `queues` is what the ring looks for; `since` lets it wake the one that has waited longest.
-_SIT_DOWN = """
-INSERT INTO pgjobs_doorbell (worker_id, queues) VALUES (%(worker)s, %(queues)s)
-ON CONFLICT (worker_id) DO NOTHING
-"""
 # Later than an enqueuer may leave out its ring, with a margin for clocks that drift.
 _SECOND_LOOK: Final = SHORT_TRANSACTION + 0.01
-_GET_UP = "DELETE FROM pgjobs_doorbell WHERE worker_id = %(worker)s"
 
 
 class Doorbell:
@@ -47,7 +41,7 @@ class Doorbell:
         if self._connection.has_session:
             self._listen(worker)
             self._connection.cursor().execute(
-                _SIT_DOWN, {"worker": worker, "queues": list(self._queues)}
+                load("doorbell/sit_down"), {"worker": worker, "queues": list(self._queues)}
             )
             self._sat_down = time.monotonic()
         self.waits = True
@@ -62,7 +56,7 @@ class Doorbell:
         if self.waits:
             self.waits = False
             if self._connection.has_session:
-                self._connection.cursor().execute(_GET_UP, {"worker": worker})
+                self._connection.cursor().execute(load("doorbell/get_up"), {"worker": worker})
 
     def rung(self) -> None:
         """The ring took our registration with it."""
@@ -70,9 +64,7 @@ class Doorbell:
 
     def ring(self, queues: list[str]) -> None:
         """Wake others: for jobs that we found and can't hold, or that are not ours."""
-        self._connection.cursor().execute(
-            load("ring"), {"queues": sorted(set(queues)), "workers": len(queues)}
-        )
+        wake_idle_workers(self._connection.cursor(), queues, workers=len(queues))
 
     def _listen(self, worker: int) -> None:
         # A new connection does not listen yet, and a new identity has another channel.
@@ -80,6 +72,7 @@ class Doorbell:
         if connection is not self._listening_on:
             connection.add_notify_handler(self._hear)
         if connection is not self._listening_on or channel != self._channel:
+            # LISTEN takes no parameter, so the statement is put together here.
             connection.execute(f"LISTEN {channel}")
         self._listening_on, self._channel = connection, channel
 
