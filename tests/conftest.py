@@ -1,18 +1,14 @@
-"""One PostgreSQL for the whole run, and the way to it for child processes."""
+"""One PostgreSQL for the whole run."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from urllib.parse import quote, urlsplit
 
 import pytest
 
 from example_project.postgres import EmbeddedPostgres
 
-ROOT = Path(__file__).parent.parent
-
-pytest_plugins = ["tests.parallel"]
+pytest_plugins = ["tests.support.parallel", "tests.support.fixtures"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,22 +29,3 @@ def pytest_configure(config: pytest.Config) -> None:
     import django
 
     django.setup()
-
-
-@pytest.fixture
-def child_environment(transactional_db: None) -> dict[str, str]:
-    """The environment in which a child process sees this test's database.
-
-    Start it as `[sys.executable, "-m", "django", ...]`. It sees what is committed, which is why
-    the fixture asks for a transactional test.
-    """
-    from django.db import connection
-
-    url = urlsplit(os.environ["DATABASE_URL"])
-    name = quote(str(connection.settings_dict["NAME"]), safe="")
-    return {
-        **os.environ,
-        "DATABASE_URL": url._replace(path=f"/{name}").geturl(),
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "PYTHONPATH": str(ROOT),
-    }

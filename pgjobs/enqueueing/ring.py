@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from django.db import DatabaseError, connections, transaction
 
 from pgjobs import events
-from pgjobs.rows.statements import Cursor
-from pgjobs.sql import load
+from pgjobs.enqueueing.wake import wake_idle_workers
 
 SHORT_TRANSACTION: Final = 0.03
 """Seconds from an INSERT to the end of its transaction in which workers may sit down unseen."""
@@ -42,11 +40,6 @@ class Ring:
         except DatabaseError as error:
             # The jobs are safe: idle workers look for themselves every second or so.
             events.tell(events.RingFailed(sorted(self.queues), error))
-
-
-def wake_idle_workers(cursor: Cursor, queues: Iterable[str], *, workers: int) -> None:
-    """Wake up to ``workers`` idle workers that serve one of ``queues``, by the given cursor."""
-    cursor.execute(load("doorbell/ring"), {"queues": sorted(set(queues)), "workers": workers})
 
 
 def ring_on_commit(using: str, queue: str, *, jobs: int = 1, looked: float = -math.inf) -> None:

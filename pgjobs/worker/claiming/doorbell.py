@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import psycopg
 
-from pgjobs.enqueueing.ring import SHORT_TRANSACTION, wake_idle_workers
+from pgjobs.enqueueing.ring import SHORT_TRANSACTION
+from pgjobs.enqueueing.wake import wake_idle_workers
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 

@@ -11,7 +11,7 @@ import psycopg
 from pgjobs import events
 from pgjobs.choices import JobStatus
 from pgjobs.conf import get_settings
-from pgjobs.enqueueing.ring import wake_idle_workers
+from pgjobs.enqueueing.wake import wake_idle_workers
 from pgjobs.exceptions import UnknownJobClass, WorkerLost
 from pgjobs.models import Job
 from pgjobs.notifications import announce_end
