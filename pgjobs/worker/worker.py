@@ -66,9 +66,9 @@ class Worker:
         self._announcer = Announcer()
         self._recorder = Recorder(
             EngineConnection(alias, "records", LOCK_TIMEOUT),
-            recorded=self._announcer.put,
-            hears=self._announcer.hears,
-            decided=self._let_go,
+            announce=self._announcer.put,
+            is_heard=self._announcer.is_heard,
+            let_go=self._let_go,
         )
         self._pace = Pace(options.concurrency)
         self._pool = Pool(
