@@ -26,6 +26,7 @@ from pgjobs.exceptions import InvalidArgument
 from pgjobs.execution import in_process
 from pgjobs.rows import statements
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.statements import PRUNE_BATCH
 from pgjobs.signals import job_enqueued
 from pgjobs.sql.position import NextPosition
 
@@ -218,9 +219,9 @@ class JobQuerySet(models.QuerySet[J]):
         total = 0
         while True:
             with connections[self.database].cursor() as cursor:
-                count = statements.prune(cursor, days=days, limit=_PRUNE_BATCH)
+                count = statements.prune(cursor, days=days, limit=PRUNE_BATCH)
             total += count
-            if count < _PRUNE_BATCH:
+            if count < PRUNE_BATCH:
                 return total
             time.sleep(0)
 
@@ -228,6 +229,3 @@ class JobQuerySet(models.QuerySet[J]):
     def database(self) -> str:
         """The database that these jobs are written to."""
         return self._db or router.db_for_write(self.model)  # type: ignore[attr-defined]
-
-
-_PRUNE_BATCH = 1000

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from pgjobs.rows.failure import shown
 from pgjobs.rows.notes import LogLine, Note, Progress
@@ -110,6 +110,10 @@ def promote(cursor: Cursor, *, limit: int) -> list[str]:
     """Make up to ``limit`` due scheduled jobs pending; return the queue of each."""
     cursor.execute(load("promote"), {"limit": limit})
     return [queue for (queue,) in cursor.fetchall()]
+
+
+PRUNE_BATCH: Final = 1000
+"""Jobs that one ``prune()`` should delete at most: a larger DELETE would hold back the vacuum."""
 
 
 def prune(cursor: Cursor, *, days: int, limit: int) -> int:

@@ -8,6 +8,7 @@ import psycopg
 from django.db import connections
 
 from pgjobs.conf import get_settings
+from pgjobs.sql import load
 
 # With stale statistics the planner picks scans and joins that take seconds instead of microseconds.
 # Each statement of the engine is meant to walk its index, so the session forbids the other plans.
@@ -154,5 +155,5 @@ def is_our_session(connection: psycopg.Connection[Any]) -> bool:
 
     A pooler invents the process id that it tells its clients, so the server's id differs.
     """
-    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    row = connection.execute(load("backend_pid")).fetchone()
     return row is not None and row[0] == connection.info.backend_pid

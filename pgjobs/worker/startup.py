@@ -12,6 +12,7 @@ from django.db import DatabaseError, ProgrammingError
 
 from pgjobs import events
 from pgjobs.exceptions import DatabaseRefused
+from pgjobs.sql import load
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.leftovers import leave_clean
@@ -71,7 +72,7 @@ def look_once(alias: str) -> None:
     """Raise DatabaseRefused if no worker can start here. A server that does not answer may yet."""
     connection = EngineConnection(alias, "start")
     try:
-        connection.cursor().execute("SELECT FROM pgjobs_worker LIMIT 0")
+        connection.cursor().execute(load("workers/probe"))
     except psycopg.Error as error:
         refuse_if_hopeless(error)
     finally:

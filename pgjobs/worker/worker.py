@@ -13,7 +13,7 @@ from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.claiming.claimer import Claimer
-from pgjobs.worker.claiming.doorbell import Doorbell, ring
+from pgjobs.worker.claiming.doorbell import Doorbell
 from pgjobs.worker.claiming.pace import Pace
 from pgjobs.worker.companion import Companion
 from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection
@@ -51,7 +51,7 @@ class Worker:
         self._claims = EngineConnection.with_session(alias, "claims", LAZY_COMMIT)
         self._claimer = Claimer(self._claims, options.queues)
         self._pace = Pace(options.concurrency)
-        janitor = Janitor(ring=ring)
+        janitor = Janitor()
         self._held = Held(janitor)
         self._claimed = 0
         self._waits_since = 0.0
@@ -59,9 +59,9 @@ class Worker:
         self._announcer = announcer = Announcer()
         self._recorder = recorder = Recorder(
             EngineConnection(alias, "records", LOCK_TIMEOUT),
-            recorded=announcer.put,
-            hears=announcer.hears,
-            decided=self._on_decided,
+            announce=announcer.put,
+            is_heard=announcer.is_heard,
+            let_go=self._on_decided,
         )
         self._settled = recorder.settle()
         # To run

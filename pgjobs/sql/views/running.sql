@@ -1,4 +1,4 @@
--- 1885825640 is pgjobs.presence.HERE_LOCK: a job that runs outside any worker holds its own lock.
+-- A job that runs outside any worker holds a lock of its own.
 CREATE VIEW pgjobs_running AS
 SELECT
     job.id,
@@ -24,7 +24,7 @@ LEFT JOIN pg_locks AS here
     ON job.worker_id IS NULL
     AND here.locktype = 'advisory'
     AND here.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND here.classid = 1885825640
+    AND here.classid = {HERE_LOCK}
     AND here.objid::bigint = job.id % 2147483648
     AND here.objsubid = 2
     AND here.granted

@@ -1,6 +1,6 @@
--- The worker processes and whether they live. The janitor reads its suspects from here too.
--- 1885825655 is pgjobs.presence.WORKER_LOCK. Just after a server start all locks are gone and every
--- worker is busy reconnecting, so for a while only the heartbeat counts.
+-- The worker processes and whether they live. The janitor reads its suspects from this view too. Just
+-- after a server start all locks are gone and every worker is busy reconnecting, so for ten seconds
+-- only the heartbeat counts.
 CREATE VIEW pgjobs_workers AS
 SELECT
     worker.id,
@@ -25,7 +25,7 @@ LEFT JOIN pg_locks AS held
     ON worker.stopped IS NULL
     AND held.locktype = 'advisory'
     AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND held.classid = 1885825655
+    AND held.classid = {WORKER_LOCK}
     AND held.objid::bigint = worker.id
     AND held.objsubid = 2
     AND held.granted

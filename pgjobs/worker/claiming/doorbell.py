@@ -9,19 +9,14 @@ from typing import Any, Final
 import psycopg
 
 from pgjobs.enqueueing.ring import SHORT_TRANSACTION
+from pgjobs.enqueueing.wake import wake_idle_workers
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.wakeup import Wakeup
 
-# A ring searches `queues`, and wakes the worker with the oldest `since` first.
-_SIT_DOWN = """
-INSERT INTO pgjobs_doorbell (worker_id, queues) VALUES (%(worker)s, %(queues)s)
-ON CONFLICT (worker_id) DO NOTHING
-"""
 # An enqueuer with a shorter transaction may leave out its ring, so the second look comes after
 # that time, with a margin for clocks that drift.
 _SECOND_LOOK: Final = SHORT_TRANSACTION + 0.01
-_GET_UP = "DELETE FROM pgjobs_doorbell WHERE worker_id = %(worker)s"
 
 
 class Doorbell:
@@ -53,7 +48,7 @@ class Doorbell:
         if self._connection.has_session:
             self._listen(worker)
             self._connection.cursor().execute(
-                _SIT_DOWN, {"worker": worker, "queues": list(self._queues)}
+                load("doorbell/sit_down"), {"worker": worker, "queues": list(self._queues)}
             )
             self._sat_down = time.monotonic()
         self.is_waiting = True
@@ -71,7 +66,7 @@ class Doorbell:
         if self.is_waiting:
             self.is_waiting = False
             if self._connection.has_session:
-                self._connection.cursor().execute(_GET_UP, {"worker": worker})
+                self._connection.cursor().execute(load("doorbell/get_up"), {"worker": worker})
 
     def wait(self, wakeup: Wakeup, timeout: float) -> bool:
         """Wait ``timeout`` seconds, a ring or ``wakeup``; return whether a ring came."""
@@ -86,7 +81,7 @@ class Doorbell:
 
     def ring(self, queues: list[str]) -> None:
         """Wake other workers for jobs that this worker promoted."""
-        ring(self._connection, queues)
+        wake_idle_workers(self._connection.cursor(), queues, workers=len(queues))
 
     def _listen(self, worker: int) -> None:
         # A new connection does not listen yet, and each worker id has its own channel.
@@ -94,15 +89,9 @@ class Doorbell:
         if connection is not self._listening_on:
             connection.add_notify_handler(self._hear)
         if connection is not self._listening_on or channel != self._channel:
+            # LISTEN takes no parameter, so the statement is put together here.
             connection.execute(f"LISTEN {channel}")
         self._listening_on, self._channel = connection, channel
 
     def _hear(self, _: psycopg.Notify) -> None:
         self.has_rung = True
-
-
-def ring(connection: EngineConnection, queues: list[str]) -> None:
-    """Wake idle workers: ``queues`` names the queue of each ready job."""
-    connection.cursor().execute(
-        load("ring"), {"queues": sorted(set(queues)), "workers": len(queues)}
-    )
