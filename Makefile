@@ -25,7 +25,7 @@ check: .venv/dev-installed  ## lint, formatting, types, layers, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run --settings tests.settings_of_everything
+	$(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run --settings tests.settings.everything
 
 format: .venv/dev-installed  ## repair what ruff can
 	$(BIN)/ruff check --fix .

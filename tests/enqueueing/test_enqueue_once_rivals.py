@@ -1,0 +1,61 @@
+"""``enqueue_once()`` beside others who want the same place at the same time."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+
+from pgjobs.models import Job
+from tests.apps.testapp.jobs import Noop
+from tests.support.elsewhere import elsewhere, is_waited_for
+from tests.support.eventually import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_rival_waits_for_an_open_transaction(commits: bool) -> None:
+    with transaction.atomic():
+        mine = Noop.enqueue_once()
+        rival = elsewhere(Noop.enqueue_once)
+        eventually(is_waited_for)
+        transaction.set_rollback(not commits)
+
+    assert (rival.result(10) == mine) is commits
+    assert Job.objects.count() == 1
+
+
+def test_a_rival_replaces_what_an_open_transaction_enqueued_by_another_rule() -> None:
+    with transaction.atomic():
+        Noop.enqueue_once(interval=60)
+        rival = elsewhere(lambda: Noop.enqueue_once(interval=90))
+        eventually(is_waited_for)
+
+    replacement = rival.result(10)
+    assert (Job.objects.get(), replacement.interval) == (replacement, 90)
+
+
+def test_a_waiting_job_that_is_taken_meanwhile_is_not_deleted() -> None:
+    job = Noop.enqueue_once(interval=60)
+    with transaction.atomic():
+        Job.objects.select_for_update().get()  # so that the rival still finds it waiting
+        rival = elsewhere(lambda: Noop.enqueue_once(interval=90))
+        eventually(is_waited_for)
+        job.start()
+
+    assert rival.result(10) == job
+    assert job.terminate()
+    assert Job.objects.live().get().interval == 90
+
+
+def test_the_successor_of_a_job_that_ends_meanwhile_follows_the_new_rule() -> None:
+    job = Noop.enqueue_once(interval=60)
+    job.start()
+    with transaction.atomic():
+        Job.objects.select_for_update().get()  # so that the rival still finds it running
+        rival = elsewhere(lambda: Noop.enqueue_once(interval=90))
+        eventually(is_waited_for)
+        job.terminate()
+
+    assert rival.result(10) == Job.objects.live().get()
+    assert Job.objects.live().get().interval == 90
