@@ -1,6 +1,6 @@
-"""The supported Pythons, each with the Django it is tested with.
+"""The tests under each supported Python, with the Django that belongs to it.
 
-PostgreSQL is the wheel's, or that of PGJOBS_PG_BIN or DATABASE_URL, as for pytest:
+PostgreSQL comes from a wheel, or from PGJOBS_PG_BIN or DATABASE_URL, as for pytest:
 `PGJOBS_PG_BIN=/usr/lib/postgresql/15/bin nox -s tests-3.11`. Further arguments go to pytest.
 """
 
