@@ -381,7 +381,7 @@ class DatabaseAway(Event):
 
 @dataclass(slots=True)
 class TablesMissing(Event):
-    """The tables are not those of this version; the worker ends."""
+    """A table or column of this version is missing, so the worker ends."""
 
 
 @dataclass(slots=True)

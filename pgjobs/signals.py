@@ -26,7 +26,7 @@ job_start = Signal()
 job_end = Signal()
 """Sent when a job has finished and this is committed; ``job.status`` is its final status.
 
-Not sent for a job that is cancelled while it waits, nor for an immediate job whose process died.
+Not sent for a job that is cancelled while it waits, nor for an immediate job that lost its process.
 """
 
 job_rescued = Signal()
