@@ -1,4 +1,4 @@
-"""All cases in their order, and their figures."""
+"""All cases in order, and what they come to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The numbers of jobs, rows, rounds and workers of one run."""
+    """How much of everything."""
 
     jobs: int
     rounds: int
@@ -60,7 +60,7 @@ QUICK: Final = Size(
 
 
 class Suite:
-    """One run of every case, on the same server."""
+    """One run: every case on the same server."""
 
     def __init__(self, size: Size, url: str, scratch: Path) -> None:
         self._size = size
@@ -79,10 +79,7 @@ class Suite:
         return figures
 
     def _drains(self, peers: Iterable[Peer]) -> Figures:
-        """Return medians over rounds. Each round runs each case and each peer once.
-
-        So a machine that is slow for a while slows all of them alike.
-        """
+        """In rounds, each case and peer once a round, so that all see the same weather; medians."""
         rounds = [(self._own_drains(), self._peers(peers)) for _ in range(self._size.rounds)]
         ours, theirs = zip(*rounds, strict=True)
         each = {name: [drains[name] for drains in ours] for name in ours[0]}
@@ -141,7 +138,7 @@ class Suite:
         return {name: asdict(self._told(f"latency: {name}", act)) for name, act in cases.items()}
 
     def _slots(self) -> Figures:
-        """Return the share of the slots' time that jobs of 1 ms and of 100 ms fill."""
+        """Jobs of a known length: which part of the slots' time they fill."""
         return {
             f"{milliseconds} ms": self._told(
                 f"jobs of {milliseconds} ms",
@@ -151,7 +148,7 @@ class Suite:
         }
 
     def _beside(self) -> Figures:
-        """Measure the drain and the claim beside many finished and beside many scheduled rows."""
+        """The same drain with many rows around that are none of its business."""
         figures: Figures = {}
         cases = {
             "finished": (table.fill_with_finished, self._size.history),
@@ -190,7 +187,7 @@ class Suite:
             return self._drain(Nothing)
 
     def _told(self, name: str, act: Callable[[], Result]) -> Result:
-        """Run one case, and print its result and the seconds since the start."""
+        """Run one case and say how far we are."""
         result = act()
         at = time.monotonic() - self._since
         print(f"{at:6.0f} s  {name}: {_short(result)}", file=sys.stderr, flush=True)
@@ -198,7 +195,7 @@ class Suite:
 
 
 def _of_rounds(found: Sequence[Figures]) -> Figures:
-    """Return the median rate of a peer, or the reason for which it was not measured."""
+    """What a peer did in its median round, or else why it did nothing."""
     drained = [figures for figures in found if "per_second" in figures]
     if not drained:
         return found[-1]
