@@ -1,18 +1,16 @@
-"""One PostgreSQL for the whole run, and the way to it for child processes."""
+"""One PostgreSQL for the whole run."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from urllib.parse import quote, urlsplit
+import tempfile
 
 import pytest
 
 from example_project.postgres import EmbeddedPostgres
+from tests.support.prepared_cluster import DIRECTORY
 
-ROOT = Path(__file__).parent.parent
-
-pytest_plugins = ["tests.parallel"]
+pytest_plugins = ["tests.support.parallel", "tests.support.fixtures"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,26 +27,11 @@ def pytest_configure(config: pytest.Config) -> None:
         server = EmbeddedPostgres(settings={"max_connections": "500"})
         os.environ["DATABASE_URL"] = server.start()
         config.add_cleanup(server.stop)
+    if DIRECTORY not in os.environ:
+        shared = tempfile.TemporaryDirectory(prefix="pgjobs-tests-", dir="/tmp")
+        os.environ[DIRECTORY] = shared.name
+        config.add_cleanup(shared.cleanup)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     import django
 
     django.setup()
-
-
-@pytest.fixture
-def child_environment(transactional_db: None) -> dict[str, str]:
-    """The environment in which a child process sees this test's database.
-
-    Start it as `[sys.executable, "-m", "django", ...]`. It sees what is committed, which is why
-    the fixture asks for a transactional test.
-    """
-    from django.db import connection
-
-    url = urlsplit(os.environ["DATABASE_URL"])
-    name = quote(str(connection.settings_dict["NAME"]), safe="")
-    return {
-        **os.environ,
-        "DATABASE_URL": url._replace(path=f"/{name}").geturl(),
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "PYTHONPATH": str(ROOT),
-    }

@@ -14,8 +14,8 @@ from django.core.checks import CheckMessage, run_checks
 
 from pgjobs import BackgroundJob, jobs
 from pgjobs.plugins import PluginConfig
-from tests.conftest import ROOT
-from tests.installed import installed
+from tests.support.environment import ROOT
+from tests.support.installed import installed
 
 BACKENDS = "django.db.backends"
 

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from pgjobs.choices import JobInterval, JobStatus
 from pgjobs.codec import decode, encode
 from pgjobs.exceptions import BadArguments, NotSerializable
-from tests.testapp.models import Country, Device, Site
+from tests.apps.testapp.models import Country, Device, Site
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 zones = st.builds(lambda minutes: timezone(timedelta(minutes=minutes)), st.integers(-840, 840))

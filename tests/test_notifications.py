@@ -12,8 +12,8 @@ from django.db import transaction
 from pgjobs import JobNotification, job_end
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job
-from tests.listening import listening
-from tests.testapp.jobs import Noop
+from tests.apps.testapp.jobs import Noop
+from tests.support.listening import listening
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,8 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from pgjobs.plugins import PluginConfig
 from pgjobs.queues import known_queues
-from tests.installed import installed
-from tests.testapp.jobs import Noop
+from tests.apps.testapp.jobs import Noop
+from tests.support.installed import installed
 
 
 class MyPluginConfig(PluginConfig):

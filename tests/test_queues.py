@@ -11,8 +11,8 @@ from django.db import models
 
 from pgjobs.exceptions import UnknownQueue
 from pgjobs.queues import check_known, get_queue_for_model, is_valid_name, known_queues
-from tests.installed import installed
-from tests.testapp.models import Device, Site
+from tests.apps.testapp.models import Device, Site
+from tests.support.installed import installed
 
 
 class WithQueues(AppConfig):

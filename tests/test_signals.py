@@ -12,8 +12,8 @@ from django.dispatch import Signal
 from pgjobs import BackgroundJob, job_end, job_enqueued, job_start
 from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.models import Job
-from tests.listening import listening
-from tests.testapp.jobs import Failing, Noop, Raising
+from tests.apps.testapp.jobs import Failing, Noop, Raising
+from tests.support.listening import listening
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -19,7 +19,7 @@ from django.core.management import call_command
 
 from tests.chaos.cluster import CHILDREN, Cluster
 from tests.chaos.terms import Terms
-from tests.pooled.pgbouncer import PROGRAM
+from tests.support.pgbouncer import PROGRAM
 
 if TYPE_CHECKING:
     from tests.chaos.arrivals import Arrivals

@@ -3,7 +3,6 @@ a pooler between them."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -15,16 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
-
 from example_project.postgres import PORT, EmbeddedPostgres
 from tests.chaos.journal import DIRECTORY
 from tests.chaos.network import Namespace
 from tests.chaos.terms import Terms
-from tests.mortal import die_with_parent
-from tests.pooled.pgbouncer import PgBouncer
+from tests.support.environment import ROOT, environment_of, with_settings
+from tests.support.pgbouncer import PgBouncer
+from tests.support.processes import die_with_parent
+from tests.support.sql import ask
 
-ROOT: Final = Path(__file__).parent.parent.parent
 CHILDREN: Final = 2
 SERVER: Final = {"fsync": "on", "synchronous_commit": "on", "max_connections": "300"}
 ADMIN: Final = "chaos driver"
@@ -155,24 +153,17 @@ class Cluster:
         return {**self.environment(self.postgres.url), "PGOPTIONS": options}
 
     def environment(self, url: str) -> dict[str, str]:
+        settings = "tests.settings.pooled" if self.terms.is_pooled else "tests.settings"
         return {
-            **os.environ,
-            "DATABASE_URL": url,
+            **with_settings(environment_of(url, settings=settings), **self.terms.settings),
             "DIRECT_URL": self.postgres.url,
-            "DJANGO_SETTINGS_MODULE": f"tests.{'pooled.' if self.terms.is_pooled else ''}settings",
             "EXTRA_APPS": "tests.chaos",
-            "PGJOBS": json.dumps(self.terms.settings),
-            "PYTHONPATH": str(ROOT),
             DIRECTORY: str(self.journal),
         }
 
     def ask(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Ask as an administrator, on a connection that no fault strikes."""
-        with psycopg.connect(
-            self.postgres.url, autocommit=True, application_name=ADMIN
-        ) as connection:
-            cursor = connection.execute(query.encode(), parameters)
-            return cursor.fetchall() if cursor.description else []
+        return ask(self.postgres.url, query, *parameters, application_name=ADMIN)
 
     def end(self) -> list[int]:
         return [group.end(timeout=45) for group in self.groups]

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import pytest
 
-from tests.chaos.cluster import ROOT
-from tests.pooled.pgbouncer import PROGRAM
+from tests.support.environment import ROOT
+from tests.support.pgbouncer import PROGRAM
+from tests.support.requirements import skip_or_fail
 
 SHORT: Final = ["--seconds", "10", "--jobs", "300", "--seed", "1", "--no-network"]
 MODES: Final = {"sessions": [], "pooled": ["--pooled", "--lease", "3"]}
@@ -20,7 +21,7 @@ MODES: Final = {"sessions": [], "pooled": ["--pooled", "--lease", "3"]}
 def breeze(request: pytest.FixtureRequest) -> dict[str, Any]:
     """The figures of a short run on a PostgreSQL of its own."""
     if request.param == "pooled" and PROGRAM is None:
-        pytest.skip("pgbouncer is not installed")
+        skip_or_fail("pgbouncer is not installed")
     orders = [*SHORT, *MODES[request.param]]
     done = subprocess.run(
         [sys.executable, "-m", "tests.chaos", *orders],

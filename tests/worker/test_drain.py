@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from pgjobs.models import Job, WorkerProcess
-from tests import traces
-from tests.eventually import eventually
-from tests.testapp.jobs import Held, Noop, Tracing
-from tests.worker_process import RunningWorker
-
-Environment = dict[str, str]
+from tests.apps.testapp.jobs import Held, Noop, Tracing
+from tests.support import traces
+from tests.support.environment import Environment
+from tests.support.eventually import eventually
+from tests.support.job_status import status_of
+from tests.support.worker_process import RunningWorker, run_burst
 
 
 @pytest.mark.parametrize("stop", [RunningWorker.terminate, RunningWorker.interrupt])
@@ -21,26 +21,26 @@ def test_a_stop_signal_lets_the_running_job_end(
 ) -> None:
     job = Held.enqueue()
     with RunningWorker(child_environment) as worker:
-        eventually(lambda: traces.count("started"))
+        traces.until("started")
         stop(worker)
         worker.until_it_says("stopping")
-        assert Job.objects.get(pk=job.pk).status == "running"
+        assert status_of(job) == "running"
         traces.release()
         assert worker.wait() == 0
-    assert Job.objects.get(pk=job.pk).status == "completed"
+    assert status_of(job) == "completed"
     assert WorkerProcess.objects.get().stopped is not None
 
 
 def test_a_draining_worker_claims_no_more(child_environment: Environment) -> None:
     Held.enqueue()
     with RunningWorker(child_environment, "-c", "4") as worker:
-        eventually(lambda: traces.count("started"))
+        traces.until("started")
         worker.terminate()
         worker.until_it_says("stopping")
         late = Tracing.enqueue()
         traces.release()
         assert worker.wait() == 0
-    assert Job.objects.get(pk=late.pk).status == "pending"
+    assert status_of(late) == "pending"
 
 
 def test_claimed_jobs_that_did_not_start_go_back_at_once_and_free_of_charge(
@@ -51,11 +51,11 @@ def test_claimed_jobs_that_did_not_start_go_back_at_once_and_free_of_charge(
     held = Held.enqueue()
     behind = Noop.enqueue_many({} for _ in range(300))
     with RunningWorker(child_environment, "-c", "1") as worker:
-        eventually(lambda: traces.count("started"))
+        traces.until("started")
         claimed_ahead = Job.objects.filter(pk__in=behind, status="running").count()
         worker.terminate()
         eventually(lambda: Job.objects.filter(pk__in=behind, status="pending").count() == 300)
-        assert Job.objects.get(pk=held.pk).status == "running"
+        assert status_of(held) == "running"
         traces.release()
         assert worker.wait() == 0
     assert claimed_ahead > 0
@@ -66,11 +66,10 @@ def test_claimed_jobs_that_did_not_start_go_back_at_once_and_free_of_charge(
 def test_a_second_signal_does_not_wait(child_environment: Environment) -> None:
     job = Held.enqueue()
     with RunningWorker(child_environment) as worker:
-        eventually(lambda: traces.count("started"))
+        traces.until("started")
         worker.terminate()
         worker.until_it_says("stopping")
-        worker.terminate()
-        assert worker.wait(10) == 1
+        assert worker.stop(10) == 1
     job.refresh_from_db()
     assert (job.status, job.attempt, job.interruptions) == ("pending", 0, 0)
 
@@ -78,9 +77,8 @@ def test_a_second_signal_does_not_wait(child_environment: Environment) -> None:
 def test_the_shutdown_timeout_limits_the_wait(child_environment: Environment) -> None:
     job = Held.enqueue()
     with RunningWorker(child_environment, "--shutdown-timeout", "0.3") as worker:
-        eventually(lambda: traces.count("started"))
-        worker.terminate()
-        assert worker.wait(10) == 1
+        traces.until("started")
+        assert worker.stop(10) == 1
     job.refresh_from_db()
     assert (job.status, job.attempt, job.interruptions) == ("pending", 0, 0)
     assert WorkerProcess.objects.get().stopped is not None
@@ -89,12 +87,10 @@ def test_the_shutdown_timeout_limits_the_wait(child_environment: Environment) ->
 def test_a_job_that_was_cut_off_runs_again_elsewhere(child_environment: Environment) -> None:
     job = Held.enqueue()
     with RunningWorker(child_environment, "--shutdown-timeout", "0.3") as worker:
-        eventually(lambda: traces.count("started"))
-        worker.terminate()
-        assert worker.wait(10) == 1
+        traces.until("started")
+        assert worker.stop(10) == 1
     traces.release()
-    with RunningWorker(child_environment, "--burst") as worker:
-        assert worker.wait() == 0
+    run_burst(child_environment)
     job.refresh_from_db()
     assert (job.status, job.attempt, job.epoch) == ("completed", 1, 2)
     assert traces.labels() == ["started", "release", "started", "ended"]
@@ -103,5 +99,4 @@ def test_a_job_that_was_cut_off_runs_again_elsewhere(child_environment: Environm
 def test_an_idle_worker_stops_at_once(child_environment: Environment) -> None:
     with RunningWorker(child_environment, "--shutdown-timeout", "600") as worker:
         worker.until_started()
-        worker.terminate()
-        assert worker.wait(10) == 0
+        assert worker.stop(10) == 0

@@ -1,0 +1,183 @@
+"""Jobs in the admin: what is listed, and what a job's page shows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from pgjobs.admin import listing
+from pgjobs.admin.jobs import LOG_LINES
+from pgjobs.models import Job, JobLogEntry
+from tests.apps.testapp.jobs import AboutObject
+from tests.apps.testapp.models import Site
+from tests.support.rows import a_failure, a_job, a_site, a_worker
+from tests.support.staff import LIST, page
+
+pytestmark = pytest.mark.django_db
+
+
+def listed(client: Client, **filters: Any) -> list[int]:
+    response = client.get(LIST, filters)
+    assert response.status_code == 200
+    return [job.pk for job in response.context["cl"].result_list]
+
+
+# The list ----------------------------------------------------------------------------
+
+
+def test_the_list_shows_each_job_with_its_status_colour_and_object(looking: Client) -> None:
+    site = a_site("Berlin")
+    AboutObject.enqueue(site)
+    html = looking.get(LIST).content.decode()
+    assert '<span class="pgjobs-badge pgjobs-cyan">Pending</span>' in html
+    assert "Berlin" in html
+
+
+def test_an_object_that_is_gone_is_shown_by_its_key(looking: Client) -> None:
+    site = a_site("Berlin")
+    AboutObject.enqueue(site)
+    Site.objects.filter(pk=site.pk)._raw_delete("default")
+    assert f"testapp.site:{site.pk}" in looking.get(LIST).content.decode()
+
+
+def test_an_object_whose_key_no_longer_fits_its_model_does_no_harm(looking: Client) -> None:
+    job = AboutObject.enqueue(a_site("Berlin"))
+    Job.objects.filter(pk=job.pk).update(object_id="not a number")
+    assert "testapp.site:not a number" in looking.get(LIST).content.decode()
+    assert "testapp.site:not a number" in page(looking, job)
+
+
+def test_a_longer_list_costs_no_more_queries(
+    looking: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    looking.get(LIST)
+    for _ in range(20):
+        AboutObject.enqueue(a_site("Berlin"))
+    with django_assert_num_queries(7) as counted:
+        looking.get(LIST)
+    asked = [query["sql"] for query in counted.captured_queries]
+    assert not any('"pgjobs_job"."kwargs"' in sql for sql in asked)
+
+
+@pytest.mark.parametrize(
+    ("filters", "matches"),
+    [
+        ({"status__exact": "errored"}, {"errored"}),
+        ({"queue_name": "low"}, {"low"}),
+        ({"job_class": "gone.Class"}, {"gone"}),
+        ({"q": "boom"}, {"errored"}),
+        ({"q": "Nightly"}, {"named"}),
+        (
+            {
+                "created__gte": "2026-01-02 00:00:00+00:00",
+                "created__lt": "2999-01-01 00:00:00+00:00",
+            },
+            {"errored", "low", "named"},
+        ),
+    ],
+)
+def test_the_list_is_filtered_and_searched(
+    looking: Client, filters: dict[str, str], matches: set[str]
+) -> None:
+    jobs = {
+        "errored": a_job("errored", error="boom"),
+        "low": a_job("running", queue_name="low"),
+        "named": a_job(name="Nightly sync"),
+        "gone": a_job(
+            "completed",
+            job_class="gone.Class",
+            **dict.fromkeys(("created", "started", "completed"), timezone.now().replace(year=2020)),
+        ),
+    }
+    assert set(listed(looking, **filters)) == {jobs[name].pk for name in matches}
+
+
+def test_a_number_finds_the_job_that_bears_it(looking: Client) -> None:
+    jobs = [a_job(name=f"Job {number}") for number in range(3)]
+    assert listed(looking, q=str(jobs[1].pk)) == [jobs[1].pk]
+
+
+def test_a_list_is_counted_no_further_than_it_is_paged(
+    looking: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "COUNTED", 3)
+    for _ in range(5):
+        a_job()
+    response = looking.get(LIST)
+    assert response.context["cl"].result_count == 3
+    assert "More than 3 jobs match" in response.content.decode()
+
+
+# The page of a job ---------------------------------------------------------------------
+
+
+def test_a_page_shows_arguments_result_and_data(looking: Client) -> None:
+    job = a_job("completed", kwargs={"full": True}, result={"files": 7}, data=["käse"])
+    html = page(looking, job)
+    for part in ("&quot;full&quot;: true", "&quot;files&quot;: 7", "käse"):
+        assert part in html
+
+
+def test_a_page_shows_the_log_with_the_colour_of_each_level(looking: Client) -> None:
+    job = a_job("running")
+    JobLogEntry.objects.create(
+        job=job, timestamp=timezone.now(), level="warning", message="disk is low"
+    )
+    html = page(looking, job)
+    assert '<span class="pgjobs-badge pgjobs-yellow">warning</span>' in html
+    assert "disk is low" in html
+
+
+def test_a_page_shows_the_end_of_a_log_that_is_too_long(looking: Client) -> None:
+    job = a_job("running")
+    JobLogEntry.objects.bulk_create(
+        JobLogEntry(job=job, timestamp=timezone.now(), level="info", message=f"line {n}.")
+        for n in range(LOG_LINES + 1)
+    )
+    html = page(looking, job)
+    assert f"line {LOG_LINES}." in html
+    assert "line 0." not in html
+    assert f"The last {LOG_LINES} lines." in html
+
+
+def test_a_page_shows_the_traceback_of_each_failed_attempt(looking: Client) -> None:
+    failures = [a_failure(attempt=n, traceback=f"traceback of try {n}") for n in (1, 2)]
+    html = page(looking, a_job("errored", error="boom", errors=failures))
+    assert "traceback of try 1" in html
+    assert "traceback of try 2" in html
+
+
+def test_a_page_shows_progress_as_a_bar(looking: Client) -> None:
+    job = a_job("running", progress={"done": 1, "total": 4, "message": "reading"})
+    html = page(looking, job)
+    assert 'max="100" value="25"' in html
+    assert "reading" in html
+
+
+def test_a_page_links_to_user_worker_and_schedule(looking: Client) -> None:
+    user, worker = User.objects.get(), a_worker()
+    html = page(looking, a_job("running", user=user, worker=worker))
+    assert reverse("admin:auth_user_change", args=[user.pk]) in html
+    assert reverse("admin:pgjobs_workerprocess_change", args=[worker.pk]) in html
+
+
+def test_a_running_job_that_was_cancelled_says_that_it_was_told_to_stop(looking: Client) -> None:
+    job = a_job("running")
+    job.cancel()
+    assert "told to stop" in page(looking, job)
+
+
+def test_a_worker_whose_row_was_pruned_does_no_harm(looking: Client) -> None:
+    assert "Noop" in page(looking, a_job("completed", worker_id=987654))
+
+
+def test_a_job_that_waits_too_long_says_how_late_it_is(looking: Client) -> None:
+    job = a_job(scheduled=timezone.now() - timedelta(hours=2, minutes=5))
+    assert "2 h 5 min" in page(looking, job)

@@ -1,0 +1,161 @@
+"""Who may look at jobs, steer them and delete them in the admin; and what steering says."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.utils import timezone
+
+from pgjobs.admin import steering
+from pgjobs.models import Job, JobLogEntry
+from tests.apps.testapp.jobs import Noop
+from tests.support.job_status import status_of
+from tests.support.rows import a_job
+from tests.support.staff import LIST, choose, messages, page, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def steerer() -> Client:
+    return signed_in("change_job")
+
+
+# Permissions -----------------------------------------------------------------------------
+
+
+def test_nobody_sees_jobs_without_permission() -> None:
+    job = a_job()
+    client = signed_in("view_schedule")
+    assert client.get(LIST).status_code == 403
+    assert client.get(job.get_absolute_url()).status_code == 403
+
+
+def test_who_may_only_look_is_offered_nothing_else(looking: Client) -> None:
+    job = a_job()
+    html = page(looking, job)
+    assert "/cancel/" not in html
+    assert "deletelink" not in html
+    assert "cancel_jobs" not in looking.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("verb", ["cancel", "retry"])
+def test_who_may_only_look_may_not_steer(looking: Client, verb: str) -> None:
+    job = a_job()
+    assert looking.post(f"{LIST}{job.pk}/{verb}/").status_code == 403
+    job.refresh_from_db()
+    assert job.status == "pending"
+
+
+def test_nobody_adds_or_edits_jobs_not_even_a_superuser(admin_client: Client) -> None:
+    job = a_job()
+    assert admin_client.get(f"{LIST}add/").status_code == 403
+    assert admin_client.post(job.get_absolute_url(), {"name": "other"}).status_code == 403
+
+
+def test_deleting_needs_its_own_permission(steerer: Client) -> None:
+    job = a_job("completed")
+    assert steerer.post(f"{LIST}{job.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert Job.objects.filter(pk=job.pk).exists()
+
+
+def test_who_may_delete_deletes_a_job_with_its_log() -> None:
+    job = a_job("completed")
+    JobLogEntry.objects.create(job=job, timestamp=timezone.now(), level="info", message="x")
+    client = signed_in("view_job", "delete_job")
+    assert job.name in client.get(f"{LIST}{job.pk}/delete/").content.decode()
+    client.post(f"{LIST}{job.pk}/delete/", {"post": "yes"})
+    assert not Job.objects.exists()
+    assert not JobLogEntry.objects.exists()
+
+
+# Steering --------------------------------------------------------------------------------
+
+
+def test_cancelling_says_how_many_were_cancelled_and_why_others_were_not(steerer: Client) -> None:
+    jobs = [a_job(status) for status in ("pending", "scheduled", "running", "completed", "failed")]
+    assert choose(steerer, "cancel_jobs", *jobs) == [
+        "2 jobs were cancelled.",
+        "1 running job was told to stop.",
+        "Not cancelled: 1 failed, 1 completed. What has finished can't be.",
+    ]
+    found = [status_of(job) for job in jobs]
+    assert found == ["cancelled", "cancelled", "running", "completed", "failed"]
+
+
+def test_retrying_says_how_many_run_again_and_why_others_do_not(steerer: Client) -> None:
+    jobs = [a_job(status) for status in ("errored", "cancelled", "pending")]
+    assert choose(steerer, "retry_jobs", *jobs) == [
+        "2 jobs will run again.",
+        "Not retried: 1 pending. Only a finished job can be, and not while another live job has "
+        "its enqueue_once() place.",
+    ]
+    assert {status_of(job) for job in jobs} == {"pending"}
+
+
+def test_a_job_whose_place_is_taken_is_not_retried(steerer: Client) -> None:
+    ended = Noop.enqueue_once()
+    ended.cancel()
+    Noop.enqueue_once()
+    (said,) = choose(steerer, "retry_jobs", ended)
+    assert said.startswith("Not retried: 1 cancelled.")
+    ended.refresh_from_db()
+    assert ended.status == "cancelled"
+
+
+def test_selecting_all_never_means_more_than_the_list_counted(
+    steerer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steering, "COUNTED", 2)
+    jobs = [a_job() for _ in range(3)]
+    (said,) = choose(steerer, "cancel_jobs", jobs[0], select_across="1")
+    assert said == "More than 2 jobs match. Narrow the filters first."
+    assert Job.objects.waiting().count() == 3
+
+
+def test_selecting_all_means_all_that_the_filters_match(steerer: Client) -> None:
+    jobs = [a_job(), a_job(), a_job(queue_name="low")]
+    data = {"action": "cancel_jobs", "_selected_action": [jobs[0].pk], "select_across": "1"}
+    response = steerer.post(f"{LIST}?queue_name=default", data, follow=True)
+    assert messages(response) == ["2 jobs were cancelled."]
+    assert list(Job.objects.waiting()) == [jobs[2]]
+
+
+@pytest.mark.parametrize(
+    ("status", "verb", "after"),
+    [("pending", "cancel", "cancelled"), ("failed", "retry", "pending")],
+)
+def test_a_job_is_steered_from_its_page(
+    steerer: Client, status: str, verb: str, after: str
+) -> None:
+    job = a_job(status)
+    assert f'action="{LIST}{job.pk}/{verb}/"' in page(steerer, job)
+    response = steerer.post(f"{LIST}{job.pk}/{verb}/", follow=True)
+    assert response.redirect_chain == [(job.get_absolute_url(), 302)]
+    job.refresh_from_db()
+    assert job.status == after
+
+
+@pytest.mark.parametrize("verb", ["cancel", "retry"])
+def test_a_link_can_not_steer(steerer: Client, verb: str) -> None:
+    assert steerer.get(f"{LIST}{a_job().pk}/{verb}/").status_code == 405
+
+
+def test_another_site_can_not_steer() -> None:
+    job = a_job()
+    strict = signed_in("change_job", enforce_csrf_checks=True)
+    assert strict.post(f"{LIST}{job.pk}/cancel/").status_code == 403
+    job.refresh_from_db()
+    assert job.status == "pending"
+
+
+def test_a_job_that_does_not_exist_is_not_found(steerer: Client) -> None:
+    assert steerer.post(f"{LIST}987654/cancel/").status_code == 404
+
+
+def test_the_history_says_who_steered(steerer: Client) -> None:
+    job = a_job()
+    choose(steerer, "cancel_jobs", job)
+    entry = LogEntry.objects.get(object_id=str(job.pk))
+    assert (entry.user.get_username(), entry.get_change_message()) == ("staff", "Cancelled.")

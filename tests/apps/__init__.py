@@ -1,0 +1,1 @@
+"""Django apps of the tests: their models, their jobs and their tasks."""

@@ -1,0 +1,283 @@
+"""Jobs that do what no job should."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import os
+import resource
+import signal
+import sys
+import time
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from asgiref.sync import sync_to_async
+from django.db import connection, transaction
+
+from pgjobs import BackgroundJob
+from pgjobs.models import Job
+from tests.apps.testapp.jobs import leave_trace
+
+# Deaf to being told to end ------------------------------------------------------------
+
+
+class SleepsInC(BackgroundJob):
+    """Never comes back to Python, where an exception could reach it."""
+
+    def run(self) -> None:
+        leave_trace("deaf", self.job.pk)
+        time.sleep(600)
+
+
+class SwallowsEverything(BackgroundJob):
+    def run(self) -> None:
+        leave_trace("deaf", self.job.pk)
+        while True:
+            with suppress(BaseException):
+                time.sleep(0.01)
+
+
+class BlocksTheLoop(BackgroundJob):
+    async def run(self, seconds: float = 600) -> None:
+        await sync_to_async(leave_trace)("deaf", self.job.pk)
+        time.sleep(seconds)
+
+
+class SwallowsCancellation(BackgroundJob):
+    async def run(self) -> None:
+        await sync_to_async(leave_trace)("deaf", self.job.pk)
+        while True:
+            with suppress(BaseException):
+                await asyncio.sleep(0.01)
+
+
+class WaitsForPostgres(BackgroundJob):
+    def run(self) -> None:
+        leave_trace("waits", self.job.pk)
+        connection.cursor().execute("SELECT pg_sleep(600)")
+
+
+class Dozes(BackgroundJob):
+    """Not deaf, but there are many of it."""
+
+    async def run(self) -> None:
+        await asyncio.sleep(0.05)
+
+
+# Deadly ---------------------------------------------------------------------------------
+
+
+class Exits(BackgroundJob):
+    def run(self) -> None:
+        os._exit(3)
+
+
+class Segfaults(BackgroundJob):
+    def run(self) -> None:
+        ctypes.string_at(0)
+
+
+class ExitsAsCoroutine(BackgroundJob):
+    """In a task of its own too: either way the exception passes through the event loop."""
+
+    async def run(self) -> None:
+        with suppress(SystemExit):
+            await asyncio.create_task(self.leave())
+        await self.leave()
+
+    async def leave(self) -> None:
+        sys.exit(3)
+
+
+class IsNotRepeated(BackgroundJob):
+    """Kills its worker, and must not run twice."""
+
+    class Meta:
+        on_interrupt = "error"
+
+    def run(self) -> None:
+        leave_trace("began", self.job.pk)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class DiesOnceInItsTransaction(BackgroundJob):
+    class Meta:
+        atomic = True
+
+    def run(self) -> None:
+        leave_trace("effect", self.job.pk)
+        if self.job.epoch == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class EatsAllMemory(BackgroundJob):
+    """Runs into a limit of its own instead of the machine's."""
+
+    def run(self) -> None:
+        before = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (_address_space() + 64 * 2**20, before[1]))
+        try:
+            bytearray(2**30)
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def _address_space() -> int:
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[0]) * resource.getpagesize()
+
+
+class Hoards(BackgroundJob):
+    """Keeps memory for as long as its process lives."""
+
+    hoard: ClassVar[list[bytes]] = []
+
+    def run(self, mebibytes: int) -> None:
+        self.hoard.append(b"x" * (mebibytes * 2**20))
+
+
+# Bad manners ------------------------------------------------------------------------------
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("can't be shown")
+
+    __repr__ = __str__
+
+
+class Misbehaves(BackgroundJob):
+    """In the way that it is told."""
+
+    def run(self, how: str) -> Any:
+        return getattr(self, how)()
+
+    def raises_the_unspeakable(self) -> None:
+        raise Unspeakable
+
+    def raises_system_exit(self) -> None:
+        sys.exit(3)
+
+    def raises_keyboard_interrupt(self) -> None:
+        raise KeyboardInterrupt
+
+    def leaves_a_block_open(self) -> None:
+        transaction.atomic().__enter__()
+        leave_trace("never committed")
+
+    def leaves_a_bare_transaction_open(self) -> None:
+        connection.cursor().execute("BEGIN")
+        leave_trace("never committed")
+
+    def leaves_autocommit_off(self) -> None:
+        transaction.set_autocommit(False)
+        leave_trace("never committed")
+
+    def closes_the_connection(self) -> None:
+        connection.close()
+
+    def closes_the_connection_under_django(self) -> None:
+        connection.ensure_connection()
+        connection.connection.close()
+        leave_trace("never written")
+
+    def ends_its_backend(self) -> None:
+        connection.cursor().execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    def logs_binary(self) -> None:
+        self.logger.info("%s", bytes(range(256)).decode("latin-1"))
+        self.logger.info("%s \x00 %s", b"\x00\xff", "\udce9")
+
+    def returns_50_megabytes(self) -> str:
+        return "x" * 50_000_000
+
+    def returns_what_has_no_end(self) -> Any:
+        return _nested()
+
+    def leaves_data_that_has_no_end(self) -> None:
+        self.job.data = _nested()
+
+    def leaves_an_error_that_cannot_be_shown(self) -> None:
+        self.job.error = Unspeakable()  # type: ignore[assignment]
+
+    def leaves_data_that_fights_back(self) -> None:
+        self.job.data = _FightsBack(key="value")
+
+
+class _FightsBack(dict[str, str]):
+    def items(self) -> Any:
+        raise Unspeakable
+
+
+def _nested() -> list[Any]:
+    whole: list[Any] = []
+    for _ in range(100_000):
+        whole = [whole]
+    return whole
+
+
+# Against the worker itself ----------------------------------------------------------------
+
+
+class SpoilsTheLog(BackgroundJob):
+    """On its first run it makes the project's logging raise where the worker tells ``line``."""
+
+    def run(self, line: str) -> None:
+        if self.job.epoch > 1:
+            return
+
+        def refuse(record: logging.LogRecord) -> bool:
+            if line in record.getMessage():
+                raise Unspeakable
+            return True
+
+        logging.getLogger("pgjobs.worker").addFilter(refuse)
+
+
+class SpoilsTheLogOnTheLoop(SpoilsTheLog):
+    async def run(self, line: str) -> None:  # type: ignore[override]
+        super().run(line)
+
+
+class SpoilsTheLogOfTheRecorder(SpoilsTheLog):
+    """Moves its row on as well, of which the recorder has something to tell."""
+
+    def run(self, line: str) -> None:
+        super().run(line)
+        Job.objects.filter(pk=self.job.pk, epoch=1).update(epoch=2)
+
+
+# Against a limit of the server --------------------------------------------------------------
+
+
+class KilledBy(BackgroundJob):
+    """Runs into one of the limits that a role can put on its sessions."""
+
+    def run(self, killer: str) -> None:
+        getattr(self, killer)()
+        connection.cursor().execute("SELECT 1")
+
+    def idle_session_timeout(self) -> None:
+        connection.cursor().execute("SELECT 1")
+        time.sleep(1)
+
+    def idle_in_transaction_session_timeout(self) -> None:
+        transaction.atomic().__enter__()
+        self.idle_session_timeout()
+
+    def statement_timeout(self) -> None:
+        connection.cursor().execute("SELECT pg_sleep(60)")
+
+    def transaction_timeout(self) -> None:
+        with transaction.atomic():
+            for _ in range(1000):
+                connection.cursor().execute("SELECT pg_sleep(0.01)")
+
+
+class KilledInItsTransaction(KilledBy):
+    """Likewise, in the transaction that is to hold its end."""
+
+    class Meta:
+        atomic = True

@@ -1,0 +1,266 @@
+"""The clock: which slots fire, when the next one is, and what a worker's start changes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+import pytest_django
+from django.db import connection
+from django.db.models.functions import Now
+
+from pgjobs import BackgroundJob
+from pgjobs.clock.schedules import fire_due, synchronize
+from pgjobs.clock.tick import Clock
+from pgjobs.models import Job, Schedule
+from tests.apps.testapp.jobs import Noop, Tracing
+from tests.support.elsewhere import elsewhere
+from tests.support.moments import MINUTE
+from tests.support.registry import forget_system_jobs
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_system_jobs")]
+
+
+class OnAQueueThatIsNot(BackgroundJob):
+    class Meta:
+        queue = "nowhere"
+
+    def run(self) -> None: ...
+
+
+def start_worker(job_class: type[BackgroundJob] = Noop, **rule: Any) -> Schedule:
+    """Do what a worker's start does for a system job, and return its schedule."""
+    job_class.setup(**rule)
+    synchronize()
+    return Schedule.objects.get(job_class=job_class.path)
+
+
+def come_due(schedule: Schedule, *, ago: timedelta = timedelta()) -> datetime:
+    """Move the next slot into the past, and return it."""
+    Schedule.objects.filter(pk=schedule.pk).update(next_run=Now() - ago)
+    schedule.refresh_from_db()
+    return schedule.next_run
+
+
+def end_runs() -> None:
+    for job in Job.objects.live():
+        assert job.terminate()
+
+
+def test_the_first_run_of_an_interval_is_at_the_first_workers_start() -> None:
+    schedule = start_worker(interval=43200)
+    fire_due()
+    job = Job.objects.get()
+    assert (job.job_class, job.status, job.scheduled) == (Noop.path, "pending", None)
+    assert Schedule.objects.get() == schedule
+
+
+def test_a_later_start_of_a_worker_is_no_slot() -> None:
+    start_worker(interval=60)
+    fire_due()
+    end_runs()
+    next_run = Schedule.objects.get().next_run
+    start_worker(interval=60)
+    fire_due()
+    assert Job.objects.count() == 1
+    assert Schedule.objects.get().next_run == next_run
+
+
+@pytest.mark.parametrize("minutes", [1, 7, 90, 1441, 43200])
+def test_slots_are_the_interval_apart_whatever_the_interval(minutes: int) -> None:
+    schedule = start_worker(interval=minutes)
+    for runs in (1, 2, 3):
+        slot = come_due(schedule)
+        fire_due()
+        end_runs()
+        schedule.refresh_from_db()
+        assert schedule.last_run == slot
+        assert schedule.next_run - slot == minutes * MINUTE
+        assert Job.objects.count() == runs
+
+
+def test_a_slot_that_has_not_come_does_not_fire() -> None:
+    schedule = start_worker(interval=60)
+    Schedule.objects.update(next_run=Now() + MINUTE)
+    due_in = fire_due()
+    assert not Job.objects.exists()
+    assert due_in is not None
+    assert 59 < due_in <= 60
+    schedule.refresh_from_db()
+    assert schedule.last_run is None
+
+
+def test_without_system_jobs_there_is_no_next_slot() -> None:
+    assert fire_due() is None
+
+
+def test_missed_slots_collapse_into_one_run_and_the_rhythm_stays() -> None:
+    schedule = start_worker(interval=7)
+    slot = come_due(schedule, ago=timedelta(minutes=7 * 10 + 3))
+    fire_due()
+    end_runs()
+    fire_due()
+    assert Job.objects.count() == 1
+    assert Schedule.objects.get().next_run == slot + 11 * 7 * MINUTE
+
+
+def test_a_slot_makes_no_second_job_while_the_previous_run_is_live() -> None:
+    schedule = start_worker(interval=1)
+    fire_due()
+    job = Job.objects.get()
+    for change in (lambda: None, job.start):
+        change()
+        slot = come_due(schedule)
+        fire_due()
+        assert Job.objects.get() == job
+        assert Schedule.objects.get().next_run == slot + MINUTE
+
+
+def test_the_job_knows_its_arguments_and_the_schedule_its_job() -> None:
+    start_worker(Tracing, interval=60, label="by the clock")
+    fire_due()
+    job = Job.objects.get()
+    assert job.kwargs == {"label": "by the clock"}
+    assert job.queue_name == "low"
+    assert job.object_type is None
+    assert Schedule.objects.get().last_job == job
+
+
+def test_system_jobs_take_the_queue_that_is_mapped_for_them(
+    settings: pytest_django.Settings,
+) -> None:
+    settings.PGJOBS = {"QUEUE_MAPPINGS": {None: "high"}}
+    start_worker(interval=60)
+    fire_due()
+    assert Job.objects.get().queue_name == "high"
+
+
+def test_cron_is_read_on_the_clocks_of_the_project(settings: pytest_django.Settings) -> None:
+    settings.TIME_ZONE = "Asia/Kathmandu"  # 5:45 ahead of UTC, all year
+    schedule = start_worker(cron="15 3 * * *")
+    assert not Job.objects.exists()
+    assert schedule.next_run.astimezone(UTC).strftime("%H:%M") == "21:30"
+    assert timedelta() < schedule.next_run - datetime.now(UTC) <= timedelta(days=1)
+
+
+def test_missed_cron_slots_collapse_too() -> None:
+    schedule = start_worker(cron="* * * * *")
+    come_due(schedule, ago=timedelta(days=3))
+    fire_due()
+    end_runs()
+    due_in = fire_due()
+    assert Job.objects.count() == 1
+    assert due_in is not None
+    assert 0 < due_in <= 60
+    assert Schedule.objects.get().next_run.second == 0
+
+
+@pytest.mark.parametrize(("minutes", "ahead"), [(30, 20), (90, 80), (5, 0)])
+def test_a_changed_interval_counts_on_from_the_last_run(minutes: int, ahead: int) -> None:
+    start_worker(interval=60)
+    fire_due()
+    Schedule.objects.update(last_run=Now() - 10 * MINUTE, next_run=Now() + 50 * MINUTE)
+    start_worker(interval=minutes)
+    next_run = Schedule.objects.get().next_run
+    expected = datetime.now(UTC) + ahead * MINUTE
+    assert abs(next_run - expected) < timedelta(seconds=5)
+
+
+def test_an_interval_may_become_a_cron_expression_and_back() -> None:
+    start_worker(interval=60)
+    fire_due()
+    schedule = start_worker(cron="0 0 1 1 *")
+    assert (schedule.interval, schedule.cron) == (None, "0 0 1 1 *")
+    assert (schedule.next_run.month, schedule.next_run.day) == (1, 1)
+    schedule = start_worker(interval=60)
+    assert (schedule.interval, schedule.cron) == (60, "")
+
+
+def test_a_vanished_class_is_switched_off_and_one_that_returns_is_on_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    schedule = start_worker(interval=60)
+    Schedule.objects.filter(pk=schedule.pk).update(job_class="gone.Job")
+    forget_system_jobs(monkeypatch)
+    synchronize()
+    assert not Schedule.objects.get().enabled
+    assert fire_due() is None
+    assert not Job.objects.exists()
+    Schedule.objects.update(job_class=Noop.path)
+    start_worker(interval=60)
+    assert Schedule.objects.get().enabled
+    fire_due()
+    assert Job.objects.count() == 1
+
+
+def test_a_class_that_this_worker_does_not_know_is_left_to_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start_worker(interval=60)
+    forget_system_jobs(monkeypatch)
+    assert fire_due() is None
+    assert not Job.objects.exists()
+
+
+def test_a_rule_that_can_not_be_enqueued_does_not_stop_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broken = start_worker(OnAQueueThatIsNot, interval=60)
+    start_worker(Noop, interval=60)
+    come_due(broken, ago=MINUTE)
+    due_in = fire_due()
+    assert [job.job_class for job in Job.objects.all()] == [Noop.path]
+    assert "'nowhere' is not a queue" in caplog.text
+    assert due_in is not None
+    assert due_in > 60  # it is tried at its next slot, not again and again
+
+
+def test_a_starting_worker_removes_the_ticks_of_dead_ones_and_nothing_else() -> None:
+    start_worker(interval=60)
+    fire_due()
+    rows = [
+        ("pgjobs.clock", "doing"),
+        ("pgjobs.clock", "failed"),
+        ("pgjobs.clock", "todo"),
+        ("default", "doing"),
+        ("default", "failed"),
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, status) "
+            "VALUES (%s, 'a', %s::procrastinate_job_status)",
+            rows,
+        )
+        Clock(burst=True).start()
+        cursor.execute("SELECT queue_name, status FROM procrastinate_jobs ORDER BY id")
+        assert cursor.fetchall() == rows[2:]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slot_that_another_worker_is_firing_is_left_to_it() -> None:
+    start_worker(interval=60)
+    with on_another_connection() as other, other.transaction():
+        other.execute("SELECT FROM pgjobs_schedule FOR UPDATE")
+        elsewhere(fire_due).result(10)  # neither waits nor fires
+        assert not Job.objects.exists()
+    fire_due()
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_look_at_the_same_moment_fire_a_slot_once() -> None:
+    schedule = start_worker(interval=60)
+    for slot in range(1, 21):
+        come_due(schedule)
+        for future in [elsewhere(fire_due) for _ in range(4)]:
+            future.result(10)
+        end_runs()  # so that a second run would not be hidden by the first
+        assert Job.objects.count() == slot
+
+
+def on_another_connection() -> psycopg.Connection[Any]:
+    parameters = connection.get_connection_params()
+    parameters.pop("cursor_factory", None)
+    return psycopg.connect(**parameters)

@@ -1,0 +1,250 @@
+"""What the documentation says is what the code does."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from dataclasses import MISSING, fields
+from functools import cache
+from importlib import import_module
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pgjobs import conf
+from pgjobs.choices import FINISHED, WAITING, JobStatus
+from pgjobs.registry.meta import JobOptions
+from tests.support.environment import ROOT
+from tests.support.markdown import (
+    DOCS,
+    PAGES,
+    README,
+    anchors,
+    block_after,
+    blocks,
+    inline_code,
+    links,
+    table,
+)
+from tests.support.pgbouncer import DOCUMENTED
+
+ARCHITECTURE = DOCS / "architecture.md"
+CONCEPTS = DOCS / "concepts.md"
+PACKAGE = ROOT / "pgjobs"
+
+COMMAND = r"\b(pgjobs_worker|pgjobs_pause|pgjobs_resume|pgjobs_cancel|demo)\b([^\n&|`]*)"
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+# The README -------------------------------------------------------------------------
+
+
+def test_the_readme_fits_on_a_page() -> None:
+    assert len(README.read_text().splitlines()) <= 120
+
+
+@pytest.mark.parametrize("marker", ["demo-command", "test-command"])
+def test_the_readme_has_one_command_for_the_demo_and_one_for_the_tests(marker: str) -> None:
+    assert len(block_after(README, marker).splitlines()) == 1
+
+
+def test_the_example_of_the_readme_has_at_most_twelve_lines_of_code() -> None:
+    lines = "".join(block.text for block in blocks(README, "python")).splitlines()
+
+    assert 0 < sum(bool(line) and not line.startswith("#") for line in lines) <= 12
+
+
+# Code, commands, names, links -----------------------------------------------------------
+
+
+@every_page
+def test_every_python_block_compiles(page: Path) -> None:
+    for block in blocks(page, "python"):
+        compile(block.text, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+@every_page
+def test_every_command_exists_with_its_options(page: Path) -> None:
+    code = [*inline_code(page), *(block.text for block in blocks(page, "sh", "ini", "yaml"))]
+    for name, arguments in re.findall(COMMAND, "\n".join(code)):
+        for option in re.findall(r"(?<=\s)--?[a-z][\w-]*", arguments):
+            assert option in options_of(name), f"{page.name}: {name} has no {option}"
+
+
+@every_page
+def test_every_target_of_make_exists(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for code in inline_code(page):
+        if match := re.search(r"\bmake ([a-z]+)", code):
+            assert f"\n{match[1]}:" in makefile
+
+
+@every_page
+def test_every_dotted_name_of_pgjobs_exists(page: Path) -> None:
+    for code in inline_code(page):
+        if re.fullmatch(r"pgjobs(\.[A-Za-z]\w*)+", code) and not code.startswith("pgjobs.E0"):
+            assert find(code) is not None
+
+
+@every_page
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in links(page):
+        path, _, fragment = target.partition("#")
+        other = (page.parent / path) if path else page
+        assert other.exists(), f"{page.name}: {target}"
+        assert not fragment or fragment in anchors(other), f"{page.name}: {target}"
+
+
+def test_the_index_leads_to_every_page() -> None:
+    pages = {page.name for page in DOCS.glob("*.md")} - {"index.md"}
+
+    assert pages <= set(links(DOCS / "index.md"))
+
+
+# Tables -----------------------------------------------------------------------------------
+
+
+def test_the_table_of_settings_is_that_of_the_code() -> None:
+    told = {
+        name.strip("`"): (kind, ast.literal_eval(default.strip("`")))
+        for name, kind, default, _ in table(DOCS / "settings.md", "Setting")
+    }
+
+    assert told == {
+        field.name: (str(field.type).replace("Mapping[Any, str]", "dict"), default_of(field))
+        for field in fields(conf.Settings)
+    }
+
+
+def test_the_table_of_meta_is_that_of_the_code() -> None:
+    told = {name.strip("`"): default.strip("`") for name, default, _ in table(JOBS_PAGE, "Option")}
+    in_words = {"name": "the class's name", "backoff": "exponential()", "retry_on": "Exception"}
+
+    assert told == {
+        field.name: in_words.get(field.name, repr(field.default).replace("'", '"'))
+        for field in fields(JobOptions)
+    }
+
+
+def test_the_table_of_options_is_that_of_the_worker() -> None:
+    cells = "".join(row[0] for row in table(DOCS / "worker.md", "Option"))
+
+    assert set(re.findall(r"(?<!\w)--?[a-z][\w-]*", cells)) == options_of("pgjobs_worker")
+
+
+def test_the_table_of_statuses_is_that_of_the_code() -> None:
+    assert [name for name, _ in table(CONCEPTS, "Status")] == JobStatus.values
+
+
+Transitions = set[tuple[str | None, str | None]]
+"""From and to; None is before the first status or after the last."""
+
+BORN: Transitions = {(None, status) for status in (*WAITING, JobStatus.RUNNING)}
+STARTED: Transitions = {(status, JobStatus.RUNNING) for status in WAITING}
+PROMOTED: Transitions = {(JobStatus.SCHEDULED, JobStatus.PENDING)}
+ENDED: Transitions = set(product([JobStatus.RUNNING], FINISHED))
+GIVEN_BACK: Transitions = set(product([JobStatus.RUNNING], WAITING))
+CANCELLED: Transitions = set(product(WAITING, [JobStatus.CANCELLED]))
+RETRIED: Transitions = set(product(FINISHED, [JobStatus.PENDING]))
+GONE: Transitions = {(status, None) for status in (*WAITING, *FINISHED)}
+TRANSITIONS = BORN | STARTED | PROMOTED | ENDED | GIVEN_BACK | CANCELLED | RETRIED | GONE
+
+
+def test_the_state_diagram_shows_every_transition_and_no_other() -> None:
+    (diagram,) = blocks(CONCEPTS, "mermaid")
+    edges = re.findall(r"^ +(\S+) --> (\S+): .+$", diagram.text, re.MULTILINE)
+
+    assert {(status(start), status(end)) for start, end in edges} == TRANSITIONS
+    assert len(edges) == len(TRANSITIONS)
+
+
+def test_the_table_of_transitions_has_every_one_and_no_other() -> None:
+    told: Transitions = set()
+    for start, end, by_whom, guard in table(CONCEPTS, "From"):
+        assert by_whom
+        assert guard
+        told |= set(product(map(status, start.split(", ")), map(status, end.split(", "))))
+
+    assert told == TRANSITIONS
+
+
+def test_the_tests_run_behind_a_pooler_with_the_settings_that_the_docs_want() -> None:
+    wanted = block_after(DOCS / "pgbouncer.md", "pgbouncer").splitlines()
+
+    assert wanted == ["[pgbouncer]", *(f"{name} = {value}" for name, value in DOCUMENTED.items())]
+
+
+# Architecture -------------------------------------------------------------------------------
+
+
+def test_the_layout_shows_every_module() -> None:
+    layout = block_between(ARCHITECTURE, "pgjobs/\n├──")
+    shown = set(re.findall(r"(?<![\w/])(\w+)(?:\.py|/)(?=[ \n])", layout)) - {"pgjobs"}
+
+    assert shown == modules(PACKAGE) | modules(PACKAGE / "worker")
+
+
+def test_the_layers_are_those_of_the_contract() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    contract = project["tool"]["importlinter"]["contracts"][0]["layers"]
+    exist = modules(PACKAGE)
+    held = [set(re.findall(r"\w+", layer)) & exist for layer in contract]
+
+    told = [set(line.split(" | ")) for line in block_after(ARCHITECTURE, "layers").splitlines()]
+
+    assert told == held
+
+
+# Reading -------------------------------------------------------------------------------------
+
+JOBS_PAGE = DOCS / "jobs.md"
+
+
+def block_between(page: Path, beginning: str) -> str:
+    (block,) = [block.text for block in blocks(page) if block.text.startswith(beginning)]
+    return block
+
+
+def modules(directory: Path) -> set[str]:
+    """Modules, packages and folders of resources."""
+    entries = [entry for entry in directory.iterdir() if entry.suffix in ("", ".py")]
+    return {entry.stem for entry in entries if entry.name != "__pycache__"} - (
+        {"__init__"} if directory != PACKAGE else set()
+    )
+
+
+def status(name: str) -> str | None:
+    return None if name in ("[*]", "—") else JobStatus(name)
+
+
+def default_of(field: Any) -> Any:
+    return field.default if field.default is not MISSING else field.default_factory()
+
+
+def find(path: str) -> Any:
+    """What a dotted path leads to: a module, or a name inside one."""
+    try:
+        return import_module(path)
+    except ModuleNotFoundError:
+        parent, _, name = path.rpartition(".")
+        return getattr(find(parent), name)
+
+
+@cache
+def options_of(command: str) -> set[str]:
+    """The options that ``manage.py <command> --help`` shows, without Django's own."""
+    help_text = subprocess.run(
+        [sys.executable, str(ROOT / "example_project" / "manage.py"), command, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    _, _, listed = help_text.partition("\noptions:\n")
+    own, _, _ = listed.partition("  --version")
+    return set(re.findall(r"(?:^  |, )(--?[a-z][\w-]*)", own, re.MULTILINE)) - {"-h", "--help"}

@@ -1,0 +1,40 @@
+"""docs/performance.md tells what the published run of the benchmark found, and no more."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from benchmarks import report
+from benchmarks.ratios import ratios
+from benchmarks.targets import TARGETS
+from tests.support.environment import ROOT
+from tests.support.markdown import DOCS
+
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+@pytest.fixture(scope="module")
+def results() -> Any:
+    return json.loads((RESULTS / "results.json").read_text())
+
+
+def test_the_ratios_of_the_published_run_follow_from_its_figures(results: Any) -> None:
+    assert ratios(results["figures"]) == results["ratios"]
+
+
+def test_every_target_has_its_ratio(results: Any) -> None:
+    assert [target.key for target in TARGETS] == list(results["ratios"])
+
+
+def test_the_published_table_is_that_of_the_published_figures(results: Any) -> None:
+    written = report.markdown(results["machine"], results["figures"], results["ratios"])
+    assert (RESULTS / "results.md").read_text() == written
+
+
+def test_the_page_shows_the_ratios_of_the_published_run(results: Any) -> None:
+    page = (DOCS / "performance.md").read_text()
+    shown = page.split("<!-- results -->\n")[1].split("<!-- /results -->")[0]
+    assert shown.split("\n\n")[0].strip() == "\n".join(report.targets(results["ratios"]))

@@ -1,0 +1,138 @@
+"""The quickstart and the README's example, followed to the letter in a new project."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+import pytest
+
+from tests.support.environment import ROOT
+from tests.support.fresh_database import fresh_database
+from tests.support.markdown import DOCS, README, Block, blocks
+
+QUICKSTART = DOCS / "quickstart.md"
+
+
+class Project:
+    """A directory in which the blocks of a page are carried out, on a database of its own."""
+
+    def __init__(self, directory: Path, environment: dict[str, str], database: str) -> None:
+        self._directory = directory
+        self._environment = environment
+        self._database = database
+
+    def follow(self, page: list[Block]) -> str:
+        """Write the files and run the commands that ``page`` shows; return what they said."""
+        return "".join(self._carry_out(block) for block in page)
+
+    def manage(self, *arguments: str) -> str:
+        return self._run("manage.py", *arguments)
+
+    def write(self, name: str, text: str) -> None:
+        """Add ``text`` to a file, for pages show a file bit by bit."""
+        with (self._directory / name).open("a") as file:
+            file.write(f"\n\n{text}")
+
+    def _carry_out(self, block: Block) -> str:
+        if block.title == "manage.py shell":
+            return self.manage("shell", "--command", block.text)
+        if block.language == "python":
+            text = block.text.replace('"NAME": "mysite"', f'"NAME": "{self._database}"')
+            self.write(block.title, text)
+            return ""
+        return "".join(self._command(line) for line in block.text.splitlines())
+
+    def _command(self, line: str) -> str:
+        match line.split():
+            case ["venv/bin/python", "manage.py", *arguments]:
+                return self.manage(*arguments)
+            case ["venv/bin/django-admin", *arguments]:
+                return self._run("-m", "django", *arguments)
+        assert "-m venv" in line or "pip install" in line, f"who does {line!r}?"
+        return ""
+
+    def _run(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self._directory,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        output = done.stdout + done.stderr
+        assert done.returncode == 0, output
+        return output
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with fresh_database() as url:
+        database = urlsplit(url).path.removeprefix("/")
+        yield Project(tmp_path_factory.mktemp("project"), address_of(url), database)
+
+
+@pytest.fixture(scope="module")
+def output(project: Project) -> str:
+    """What the commands of the quickstart said."""
+    return project.follow(blocks(QUICKSTART, "python", "sh"))
+
+
+def address_of(server: str) -> dict[str, str]:
+    """The server's address as libpq reads it from the environment."""
+    config = dict(dj_database_url.parse(server))
+    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD"}
+    address = {name: str(config[key]) for name, key in names.items() if config.get(key)}
+    ours = {"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "PGJOBS"}
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    return {**kept, **address, "PYTHONPATH": str(ROOT)}
+
+
+def test_the_quickstart_leads_to_what_it_says(output: str) -> None:
+    progress = "{'done': 3, 'total': 3, 'message': 'device 3'}"
+
+    assert "job=1 class=network.jobs.SyncSite attempt=1 start" in output
+    assert f"1 Lund completed  {{'devices': 3}} {progress}" in output
+    assert "2 Oslo failed The site is switched off. None" in output
+    assert "3 Lund completed" in output
+    assert " Lund scheduled " in output
+    assert "['syncing Lund, full: True']" in output
+
+
+def test_the_test_that_the_quickstart_shows_passes(project: Project, output: str) -> None:
+    assert "Ran 1 test" in project.manage("test", "network")
+
+
+def test_the_example_of_the_readme_runs(project: Project, output: str) -> None:
+    job_class, calls = blocks(README, "python")
+    project.write("network/jobs.py", job_class.text)
+
+    project.manage("shell", "--command", f"{GIVEN}\n{calls.text}")
+    worked = project.manage("pgjobs_worker", "--burst")
+
+    assert worked.count("class=network.jobs.SyncSite completed") == 2
+    # The system job of the quickstart, which was not there yet when its worker ran.
+    assert worked.count("class=network.jobs.CountSites completed") == 1
+    assert "Bergen: completed, completed, scheduled" in project.manage("shell", "--command", LOOK)
+
+
+GIVEN = """
+from types import SimpleNamespace
+from django.contrib.auth.models import User
+from network.jobs import SyncSite
+from network.models import Site
+site = Site.objects.create(name="Bergen")
+request = SimpleNamespace(user=User.objects.create_user("ada"))
+"""
+
+LOOK = """
+from network.models import Site
+site = Site.objects.get(name="Bergen")
+print(f"{site}:", ", ".join(job.status for job in site.jobs.order_by("id")))
+"""

@@ -1,0 +1,85 @@
+"""``enqueue_once()`` beside others who want the same place at the same time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from pgjobs.models import Job
+from tests.apps.testapp.jobs import Noop
+from tests.support.elsewhere import elsewhere, is_waited_for
+from tests.support.eventually import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TOMORROW = timezone.now() + timedelta(days=1)
+
+
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_rival_waits_for_an_open_transaction(commits: bool) -> None:
+    with transaction.atomic():
+        mine = Noop.enqueue_once()
+        rival = elsewhere(Noop.enqueue_once)
+        eventually(is_waited_for)
+        transaction.set_rollback(not commits)
+
+    assert (rival.result(10) == mine) is commits
+    assert Job.objects.count() == 1
+
+
+def test_a_rival_replaces_what_an_open_transaction_enqueued_by_another_rule() -> None:
+    with transaction.atomic():
+        Noop.enqueue_once(interval=60)
+        rival = elsewhere(lambda: Noop.enqueue_once(interval=90))
+        eventually(is_waited_for)
+
+    replacement = rival.result(10)
+    assert (Job.objects.get(), replacement.interval) == (replacement, 90)
+
+
+def test_a_waiting_job_that_is_taken_meanwhile_is_not_deleted() -> None:
+    job = Noop.enqueue_once(interval=60)
+    with transaction.atomic():
+        Job.objects.select_for_update().get()  # so that the rival still finds it waiting
+        rival = elsewhere(lambda: Noop.enqueue_once(interval=90))
+        eventually(is_waited_for)
+        job.start()
+
+    assert rival.result(10) == job
+    assert job.terminate()
+    assert Job.objects.live().get().interval == 90
+
+
+def test_the_successor_of_a_job_that_ends_meanwhile_follows_the_new_rule() -> None:
+    job = Noop.enqueue_once(interval=60)
+    job.start()
+    with transaction.atomic():
+        Job.objects.select_for_update().get()  # so that the rival still finds it running
+        rival = elsewhere(lambda: Noop.enqueue_once(interval=90))
+        eventually(is_waited_for)
+        job.terminate()
+
+    assert rival.result(10) == Job.objects.live().get()
+    assert Job.objects.live().get().interval == 90
+
+
+@pytest.mark.parametrize("options", [{"interval": 60}, {"schedule_at": TOMORROW}])
+def test_a_rule_that_commits_while_the_end_of_the_job_waits_for_its_row_is_followed(
+    options: dict[str, Any],
+) -> None:
+    """The statement that records the end began before the rule was committed."""
+    job = Noop.enqueue_once()
+    job.start()
+    with transaction.atomic():
+        assert Noop.enqueue_once(**options) == job
+        end = elsewhere(job.terminate)
+        eventually(is_waited_for)
+
+    assert end.result(10)
+    successor = Job.objects.live().get()
+    assert successor.interval == options.get("interval")
+    assert successor.scheduled is not None

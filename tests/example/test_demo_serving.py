@@ -1,0 +1,226 @@
+"""`manage.py demo --serve`, and compose.yaml, which serves the same in containers."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.demo_process import Demo
+from tests.support.environment import ROOT
+from tests.support.eventually import eventually
+from tests.support.fresh_database import fresh_database
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+
+
+class Served:
+    """A demo that serves, ended with all its processes whatever the test does."""
+
+    def __init__(self, demo: Demo, source: Path) -> None:
+        self.demo = demo
+        self.process = demo.start("demo", "--path", source, "--serve", "--port", 0)
+        assert self.process.stdout is not None
+        self.shown = ""
+        while not re.search(r"^  worker .*\n", self.shown, re.MULTILINE):
+            line = self.process.stdout.readline()
+            assert line, self.process.communicate()
+            self.shown += line
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    def fact(self, name: str) -> str:
+        found = re.search(rf"^  {name} +(.+)$", self.shown, re.MULTILINE)
+        assert found, self.shown
+        return found[1]
+
+    def get(self, path: str, **form: str) -> str:
+        data = urllib.parse.urlencode(form).encode() if form else None
+        url = urllib.parse.urljoin(self.fact("admin"), path)
+        with self._opener.open(url, data, timeout=20) as answer:
+            return str(answer.read().decode())
+
+    def log_in(self) -> str:
+        username, _, password = self.fact("login").partition(" / ")
+        page = self.get("/admin/login/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        assert token
+        return self.get(
+            "/admin/login/?next=/admin/",
+            username=username,
+            password=password,
+            csrfmiddlewaretoken=token[1],
+        )
+
+    def end(self, number: signal.Signals) -> tuple[int, str]:
+        self.process.send_signal(number)
+        _, error = self.process.communicate(timeout=40)
+        return self.process.returncode, error
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    with fresh_database() as url:
+        demo = Demo(directory=tmp_path / "demo", url=url)
+        yield demo
+        for pid in demo.processes():
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def served(demo: Demo, tmp_path: Path) -> Iterator[Served]:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "one.py").write_text("x = 1\n")
+    served = Served(demo, source)
+    yield served
+    served.process.kill()
+    served.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    return loaded
+
+
+def test_the_printed_login_opens_the_admin_with_the_objects_jobs_linked(served: Served) -> None:
+    assert "Data sources" in served.log_in()
+    (file,) = served.demo.ask("SELECT id FROM inventory_datafile")
+    page = served.get(f"/admin/inventory/datafile/{file['id']}/change/")
+    (job,) = served.demo.ask("SELECT id FROM pgjobs_job WHERE name = 'Analyse Python file'")
+    link = re.search(rf'href="([^"]+)">#{job["id"]} Analyse Python file</a>: Completed', page)
+    assert link, page
+    assert "one.py" in served.get(link[1])
+
+
+def test_a_sync_asked_for_in_the_admin_is_done_by_the_worker(served: Served) -> None:
+    served.log_in()
+    page = served.get("/admin/inventory/datasource/")
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    assert token
+    (source,) = served.demo.ask("SELECT id, path FROM inventory_datasource")
+    Path(source["path"], "two.py").write_text("y = 2\n")
+    answer = served.get(
+        "/admin/inventory/datasource/",
+        action="sync",
+        _selected_action=str(source["id"]),
+        csrfmiddlewaretoken=token[1],
+    )
+    assert "Sync data source" in answer
+    counted = "SELECT path FROM myplugin_pythonfile JOIN inventory_datafile ON id = file_id"
+    eventually(lambda: len(served.demo.ask(counted)) == 2, timeout=20)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_end_it_ends_well_and_leaves_no_process(
+    served: Served, number: signal.Signals
+) -> None:
+    assert len(served.demo.processes()) >= 3
+    assert served.end(number) == (0, "")
+    assert served.demo.processes() == []
+    assert served.demo.ask("SELECT id FROM pgjobs_worker WHERE stopped IS NULL") == []
+
+
+def test_killed_it_takes_its_processes_along(served: Served) -> None:
+    served.end(signal.SIGKILL)
+    eventually(lambda: not served.demo.processes(), timeout=30)
+
+
+def test_a_web_server_that_ends_by_itself_ends_the_demo_and_is_named(served: Served) -> None:
+    web = re.search(r"process (\d+)", served.fact("web"))
+    assert web
+    os.kill(int(web[1]), signal.SIGKILL)
+    _, error = served.process.communicate(timeout=40)
+    assert served.process.returncode == 1
+    assert "The web ended with exit code -9" in error
+    assert served.demo.processes() == []
+
+
+def test_interrupted_at_work_it_leaves_the_rest_for_the_next_run(demo: Demo) -> None:
+    process = demo.start("demo")
+    assert process.stdout is not None
+    while "Started worker" not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=40)
+    assert process.returncode == 130
+    assert error.startswith("CommandError: Interrupted.")
+    assert demo.processes() == []
+    assert demo.run("demo").returncode == 0
+    unanalysed = (
+        "SELECT FROM inventory_datafile f LEFT JOIN myplugin_pythonfile p ON f.id = file_id"
+    )
+    assert demo.ask(f"{unanalysed} WHERE path LIKE '%.py' AND file_id IS NULL") == []
+
+
+def test_a_taken_port_is_said_before_anything_is_done(demo: Demo) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = demo.run("demo", "--serve", "--port", port)
+    assert (process.returncode, process.stdout) == (1, "")
+    assert f"Port {port}: Address already in use" in process.stderr
+
+
+def test_compose_has_postgres_web_and_a_worker_for_each_kind_of_queue(
+    compose: dict[str, Any],
+) -> None:
+    assert compose["services"].keys() == {"postgres", "web", "worker", "worker-myplugin"}
+    commands = [compose["services"][name]["command"] for name in ("worker", "worker-myplugin")]
+    assert [command.partition("pgjobs_worker ")[2] for command in commands] == [
+        "high default low",
+        "myplugin.foo",
+    ]
+
+
+def test_every_service_of_compose_is_watched_by_a_healthcheck(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert service["healthcheck"]["test"][0] == "CMD", name
+
+
+def test_compose_publishes_on_loopback_only(compose: dict[str, Any]) -> None:
+    ports = [port for service in compose["services"].values() for port in service.get("ports", [])]
+    assert len(ports) == 2
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_compose_has_no_password_of_its_own(compose: dict[str, Any]) -> None:
+    said = [
+        value
+        for service in compose["services"].values()
+        for name, value in service.get("environment", {}).items()
+        if "PASSWORD" in name
+    ]
+    assert len(said) == 5
+    assert all(re.match(r"\$\{\w+:\?", value) for value in said), said
+
+
+def test_the_healthcheck_of_compose_tells_a_living_worker_from_none(
+    served: Served, compose: dict[str, Any]
+) -> None:
+    _, _, *arguments = compose["services"]["worker"]["healthcheck"]["test"]
+
+    def check() -> int:
+        command = [sys.executable, *arguments]
+        return subprocess.run(
+            command, env=served.demo.environment, stderr=subprocess.DEVNULL
+        ).returncode
+
+    eventually(lambda: check() == 0)
+    served.end(signal.SIGINT)
+    assert check() == 1

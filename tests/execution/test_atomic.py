@@ -1,0 +1,173 @@
+"""``Meta.atomic``: the work and its completion are one transaction, fenced by the epoch."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from pgjobs import BackgroundJob, JobFailed
+from pgjobs.exceptions import JobCancelled, Retry, Snooze
+from pgjobs.models import Job
+from tests.apps.testapp.jobs import leave_trace
+from tests.apps.unruly.jobs import DiesOnceInItsTransaction
+from tests.support import traces
+from tests.support.elsewhere import elsewhere
+from tests.support.eventually import eventually
+from tests.support.worker_process import run_burst_here, unruly_worker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Atomic(BackgroundJob):
+    """Leaves a trace, then does what its test wants."""
+
+    and_then: Any = None
+
+    class Meta:
+        atomic = True
+        max_attempts = 2
+
+    def run(self) -> str:
+        leave_trace("effect", self.job.pk)
+        if isinstance(self.and_then, BaseException):
+            raise self.and_then
+        if self.and_then is not None:
+            self.and_then(self.job)
+        return "done"
+
+
+def run_by_a_worker(monkeypatch: pytest.MonkeyPatch, and_then: Any = None, **options: Any) -> Job:
+    act = staticmethod(and_then) if callable(and_then) else and_then
+    monkeypatch.setattr(Atomic, "and_then", act)
+    job = Atomic.enqueue(**options)
+    run_burst_here()
+    return Job.objects.get(pk=job.pk)
+
+
+def seen_elsewhere() -> tuple[int, int]:
+    """How many effects and how many completed jobs others see."""
+    return elsewhere(
+        lambda: (traces.count("effect"), Job.objects.filter(status="completed").count())
+    ).result(5)
+
+
+def test_the_effects_and_the_completion_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = run_by_a_worker(monkeypatch)
+
+    assert (job.status, job.result, job.attempt) == ("completed", "done", 1)
+    assert job.started is not None
+    assert job.completed is not None
+    assert job.started <= job.completed
+    assert traces.labels() == ["effect"]
+
+
+def test_neither_is_seen_before_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def look(job: Job) -> None:
+        transaction.on_commit(lambda: seen.append(seen_elsewhere()))
+        seen.append(seen_elsewhere())
+
+    run_by_a_worker(monkeypatch, look)
+
+    assert seen == [(0, 0), (1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ValueError("boom"), "scheduled"),
+        (GeneratorExit(), "errored"),
+        (JobFailed("no"), "failed"),
+        (Retry(after=3600), "scheduled"),
+        (Snooze(until=timedelta(hours=1)), "scheduled"),
+        (JobCancelled(), "cancelled"),
+    ],
+)
+def test_whatever_ends_it_otherwise_undoes_its_effects(
+    error: BaseException, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run_by_a_worker(monkeypatch, error).status == status
+    assert traces.labels() == []
+
+
+def test_a_transaction_that_the_job_broke_completes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def break_it(job: Job) -> None:
+        with suppress(DatabaseError):
+            connection.cursor().execute("SELECT nothing")
+
+    job = run_by_a_worker(monkeypatch, break_it, max_attempts=1)
+
+    assert job.status == "errored"
+    assert "transaction is aborted" in job.error
+    assert traces.labels() == []
+
+
+def test_a_run_that_has_lost_its_row_leaves_no_effects(monkeypatch: pytest.MonkeyPatch) -> None:
+    def let_another_finish_it(job: Job) -> None:
+        rival = Job.objects.filter(pk=job.pk)
+        values = {"epoch": job.epoch + 1, "status": "completed", "completed": job.started}
+        elsewhere(lambda: rival.update(**values, result="the rival's")).result(5)
+
+    job = run_by_a_worker(monkeypatch, let_another_finish_it)
+
+    assert (job.status, job.result, job.epoch) == ("completed", "the rival's", 2)
+    assert traces.labels() == []
+
+
+def test_a_run_whose_row_was_deleted_leaves_no_effects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        Atomic, "and_then", staticmethod(lambda job: elsewhere(Job.objects.all().delete).result(5))
+    )
+    Atomic.enqueue()
+
+    run_burst_here()
+
+    assert (Job.objects.count(), traces.labels()) == (0, [])
+
+
+def test_an_effect_is_there_once_though_its_first_worker_was_killed(
+    child_environment: dict[str, str],
+) -> None:
+    job = DiesOnceInItsTransaction.enqueue()
+
+    with unruly_worker(child_environment):
+        eventually(lambda: Job.objects.filter(status="completed").exists(), timeout=30)
+
+    job.refresh_from_db()
+    assert (job.epoch, job.attempt, job.interruptions) == (2, 1, 1)
+    assert traces.labels() == ["effect"]
+
+
+def test_its_successor_comes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = run_by_a_worker(monkeypatch, interval=60)
+
+    assert job.status == "completed"
+    assert Job.objects.live().get().interval == 60
+
+
+def test_a_retried_run_recurs_but_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_by_a_worker(monkeypatch, ValueError("boom"), interval=60, max_attempts=1)
+
+    assert Job.objects.live().count() == 1
+
+
+def test_it_may_end_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = run_by_a_worker(monkeypatch, lambda job: job.terminate("failed", "no good"))
+
+    assert (job.status, job.error) == ("failed", "no good")
+    assert traces.labels() == ["effect"]
+
+
+def test_a_coroutine_is_refused_at_the_class() -> None:
+    async def run(self: BackgroundJob) -> None: ...
+
+    meta = type("Meta", (), {"atomic": True})
+    with pytest.raises(TypeError, match="Wrong is atomic, so its run\\(\\) can't be a coroutine"):
+        type("Wrong", (BackgroundJob,), {"Meta": meta, "run": run})

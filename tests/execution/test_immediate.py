@@ -1,0 +1,272 @@
+"""``immediate=True``: the job runs here, before ``enqueue()`` returns."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from django.db import DataError, connection, transaction
+
+from pgjobs import BackgroundJob, JobFailed
+from pgjobs.models import Job
+from tests.apps.testapp.jobs import AboutObject, Coroutine, Failing, Noop, Raising, plain_function
+from tests.apps.testapp.models import Country, Site
+from tests.support import traces
+from tests.support.elsewhere import elsewhere
+from tests.support.environment import Environment, with_apps
+from tests.support.rows import a_site
+
+pytestmark = pytest.mark.django_db
+
+
+class Duplicating(BackgroundJob):
+    """Breaks the transaction that it runs in with a database error."""
+
+    def run(self) -> None:
+        Country.objects.create(code="se")
+        Country.objects.create(code="se")
+
+
+class Condemning(BackgroundJob):
+    """Leaves the transaction that it runs in marked for rollback, without a database error."""
+
+    def run(self) -> None:
+        Country.objects.create(code="se")
+        with transaction.atomic(savepoint=False):
+            raise JobFailed("no good")
+
+
+class Swallowing(BackgroundJob):
+    """Returns as if nothing had happened, in a transaction that is broken."""
+
+    def run(self) -> str:
+        with connection.cursor() as cursor, suppress(DataError):
+            cursor.execute("SELECT 1 / 0")
+        return "fine"
+
+
+class Breaking(BackgroundJob):
+    """Leaves a connection that nobody can use."""
+
+    def run(self, how: str) -> None:
+        connection.ensure_connection()
+        getattr(self, how)(connection.connection)
+        raise ValueError(how)
+
+    def loses_it(self, raw: Any) -> None:
+        raw.close()
+
+    def cuts_a_query_short(self, raw: Any) -> None:
+        raw.pgconn.send_query(b"SELECT 1")
+
+
+class Looking(BackgroundJob):
+    def run(self) -> dict[str, Any]:
+        row = Job.objects.get(pk=self.job.pk)
+        return {"status": row.status, "thread": threading.get_ident()}
+
+
+def test_the_job_is_finished_when_enqueue_returns() -> None:
+    job = Noop.enqueue(immediate=True, depth=2)
+
+    assert (job.status, job.result) == ("completed", {"depth": 2})
+    assert Job.objects.get().status == "completed"
+
+
+def test_the_job_runs_in_the_callers_thread_as_a_running_job() -> None:
+    job = Looking.enqueue(immediate=True)
+
+    assert job.result == {"status": "running", "thread": threading.get_ident()}
+
+
+def test_the_row_has_all_its_moments() -> None:
+    job = Noop.enqueue(immediate=True)
+
+    assert job.started is not None
+    assert job.completed is not None
+    assert job.created <= job.started <= job.completed
+    assert (job.attempt, job.epoch) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("job_class", "status", "error"),
+    [(Failing, "failed", "no good"), (Raising, "errored", "ValueError('boom')")],
+)
+def test_an_exception_ends_the_job_and_not_its_caller(
+    job_class: type[BackgroundJob], status: str, error: str
+) -> None:
+    job = job_class.enqueue(immediate=True)
+
+    assert (job.status, job.error) == (status, error)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("job_class", ["Exiting", "ExitingAtomically", "ExitingAsCoroutine"])
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
+def test_what_is_meant_for_the_process_ends_the_job_and_reaches_the_caller(
+    job_class: str, kind: type[BaseException]
+) -> None:
+    with pytest.raises(kind):
+        globals()[job_class].enqueue(immediate=True, kind=kind.__name__)
+
+    job = Job.objects.get()
+    assert (job.status, job.error) == ("errored", f"{kind.__name__}()")
+    assert not Country.objects.exists() or job_class != "ExitingAtomically"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["loses_it", "cuts_a_query_short"])
+def test_a_job_that_leaves_no_sound_connection_ends_all_the_same(how: str) -> None:
+    job = Breaking.enqueue(immediate=True, how=how)
+
+    assert (job.status, job.error) == ("errored", f"ValueError('{how}')")
+    assert Job.objects.get().status == "errored"
+
+
+def test_it_reaches_the_caller_of_a_job_that_had_ended_itself() -> None:
+    with pytest.raises(SystemExit):
+        Exiting.enqueue(immediate=True, kind="SystemExit", first_ends=True)
+
+    assert Job.objects.get().status == "failed"
+
+
+def test_ctrl_c_ends_the_job_and_its_process(child_environment: Environment) -> None:
+    # Asleep: psycopg swallows an interrupt that comes within one of its finalizers.
+    call = (
+        "from tests.apps.unruly.jobs import SleepsInC; "
+        "SleepsInC.enqueue(immediate=True); print('on')"
+    )
+    caller = subprocess.Popen(
+        [sys.executable, "-m", "django", "shell", "--no-imports", "-c", call],
+        env=with_apps(child_environment, "unruly"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # A shell's background jobs ignore it, and so would their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    try:
+        traces.until("deaf")
+        caller.send_signal(signal.SIGINT)
+        said, _ = caller.communicate(timeout=30)
+    finally:
+        caller.kill()
+    assert "KeyboardInterrupt" in said
+    assert not said.endswith("on\n")
+    job = Job.objects.get()
+    assert (job.status, job.error) == ("errored", "KeyboardInterrupt()")
+
+
+class Exiting(BackgroundJob):
+    def run(self, kind: str, first_ends: bool = False) -> None:
+        Country.objects.create(code="se")
+        if first_ends:
+            self.job.terminate("failed")
+        raise {"SystemExit": SystemExit, "KeyboardInterrupt": KeyboardInterrupt}[kind]
+
+
+class ExitingAtomically(Exiting):
+    class Meta:
+        atomic = True
+
+
+class ExitingAsCoroutine(BackgroundJob):
+    async def run(self, kind: str) -> None:
+        raise {"SystemExit": SystemExit, "KeyboardInterrupt": KeyboardInterrupt}[kind]
+
+
+def test_options_do_not_reach_run() -> None:
+    job = Noop.enqueue(immediate=True, job_timeout=9, priority=3, queue_name="high", depth=2)
+
+    assert (job.result, job.timeout, job.queue_name) == ({"depth": 2}, 9, "high")
+
+
+def test_a_coroutine_runs_too() -> None:
+    assert Coroutine.enqueue(immediate=True).result == "awaited"
+
+
+def test_a_function_runs_too() -> None:
+    job = Job.enqueue(plain_function, name="Plain", immediate=True, depth=2)
+
+    assert job.result == {"depth": 2}
+
+
+def test_run_finds_its_object() -> None:
+    site = a_site()
+
+    assert AboutObject.enqueue(site, immediate=True).result == "Lund"
+
+
+def test_what_enqueue_refuses_is_refused() -> None:
+    with pytest.raises(ValueError, match="callback"):
+        Noop.enqueue(immediate=True, callback=print)
+
+    assert not Job.objects.exists()
+
+
+def test_a_recurring_job_goes_on_in_the_background() -> None:
+    Noop.enqueue(immediate=True, interval=60)
+
+    assert Job.objects.live().get().interval == 60
+
+
+@pytest.mark.parametrize(
+    ("job_class", "status"),
+    [(Duplicating, "errored"), (Condemning, "failed"), (Swallowing, "completed")],
+)
+def test_a_job_that_breaks_the_callers_transaction_loses_its_own_work_alone(
+    job_class: type[BackgroundJob], status: str
+) -> None:
+    with transaction.atomic():
+        a_site()
+        job = job_class.enqueue(immediate=True)
+
+    assert job.status == status
+    assert (Job.objects.get().status, Site.objects.count()) == (status, 1)
+    assert not Country.objects.exists()
+
+
+def test_the_work_of_a_job_that_fails_soundly_stays() -> None:
+    job = KeepingAndFailing.enqueue(immediate=True)
+
+    assert (job.status, Country.objects.count()) == ("failed", 1)
+
+
+class KeepingAndFailing(BackgroundJob):
+    def run(self) -> None:
+        Country.objects.create(code="se")
+        raise JobFailed("no good")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_runs_in_the_callers_transaction() -> None:
+    with transaction.atomic():
+        Noop.enqueue(immediate=True)
+        seen = elsewhere(Job.objects.count).result(10)
+        transaction.set_rollback(True)
+
+    assert (seen, Job.objects.count()) == (0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_each_statement_stands_by_itself() -> None:
+    job = Duplicating.enqueue(immediate=True)
+
+    assert (job.status, Country.objects.count()) == ("errored", 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_worker_can_take_it_meanwhile() -> None:
+    job = TakenElsewhere.enqueue(immediate=True)
+
+    assert job.result == 0
+
+
+class TakenElsewhere(BackgroundJob):
+    def run(self) -> int:
+        return elsewhere(Job.objects.waiting().count).result(10)

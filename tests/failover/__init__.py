@@ -1,1 +1,0 @@
-"""A primary, its standby, and settings for processes that know both."""

@@ -1,0 +1,155 @@
+"""``manage.py pgjobs_worker``, as people start it."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from pgjobs.models import Job, WorkerProcess
+from tests.apps.testapp.jobs import Enqueuing, Failing, Held, Noop, Raising, Tracing
+from tests.support import traces
+from tests.support.environment import Environment, with_settings
+from tests.support.job_status import status_of
+from tests.support.worker_process import SupervisedWorker, run_burst, run_burst_here
+
+PLUGIN_QUEUE = {"QUEUE_MAPPINGS": {"site": "plugin.foo"}}
+
+
+def test_an_unknown_queue_is_refused_before_anything_starts() -> None:
+    with pytest.raises(CommandError, match="'nowhere' is not a queue"):
+        call_command("pgjobs_worker", "high", "nowhere")
+
+
+def test_an_unknown_queue_is_refused_with_the_known_ones_listed(
+    child_environment: Environment,
+) -> None:
+    environment = with_settings(child_environment, **PLUGIN_QUEUE)
+    with SupervisedWorker(environment, "--queue", "nowhere") as worker:
+        assert worker.wait() == 1
+        assert "The queues are: high, default, low, plugin.foo." in worker.output
+
+
+def test_without_queues_it_serves_high_default_and_low(child_environment: Environment) -> None:
+    run_burst(child_environment)
+    assert WorkerProcess.objects.get().queues == ["high", "default", "low"]
+
+
+def test_without_queues_it_warns_of_those_that_it_does_not_serve(
+    child_environment: Environment,
+) -> None:
+    environment = with_settings(child_environment, **PLUGIN_QUEUE)
+    with SupervisedWorker(environment, "--burst") as worker:
+        assert worker.wait() == 0
+        assert "WARNING" in worker.output
+        assert "Name these queues for a worker to serve them: plugin.foo" in worker.output
+
+
+def test_with_queues_it_serves_exactly_those_in_the_given_order(
+    child_environment: Environment,
+) -> None:
+    high = Noop.enqueue(queue_name="high")
+    low = Noop.enqueue(queue_name="low")
+    with SupervisedWorker(child_environment, "--burst", "low", "default", "low") as worker:
+        assert worker.wait() == 0
+        assert "WARNING" not in worker.output
+    assert WorkerProcess.objects.get().queues == ["low", "default"]
+    assert status_of(low) == "completed"
+    assert status_of(high) == "pending"
+
+
+def test_queues_can_be_given_as_options(child_environment: Environment) -> None:
+    run_burst(child_environment, "--queue", "low", "-q", "high")
+    assert WorkerProcess.objects.get().queues == ["low", "high"]
+
+
+def test_a_burst_runs_what_its_jobs_enqueue_and_exits_0(child_environment: Environment) -> None:
+    Enqueuing.enqueue(depth=5)
+    run_burst(child_environment)
+    assert [job.status for job in Job.objects.all()] == ["completed"] * 5
+
+
+def test_a_burst_exits_0_whatever_its_jobs_came_to(child_environment: Environment) -> None:
+    Raising.enqueue()
+    Failing.enqueue()
+    run_burst(child_environment)
+    assert sorted(job.status for job in Job.objects.all()) == ["errored", "failed"]
+
+
+def test_a_burst_leaves_jobs_for_later_alone(child_environment: Environment) -> None:
+    retried = Raising.enqueue(max_attempts=2)
+    run_burst(child_environment)
+    assert status_of(retried) == "scheduled"
+
+
+def test_max_jobs_stops_it_after_that_many(child_environment: Environment) -> None:
+    Tracing.enqueue_many({"label": str(number)} for number in range(5))
+    with SupervisedWorker(child_environment, "--max-jobs", "2", "-c", "1") as worker:
+        assert worker.wait() == 0
+    assert traces.labels() == ["0", "1"]
+    assert Job.objects.filter(status="completed").count() == 2
+    assert Job.objects.filter(status="pending", attempt=0, epoch=0).count() == 3
+
+
+def test_a_worker_bears_the_name_it_was_given(child_environment: Environment) -> None:
+    run_burst(child_environment, "--name", "north")
+    assert WorkerProcess.objects.get().name == "north"
+
+
+def test_concurrency_is_the_number_of_jobs_at_one_time(child_environment: Environment) -> None:
+    for _ in range(3):
+        Held.enqueue()
+    with SupervisedWorker(child_environment, "--concurrency", "2", "--max-jobs", "3") as worker:
+        traces.until("started", 2)
+        assert Job.objects.filter(status="running").count() == 2
+        traces.release()
+        assert worker.wait() == 0
+    assert traces.count("ended") == 3
+    assert WorkerProcess.objects.get().concurrency == 2
+
+
+@pytest.mark.parametrize("option", ["--concurrency", "--max-jobs"])
+def test_a_count_below_one_is_refused(option: str) -> None:
+    with pytest.raises(CommandError, match=option):
+        call_command("pgjobs_worker", option, "0")
+
+
+def test_help_names_every_option(child_environment: Environment) -> None:
+    with SupervisedWorker(child_environment, "--help") as worker:
+        assert worker.wait() == 0
+        for option in (
+            "--queue",
+            "--concurrency",
+            "--burst",
+            "--max-jobs",
+            "--name",
+            "--shutdown-timeout",
+        ):
+            assert option in worker.output
+
+
+def test_one_line_tells_of_a_jobs_start_and_one_of_its_end(
+    child_environment: Environment,
+) -> None:
+    completed, failed = Noop.enqueue(), Failing.enqueue()
+    with SupervisedWorker(child_environment, "--burst") as worker:
+        assert worker.wait() == 0
+        lines = worker.output.splitlines()
+    for job, end in ((completed, "completed in "), (failed, "failed in ")):
+        start, ended = (line for line in lines if f" job={job.pk} " in line)
+        assert start.endswith(f"pgjobs.worker job={job.pk} class={job.job_class} attempt=1 start")
+        assert f"pgjobs.worker job={job.pk} class={job.job_class} {end}" in ended
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_worker_that_code_ran_gives_the_signals_back() -> None:
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(number) for number in numbers]
+    run_burst_here()
+    assert [signal.getsignal(number) for number in numbers] == before
+
+
+def test_a_worker_signs_off(child_environment: Environment) -> None:
+    run_burst(child_environment)
+    assert WorkerProcess.objects.get().stopped is not None

@@ -1,0 +1,126 @@
+"""``cancel()``: waiting jobs at once, running ones as soon as they listen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from pgjobs.choices import FINISHED, JobStatus
+from pgjobs.models import Job
+from tests.apps.testapp.jobs import Noop, Tracing
+from tests.apps.testapp.models import Trace
+from tests.support.elsewhere import elsewhere, is_waited_for
+from tests.support.eventually import eventually
+from tests.support.moments import TOMORROW
+from tests.support.rows import a_finished_job
+from tests.support.sql import query
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("options", [{}, {"schedule_at": TOMORROW}])
+def test_a_waiting_job_is_cancelled_at_once(options: dict[str, Any]) -> None:
+    job = Noop.enqueue(**options)
+
+    assert job.cancel()
+    assert (job.status, Job.objects.get().status) == ("cancelled", "cancelled")
+    assert job.completed is not None
+
+
+def test_a_cancelled_job_does_not_run() -> None:
+    job = Tracing.enqueue()
+    job.cancel()
+
+    job.run_here()
+
+    assert not Trace.objects.exists()
+
+
+@pytest.mark.parametrize("status", FINISHED)
+def test_a_finished_job_cannot_be_cancelled(status: JobStatus) -> None:
+    job = a_finished_job(status)
+    before = query("SELECT * FROM pgjobs_job")
+
+    assert not job.cancel()
+    assert query("SELECT * FROM pgjobs_job") == before
+
+
+def test_cancelling_looks_at_the_row_and_not_at_what_the_caller_remembers() -> None:
+    job = Noop.enqueue()
+    Job.objects.get(pk=job.pk).terminate()
+
+    assert not job.cancel()
+    assert job.status == "completed"
+
+
+def test_a_running_job_is_asked_to_end() -> None:
+    job = Noop.enqueue()
+    job.start()
+
+    assert job.cancel()
+    assert job.status == "running"
+    assert job.cancel_requested is not None
+
+
+def test_a_cancelled_recurring_job_ends_its_chain() -> None:
+    Noop.enqueue(interval=60).cancel()
+
+    assert not Job.objects.live().exists()
+
+
+def test_a_running_recurring_job_that_is_cancelled_ends_its_chain() -> None:
+    job = Noop.enqueue(interval=60)
+    job.start()
+
+    job.cancel()
+    job.terminate()
+
+    assert not Job.objects.live().exists()
+
+
+def test_one_run_of_a_chain_may_be_skipped() -> None:
+    job = Noop.enqueue(schedule_at=TOMORROW, interval=60)
+
+    assert job.cancel(keep_schedule=True)
+
+    assert job.status == "cancelled"
+    assert Job.objects.live().get().scheduled == TOMORROW + timedelta(minutes=60)
+
+
+def test_many_are_cancelled_in_one_statement(django_assert_num_queries: Any) -> None:
+    for _ in range(3):
+        Noop.enqueue()
+    a_finished_job()
+
+    with django_assert_num_queries(1):
+        count = Job.objects.cancel()
+
+    assert (count, Job.objects.filter(status="cancelled").count()) == (3, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_is_taken_meanwhile_is_asked_to_end() -> None:
+    job = Noop.enqueue()
+    with transaction.atomic():
+        job.start()
+        cancelled = elsewhere(Job.objects.cancel)
+        eventually(is_waited_for)
+
+    assert cancelled.result(10) == 1
+    job.refresh_from_db()
+    assert (job.status, job.cancel_requested is None) == ("running", False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_ends_meanwhile_is_not_cancelled() -> None:
+    job = Noop.enqueue()
+    with transaction.atomic():
+        job.terminate()
+        cancelled = elsewhere(Job.objects.cancel)
+        eventually(is_waited_for)
+
+    assert cancelled.result(10) == 0
+    assert Job.objects.get().status == "completed"

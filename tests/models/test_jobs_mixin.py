@@ -1,0 +1,163 @@
+"""``JobsMixin``: objects know their jobs, and take them along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import models, transaction
+
+from pgjobs.choices import JobStatus
+from pgjobs.models import Job, JobLogEntry
+from tests.apps.testapp.jobs import AboutObject, Logging, Noop
+from tests.apps.testapp.models import Country, Device, Site
+from tests.support.job_status import status_of
+from tests.support.rows import a_finished_job, a_site
+from tests.support.sql import query
+
+pytestmark = pytest.mark.django_db
+
+OBJECTS: list[tuple[type[models.Model], dict[str, Any]]] = [
+    (Site, {"name": "Lund"}),
+    (Device, {"name": "router"}),
+    (Country, {"code": "se"}),
+]
+
+
+@pytest.mark.parametrize(("model", "fields"), OBJECTS)
+def test_an_object_knows_its_jobs(model: type[models.Model], fields: dict[str, Any]) -> None:
+    instance: Any = model._default_manager.create(**fields)
+    job = AboutObject.enqueue(instance)
+    AboutObject.enqueue()
+
+    assert list(instance.jobs.all()) == [job]
+
+
+def test_objects_of_different_models_with_one_key_have_jobs_of_their_own() -> None:
+    site = a_site()
+    country = Country.objects.create(code=str(site.pk))
+    job = AboutObject.enqueue(site)
+
+    assert list(site.jobs.all()) == [job]
+    assert not country.jobs.exists()
+
+
+def test_the_jobs_of_many_objects_come_in_one_query(django_assert_num_queries: Any) -> None:
+    jobs = [AboutObject.enqueue(a_site()) for _ in range(3)]
+
+    with django_assert_num_queries(2):
+        sites = list(Site.objects.order_by("pk").prefetch_related("jobs"))
+
+    assert [list(site.jobs.all()) for site in sites] == [[job] for job in jobs]
+
+
+def test_the_latest_jobs_are_the_finished_ones_the_latest_first() -> None:
+    site = a_site()
+    jobs = [
+        a_finished_job(about=site),
+        a_finished_job(JobStatus.FAILED, site),
+        a_finished_job(JobStatus.ERRORED, site),
+    ]
+    AboutObject.enqueue(site)
+
+    assert list(site.get_latest_jobs()) == jobs[::-1]
+
+
+def test_among_the_latest_jobs_those_that_never_started_come_last() -> None:
+    site = a_site()
+    never_started = AboutObject.enqueue(site)
+    never_started.cancel()
+    job = a_finished_job(about=site)
+
+    assert list(site.get_latest_jobs()) == [job, never_started]
+
+
+def test_the_latest_jobs_leave_their_data_in_the_database() -> None:
+    site = a_site()
+    a_finished_job(about=site)
+
+    assert site.get_latest_jobs().get().get_deferred_fields() == {"data"}
+
+
+@pytest.mark.parametrize(("model", "fields"), OBJECTS)
+def test_deleting_an_object_deletes_its_finished_jobs_with_their_logs(
+    model: type[models.Model], fields: dict[str, Any]
+) -> None:
+    instance = model._default_manager.create(**fields)
+    Logging.enqueue(instance).run_here()
+    Logging.enqueue().run_here()
+
+    instance.delete()
+
+    assert Job.objects.get().object_id is None
+    assert JobLogEntry.objects.filter(job=Job.objects.get()).count() == JobLogEntry.objects.count()
+
+
+@pytest.mark.parametrize(("model", "fields"), OBJECTS)
+def test_deleting_an_object_cancels_its_waiting_jobs(
+    model: type[models.Model], fields: dict[str, Any]
+) -> None:
+    instance = model._default_manager.create(**fields)
+    waiting, other = AboutObject.enqueue(instance, interval=60), AboutObject.enqueue()
+
+    instance.delete()
+
+    assert list(Job.objects.live()) == [other]
+    assert status_of(waiting) == "cancelled"
+
+
+def test_deleting_an_object_lets_its_running_job_end_without_a_successor() -> None:
+    site = a_site()
+    job = AboutObject.enqueue(site, interval=60)
+    job.start()
+
+    site.delete()
+
+    assert job.terminate()
+    assert list(Job.objects.values_list("status", flat=True)) == ["completed"]
+
+
+def test_a_running_job_whose_rule_was_changed_has_no_successor_either() -> None:
+    site = a_site()
+    job = AboutObject.enqueue_once(site, interval=60)
+    job.start()
+    AboutObject.enqueue_once(site, interval=90)
+
+    site.delete()
+    job.terminate()
+
+    assert not Job.objects.live().exists()
+
+
+def test_deleting_many_objects_at_once_does_the_same() -> None:
+    sites = [a_site() for _ in range(3)]
+    for site in sites:
+        a_finished_job(about=site)
+    waiting = AboutObject.enqueue(sites[0])
+
+    Site.objects.all().delete()
+
+    assert list(Job.objects.values_list("pk", "status")) == [(waiting.pk, "cancelled")]
+
+
+def test_a_deletion_that_is_rolled_back_leaves_the_jobs_alone() -> None:
+    site = a_site()
+    jobs = [a_finished_job(about=site), AboutObject.enqueue(site)]
+    before = query("SELECT * FROM pgjobs_job ORDER BY id")
+
+    with transaction.atomic():
+        site.delete()
+        transaction.set_rollback(True)
+
+    assert len(jobs) == 2
+    assert query("SELECT * FROM pgjobs_job ORDER BY id") == before
+
+
+def test_thousands_of_finished_jobs_go_with_their_object() -> None:
+    site = a_site()
+    Noop.enqueue_many([site] * 2500)
+    Job.objects.cancel()
+
+    site.delete()
+
+    assert not Job.objects.exists()

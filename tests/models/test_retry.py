@@ -1,0 +1,119 @@
+"""``retry()``: a finished job goes back to its queue."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+
+from pgjobs.choices import FINISHED, JobStatus
+from pgjobs.models import Job
+from tests.apps.testapp.jobs import Noop, Raising
+from tests.apps.testapp.models import Site
+from tests.support.job_status import status_of
+from tests.support.rows import a_finished_job, a_site
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("status", FINISHED)
+def test_a_finished_job_goes_back_to_its_queue(status: JobStatus) -> None:
+    job = a_finished_job(status, depth=2)
+
+    assert job.retry()
+    assert (job.status, job.error, job.attempt) == ("pending", "", 0)
+    assert (job.started, job.completed) == (None, None)
+    job.run_here()
+    assert (job.status, job.result) == ("completed", {"depth": 2})
+
+
+def test_a_retried_job_stands_behind_those_that_wait() -> None:
+    job, waiting = a_finished_job(), Noop.enqueue()
+
+    job.retry()
+
+    assert job.position > waiting.position
+
+
+def test_a_retried_job_has_all_its_attempts_again_and_keeps_its_errors() -> None:
+    job = Raising.enqueue(max_attempts=2)
+    job.run_here()
+    job.run_here()
+
+    job.retry()
+    job.run_here()
+
+    assert (job.status, job.attempt, len(job.errors)) == ("scheduled", 1, 3)
+
+
+def test_a_retry_does_not_let_an_older_run_back_in() -> None:
+    job = Noop.enqueue()
+    job.start()
+    older = Job.objects.get()
+    job.terminate()
+
+    job.retry()
+    job.start()
+
+    assert not older.terminate(JobStatus.ERRORED)
+    assert job.epoch > older.epoch
+
+
+@pytest.mark.parametrize("is_running", [False, True])
+def test_a_live_job_cannot_be_retried(is_running: bool) -> None:
+    job = Noop.enqueue()
+    if is_running:
+        job.start()
+
+    assert not job.retry()
+    assert Job.objects.get().status == ("running" if is_running else "pending")
+
+
+def test_a_retry_is_refused_while_another_live_job_holds_its_place() -> None:
+    job = Noop.enqueue_once()
+    job.terminate()
+    successor = Noop.enqueue_once()
+
+    with transaction.atomic():
+        assert not job.retry()
+        a_site()
+
+    assert list(Job.objects.live()) == [successor]
+    assert (status_of(job), Site.objects.count()) == ("completed", 1)
+
+
+def test_a_retried_run_of_a_chain_does_not_recur_beside_it() -> None:
+    job = a_finished_job(JobStatus.ERRORED, interval=60)
+    successor = Job.objects.live().get()
+
+    assert job.retry()
+    job.run_here()
+
+    assert list(Job.objects.live()) == [successor]
+
+
+def test_a_retried_run_that_had_been_skipped_does_not_recur_beside_its_chain() -> None:
+    job = Noop.enqueue(interval=60)
+    job.cancel(keep_schedule=True)
+    successor = Job.objects.live().get()
+
+    job.retry()
+    job.run_here()
+
+    assert list(Job.objects.live()) == [successor]
+
+
+def test_a_cancelled_chain_that_is_retried_recurs_again() -> None:
+    job = Noop.enqueue(interval=60)
+    job.cancel()
+
+    job.retry()
+    job.run_here()
+
+    assert Job.objects.live().get().interval == 60
+
+
+def test_many_are_retried() -> None:
+    jobs = [a_finished_job(JobStatus.FAILED), a_finished_job(), Noop.enqueue()]
+
+    assert Job.objects.filter(pk__in=[job.pk for job in jobs]).retry() == 2
+    assert Job.objects.filter(status="pending").count() == 3

@@ -1,1 +1,0 @@
-"""An app and settings for processes that reach PostgreSQL through a pooler."""

@@ -1,0 +1,122 @@
+"""Bad rows and bad code: each ends as its own job's row, and the worker goes on with the next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pgjobs.models import Job
+from tests.apps.testapp.jobs import Noop, Tracing, TracingCoroutine
+from tests.apps.unruly.jobs import ExitsAsCoroutine, Misbehaves
+from tests.support import traces
+from tests.support.worker_process import run_burst_here, unruly_worker
+
+pytestmark = pytest.mark.usefixtures("empty_queue")
+
+
+def ended(job: Job) -> Job:
+    """The job after a worker with one slot has run it, and another job after it."""
+    after = Tracing.enqueue()
+    run_burst_here("--concurrency", "1")
+    job.refresh_from_db()
+    after.refresh_from_db()
+    assert (after.status, traces.labels()) == ("completed", ["ran"])
+    return job
+
+
+def with_row(**columns: Any) -> Job:
+    job = Noop.enqueue()
+    Job.objects.filter(pk=job.pk).update(**columns)
+    return job
+
+
+def test_a_class_that_no_worker_knows() -> None:
+    job = ended(with_row(job_class="plugin.that.is.gone"))
+
+    assert job.status == "errored"
+    assert "'plugin.that.is.gone' is not registered" in job.error
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "reason"),
+    [
+        ({"at": {"$datetime": "nonsense"}}, "'nonsense' is not a value of type '$datetime'"),
+        ({"at": {"$invented": 1}}, "'$invented', which is not known here"),
+        ({"at": {"$model": ["testapp.site", 404]}}, "testapp.site with key 404"),
+        ({"at": {"$model": "nonsense"}}, "$model"),
+        ({"at": {"$timedelta": [1e300, 0, 0]}}, "$timedelta"),
+        ([1, 2], "argument"),
+        ("text", "argument"),
+    ],
+)
+def test_arguments_that_no_longer_decode(kwargs: Any, reason: str) -> None:
+    job = ended(with_row(kwargs=kwargs))
+
+    assert (job.status, reason in job.error) == ("errored", True), job.error
+
+
+def test_arguments_that_run_does_not_take() -> None:
+    job = ended(Misbehaves.enqueue(what="nothing"))
+
+    assert job.status == "errored"
+    assert "unexpected keyword argument 'what'" in job.error
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ("raises_the_unspeakable", "Unspeakable (showing it raised RuntimeError)"),
+        ("raises_system_exit", "SystemExit(3)"),
+        ("raises_keyboard_interrupt", "KeyboardInterrupt()"),
+        ("leaves_a_block_open", "left a transaction open"),
+        ("leaves_a_bare_transaction_open", "left a transaction open"),
+        ("leaves_autocommit_off", "left a transaction open"),
+        ("closes_the_connection_under_django", "the connection is closed"),
+        ("ends_its_backend", "terminating connection"),
+        ("leaves_data_that_has_no_end", "RecursionError"),
+        ("leaves_data_that_fights_back", "Unspeakable"),
+    ],
+)
+def test_code_that_misbehaves(how: str, reason: str) -> None:
+    job = ended(Misbehaves.enqueue(how=how))
+
+    assert (job.status, reason in job.error) == ("errored", True), (job.status, job.error)
+
+
+def test_a_coroutine_that_exits_ends_itself_and_no_other(
+    child_environment: dict[str, str],
+) -> None:
+    job, after = ExitsAsCoroutine.enqueue(), TracingCoroutine.enqueue(label="after")
+    with unruly_worker(child_environment, "-c", "1", "--burst") as worker:
+        assert worker.wait() == 0
+    job.refresh_from_db()
+    after.refresh_from_db()
+    assert (job.status, job.error) == ("errored", "SystemExit(3)")
+    assert (after.status, traces.labels()) == ("completed", ["after"])
+
+
+def test_an_error_that_cannot_be_shown_is_said_to_be_so() -> None:
+    job = ended(Misbehaves.enqueue(how="leaves_an_error_that_cannot_be_shown"))
+
+    assert (job.status, job.error) == ("completed", "Unspeakable (showing it raised RuntimeError)")
+
+
+def test_a_closed_connection_is_no_harm() -> None:
+    assert ended(Misbehaves.enqueue(how="closes_the_connection")).status == "completed"
+
+
+def test_binary_in_the_log_is_escaped() -> None:
+    job = ended(Misbehaves.enqueue(how="logs_binary"))
+
+    assert job.status == "completed"
+    assert r"\x00" in job.log_entries.earliest("id").message
+    assert r"\udce9" in job.log_entries.latest("id").message
+
+
+@pytest.mark.parametrize("how", ["returns_50_megabytes", "returns_what_has_no_end"])
+def test_a_result_that_is_too_much_is_left_out_and_the_log_says_so(how: str) -> None:
+    job = ended(Misbehaves.enqueue(how=how))
+
+    assert (job.status, job.result) == ("completed", None)
+    assert job.log_entries.get().message.startswith("Not kept as the job's result")

@@ -1,0 +1,163 @@
+"""The server's disk is full for a while: a worker waits, says so once, and loses no outcome."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from example_project.postgres import EmbeddedPostgres
+from tests.apps.testapp.jobs import LargeResult, Noop
+from tests.support.environment import with_settings
+from tests.support.eventually import eventually
+from tests.support.own_server import Server
+from tests.support.prepared_cluster import copy_prepared_cluster
+from tests.support.small_disk import SmallDisk, small_disk
+from tests.support.worker_process import RunningWorker
+
+SEVERAL_TRIES = 6.0
+"""Seconds in which a worker that waits has tried more than once."""
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path / "disk", mebibytes=160) as disk:
+        yield disk
+
+
+@pytest.fixture
+def postgres(disk: SmallDisk) -> Iterator[EmbeddedPostgres]:
+    # Below the disk, which goes last. A directory that was given outlives a stop of the server.
+    data = copy_prepared_cluster(disk.path.parent / "postgres")
+    with EmbeddedPostgres(data) as postgres:
+        yield postgres
+
+
+def test_a_disk_without_room_for_rows_delays_outcomes_and_loses_none(
+    disk: SmallDisk, postgres: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    move_the_tables(postgres, disk)
+    server = Server(postgres)
+    with RunningWorker(environment(server), "-c", "2") as worker:
+        early = jobs_that_wait_for(tmp_path / "released", server)
+        enqueue_many(server, 300)
+        disk.fill()
+        (tmp_path / "released").touch()
+        worker.until_it_says("recording waits for the database: could not extend file")
+        time.sleep(SEVERAL_TRIES)
+        assert [server.status(job) for job in early] == ["running"] * 2
+        assert worker.output.count("recording waits") == 1
+        disk.make_room()
+        eventually(lambda: server.count("completed") == 302, timeout=60)
+        assert worker.output.count("claiming waits") <= 1
+        assert worker.stop() == 0
+    assert epochs(server, early) == [1, 1]  # recorded as it was reached, not reached again
+
+
+def test_a_disk_without_room_for_rows_delays_claims_and_loses_none(
+    disk: SmallDisk, postgres: EmbeddedPostgres
+) -> None:
+    move_the_tables(postgres, disk)
+    server = Server(postgres)
+    with RunningWorker(environment(server), "-c", "2") as worker:
+        worker.until_it_says("started: queues")
+        server.ask("INSERT INTO pgjobs_pause (kind, name) VALUES ('queue', 'default')")
+        enqueue_many(server, 1000)
+        disk.fill()
+        server.ask("DELETE FROM pgjobs_pause")
+        worker.until_it_says("claiming waits for the database: could not extend file")
+        time.sleep(SEVERAL_TRIES)
+        assert server.count("completed") < 1000
+        assert worker.output.count("claiming waits") == 1
+        disk.make_room()
+        eventually(lambda: server.count("completed") == 1000, timeout=60)
+        assert worker.stop() == 0
+    assert server.ask("SELECT max(epoch) FROM pgjobs_job") == 1
+
+
+def test_a_disk_without_room_for_wal_ends_the_server_and_no_outcome(
+    disk: SmallDisk, postgres: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    move_the_wal(postgres, disk)
+    server = Server(postgres)
+    with RunningWorker(environment(server), "-c", "2") as worker:
+        early = jobs_that_wait_for(tmp_path / "released", server)
+        server.ask("CREATE TABLE flushed ()")  # a durable commit, and with it the claims before it
+        disk.fill()
+        write_wal_until_the_server_gives_up(server)
+        assert "could not write to file" in postgres.log.read_text()
+        (tmp_path / "released").touch()
+        worker.until_it_says("recording waits for the database")
+        time.sleep(SEVERAL_TRIES)
+        assert worker.output.count("recording waits") == 1
+        assert worker.output.count("claiming waits") == 1
+        assert "pool-1" not in worker.output
+        disk.make_room()
+        postgres.restart()
+        eventually(lambda: server.count("completed") == 2, timeout=60)
+        assert worker.stop() == 0
+    assert epochs(server, early) == [1, 1]
+
+
+def environment(server: Server) -> dict[str, str]:
+    """Of a worker that polls, as enqueueing by hand rings no bell."""
+    return with_settings(server.environment, HEARTBEAT_INTERVAL=0.5)
+
+
+def move_the_tables(postgres: EmbeddedPostgres, disk: SmallDisk) -> None:
+    """And leave the write-ahead log where it is: without room for that, the server gives up."""
+    place = disk.directory_like(postgres.data / "cluster")
+    with psycopg.connect(postgres.url, dbname="template1", autocommit=True) as connection:
+        connection.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
+        connection.execute("ALTER DATABASE postgres SET TABLESPACE small")
+
+
+def move_the_wal(postgres: EmbeddedPostgres, disk: SmallDisk) -> None:
+    postgres.stop()
+    here = postgres.data / "cluster" / "pg_wal"
+    there = disk.directory_like(here)
+    shutil.copytree(here, there, dirs_exist_ok=True)
+    shutil.rmtree(here)
+    here.symlink_to(there)
+    postgres.start()
+
+
+def write_wal_until_the_server_gives_up(server: Server) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(psycopg.OperationalError):
+            server.ask("SELECT pg_logical_emit_message(false, 'test', repeat('x', 1000000))")
+            server.ask("SELECT pg_switch_wal()")
+            continue
+        return
+    pytest.fail("The server still finds room for its write-ahead log.")
+
+
+def jobs_that_wait_for(path: Path, server: Server) -> list[int]:
+    jobs = [server.enqueue(LargeResult, json.dumps({"path": str(path)})) for _ in range(2)]
+    eventually(lambda: server.count("running") == 2, timeout=30)
+    return jobs
+
+
+def enqueue_many(server: Server, number: int) -> None:
+    """With arguments that fill pages, so that claiming soon needs new ones."""
+    server.ask(
+        "INSERT INTO pgjobs_job (job_class, name, queue_name, kwargs) "
+        "SELECT %s, 'test', 'default', %s FROM generate_series(1, %s)",
+        Noop.path,
+        json.dumps({"much": "x" * 900}),
+        number,
+    )
+
+
+def epochs(server: Server, jobs: list[int]) -> list[int]:
+    found: list[int] = server.ask(
+        "SELECT array_agg(epoch) FROM pgjobs_job WHERE id = ANY(%s)", jobs
+    )
+    return found

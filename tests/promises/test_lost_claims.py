@@ -1,0 +1,52 @@
+"""Claims are not durable: what follows when a server crash undoes one."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from pgjobs.choices import JobStatus
+from pgjobs.models import Job
+from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.statements import record
+from tests.apps.testapp.jobs import Noop
+from tests.support.rows import a_worker, undo_claim
+
+pytestmark = pytest.mark.django_db
+
+
+def claimed(job: Job, by: int) -> Job:
+    """The row as a claim leaves it."""
+    job.start()
+    Job.objects.filter(pk=job.pk).update(worker=by)
+    return Job.objects.get(pk=job.pk)
+
+
+def completion(job: Job) -> Outcome:
+    return Outcome(
+        job_id=job.pk, epoch=job.epoch, worker_id=job.worker_id, status=JobStatus.COMPLETED
+    )
+
+
+def accepted(outcome: Outcome) -> bool:
+    with connection.cursor() as cursor:
+        return outcome.job_id in record(cursor, [outcome])
+
+
+def test_the_first_run_can_not_finish_what_another_worker_claimed_at_the_same_epoch() -> None:
+    job = Noop.enqueue()
+    first = claimed(job, a_worker().pk)
+    undo_claim(job)
+    second = claimed(Job.objects.get(pk=job.pk), a_worker().pk)
+    assert first.epoch == second.epoch
+
+    assert not accepted(completion(first))
+    assert accepted(completion(second))
+
+
+def test_the_first_run_can_not_finish_what_waits_again() -> None:
+    job = Noop.enqueue()
+    first = claimed(job, a_worker().pk)
+    undo_claim(job)
+
+    assert not accepted(completion(first))

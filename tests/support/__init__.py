@@ -1,0 +1,1 @@
+"""What tests share: processes, servers, waits, look-ups and rows. No test stands here."""

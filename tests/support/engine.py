@@ -1,0 +1,36 @@
+"""Parts of a worker, made for tests that use them without the worker around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.liveness.janitor import Janitor
+from pgjobs.worker.options import WorkerOptions
+from pgjobs.worker.slots.pool import Pool
+
+OpenConnection = Callable[..., EngineConnection]
+"""The fixture ``open_connection``."""
+
+
+def a_janitor() -> Janitor:
+    """Return a janitor that rings for nobody."""
+    return Janitor(ring=lambda *_: None)
+
+
+def a_pool(outcomes: list[Outcome | None]) -> Pool:
+    """Return a pool of one slot that puts how its jobs ended into ``outcomes``."""
+    return Pool(
+        1,
+        ended=lambda job, outcome: outcomes.append(outcome),
+        note=lambda note: None,
+        freed=lambda: None,
+    )
+
+
+def some_options() -> WorkerOptions:
+    return WorkerOptions(
+        queues=("default",), concurrency=1, name="w", shutdown_timeout=timedelta(seconds=1)
+    )

@@ -1,0 +1,77 @@
+"""Ways to the test's database, for child processes and for parts of the engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+import pytest
+from django.db import connection
+
+from tests.support.environment import Environment, environment_of
+from tests.support.registry import forget_system_jobs
+from tests.support.sessions import ROLE
+from tests.support.sql import query
+
+# This file is loaded before Django is set up, so nothing of pgjobs may be imported yet.
+if TYPE_CHECKING:
+    from pgjobs.worker.connection import EngineConnection
+
+
+@pytest.fixture
+def empty_queue(transactional_db: None) -> None:
+    """Empty what a flush leaves alone: tables without a managed model."""
+    connection.cursor().execute(
+        "TRUNCATE pgjobs_doorbell, procrastinate_jobs, procrastinate_periodic_defers, "
+        "procrastinate_workers CASCADE"
+    )
+
+
+@pytest.fixture
+def child_environment(empty_queue: None) -> Environment:
+    """The environment in which a child process sees this test's database.
+
+    Start it as `[sys.executable, "-m", "django", ...]`. It sees what is committed, which is why
+    the fixture asks for a transactional test.
+    """
+    url = urlsplit(os.environ["DATABASE_URL"])
+    name = quote(str(connection.settings_dict["NAME"]), safe="")
+    return environment_of(url._replace(path=f"/{name}").geturl())
+
+
+@pytest.fixture
+def open_connection(empty_queue: None) -> Iterator[Callable[..., EngineConnection]]:
+    """Opens connections of the engine's kind; they see only what is committed."""
+    from pgjobs.worker.connection import EngineConnection
+
+    opened: list[EngineConnection] = []
+
+    def open_one(settings: dict[str, str] | None = None) -> EngineConnection:
+        opened.append(EngineConnection("default", "test", settings))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def role(child_environment: Environment) -> Iterator[Environment]:
+    """The environment of a worker whose role is no superuser, whom no limit binds."""
+    query(f"CREATE ROLE {ROLE} LOGIN PASSWORD 'secret'")
+    for kind in ("TABLES", "SEQUENCES"):
+        query(f"GRANT ALL ON ALL {kind} IN SCHEMA public TO {ROLE}")
+    url = urlsplit(child_environment["DATABASE_URL"])
+    place = url.netloc.rpartition("@")[2]
+    url = url._replace(netloc=f"{ROLE}:secret@{place}")
+    yield {**child_environment, "DATABASE_URL": url.geturl()}
+    query(f"DROP OWNED BY {ROLE}")
+    query(f"DROP ROLE {ROLE}")
+
+
+@pytest.fixture
+def no_system_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty registry of system jobs, for this test alone."""
+    forget_system_jobs(monkeypatch)

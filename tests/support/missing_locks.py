@@ -1,0 +1,29 @@
+"""What a look for dead workers finds on a server of a test's own."""
+
+from __future__ import annotations
+
+import psycopg
+
+from example_project.postgres import EmbeddedPostgres
+from pgjobs.sql import load
+
+_REGISTER = """
+INSERT INTO pgjobs_worker (name, hostname, pid, queues, concurrency)
+VALUES ('w', 'h', 1, '{}', 1)
+RETURNING id
+"""
+
+
+def register_a_worker(postgres: EmbeddedPostgres) -> int:
+    """As a worker does, which then holds no lock: it died, or is on its way back."""
+    with psycopg.connect(postgres.url) as connection:
+        ((worker,),) = connection.execute(_REGISTER).fetchall()
+    return int(worker)
+
+
+def workers_without_lock(postgres: EmbeddedPostgres) -> dict[int, bool]:
+    """Return whether each has been back since all lost their connection."""
+    with psycopg.connect(postgres.url) as connection:
+        numbers = {"timeout": 3600, "reconnected_for": None}
+        rows = connection.execute(load("dead_workers"), numbers).fetchall()
+    return {worker: was_back for worker, _, _, was_back in rows}

@@ -1,0 +1,127 @@
+"""A real pgbouncer in transaction mode, in front of databases that its user names."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Self
+from urllib.parse import quote
+
+import psycopg
+
+from example_project.postgres import binaries
+from example_project.postgres_keeper import Order, choose_identity
+from tests.support.eventually import eventually
+from tests.support.processes import die_with_parent
+
+PORT: Final = 6432
+# Debian keeps it where only root's PATH leads.
+PROGRAM: Final = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+DOCUMENTED: Final[Mapping[str, Any]] = {
+    "pool_mode": "transaction",
+    "server_login_retry": 1,
+    "tcp_keepidle": 30,
+    "tcp_keepintvl": 5,
+    "tcp_keepcnt": 3,
+}
+"""What docs/pgbouncer.md wants of it."""
+ANY: Final = "*"
+"""The name of a database by which clients reach the one that they name."""
+
+
+class PgBouncer:
+    """Listens on a unix socket of its own; the child of this process, and ended with it.
+
+    It stays up while the server behind it goes and comes.
+    """
+
+    def __init__(
+        self,
+        databases: Mapping[str, Mapping[str, Any]],
+        *,
+        address: str = "",
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """``databases`` says how to reach what each name stands for; ``address`` is where it
+        listens besides."""
+        assert PROGRAM is not None, "pgbouncer is not installed"
+        self._program = PROGRAM
+        self._databases = databases
+        self._address = address
+        self._settings = settings or {}
+        self._directory = Path(tempfile.mkdtemp(prefix="pgbouncer-"))
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        configuration = self._directory / "pgbouncer.ini"
+        configuration.write_text(self._configuration())
+        self._directory.chmod(0o777)
+        self._process = subprocess.Popen(
+            [self._program, "-q", str(configuration)],
+            preexec_fn=_prepare,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        eventually(self._accepts)
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait(20)
+        shutil.rmtree(self._directory)
+
+    def url(self, database: str) -> str:
+        return self._url(quote(str(self._directory), safe=""), database)
+
+    def url_by_address(self, database: str) -> str:
+        return self._url(self._address, database)
+
+    def _url(self, host: str, database: str) -> str:
+        return f"postgresql://pooled@{host}:{PORT}/{quote(database, safe='')}"
+
+    def _accepts(self) -> bool:
+        assert self._process.poll() is None, (self._directory / "log").read_text()
+        try:
+            psycopg.connect(self.url("pgbouncer")).close()  # its own, which needs no server
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _configuration(self) -> str:
+        settings = {
+            **DOCUMENTED,
+            "auth_type": "any",
+            "unix_socket_dir": self._directory,
+            "listen_addr": self._address,
+            "listen_port": PORT,
+            "logfile": self._directory / "log",
+            "default_pool_size": 30,
+            "max_client_conn": 300,
+            **self._settings,
+        }
+        lines = ["[databases]"]
+        lines += [f"{name} = {_dsn(server)}" for name, server in self._databases.items()]
+        lines += ["[pgbouncer]", *(f"{name} = {value}" for name, value in settings.items())]
+        return "\n".join(lines) + "\n"
+
+
+def _dsn(server: Mapping[str, Any]) -> str:
+    quoted = {key: str(value).replace("'", "''") for key, value in server.items()}
+    return " ".join(f"{key}='{value}'" for key, value in quoted.items())
+
+
+def _prepare() -> None:
+    # It refuses to be root, as PostgreSQL does.
+    order = Order(binaries=str(binaries()), data="", socket_dir="", settings={}, throwaway=[])
+    choose_identity(order).assume()
+    die_with_parent()

@@ -1,0 +1,26 @@
+"""The sessions that a worker holds on the server, and their end."""
+
+from __future__ import annotations
+
+import os
+
+from tests.support.eventually import eventually
+from tests.support.sql import query
+
+ROLE = f"pgjobs_test_worker_{os.getpid()}"  # roles are of the server, not the database
+
+
+def backends(name: str = "") -> list[int]:
+    """The server's processes for all connections but this one, or for those of this name."""
+    rows = query(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+        "AND pid <> pg_backend_pid() AND starts_with(application_name, %s)",
+        name,
+    )
+    return [row["pid"] for row in rows]
+
+
+def terminate(pids: list[int]) -> None:
+    assert pids
+    query("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", pids)
+    eventually(lambda: not set(pids) & set(backends()))

@@ -1,0 +1,97 @@
+"""Plain SQL in tests, as somebody at psql would write it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+
+def query(sql: str, *params: Any) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params or None)
+        if cursor.description is None:
+            return []
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def ask(url: str, sql: str, *params: Any, **session: Any) -> list[Any]:
+    """Return the rows of a query in a session of its own on the server at ``url``."""
+    with closing(psycopg.connect(url, autocommit=True, **session)) as opened:
+        cursor = opened.execute(sql.encode(), params or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def ask_for_one(url: str, sql: str, *params: Any) -> Any:
+    """Return the first column of the first row; None without a row."""
+    rows = ask(url, sql, *params)
+    return rows[0][0] if rows else None
+
+
+def database_now() -> datetime:
+    (row,) = query("SELECT statement_timestamp() AS now")
+    now: datetime = row["now"]
+    return now
+
+
+def transactions() -> int:
+    """Return how many transactions this database has seen, as far as sessions have told it."""
+    (row,) = query(
+        "SELECT xact_commit + xact_rollback AS total FROM pg_stat_database "
+        "WHERE datname = current_database()"
+    )
+    return int(row["total"])
+
+
+def idle_workers() -> list[int]:
+    """Return the workers that wait for the doorbell, the one that has waited longest first."""
+    rows = query("SELECT worker_id FROM pgjobs_doorbell ORDER BY since")
+    return [row["worker_id"] for row in rows]
+
+
+def job_row(job: int, *, without: str = "id position created") -> dict[str, Any]:
+    """Return the row of a job without the columns in which any two jobs differ."""
+    (row,) = query("SELECT * FROM pgjobs_job WHERE id = %s", job)
+    return {name: value for name, value in row.items() if name not in without.split()}
+
+
+def task_status(task: int) -> str:
+    """Return what procrastinate says of one of its own tasks."""
+    (row,) = query("SELECT status FROM procrastinate_jobs WHERE id = %s", task)
+    return str(row["status"])
+
+
+def view(name: str, key: int) -> dict[str, Any]:
+    """Return the row of an inspection view with this id."""
+    (row,) = query(f"SELECT * FROM pgjobs_{name} WHERE id = %s", key)
+    return row
+
+
+def plan(sql: str) -> str:
+    return "\n".join(row["QUERY PLAN"] for row in query(f"EXPLAIN {sql}"))
+
+
+def advisory_locks() -> list[dict[str, Any]]:
+    """Return who holds one or waits for it, in this database: the server may have others."""
+    return query(
+        "SELECT * FROM pg_locks WHERE locktype = 'advisory' AND database = "
+        "(SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+
+
+@contextmanager
+def advisory_lock(*key: int) -> Iterator[None]:
+    """Hold a lock in a session of its own, as a living process does."""
+    params = {
+        name: value
+        for name, value in connection.get_connection_params().items()
+        if name not in ("cursor_factory", "context")
+    }
+    with psycopg.connect(**params, autocommit=True) as session:
+        session.execute("SELECT pg_advisory_lock(%s, %s)", key)
+        yield

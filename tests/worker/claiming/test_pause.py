@@ -1,0 +1,180 @@
+"""Pausing queues and job classes: everywhere, within a second, until resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+
+from pgjobs.models import Job, Pause, WorkerProcess
+from tests.apps.testapp.jobs import Held, Noop, Tracing
+from tests.support import traces
+from tests.support.elsewhere import elsewhere
+from tests.support.environment import Environment, with_settings
+from tests.support.eventually import SOON, eventually
+from tests.support.job_status import status_of, until_status
+from tests.support.sql import idle_workers, transactions
+from tests.support.worker_process import RunningWorker, run_burst_here, until_next_beat
+
+
+def says(command: str, *arguments: str) -> list[str]:
+    output = StringIO()
+    call_command(command, *arguments, stdout=output)
+    return output.getvalue().splitlines()
+
+
+def pause_queue() -> None:
+    assert Pause.objects.pause(queue="default")
+
+
+def pause_class() -> None:
+    assert Pause.objects.pause(job_class=Tracing)
+
+
+def until_seen() -> None:
+    """Wait until a worker has looked again since: a job that it may take has run."""
+    marker = Noop.enqueue(queue_name="high")
+    until_status(marker, "completed")
+
+
+@pytest.mark.parametrize("pause", [pause_queue, pause_class])
+def test_a_running_worker_stops_claiming_and_goes_on_when_resumed(
+    child_environment: Environment, pause: Callable[[], None]
+) -> None:
+    with RunningWorker(child_environment):
+        Tracing.enqueue(label="before")
+        traces.until("before")
+        pause()
+        # It looks at least every second or so when idle; these make it look, and count.
+        eventually(idle_workers)
+        for _ in range(3):
+            until_seen()
+        held_back = Tracing.enqueue(label="held back")
+        for _ in range(3):
+            until_seen()
+        held_back.refresh_from_db()
+        assert held_back.status == "pending"
+        Pause.objects.all().delete()
+        traces.until("held back", timeout=SOON)
+
+
+def test_what_runs_goes_on_through_a_pause(child_environment: Environment) -> None:
+    job = Held.enqueue()
+    with RunningWorker(child_environment):
+        traces.until("started")
+        pause_queue()
+        traces.release()
+        until_status(job, "completed")
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_pause_survives_a_restart_and_the_rest_is_served() -> None:
+    Pause.objects.pause(queue="high")
+    Pause.objects.pause(job_class=Noop)
+    paused = [Tracing.enqueue(queue_name="high"), Noop.enqueue()]
+    served = Tracing.enqueue(queue_name="low")
+
+    run_burst_here()
+
+    assert set(Job.objects.filter(status="pending")) == set(paused)
+    assert Job.objects.get(status="completed") == served
+    Pause.objects.all().delete()
+    run_burst_here()
+    assert Job.objects.filter(status="completed").count() == 3
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_job_behind_paused_ones_is_reached() -> None:
+    Pause.objects.pause(job_class=Noop)
+    Noop.enqueue_many({} for _ in range(50))
+    behind = Tracing.enqueue()
+
+    run_burst_here()
+
+    assert Job.objects.get(status="completed") == behind
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ({"queue": "nowhere"}, "queue_name 'nowhere' is not a queue"),
+        ({"job_class": "no.such.Class"}, "'no.such.Class' is not a registered job class"),
+        ({"job_class": str}, "is not a registered job class"),
+        ({}, "Name either a queue or a job class"),
+        ({"queue": "high", "job_class": Noop}, "Name either a queue or a job class"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["pause", "resume"])
+@pytest.mark.django_db
+def test_what_does_not_exist_is_refused(verb: str, name: dict[str, Any], why: str) -> None:
+    with pytest.raises((LookupError, TypeError), match=why):
+        getattr(Pause.objects, verb)(**name)
+    assert not Pause.objects.exists()
+
+
+# The commands ------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_commands_say_what_became_of_each() -> None:
+    assert says("pgjobs_pause", "high", "low") == ["high paused", "low paused"]
+    assert says("pgjobs_pause", "high", "--job-class", Noop.path) == [
+        "high was paused already",
+        f"{Noop.path} paused",
+    ]
+    assert says("pgjobs_resume", "high", "default") == ["high resumed", "default was not paused"]
+    assert says("pgjobs_resume", "--job-class", Noop.path) == [f"{Noop.path} resumed"]
+    assert [pause.name for pause in Pause.objects.all()] == ["low"]
+
+
+@pytest.mark.parametrize("command", ["pgjobs_pause", "pgjobs_resume"])
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ([], "Name a queue"),
+        (["nowhere"], "'nowhere' is not a queue"),
+        (["--job-class", "no.such.Class"], "not a registered job class"),
+    ],
+)
+@pytest.mark.django_db
+def test_the_commands_refuse_with_an_exit_code(
+    command: str, arguments: list[str], why: str
+) -> None:
+    with pytest.raises(CommandError, match=why) as refused:
+        call_command(command, *arguments)
+    assert refused.value.returncode == 1
+
+
+# Not spinning ------------------------------------------------------------------------------
+
+
+def spent_until_two_beats() -> int:
+    """How many transactions the database has seen while its worker beat twice."""
+    before = elsewhere(transactions).result(5)
+    for _ in range(2):
+        until_next_beat(WorkerProcess.objects.get(stopped=None))
+    return elsewhere(transactions).result(5) - before
+
+
+def test_a_paused_job_does_not_make_the_worker_spin(child_environment: Environment) -> None:
+    with RunningWorker(with_settings(child_environment, HEARTBEAT_INTERVAL=2)).until_started():
+        pause_class()
+        Tracing.enqueue()
+        with transaction.atomic():
+            assert spent_until_two_beats() < 200
+
+
+def test_a_locked_job_does_not_make_the_worker_spin(child_environment: Environment) -> None:
+    pause_class()
+    job = Tracing.enqueue()
+    with RunningWorker(with_settings(child_environment, HEARTBEAT_INTERVAL=2)).until_started():
+        with transaction.atomic():
+            Job.objects.select_for_update().get(pk=job.pk)
+            elsewhere(Pause.objects.all().delete).result(5)
+            assert spent_until_two_beats() < 200
+            assert status_of(job) == "pending"
+        traces.until("ran", timeout=SOON)

@@ -1,0 +1,232 @@
+"""Rescue, step by step, in this process."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+
+from pgjobs.models import Job, WorkerProcess
+from pgjobs.signals import job_rescued
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.liveness import suspicion
+from pgjobs.worker.liveness.janitor import Janitor
+from pgjobs.worker.liveness.suspicion import CONFIRMING
+from tests.apps.testapp.jobs import Tracing
+from tests.support.engine import OpenConnection, a_janitor
+from tests.support.eventually import eventually
+from tests.support.listening import listening
+from tests.support.rows import a_worker
+
+LONG_LEASE = {"HEARTBEAT_TIMEOUT": 10**6}
+SHORT_LEASE = {"HEARTBEAT_TIMEOUT": 3, "HEARTBEAT_INTERVAL": 1}
+
+
+def a_silent_worker() -> WorkerProcess:
+    return a_worker(has_session_lock=False, heartbeat=Now() - timedelta(minutes=1))
+
+
+def a_job_of(worker: WorkerProcess) -> Job:
+    job = Tracing.enqueue()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pgjobs_job SET status = 'running', started = now(), epoch = 1, attempt = 1, "
+            "worker_id = %s WHERE id = %s",
+            [worker.pk, job.pk],
+        )
+    return job
+
+
+def lose_djangos_connection(engine: EngineConnection) -> None:
+    connection.ensure_connection()
+    pid = [connection.connection.info.backend_pid]
+    engine.cursor().execute("SELECT pg_terminate_backend(%s)", pid)
+    lives = "SELECT FROM pg_stat_activity WHERE pid = %s"
+    eventually(lambda: engine.cursor().execute(lives, pid).fetchone() is None)
+
+
+def test_a_rescue_is_announced_though_its_thread_had_lost_djangos_connection(
+    open_connection: OpenConnection,
+) -> None:
+    engine, worker = open_connection(), a_worker()
+    job = a_job_of(worker)
+    lose_djangos_connection(engine)
+
+    with listening(job_rescued) as received:
+        a_janitor().rescue(engine, worker.pk)
+
+    assert [told["job"] for told in received] == [job]
+
+
+def is_rescued(job: Job) -> bool:
+    return Job.objects.filter(pk=job.pk, status="pending").exists()
+
+
+@pytest.fixture
+def endless_reconnecting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suspicion, "RECONNECTING", 3600)
+
+
+def a_worker_from_before_the_server_start() -> WorkerProcess:
+    worker = a_worker()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pgjobs_worker SET heartbeat = pg_postmaster_start_time() - interval '1 s' "
+            "WHERE id = %s",
+            [worker.pk],
+        )
+    return worker
+
+
+@pytest.mark.usefixtures("endless_reconnecting")
+def test_a_starting_worker_takes_for_dead_whose_lock_is_missing_and_who_had_been_there(
+    open_connection: OpenConnection, settings: Any
+) -> None:
+    settings.PGJOBS = LONG_LEASE
+    engine, janitor = open_connection(), a_janitor()
+    job, job_of_away = a_job_of(a_worker()), a_job_of(a_worker_from_before_the_server_start())
+    janitor.turn(engine)
+    assert not is_rescued(job)
+    time.sleep(CONFIRMING)
+    janitor.turn(engine)
+
+    assert is_rescued(job)
+    assert not is_rescued(job_of_away)
+
+
+def test_who_is_not_back_in_time_is_dead(open_connection: OpenConnection, settings: Any) -> None:
+    settings.PGJOBS = LONG_LEASE
+    engine, janitor = open_connection(), a_janitor()
+    job = a_job_of(a_worker_from_before_the_server_start())
+
+    def has_been_rescued() -> bool:
+        janitor.turn(engine)
+        return is_rescued(job)
+
+    eventually(has_been_rescued)
+
+
+@pytest.mark.usefixtures("endless_reconnecting")
+def test_the_next_look_is_when_a_missing_lock_begins_to_count(
+    open_connection: OpenConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suspicion, "CONFIRMING", 7200)
+    monkeypatch.setattr(suspicion, "UNSUSPECTING", 0)
+    engine, looks = open_connection(), suspicion.Suspicion()
+    looks.dead(engine)
+    assert looks.next_look_in <= 0
+    a_worker()
+    looks.dead(engine)
+    assert 3500 < looks.next_look_in <= 3600
+
+
+@pytest.mark.usefixtures("endless_reconnecting")
+def test_after_a_loss_of_connections_a_missing_lock_counts_for_those_that_have_been_back(
+    open_connection: OpenConnection,
+) -> None:
+    engine, back, away = open_connection(), a_worker(), a_worker()
+    job_of_back, job_of_away = a_job_of(back), a_job_of(away)
+    janitor = a_janitor()
+    janitor.turn(engine)
+    engine.close()
+    janitor.turn(engine)  # on another connection, so perhaps all have lost theirs
+    WorkerProcess.objects.filter(pk=back.pk).update(heartbeat=Now())
+    janitor.turn(engine)  # the first look
+    assert not is_rescued(job_of_back)
+    time.sleep(CONFIRMING)
+    janitor.turn(engine)
+
+    assert is_rescued(job_of_back)
+    assert not is_rescued(job_of_away)
+
+
+def test_a_suspicion_from_before_a_loss_of_connections_is_dropped(
+    open_connection: OpenConnection,
+) -> None:
+    engine, worker = open_connection(), a_worker()
+    job = a_job_of(worker)
+    janitor = a_janitor()
+    janitor.turn(engine)
+    time.sleep(CONFIRMING)
+    engine.close()
+    later = Now() + timedelta(minutes=1)  # as if it had beaten after we reconnected
+    WorkerProcess.objects.filter(pk=worker.pk).update(heartbeat=later)
+    janitor.turn(engine)
+
+    assert not is_rescued(job)
+
+
+def wait_until_silence_counts() -> None:
+    time.sleep(SHORT_LEASE["HEARTBEAT_TIMEOUT"] / 3)
+
+
+def assert_rescued_once_it_had_time_to_be_heard(
+    job: Job, janitor: Janitor, engine: EngineConnection
+) -> None:
+    janitor.turn(engine)
+    assert not is_rescued(job)
+    wait_until_silence_counts()
+    janitor.turn(engine)
+    assert is_rescued(job)
+
+
+def test_a_silent_worker_is_rescued_from_once_it_had_time_to_be_heard(
+    open_connection: OpenConnection, settings: Any
+) -> None:
+    settings.PGJOBS = SHORT_LEASE
+    engine, job = open_connection(), a_job_of(a_silent_worker())
+
+    assert_rescued_once_it_had_time_to_be_heard(job, a_janitor(), engine)
+
+
+def test_who_beats_again_after_an_outage_that_struck_all_keeps_its_jobs(
+    open_connection: OpenConnection, settings: Any
+) -> None:
+    settings.PGJOBS = SHORT_LEASE
+    engine, janitor = open_connection(), a_janitor()
+    janitor.turn(engine)
+    wait_until_silence_counts()
+    worker = a_silent_worker()
+    job = a_job_of(worker)
+    engine.close()
+    janitor.turn(engine)  # we are back first
+    WorkerProcess.objects.filter(pk=worker.pk).update(heartbeat=Now())
+    wait_until_silence_counts()
+    janitor.turn(engine)
+
+    assert not is_rescued(job)
+
+
+def test_a_worker_that_was_away_itself_hears_the_others_before_it_judges(
+    open_connection: OpenConnection, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PGJOBS = SHORT_LEASE
+    monkeypatch.setattr("pgjobs.worker.liveness.suspicion.HEARING", 2.0)
+    engine, janitor = open_connection(), a_janitor()
+    janitor.turn(engine)
+    time.sleep(2.1)  # as if the process had been stopped
+    job = a_job_of(a_silent_worker())
+
+    assert_rescued_once_it_had_time_to_be_heard(job, janitor, engine)
+
+
+def test_a_rescuer_that_freezes_in_the_middle_of_it_makes_way_for_another(
+    open_connection: OpenConnection,
+) -> None:
+    frozen, other, worker = open_connection(), open_connection(), a_silent_worker()
+    job = a_job_of(worker)
+    frozen.get().execute("BEGIN")
+    frozen.cursor().execute("SELECT FROM pgjobs_worker WHERE id = %s FOR UPDATE", [worker.pk])
+    janitor = a_janitor()
+    janitor.rescue(other, worker.pk)
+    assert not is_rescued(job)
+
+    def rescues() -> bool:
+        janitor.rescue(other, worker.pk)
+        return is_rescued(job)
+
+    eventually(rescues, timeout=20)

@@ -1,0 +1,44 @@
+"""A worker's proof that it lives, step by step, in this process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pgjobs.models import WorkerProcess
+from pgjobs.sql.locks import WORKER_LOCK
+from pgjobs.worker.liveness.janitor import Janitor
+from pgjobs.worker.liveness.presence import Presence
+from tests.support.engine import OpenConnection, a_janitor, a_pool, some_options
+from tests.support.eventually import eventually
+from tests.support.sessions import terminate
+
+HOLDER = """
+SELECT pid FROM pg_locks
+WHERE locktype = 'advisory' AND classid = %s AND objid::bigint = %s AND granted
+"""
+
+
+def test_a_lost_lock_is_taken_again_at_once_and_not_at_the_next_turn(
+    open_connection: OpenConnection, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PGJOBS = {"HEARTBEAT_INTERVAL": 3600, "HEARTBEAT_TIMEOUT": 9000}
+    other = open_connection()
+    monkeypatch.setattr(Janitor, "next_turn_in", 3600)
+    janitor = a_janitor()
+    presence = Presence(open_connection(), some_options(), janitor=janitor, pool=a_pool([]))
+    presence.start()
+
+    def holder() -> int | None:
+        row = other.cursor().execute(HOLDER, [WORKER_LOCK, presence.worker_id]).fetchone()
+        return row and row[0]
+
+    try:
+        first = holder()
+        assert first is not None
+        terminate([first])
+        eventually(lambda: holder() not in (None, first))
+        assert WorkerProcess.objects.get(pk=presence.worker_id).stopped is None
+    finally:
+        presence.stop(5)

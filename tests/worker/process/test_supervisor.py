@@ -1,0 +1,224 @@
+"""The parent process: its children live as long as they should, and no longer than it does."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pgjobs.models import Job, WorkerProcess
+from tests.apps.testapp.jobs import Held, KillsItsWorker, Tracing
+from tests.apps.unruly.jobs import Hoards
+from tests.support import traces
+from tests.support.environment import Environment, with_settings
+from tests.support.eventually import eventually
+from tests.support.job_status import status_of
+from tests.support.processes import children_of, is_alive
+from tests.support.worker_process import SupervisedWorker, supervised_unruly_worker
+
+
+def statuses() -> list[str]:
+    return list(Job.objects.order_by("id").values_list("status", flat=True))
+
+
+def open_sockets(pid: int) -> list[str]:
+    targets = (os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir())
+    return [target for target in targets if target.startswith("socket:")]
+
+
+def two_at_work(environment: Environment, *arguments: str) -> SupervisedWorker:
+    """A worker of two processes, each of which runs a held job."""
+    for _ in range(2):
+        Held.enqueue()
+    return SupervisedWorker(environment, "-p", "2", "-c", "1", *arguments)
+
+
+def until_both_run() -> None:
+    traces.until("started", 2)
+
+
+def test_two_processes_are_two_workers_and_drain_together(child_environment: Environment) -> None:
+    with two_at_work(child_environment, "--name", "twins") as worker:
+        until_both_run()
+        living = WorkerProcess.objects.filter(stopped=None)
+        assert sorted(living.values_list("name", flat=True)) == ["twins.1", "twins.2"]
+        pids = set(traces.pids("started"))
+        assert pids == set(living.values_list("pid", flat=True))
+        assert pids == set(children_of(worker.process.pid))
+        worker.interrupt()
+        eventually(lambda: worker.output.count("stopping") == 2)
+        assert statuses() == ["running", "running"]
+        traces.release()
+        assert worker.wait() == 0
+    assert statuses() == ["completed", "completed"]
+    assert not WorkerProcess.objects.filter(stopped=None).exists()
+
+
+def test_children_share_neither_connections_nor_ctrl_c_with_their_supervisor(
+    child_environment: Environment,
+) -> None:
+    with SupervisedWorker(child_environment) as worker:
+        assert os.getpgid(worker.pid) != os.getpgid(worker.process.pid)
+        assert open_sockets(worker.process.pid) == []
+        assert open_sockets(worker.pid)
+
+
+def test_a_second_signal_hurries_all_of_them(child_environment: Environment) -> None:
+    with two_at_work(child_environment) as worker:
+        until_both_run()
+        worker.terminate()
+        eventually(lambda: worker.output.count("stopping") == 2)
+        assert worker.stop(10) == 1
+    charges = Job.objects.values_list("status", "attempt", "interruptions")
+    assert list(charges) == [("pending", 0, 0)] * 2
+
+
+def test_a_child_that_was_killed_is_replaced_and_its_sibling_left_alone(
+    child_environment: Environment,
+) -> None:
+    # Its lock tells of its death: nobody's patience with a silent heartbeat would suffice here.
+    with two_at_work(with_settings(child_environment, HEARTBEAT_TIMEOUT=600)) as worker:
+        until_both_run()
+        victim, sibling = traces.pids("started")
+        os.kill(victim, signal.SIGKILL)
+        traces.until("started", 3)
+        assert sibling in children_of(worker.process.pid)
+        assert victim not in children_of(worker.process.pid)
+        traces.release()
+        eventually(lambda: statuses() == ["completed", "completed"])
+    assert sorted(Job.objects.values_list("interruptions", flat=True)) == [0, 1]
+
+
+def test_a_child_that_is_killed_while_it_drains_is_not_replaced(
+    child_environment: Environment,
+) -> None:
+    Held.enqueue()
+    with SupervisedWorker(child_environment) as worker:
+        traces.until("started")
+        worker.terminate()
+        worker.until_it_says("stopping")
+        os.kill(worker.pid, signal.SIGKILL)
+        assert worker.wait(10) == 1
+        assert "starting another" not in worker.output
+
+
+def test_a_child_that_keeps_dying_is_started_again_ever_later(
+    child_environment: Environment,
+) -> None:
+    for _ in range(8):
+        KillsItsWorker.enqueue()
+    with SupervisedWorker(child_environment, "-c", "1") as worker:
+        eventually(lambda: len(restarts(worker)) >= 4, timeout=60)
+        waits = restarts(worker)
+        assert worker.stop(10) == 0
+    # Each doubles, with a jitter.
+    assert 0 < waits[0] < waits[2]
+    assert 0 < waits[1] < waits[3]
+
+
+def restarts(worker: SupervisedWorker) -> list[float]:
+    return [float(wait) for wait in re.findall(r"another in ([\d.]+) s", worker.output)]
+
+
+def test_a_child_makes_way_after_its_number_of_jobs(child_environment: Environment) -> None:
+    for _ in range(5):
+        Tracing.enqueue()
+    with SupervisedWorker(child_environment, "--max-jobs-per-child", "2") as worker:
+        traces.until("ran", 5, timeout=40)
+        pids = traces.pids("ran")
+        eventually(lambda: restarts(worker) == [0.0, 0.0])
+        assert worker.stop(10) == 0
+    assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
+
+
+def test_a_child_that_grows_too_large_makes_way_when_its_jobs_have_ended(
+    child_environment: Environment,
+) -> None:
+    with supervised_unruly_worker(child_environment, "--max-memory-per-child", "400") as worker:
+        first = worker.pid
+        held = Held.enqueue()
+        Tracing.enqueue(label="before")
+        Hoards.enqueue(mebibytes=400)
+        worker.until_it_says("stopping")
+        assert status_of(held) == "running"
+        traces.release()
+        Tracing.enqueue(label="after")
+        traces.until("after")
+    held.refresh_from_db()
+    assert (held.status, held.epoch) == ("completed", 1)
+    assert traces.pids("before") == [first]
+    assert traces.pids("after") != [first]
+
+
+def test_no_child_outlives_its_supervisor(child_environment: Environment) -> None:
+    with two_at_work(child_environment) as worker:
+        until_both_run()
+        children = children_of(worker.process.pid)
+        worker.process.send_signal(signal.SIGKILL)
+        eventually(lambda: not any(is_alive(pid) for pid in children))
+    assert len(children) == 2
+
+
+def test_a_stopped_child_is_ended_and_replaced(child_environment: Environment) -> None:
+    job = Held.enqueue()
+    environment = with_settings(child_environment, HEARTBEAT_INTERVAL=0.5, HEARTBEAT_TIMEOUT=2)
+    with SupervisedWorker(environment) as worker:
+        traces.until("started")
+        os.kill(worker.pid, signal.SIGSTOP)
+        worker.until_it_says("gave no sign of life")
+        traces.until("started", 2)
+        assert not is_alive(worker.pid)
+        traces.release()
+        eventually(lambda: statuses() == ["completed"])
+    job.refresh_from_db()
+    assert (job.epoch, job.attempt, job.interruptions) == (2, 1, 1)
+
+
+# Telling others ----------------------------------------------------------------------------
+
+
+def is_newer(file: Path, than: int) -> bool:
+    return file.stat().st_mtime_ns > than
+
+
+def test_the_liveness_file_is_touched_again_and_again(
+    child_environment: Environment, tmp_path: Path
+) -> None:
+    file = tmp_path / "alive"
+    with SupervisedWorker(child_environment, "--liveness-file", str(file)) as worker:
+        eventually(file.exists, timeout=30)
+        for _ in range(2):
+            eventually(partial(is_newer, file, file.stat().st_mtime_ns))
+        assert worker.process.poll() is None
+
+
+@contextmanager
+def systemd(address: str) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(address.replace("@", "\0", 1) if address[0] == "@" else address)
+        listener.settimeout(30)
+        yield listener
+
+
+@pytest.mark.parametrize("name", ["{tmp}/notify@host", "@pgjobs-test-{pid}"])
+def test_systemd_is_told_of_readiness_life_and_stopping(
+    child_environment: Environment, tmp_path: Path, name: str
+) -> None:
+    address = name.format(tmp=tmp_path, pid=os.getpid())
+    environment = {**child_environment, "NOTIFY_SOCKET": address}
+    with systemd(address) as listener, SupervisedWorker(environment) as worker:
+        assert listener.recv(100) == b"READY=1"
+        assert listener.recv(100) == b"WATCHDOG=1"
+        worker.terminate()
+        said = {listener.recv(100)}
+        while b"STOPPING=1" not in said:
+            said.add(listener.recv(100))
+        assert worker.wait(10) == 0
+    assert said <= {b"WATCHDOG=1", b"STOPPING=1"}

@@ -1,0 +1,34 @@
+"""Who hears of a job that ended on a worker hears all that its row says of the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from pgjobs import BackgroundJob, job_end
+from pgjobs.models import Job
+from tests.apps.testapp.jobs import Coroutine, Failing, Noop, Raising
+from tests.support.listening import listening
+from tests.support.worker_process import run_burst_here
+
+pytestmark = pytest.mark.usefixtures("empty_queue")
+
+
+class Atomic(BackgroundJob):
+    class Meta:
+        atomic = True
+
+    def run(self) -> None: ...
+
+
+@pytest.mark.parametrize("job_class", [Noop, Coroutine, Failing, Raising, Atomic])
+def test_a_receiver_of_job_end_sees_how_and_when_it_ended(job_class: type[BackgroundJob]) -> None:
+    job_class.enqueue()
+
+    with listening(job_end) as received:
+        run_burst_here()
+
+    (told,) = received
+    row = Job.objects.get()
+    for name in ("status", "error", "started", "completed"):
+        assert getattr(told["job"], name) == getattr(row, name), name
+    assert row.completed is not None

@@ -1,0 +1,250 @@
+"""Outcomes reach their rows, whatever happens to other rows and to the connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from pgjobs.choices import JobStatus
+from pgjobs.models import Job, JobLogEntry
+from pgjobs.rows import statements
+from pgjobs.rows.notes import LogLine, Progress
+from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.claiming.claimer import Claimer
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.recording.recorder import Recorder
+from tests.apps.testapp.jobs import Noop, WaitingForFile
+from tests.support.elsewhere import elsewhere, is_waited_for
+from tests.support.engine import OpenConnection
+from tests.support.eventually import eventually
+from tests.support.job_status import has_status, status_of, until_status
+from tests.support.rows import a_worker
+from tests.support.sessions import terminate
+from tests.support.worker_process import RunningWorker
+
+SHORT_LOCK_TIMEOUT = {"lock_timeout": "'100ms'"}
+
+
+class RunningRecorder:
+    """A recorder with its thread, and what it announced."""
+
+    def __init__(self, connection: EngineConnection) -> None:
+        self.connection = connection
+        self.announced: list[Job] = []
+        self.recorder = Recorder(connection, recorded=self.announced.append)
+        self.recorder.start()
+
+    def record(self, job: Job, status: JobStatus = JobStatus.COMPLETED, **values: Any) -> None:
+        outcome = Outcome(
+            job_id=job.pk, epoch=job.epoch, worker_id=job.worker_id, status=status, **values
+        )
+        self.recorder.put(job, outcome)
+
+
+@pytest.fixture
+def running(open_connection: OpenConnection) -> Iterator[RunningRecorder]:
+    running = RunningRecorder(open_connection(SHORT_LOCK_TIMEOUT))
+    yield running
+    assert running.recorder.stop(10)
+
+
+@pytest.fixture
+def claim(open_connection: OpenConnection) -> Callable[[int], list[Job]]:
+    """Enqueues some jobs and claims all."""
+    row = a_worker()
+    claimer = Claimer(open_connection(), ("default",))
+
+    def claim_some(number: int) -> list[Job]:
+        Noop.enqueue_many({} for _ in range(number))
+        claimer.look()
+        return claimer.claim(limit=1000, worker=row.pk)
+
+    return claim_some
+
+
+Claim = Callable[[int], list[Job]]
+
+
+def test_outcomes_are_recorded_and_announced(running: RunningRecorder, claim: Claim) -> None:
+    jobs = claim(3)
+    for job in jobs:
+        running.record(job)
+    eventually(lambda: len(running.announced) == 3)
+    assert {job.status for job in Job.objects.all()} == {"completed"}
+
+
+def test_an_outcome_of_an_earlier_epoch_is_refused(
+    running: RunningRecorder, claim: Claim, caplog: pytest.LogCaptureFixture
+) -> None:
+    (stale,) = claim(1)
+    with connection.cursor() as cursor:
+        outcome = Outcome.interrupted(stale.pk, stale.epoch, stale.worker_id)
+        statements.record(cursor, [outcome])
+    (fresh,) = claim(0)
+    assert (fresh.pk, fresh.epoch) == (stale.pk, 2)
+    running.record(stale, JobStatus.FAILED, error="stale")
+    eventually(lambda: f"job={stale.pk} epoch=1 failed refused" in caplog.text)
+    row = Job.objects.get(pk=stale.pk)
+    assert (row.status, row.epoch, row.error) == ("running", 2, "")
+    assert running.announced == []
+
+
+def test_the_end_of_a_finished_job_is_not_recorded_twice(
+    running: RunningRecorder, claim: Claim, caplog: pytest.LogCaptureFixture
+) -> None:
+    (job,) = claim(1)
+    running.record(job)
+    until_status(job, "completed")
+    running.record(job, JobStatus.FAILED)
+    eventually(lambda: "refused" in caplog.text)
+    assert has_status(job, "completed")
+    assert len(running.announced) == 1
+
+
+def test_a_locked_row_does_not_hold_up_the_others(running: RunningRecorder, claim: Claim) -> None:
+    locked, *others = claim(3)
+    with transaction.atomic():
+        Job.objects.select_for_update().get(pk=locked.pk)
+        for job in (locked, *others):
+            running.record(job)
+        eventually(lambda: all(has_status(job, "completed") for job in others))
+        assert status_of(locked) == "running"
+    until_status(locked, "completed")
+
+
+def say(running: RunningRecorder, job: Job, message: str) -> None:
+    running.recorder.note(LogLine(job_id=job.pk, attempt=1, level="info", message=message))
+
+
+def log_of(job: Job) -> list[str]:
+    lines = JobLogEntry.objects.filter(job_id=job.pk).order_by("id")
+    return list(lines.values_list("message", flat=True))
+
+
+def test_jobs_are_locked_for_their_lines_in_the_order_of_their_ids(
+    open_connection: OpenConnection, claim: Claim
+) -> None:
+    first, second = claim(2)
+    notes = [LogLine(job_id=job.pk, attempt=1, level="info", message="") for job in (second, first)]
+    cursor = open_connection().cursor()
+    with transaction.atomic():
+        Job.objects.select_for_update().get(pk=first.pk)
+        written = elsewhere(lambda: statements.write_notes(cursor, notes))
+        eventually(is_waited_for)
+        Job.objects.select_for_update(nowait=True).get(pk=second.pk)
+    written.result(10)
+    assert JobLogEntry.objects.count() == 2
+
+
+@pytest.mark.parametrize("no_key", [False, True])
+def test_the_log_of_a_locked_row_does_not_hold_up_the_others(
+    running: RunningRecorder, claim: Claim, no_key: bool
+) -> None:
+    locked, other = claim(2)
+    with transaction.atomic():
+        Job.objects.select_for_update(no_key=no_key).get(pk=locked.pk)
+        say(running, locked, "first")
+        running.recorder.note(Progress(job_id=locked.pk, epoch=1, done=1, total=2, message=""))
+        say(running, other, "here")
+        running.record(other)
+        until_status(other, "completed")
+        say(running, locked, "second")
+        assert log_of(other) == ["here"]
+    eventually(lambda: log_of(locked) == ["first", "second"])
+    eventually(lambda: Job.objects.get(pk=locked.pk).progress is not None)
+    assert log_of(locked) == ["first", "second"]
+
+
+def test_a_worker_gives_up_waiting_for_a_locked_row(
+    child_environment: dict[str, str], tmp_path: Path
+) -> None:
+    locked, free = (
+        WaitingForFile.enqueue(path=str(tmp_path / name)) for name in ("locked", "free")
+    )
+    with RunningWorker(child_environment, "-c", "2"):
+        eventually(lambda: Job.objects.filter(status="running").count() == 2)
+        with transaction.atomic():
+            Job.objects.select_for_update().get(pk=locked.pk)
+            (tmp_path / "locked").touch()
+            eventually(is_waited_for)
+            (tmp_path / "free").touch()
+            until_status(free, "completed")
+        until_status(locked, "completed")
+
+
+def lose(connection: EngineConnection) -> None:
+    assert connection.current is not None
+    terminate([connection.current.info.backend_pid])
+
+
+def test_a_connection_lost_between_two_batches_is_replaced(
+    running: RunningRecorder, claim: Claim
+) -> None:
+    first, second = claim(2)
+    running.record(first)
+    until_status(first, "completed")
+    lose(running.connection)
+    running.record(second)
+    eventually(lambda: [job.pk for job in running.announced] == [first.pk, second.pk])
+    assert has_status(second, "completed")
+
+
+def test_a_connection_lost_in_the_middle_of_a_batch_loses_nothing(
+    open_connection: OpenConnection, claim: Claim
+) -> None:
+    running = RunningRecorder(open_connection())  # waits for locks as long as it takes
+    jobs = claim(3)
+    with transaction.atomic():
+        Job.objects.select_for_update().get(pk=jobs[1].pk)
+        for job in jobs:
+            running.record(job)
+        eventually(is_waited_for)
+        lose(running.connection)
+    eventually(lambda: all(has_status(job, "completed") for job in jobs))
+    assert running.recorder.stop(10)
+
+
+UNSTORABLE_JSON = {"NUL": r'"\u0000"', "surrogate": r'"\udcff"', "no JSON": "{"}
+
+
+@pytest.mark.parametrize("status", [JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.ERRORED])
+@pytest.mark.parametrize("field", ["result", "data"])
+@pytest.mark.parametrize("value", UNSTORABLE_JSON.values(), ids=UNSTORABLE_JSON)
+def test_an_outcome_that_can_not_be_stored_ends_its_job_as_errored_and_spares_the_others(
+    running: RunningRecorder, claim: Claim, status: JobStatus, field: str, value: str
+) -> None:
+    bad, good = claim(2)
+    running.record(bad, status, error="why", **{field: value})
+    running.record(good)
+    until_status(good, "completed")
+    eventually(lambda: status_of(bad) == "errored")
+    error = Job.objects.get(pk=bad.pk).error
+    assert f"({status}: why) could not be stored" in error
+
+
+@pytest.mark.parametrize("text", ["a NUL: \x00", "a surrogate: \udcff"])
+def test_a_note_that_can_not_be_stored_spares_the_others_and_the_outcome(
+    running: RunningRecorder, claim: Claim, text: str
+) -> None:
+    (job,) = claim(1)
+    for message in ("before", text, "after"):
+        line = LogLine(job_id=job.pk, attempt=1, level="info", message=message)
+        running.recorder.note(line)
+    running.recorder.note(Progress(job_id=job.pk, epoch=1, done=1, total=2, message=text))
+    running.record(job)
+    until_status(job, "completed")
+    messages = JobLogEntry.objects.values_list("message", flat=True)
+    assert {"before", "after"} <= set(messages)
+
+
+def test_stopping_writes_what_is_left(open_connection: OpenConnection, claim: Claim) -> None:
+    running = RunningRecorder(open_connection())
+    jobs = claim(500)
+    for job in jobs:
+        running.record(job)
+    assert running.recorder.stop(10)
+    assert Job.objects.filter(status="completed").count() == 500

@@ -1,0 +1,164 @@
+"""A trigger of the project's own refuses what we would write: its row waits, and no other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from pgjobs.models import Job, JobLogEntry, WorkerProcess
+from pgjobs.worker import Worker
+from pgjobs.worker.held import FLUSH_TIMEOUT
+from pgjobs.worker.recording import recorder
+from pgjobs.worker.recording.recorder import REFUSED_INTERVAL
+from tests.apps.testapp.jobs import Held, Logging, Noop
+from tests.support import traces
+from tests.support.elsewhere import elsewhere
+from tests.support.engine import some_options
+from tests.support.environment import Environment
+from tests.support.eventually import eventually
+from tests.support.job_status import has_status, status_of, until_status
+from tests.support.rows import undo_claim
+from tests.support.worker_process import RunningWorker, run_burst
+
+_FUNCTION = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE 'not in this house';
+END $$;
+"""
+_REFUSE = """
+CREATE TRIGGER refuse BEFORE UPDATE ON pgjobs_job FOR EACH ROW
+    WHEN (OLD.status = 'running' AND OLD.kwargs ? 'refused' AND NEW.status IN ({}))
+    EXECUTE FUNCTION refuse()
+"""
+_REFUSE_LINES = """
+CREATE TRIGGER refuse BEFORE INSERT ON pgjobs_log FOR EACH ROW
+    WHEN (NEW.message = '{}') EXECUTE FUNCTION refuse()
+"""
+_ACCEPT = "DROP FUNCTION IF EXISTS refuse CASCADE"
+ANY_END = "'completed', 'errored', 'failed', 'pending'"
+
+
+class House:
+    """Has a rule about which jobs named `refused` may not end how."""
+
+    def refuse(self, statuses: str = ANY_END) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_FUNCTION + _REFUSE.format(statuses))
+
+    def refuse_lines(self, message: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_FUNCTION + _REFUSE_LINES.format(message))
+
+    def accept(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_ACCEPT)
+
+
+@pytest.fixture
+def house(empty_queue: None) -> Iterator[House]:
+    house = House()
+    yield house
+    house.accept()
+
+
+def test_an_end_that_a_trigger_refuses_is_an_error_with_the_reason(
+    child_environment: Environment, house: House
+) -> None:
+    house.refuse("'completed'")
+    refused, other = Noop.enqueue(refused=True), Noop.enqueue()
+    run_burst(child_environment)
+    refused.refresh_from_db()
+    assert (refused.status, status_of(other)) == ("errored", "completed")
+    assert "(completed) could not be stored: not in this house" in refused.error
+
+
+def test_a_row_that_refuses_any_end_waits_until_it_accepts_one_and_delays_no_other(
+    child_environment: Environment, house: House
+) -> None:
+    house.refuse()
+    refused = Noop.enqueue(refused=True)
+    with RunningWorker(child_environment, "-c", "1") as worker:
+        worker.until_it_says("PostgreSQL refuses to store any end of it")
+        for _ in range(3):  # and so for longer than a try takes to come again
+            job = Held.enqueue()
+            traces.release()
+            until_status(job, "completed")
+            time.sleep(REFUSED_INTERVAL / 2)
+        assert status_of(refused) == "running"
+        house.accept()
+        until_status(refused, "completed")
+        assert worker.stop() == 0
+        assert worker.output.count("not in this house") == 1
+    refused.refresh_from_db()
+    assert (refused.epoch, refused.result) == (1, {"refused": True})
+
+
+def test_what_waits_to_be_accepted_does_not_run_again_when_its_claim_was_undone(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(recorder, "REFUSED_INTERVAL", 3600)  # or it may find out in between
+    caplog.set_level("INFO", "pgjobs.worker")
+    house.refuse()
+    refused = Noop.enqueue(refused=True)
+    worker = Worker(some_options())
+    ended = elsewhere(worker.run)
+    try:
+        eventually(lambda: "refuses to store any end of it" in caplog.text)
+        undo_claim(refused)
+        eventually(Job.objects.filter(pk=refused.pk, status="running", epoch=1).exists)
+        until_status(Noop.enqueue(), "completed")
+    finally:
+        worker.stop()
+        assert ended.result(FLUSH_TIMEOUT) is False
+    starts = [line for line in caplog.messages if line.endswith("attempt=1 start")]
+    assert len(starts) == 2
+
+
+def test_what_stays_refused_runs_again_after_its_worker_and_holds_up_no_other_rescue(
+    child_environment: Environment, house: House
+) -> None:
+    house.refuse()
+    refused = Noop.enqueue(refused=True)
+    with RunningWorker(child_environment) as worker:
+        worker.until_it_says("PostgreSQL refuses to store any end of it")
+        held = Held.enqueue()
+        traces.until("started")
+        worker.kill()
+    with RunningWorker(child_environment) as worker:
+        traces.until("started", 2)
+        traces.release()
+        until_status(held, "completed")
+        worker.until_it_says("PostgreSQL refuses to take it back")
+        assert status_of(refused) == "running"
+        house.accept()
+        until_status(refused, "completed")
+    refused.refresh_from_db()
+    assert (refused.epoch, refused.interruptions) == (2, 1)
+
+
+def test_a_worker_whose_row_refuses_its_end_stops_at_once_and_says_so_by_its_exit_code(
+    child_environment: Environment, house: House
+) -> None:
+    house.refuse()
+    refused, other = Noop.enqueue(refused=True), Noop.enqueue()
+    with RunningWorker(child_environment) as worker:
+        worker.until_it_says("PostgreSQL refuses to store any end of it")
+        worker.terminate()
+        assert worker.wait(FLUSH_TIMEOUT) == 1
+    assert (status_of(refused), status_of(other)) == ("running", "completed")
+    assert not WorkerProcess.objects.filter(stopped__isnull=False).exists()
+
+
+def test_a_log_line_that_a_trigger_refuses_is_left_out(
+    child_environment: Environment, house: House
+) -> None:
+    house.refuse_lines("a warning line")
+    job = Logging.enqueue()
+    run_burst(child_environment)
+    assert has_status(job, "completed")
+    messages = JobLogEntry.objects.values_list("message", flat=True)
+    assert set(messages) == {"a debug line", "an info line", "an error line"}

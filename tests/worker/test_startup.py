@@ -1,0 +1,101 @@
+"""A worker starts when its database is there; what waiting does not mend, ends it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.apps.testapp.jobs import Tracing
+from tests.support.eventually import eventually
+from tests.support.job_status import until_status
+from tests.support.own_server import Server, own_server
+from tests.support.primary_and_standby import Servers, WorkerOfTwo
+from tests.support.sessions import ROLE
+from tests.support.sql import query
+from tests.support.worker_process import RunningWorker, SupervisedWorker
+
+WAITS = "starting waits for the database"
+SEVERAL_TRIES = 5.0
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with own_server(synchronous_commit="on") as server:
+        # Its own user as before; others by password. The first line that fits counts.
+        rules = server.postgres.data / "cluster" / "pg_hba.conf"
+        rules.write_text("local all postgres trust\nlocal all all scram-sha-256\n")
+        server.ask("SELECT pg_reload_conf()")
+        server.ask("CREATE ROLE somebody LOGIN PASSWORD 'right'")
+        server.ask("CREATE DATABASE empty")
+        yield server
+
+
+def assert_waits_quietly(worker: RunningWorker) -> None:
+    worker.until_it_says(WAITS)
+    time.sleep(SEVERAL_TRIES)
+    assert worker.process.poll() is None
+    assert worker.output.count(WAITS) == 1
+    assert len(worker.output.splitlines()) == 1, worker.output
+
+
+def test_a_worker_that_starts_before_its_server_waits_for_it(server: Server) -> None:
+    job = server.enqueue(Tracing)
+    server.crash()
+    with SupervisedWorker(server.environment) as worker:
+        assert_waits_quietly(worker)
+        server.postgres.restart()
+        eventually(lambda: server.status(job) == "completed", timeout=60)
+        assert worker.stop() == 0
+
+
+def test_a_worker_that_waits_for_its_server_may_be_stopped(server: Server) -> None:
+    nowhere = server.postgres.url.replace("5432", "5433")
+    with SupervisedWorker({**server.environment, "DATABASE_URL": nowhere}) as worker:
+        worker.until_it_says(WAITS)
+        assert worker.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("who", "database", "reason"),
+    [
+        ("somebody:wrong", "postgres", "password authentication failed"),
+        ("somebody", "postgres", "no password supplied"),
+        ("postgres", "nowhere", 'database "nowhere" does not exist'),
+        ("postgres", "empty", 'run manage.py migrate. (relation "pgjobs_worker" does not exist'),
+    ],
+)
+def test_what_waiting_does_not_mend_ends_the_worker_with_the_reason(
+    server: Server, who: str, database: str, reason: str
+) -> None:
+    url = server.postgres.url.replace("postgres@", f"{who}@").removesuffix("postgres") + database
+    with SupervisedWorker({**server.environment, "DATABASE_URL": url}) as worker:
+        assert worker.wait() == 1
+        assert reason in worker.output
+        assert len(worker.output.splitlines()) == 1, worker.output
+
+
+def test_a_worker_without_a_free_connection_waits_for_one(role: dict[str, str]) -> None:
+    job = Tracing.enqueue()
+    query(f"ALTER ROLE {ROLE} CONNECTION LIMIT 0")
+    with SupervisedWorker(role) as worker:
+        assert_waits_quietly(worker)
+        assert "too many connections for role" in worker.output
+        query(f"ALTER ROLE {ROLE} CONNECTION LIMIT -1")
+        until_status(job, "completed")
+
+
+def test_a_worker_that_finds_a_standby_alone_waits_for_its_promotion() -> None:
+    servers = Servers()
+    try:
+        servers.start()
+        servers.until_the_standby_has_all()
+        servers.kill_the_primary()
+        with WorkerOfTwo(servers.environment()) as worker:
+            assert_waits_quietly(worker)
+            servers.promote_the_standby()
+            worker.until_it_says("started: queues")
+            assert worker.stop() == 0
+    finally:
+        servers.stop()
