@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: pgjobs and its peers on one durable PostgreSQL of the run's own."""
+"""``python -m benchmarks``: measure pgjobs and its peers on a durable PostgreSQL of its own."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def main() -> int:
         help="where results.md, results.json and drain.svg go (default: %(default)s)",
     )
     options = parser.parse_args()
-    # Else a worker, or a Redis, would outlive this process when it is told to end.
+    # SIGTERM would end this process without a cleanup, and leave its workers and its Redis running.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with server.running() as url, tempfile.TemporaryDirectory() as scratch:
         os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings"}

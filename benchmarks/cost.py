@@ -1,4 +1,4 @@
-"""What workers cost: idle, over many jobs, and the table after much churn."""
+"""The cost of workers: when idle, over many jobs, and for the table after many jobs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pgjobs.models import Job
 
 _WARM: Final = 10_000
 _TIMEOUT: Final = 1200.0
-# The statements of other sessions than ours, which only ask for this.
+# The benchmark's own queries for this number contain the name of the view, and are left out.
 _CALLS: Final = (
     "SELECT COALESCE(sum(calls), 0) FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_%'"
 )
@@ -24,7 +24,7 @@ _CALLS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """What so many idle worker processes need, together."""
+    """The needs of some idle worker processes, all together."""
 
     statements_per_second: float
     percent_of_a_core: float
@@ -32,6 +32,7 @@ class Idle:
 
 
 def idle(processes: int, seconds: float) -> Idle:
+    """Measure so many idle worker processes for so many seconds."""
     table.clear()
     with worker.idle(processes=processes) as workers:
         calls, spent, began = _calls(), workers.cpu_seconds(), time.monotonic()
@@ -46,7 +47,7 @@ def idle(processes: int, seconds: float) -> Idle:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """One long queue emptied, and the worker's memory on the way."""
+    """The drain of one long queue, and the worker's memory early and late in it."""
 
     drain: draining.Drain
     megabytes_early: float
@@ -54,6 +55,7 @@ class Backlog:
 
     @property
     def growth(self) -> float:
+        """The growth of the memory as a share: 0.05 for 5 %."""
         return self.megabytes_late / self.megabytes_early - 1
 
 
@@ -81,7 +83,7 @@ class Churn:
 
 
 def churn(jobs: int, rounds: int = 10) -> Churn:
-    """Run so many jobs through one worker, everything finished pruned after each round."""
+    """Run so many jobs through one worker, and prune all finished jobs after each round."""
     table.clear()
     tables, indexes = [], []
     with worker.idle(processes=2) as workers:

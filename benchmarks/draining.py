@@ -1,4 +1,4 @@
-"""How fast a worker empties its queue, under several circumstances."""
+"""The speed at which a worker empties its queue, under several circumstances."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CLAIMS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """One queue emptied, from the first run to the last recorded outcome."""
+    """The time to empty one queue, from the first run to the last recorded outcome."""
 
     jobs: int
     seconds: float
@@ -49,7 +49,10 @@ def drain(
     watch: Watcher = lambda worker: None,
     **kwargs: Any,
 ) -> Drain:
-    """Enqueue, then start a worker. ``on_top`` of what is in the table, else in an empty one."""
+    """Enqueue so many jobs, then start a worker and measure until it has drained the queue.
+
+    The table is emptied before, unless ``on_top``. Raises RuntimeError if a job did not complete.
+    """
     if not on_top:
         table.clear()
     last = max(job.enqueue_many(kwargs for _ in range(jobs)))
@@ -65,7 +68,7 @@ def drain(
 
 
 def busy_slots(jobs: int, seconds: float, began: Path, *, concurrency: int = 4) -> float:
-    """Return which part of the slots' time went into jobs of that length."""
+    """Return the share of the slots' time in which they ran jobs of so many ``seconds``."""
     drained = drain(jobs, began, Wait, concurrency=concurrency, seconds=seconds)
     with connection.cursor() as cursor:
         cursor.execute("SELECT sum(extract(epoch FROM completed - started)) FROM pgjobs_job")
@@ -78,12 +81,12 @@ def held_snapshot(url: str) -> Iterator[None]:
     """Hold a snapshot in another connection, as a long report or a backup does."""
     with psycopg.connect(url) as holder:
         holder.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        holder.execute("SELECT 1")  # no table, whose lock would keep TRUNCATE waiting
+        holder.execute("SELECT 1")  # reads no table: its lock would block TRUNCATE
         yield
 
 
 def claim_milliseconds() -> float:
-    """Return the median time of one claim of one job, with what is in the table."""
+    """Return the median time of a claim of one job, beside the rows that are in the table."""
     Nothing.enqueue_many({} for _ in range(_CLAIMS))
     holder = table.add_worker()
     claims = EngineConnection("default", "benchmark", LAZY_COMMIT)

@@ -1,4 +1,4 @@
-"""What it costs to enqueue, against what Django and PostgreSQL cost without pgjobs."""
+"""The cost of enqueueing, compared with Django and PostgreSQL without pgjobs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def seconds(act: Callable[[], object]) -> float:
 
 
 def bulk(jobs: int) -> tuple[float, float]:
-    """Return rows a second of ``enqueue_many()``, and of a bare COPY of the same rows, in turns."""
+    """Return the rows a second of ``enqueue_many()`` and of a bare COPY, measured in turns."""
     enqueued = copied = 0.0
     for _ in range(_BULK_ROUNDS):
         table.clear()
@@ -44,7 +44,7 @@ def bulk(jobs: int) -> tuple[float, float]:
 
 
 def single(jobs: int) -> tuple[float, float]:
-    """Return ``enqueue()`` and ``Job.objects.create()`` a second, one client, in turns."""
+    """Return the jobs a second of ``enqueue()`` and ``Job.objects.create()``, measured in turns."""
     table.clear()
     portion = max(jobs // _ROUNDS, 1)
     enqueued = created = 0.0
@@ -55,10 +55,11 @@ def single(jobs: int) -> tuple[float, float]:
 
 
 def concurrent(duration: int) -> dict[str, float]:
-    """Return jobs a second from many clients at once, each in a transaction of its own.
+    """Return the jobs a second from 32 clients, each job in a transaction of its own.
 
-    pgbench sends what ``enqueue()`` sends while all workers are busy: Python itself would
-    be the limit. Against it the INSERT that asks for no idle worker, and that with a NOTIFY.
+    Python would be the limit, so pgbench sends the statement that ``enqueue()`` sends while all
+    workers are busy. It is compared with the same INSERT without the question for idle workers, and
+    with this INSERT and a NOTIFY.
     """
     enqueue, insert = _statements()
     scripts = {

@@ -1,4 +1,4 @@
-"""The one thing that a measured job does: say when its process ran its first job."""
+"""The only work of a measured job: it notes when its process ran its first job."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ _runs: list[int] = []
 
 
 def note() -> None:
-    """Write the moment of this process's first run into the file that BENCHMARK_BEGAN names."""
+    """Write the moment of this process's first run to the file that BENCHMARK_BEGAN names.
+
+    The moment is a ``time.monotonic()``, which all processes of a machine share.
+    """
     if not _began:
         _began.append(time.monotonic())
         with Path(os.environ["BENCHMARK_BEGAN"]).open("a") as file:
@@ -19,9 +22,10 @@ def note() -> None:
 
 
 def count() -> None:
-    """Note the run, and add a byte to the file that BENCHMARK_RUNS names: its size is the number.
+    """Note the run, and add a byte to the file that BENCHMARK_RUNS names.
 
-    For brokers that forget what was done, and so can't tell afterwards how much it was.
+    The size of the file is the number of runs. Some brokers forget finished jobs, so they can't be
+    asked for the number afterwards.
     """
     note()
     if not _runs:

@@ -1,4 +1,4 @@
-"""The floor: the engine's own claims and records, by pgbench, with no Python between them.
+"""The floor: pgbench sends the engine's own claims and records, with no Python between them.
 
 A worker can't do with less of the server's time than this, as long as every job has a row that is
 updated twice. The table is fresh and the client alone, so which rows each claim takes is known.

@@ -1,4 +1,4 @@
-"""How long a job waits between its commit and its ``run()``."""
+"""The time between the commit of a job and its ``run()``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TIMEOUT: Final = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Milliseconds."""
+    """The median, the 99th percentile and the largest of some times, in milliseconds."""
 
     p50: float
     p99: float
@@ -34,21 +34,21 @@ class Latency:
 
 
 def idle(samples: int) -> Latency:
-    """One job at a time for a worker that has nothing else to do."""
+    """Measure one job at a time, with a worker that is idle before each."""
     table.clear()
     with worker.idle() as process:
         return _stamped(process, samples, pause=0.04)
 
 
 def under_load(samples: int, per_second: int = 500) -> Latency:
-    """The same among jobs that come at a steady rate, in the same queue."""
+    """Measure the same while other jobs arrive in the queue at a steady rate."""
     table.clear()
     with worker.idle() as process, _traffic(per_second):
         return _stamped(process, samples, pause=0.04)
 
 
 def behind(waiting: int, samples: int) -> Latency:
-    """Jobs of the queue ``high`` while so many of 1 ms wait in ``low``."""
+    """Measure jobs of the queue ``high`` while so many jobs of 1 ms wait in ``low``."""
     table.clear()
     Wait.enqueue_many(({"seconds": 0.001} for _ in range(waiting)), queue_name="low")
     with worker.running() as process:
@@ -70,7 +70,7 @@ def _stamped(
         time.sleep(random.uniform(0.5, 1.5) * pause)
     stamps = Job.objects.filter(pk__in=list(committed), status="completed")
     process.wait_until(lambda: stamps.count() == samples, _TIMEOUT)
-    # A run may begin before the enqueuer's own thread is told of the commit.
+    # A run can begin before the enqueuing thread knows of the commit: this counts as 0.
     return Latency.of(
         [max(float(job.result or 0) - committed[job.pk], 0.0) for job in stamps.only("result")]
     )

@@ -1,4 +1,4 @@
-"""PostgreSQL's own benchmark driver: what the server allows, whoever asks."""
+"""PostgreSQL's own benchmark driver, which shows the limit that the server sets to any client."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from example_project.postgres import binaries
 def transactions_per_second(
     script: str, *, clients: int, options: Sequence[str], settings: Mapping[str, str] | None = None
 ) -> float:
-    """Run ``script`` from so many clients; raise if one of them fails."""
+    """Return the rate at which so many clients run ``script``. Raises RuntimeError if one fails."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()

@@ -1,4 +1,4 @@
-"""From the figures of one run to one ratio for each target."""
+"""The ratio for each target, from the figures of one run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def ratios(figures: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return the figure of each target; None for what could not be measured."""
+    """Return the ratio for each target, rounded to three digits; None if it was not measured."""
     drain, enqueue, latencies = figures["drain"], figures["enqueue"], figures["latency"]
     one, two = drain["one process"], drain["two processes"]
     rates = {

@@ -1,4 +1,4 @@
-"""The result as Markdown, JSON and a chart."""
+"""The results as Markdown, JSON and a chart."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def markdown(machine: dict[str, Any], figures: Any, ratios: Mapping[str, float |
 
 
 def chart(path: Path, figures: Any) -> None:
-    """One bar for each system, the fastest on top; the scale is logarithmic."""
+    """Draw one bar for each system, the fastest on top, on a logarithmic scale."""
     import matplotlib as mpl
 
     mpl.use("svg")
@@ -71,7 +71,7 @@ def _rates(figures: Any) -> dict[str, float]:
 
 
 def targets(ratios: Mapping[str, float | None]) -> Iterable[str]:
-    """Yield the lines of a table: what was found, and whether it is what was aimed at."""
+    """Yield the lines of a table: each target, the ratio of this run, and whether it is met."""
     return _table(("", "Target", "Here", ""), _targets(ratios))
 
 

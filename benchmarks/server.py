@@ -1,4 +1,4 @@
-"""The PostgreSQL that everything is measured on: durable, and the same for all."""
+"""The PostgreSQL on which pgjobs and all peers are measured. It is durable."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHOWN: Final = (*SETTINGS, "autovacuum", "full_page_writes", "wal_compression",
 
 @contextmanager
 def running() -> Iterator[str]:
-    """Start a server over a temporary directory, yield its URL, stop it."""
+    """Start a server in a temporary directory, yield its URL, and stop it at the end."""
     with EmbeddedPostgres(settings=SETTINGS) as server:
         with psycopg.connect(server.url, autocommit=True) as connection:
             connection.execute("CREATE EXTENSION pg_stat_statements")
@@ -32,7 +32,7 @@ def running() -> Iterator[str]:
 
 
 def describe(url: str) -> dict[str, str]:
-    """Return the server's version and the settings that matter, as it says them itself."""
+    """Return the server's version, and its values of the settings that affect its speed."""
     with psycopg.connect(url) as connection:
         shown = connection.execute(
             "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY (%s) ORDER BY 1",

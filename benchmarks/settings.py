@@ -1,4 +1,4 @@
-"""Settings of the benchmark: pgjobs as docs/worker.md tells to run it with less of a log."""
+"""Settings of the benchmark, with the shorter log that docs/worker.md describes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in the table of jobs before and after a case."""
+"""The table of jobs: filling it before a case, and reading it afterwards."""
 
 from __future__ import annotations
 
@@ -36,28 +36,29 @@ def clear() -> None:
 
 
 def is_drained() -> bool:
-    """Say whether nothing waits to be run, or runs."""
+    """Return whether no job is pending or running."""
     with connection.cursor() as cursor:
         cursor.execute(_LIVE)
         return not cursor.fetchone()[0]
 
 
 def fill_with_finished(count: int) -> None:
+    """Replace all jobs by so many completed jobs."""
     _fill(_FINISHED, count)
 
 
 def fill_with_scheduled(count: int) -> None:
-    """Rows that are due in a year and later."""
+    """Replace all jobs by so many scheduled jobs, due in a year and later."""
     _fill(_SCHEDULED, count)
 
 
 def settle() -> None:
-    """What autovacuum would have done by the time that so many rows have gathered."""
+    """Vacuum the table, as autovacuum would have done while so many rows were inserted."""
     _execute("VACUUM (ANALYZE) pgjobs_job")
 
 
 def megabytes() -> tuple[float, float]:
-    """Return the size of the table and that of its indexes."""
+    """Return the size of the table and the size of its indexes."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_table_size('pgjobs_job'), pg_indexes_size('pgjobs_job')")
         table, indexes = cursor.fetchone()
@@ -65,7 +66,7 @@ def megabytes() -> tuple[float, float]:
 
 
 def add_worker() -> WorkerProcess:
-    """Add the row that a claim is made for."""
+    """Add the row of a worker, for the claims of a benchmark."""
     return WorkerProcess.objects.create(
         name="benchmark", hostname="", pid=0, queues=[], concurrency=1
     )

@@ -1,4 +1,4 @@
-"""What the figures of one run are held against: ratios, and what a user feels."""
+"""The targets for the figures of one run: ratios, and times that a user feels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A bound for one figure; ``at_least`` says from which side."""
+    """A bound for one figure: its least value, or without ``at_least`` its largest."""
 
     key: str
     meaning: str

@@ -21,7 +21,7 @@ _POLL: Final = 0.02
 
 
 class WorkerProcess:
-    """The supervisor and its children, as the operating system sees them."""
+    """A supervisor and its children, as the operating system sees them."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
@@ -35,13 +35,16 @@ class WorkerProcess:
         return sum(process.memory_full_info().uss for process in self._all()) / 1e6
 
     def wait_until(self, happened: Callable[[], bool], timeout: float) -> None:
-        """Poll ``happened``; raise if the worker ends or the time is over before."""
+        """Poll until ``happened()``.
+
+        Raises RuntimeError if the worker ends before, or after ``timeout`` seconds.
+        """
         deadline = time.monotonic() + timeout
         while not happened():
             if self._process.poll() is not None:
                 raise RuntimeError(f"The worker exited with {self._process.returncode}.")
             if time.monotonic() > deadline:
-                raise RuntimeError(f"The worker did not come that far in {timeout:g} seconds.")
+                raise RuntimeError(f"The worker did not get so far in {timeout:g} seconds.")
             time.sleep(_POLL)
 
     def _all(self) -> list[psutil.Process]:
@@ -53,7 +56,7 @@ class WorkerProcess:
 def running(
     *, processes: int = 1, concurrency: int = 4, began: Path | None = None
 ) -> Iterator[WorkerProcess]:
-    """Start a worker, and stop it in the end; ``began`` is where its jobs say when they began."""
+    """Run a worker; its processes write to the file ``began`` when they first ran a job."""
     command = [sys.executable, "-m", "django", "pgjobs_worker"]
     command += ["--processes", str(processes), "--concurrency", str(concurrency)]
     environment = {**os.environ, "BENCHMARK_BEGAN": str(began or os.devnull)}
@@ -67,7 +70,7 @@ def running(
 
 @contextmanager
 def idle(*, processes: int = 1, concurrency: int = 4) -> Iterator[WorkerProcess]:
-    """The same, once all its processes are there and have nothing to do."""
+    """Run a worker, and yield it once all its processes are registered and idle."""
     stopped = WorkerRow.objects.count()
     with running(processes=processes, concurrency=concurrency) as worker:
         worker.wait_until(lambda: WorkerRow.objects.count() >= stopped + processes, _START_TIMEOUT)

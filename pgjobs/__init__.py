@@ -1,7 +1,8 @@
 """Background jobs for any Django project on PostgreSQL alone.
 
-These names are the public interface, with ``pgjobs.models`` (which Django loads later),
-``pgjobs.plugins``, ``pgjobs.signals`` and ``pgjobs.exceptions``.
+The public interface consists of the names below and of the modules ``pgjobs.models``,
+``pgjobs.plugins``, ``pgjobs.signals`` and ``pgjobs.exceptions``. The models are not imported here,
+because Django loads them only after it has imported all apps.
 """
 
 from pgjobs.choices import JobInterval, JobNotification, JobStatus

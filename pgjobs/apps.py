@@ -1,4 +1,4 @@
-"""Loading pgjobs into a project."""
+"""The app config of pgjobs: the steps that connect it to a project."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PgJobsConfig(AppConfig):
-    """Finds every app's ``jobs`` module, registers checks and the clock's periodic task."""
+    """Registers checks, log lines and the clock, then imports the ``jobs`` module of every app."""
 
     name = "pgjobs"
     verbose_name = _("Background jobs")

@@ -1,4 +1,4 @@
-"""System checks: what would fail later, said at start with what to do about it."""
+"""System checks: errors that would show only later are reported by ``manage.py check``."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from pgjobs.registry.targets import is_job_class
 
 
 def register_checks() -> None:
+    """Register all checks of pgjobs with Django."""
     for check in (
         check_database,
         check_apps,
@@ -33,7 +34,7 @@ def register_checks() -> None:
 
 
 def check_database(**_: Any) -> Iterable[CheckMessage]:
-    """E001 to E003: PostgreSQL, psycopg 3, time zones."""
+    """E001: the database is PostgreSQL. E002: Django uses psycopg 3. E003: USE_TZ is True."""
     connection = connections[router.db_for_write(Job)]
     if connection.vendor != "postgresql":
         yield Error(
@@ -45,8 +46,8 @@ def check_database(**_: Any) -> Iterable[CheckMessage]:
         )
     elif not _has_psycopg_3():
         yield Error(
-            "pgjobs needs psycopg 3, but Django runs on psycopg2.",
-            hint="pip install 'psycopg[binary]>=3.2'; Django prefers it once it is installed.",
+            "pgjobs needs psycopg 3, but Django uses psycopg2.",
+            hint="Run pip install 'psycopg[binary]>=3.2'. Django prefers it to psycopg2.",
             id="pgjobs.E002",
         )
     if not settings.USE_TZ:
@@ -58,7 +59,7 @@ def check_database(**_: Any) -> Iterable[CheckMessage]:
 
 
 def check_apps(**_: Any) -> Iterable[CheckMessage]:
-    """E004: procrastinate's app is there, and before ours."""
+    """E004: procrastinate's app is installed, before pgjobs."""
     names = [config.name for config in apps.get_app_configs()]
     ours, theirs = "pgjobs", "procrastinate.contrib.django"
     if theirs not in names or names.index(theirs) > names.index(ours):
@@ -70,13 +71,13 @@ def check_apps(**_: Any) -> Iterable[CheckMessage]:
 
 
 def check_settings(**_: Any) -> Iterable[CheckMessage]:
-    """E005: PGJOBS holds known settings of the right types."""
+    """E005: PGJOBS contains only known settings, with values of the right types."""
     for problem in find_problems(getattr(settings, "PGJOBS", {})):
         yield Error(problem, hint="See docs/settings.md.", id="pgjobs.E005")
 
 
 def check_queues(**_: Any) -> Iterable[CheckMessage]:
-    """E006: queue names can be queue names."""
+    """E006: the queues of apps and of QUEUE_MAPPINGS have valid names."""
     for config in apps.get_app_configs():
         try:
             yield from _bad_names(f"The app {config.label}", queues.queues_of(config))
@@ -91,31 +92,32 @@ def _bad_names(source: str, names: Iterable[str]) -> Iterable[CheckMessage]:
     for name in names:
         if not queues.is_valid_name(name):
             yield Error(
-                f"{source} names the queue {name!r}, which can't be a queue's name.",
-                hint=f"Use letters, digits, '_', '.' and '-', at most {queues.NAME_LIMIT}.",
+                f"{source} names the queue {name!r}, which is not a valid name for a queue.",
+                hint="Use ASCII letters, digits, '_', '.' and '-', with no '.' or '-' in front, "
+                f"and at most {queues.NAME_LIMIT} characters.",
                 id="pgjobs.E006",
             )
 
 
 def check_job_names(**_: Any) -> Iterable[CheckMessage]:
-    """E007: job names tell job classes apart."""
+    """E007: no two job classes have the same name."""
     classes = _job_classes()
     for name, count in Counter(job.name for job in classes).items():
         if count > 1:
             paths = ", ".join(sorted(job.path for job in classes if job.name == name))
             yield Error(
                 f"{count} job classes are named {name!r}: {paths}.",
-                hint="Give each a Meta.name of its own; people tell jobs apart by it.",
+                hint="Give each class a Meta.name of its own: people tell jobs apart by it.",
                 id="pgjobs.E007",
             )
 
 
 def check_job_queues(**_: Any) -> Iterable[CheckMessage]:
-    """E008: the queues of job classes exist."""
+    """E008: the queue of each job class exists."""
     try:
         known = queues.known_queues()
     except ImproperlyConfigured:
-        return  # E005 and E006 tell
+        return  # reported by E005 or E006
     for job in _job_classes():
         if job.options.queue is not None and job.options.queue not in known:
             yield Error(

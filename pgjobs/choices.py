@@ -1,4 +1,4 @@
-"""The words a job's columns may hold, with NetBox's labels and colours."""
+"""The values of a job's status, notifications and interval, with NetBox's labels and colours."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class JobStatus(TextChoices):
-    """Where a job stands. NetBox's six statuses, and ``cancelled``."""
+    """The status of a job: NetBox's six statuses, and ``cancelled``."""
 
     PENDING = "pending", _("Pending")
     SCHEDULED = "scheduled", _("Scheduled")
@@ -21,6 +21,7 @@ class JobStatus(TextChoices):
 
     @property
     def color(self) -> str:
+        """The colour of the status, as NetBox names it."""
         return STATUS_COLORS[self.value]
 
 
@@ -45,7 +46,7 @@ FINISHED: Final = (
 
 
 class JobNotification(TextChoices):
-    """When the user who enqueued a job hears of its end."""
+    """When the user of a job is notified of the job's end: see ``pgjobs.notifications``."""
 
     ALWAYS = "always", _("Always")
     ON_FAILURE = "on_failure", _("On failure")
@@ -53,7 +54,7 @@ class JobNotification(TextChoices):
 
 
 class JobInterval(IntegerChoices):
-    """Common intervals, in minutes. Any whole number of minutes is as good."""
+    """Common intervals in minutes, from NetBox. An interval can be any whole number of minutes."""
 
     MINUTELY = 1, _("Minutely")
     HOURLY = 60, _("Hourly")

@@ -1,10 +1,10 @@
 """Typed JSON for job arguments.
 
-What JSON has stays as it is, so rows read well in SQL. What it lacks becomes an
-object with one key that starts with ``$``, for instance
-``{"$datetime": "2026-01-31T12:00:00+00:00"}`` or ``{"$model": ["app.model", 7]}``.
-A dict of the caller's that has such a key is wrapped in ``{"$dict": …}``.
-Everything else is refused when the job is enqueued, with the path of the value.
+Values that JSON has stay as they are, so that rows read well in SQL. A value of another known type
+becomes an object with one key that starts with ``$``, for instance
+``{"$datetime": "2026-01-31T12:00:00+00:00"}`` or ``{"$model": ["app.model", 7]}``. If a dict of the
+caller has one key and this starts with ``$``, it is wrapped in ``{"$dict": …}``. Values of other
+types are refused when the job is enqueued, with the path of the value.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ _PLAIN = (bool, int, type(None))
 
 
 def encode(value: Any, path: str) -> Any:
-    """Return ``value`` as plain JSON; raise NotSerializable naming the ``path`` of a bad part.
+    """Return ``value`` as a value that ``json.dumps()`` takes.
 
-    Tuples become lists, and members of enumerations their values.
+    Tuples become lists, and members of enumerations become their values. Raises `NotSerializable`
+    for a value that can't be expressed; the message names it by its path, which begins with
+    ``path``.
     """
     kind = type(value)
     if kind in _PLAIN:
@@ -46,7 +48,11 @@ def encode(value: Any, path: str) -> Any:
 
 
 def decode(value: Any) -> Any:
-    """Return what ``encode`` was given; raise BadArguments for what can't be restored."""
+    """Return the value that `encode` turned into ``value``, a part of a JSON document.
+
+    A model instance is read from the database. Raises `BadArguments` if a value can't be restored,
+    for instance because its row was deleted.
+    """
     if isinstance(value, list):
         return [decode(item) for item in value]
     if not isinstance(value, dict):
@@ -59,7 +65,7 @@ def decode(value: Any) -> Any:
 
 
 def names_model(value: Any) -> bool:
-    """Say whether `decode` may ask the database for a part of ``value``."""
+    """Return whether `decode` may have to read a model instance of ``value`` from the database."""
     if isinstance(value, list):
         return any(map(names_model, value))
     if isinstance(value, dict):
@@ -103,13 +109,13 @@ def _encode_typed(value: Any, path: str) -> Any:
     for kind, (tag, dump) in _DUMPERS.items():
         if isinstance(value, kind):
             return {tag: dump(value)}
-    # Subclasses of plain types (OrderedDict, a str from a template) last: they are rare.
+    # Subclasses of plain types, such as OrderedDict or SafeString, come last: they are rare.
     for plain, convert in _PLAIN_CONVERTERS:
         if isinstance(value, plain):
             return encode(convert(value), path)
     raise NotSerializable(
         f"{path} is {value!r:.80} of type {type(value).__qualname__}, which is not JSON. "
-        "Pass plain values, or a saved model instance; load the rest inside run()."
+        "Pass plain values or a saved model instance, and load other data inside run()."
     )
 
 
@@ -130,7 +136,7 @@ def _model_reference(value: models.Model, path: str) -> list[Any]:
 
 
 _DUMPERS: dict[type, tuple[str, Callable[[Any], Any]]] = {
-    # datetime before date, which it subclasses.
+    # Before date: a datetime is an instance of date, too.
     datetime: ("$datetime", datetime.isoformat),
     date: ("$date", date.isoformat),
     time: ("$time", time.isoformat),
@@ -141,11 +147,11 @@ _DUMPERS: dict[type, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
-# From here on PostgreSQL's jsonb writes a float as an integer, which reads back as another number.
+# From this size on PostgreSQL's jsonb writes a float as an integer, and Python would read an int.
 _JSONB_WRITES_AS_INTEGER = 1e16
 
 _PLAIN_CONVERTERS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
-    (str, str.__str__),  # SafeString answers str() with itself
+    (str, str.__str__),  # str() would return a SafeString unchanged
     (int, int),
     (dict, dict),
     (list, list),
@@ -183,7 +189,9 @@ def _decode_typed(tag: str, body: Any) -> Any:
     try:
         load = _LOADERS[tag]
     except KeyError:
-        raise BadArguments(f"An argument has the type {tag!r}, which is not known here.") from None
+        raise BadArguments(
+            f"An argument has the type {tag!r}, which pgjobs does not know."
+        ) from None
     try:
         return load(body)
     except (TypeError, ValueError, ArithmeticError, AttributeError, ValidationError) as error:

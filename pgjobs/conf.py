@@ -1,131 +1,163 @@
-"""The ``PGJOBS`` settings: every name, default, type and unit.
+"""The ``PGJOBS`` settings: every name, type, default and unit.
 
-Read when used and never at import, so ``override_settings`` works; read once
-and kept until Django says that the setting changed.
+Settings are read when they are used and never at import, so ``override_settings`` works. They are
+read once, and kept until Django says that the setting has changed.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """The values of ``settings.PGJOBS``; every key is optional."""
-
-    QUEUE_MAPPINGS: Mapping[Any, str] = dataclasses.field(default_factory=dict)
-    """Model → queue for jobs bound to its objects. Keys: ``"model"``, ``"app.model"``, the model
-    class, or ``None`` for jobs without an object."""
-
-    DEFAULT_TIMEOUT: int = 300
-    """Seconds that a job may run when neither its class nor ``enqueue()`` says otherwise."""
-
-    DEFAULT_NOTIFICATIONS: str = "always"
-    """When the enqueuing user is notified: ``always``, ``on_failure`` or ``never``."""
-
-    NOTIFIER: str = "pgjobs.notifications.log"
-    """Dotted path of the function that notifies; called with the finished job."""
-
-    JOB_RETENTION: int = 90
-    """Days that finished jobs are kept; 0 keeps them for ever."""
-
-    DIRECT_DATABASE: str = ""
-    """Alias in ``DATABASES`` that reaches PostgreSQL past a transaction pooler such as pgbouncer,
-    for the worker's connections that need a session; empty if there is no pooler."""
-
-    CONCURRENCY: int = 4
-    """Slots of a worker when ``--concurrency`` is not given."""
-
-    SHUTDOWN_TIMEOUT: float = 25.0
-    """Seconds that a stopping worker lets running jobs end. Kubernetes kills after 30."""
-
-    POLL_INTERVAL: float = 1.0
-    """Seconds between an idle worker's looks when no doorbell wakes it."""
-
-    HEARTBEAT_INTERVAL: float = 3.0
-    """Seconds between a worker's signs of life; one may be missed before it fences itself."""
-
-    HEARTBEAT_TIMEOUT: float = 15.0
-    """Seconds of silence after which a worker counts as dead, whatever its session lock says: the
-    lease. Kubernetes' controllers hold theirs for as long (``--leader-elect-lease-duration``)."""
-
-    KILL_GRACE: float = 10.0
-    """Seconds that a job gets to end after it was told to, before its process is ended."""
-
-    MAX_RESULT_SIZE: int = 1_000_000
-    """Bytes of JSON up to which the return value of ``run()`` is kept."""
-
-    MAX_INTERRUPTIONS: int = 3
-    """How often a job may lose its worker before it is given up as errored."""
+from pgjobs.choices import JobNotification
 
 
-@cache
-def get_settings() -> Settings:
-    """Return the settings in force; raise ImproperlyConfigured for what can't be read."""
-    given = _given()
-    if problems := list(find_problems(given)):
-        raise ImproperlyConfigured("\n".join(problems))
-    return Settings(**given)
+class Kind(NamedTuple):
+    """The values that a setting can have, and the words for them in "must be …, not 7"."""
+
+    words: str
+    accepts: Callable[[Any], bool]
 
 
-def find_problems(given: Any) -> list[str]:
-    """Say in a sentence each what is wrong with ``PGJOBS``; the system check shows the same."""
-    if not isinstance(given, Mapping):
-        return [f"PGJOBS must be a dict, not {type(given).__name__}."]
-    problems = [problem for name, value in given.items() if (problem := _problem_with(name, value))]
-    return problems or list(_misfits(Settings(**given)))
+def _whole_number(least: int) -> Kind:
+    # A bool is an int, too: `type()` refuses True where a number is wanted.
+    return Kind(
+        f"a whole number of at least {least}",
+        lambda value: type(value) is int and value >= least,
+    )
 
 
-def _misfits(settings: Settings) -> Iterator[str]:
-    # A silent worker claims no more after half of the timeout: one that beats no sooner than that
-    # would stand still before each beat.
-    interval, timeout = settings.HEARTBEAT_INTERVAL, settings.HEARTBEAT_TIMEOUT
-    if interval >= timeout / 2:
-        yield (
-            "PGJOBS['HEARTBEAT_INTERVAL'] must be less than half of PGJOBS['HEARTBEAT_TIMEOUT'], "
-            f"not {interval:g} of {timeout:g} seconds: shorten the one or lengthen the other."
-        )
-
-
-def _given() -> Any:
-    return getattr(django_settings, "PGJOBS", {})
-
-
-def _problem_with(name: Any, value: Any) -> str | None:
-    known = [field.name for field in dataclasses.fields(Settings)]
-    if name not in known:
-        return f"PGJOBS[{name!r}] is not a setting. The settings are: {', '.join(sorted(known))}."
-    if name == "QUEUE_MAPPINGS":
-        valid, wanted = _is_mapping_to_names(value), "a dict from models to queue names"
-    elif get_type_hints(Settings)[name] is str:
-        valid, wanted = isinstance(value, str), "a string"
-    elif get_type_hints(Settings)[name] is int:
-        valid, wanted = type(value) is int and value >= _LEAST.get(name, 1), "a whole number"
-    else:
-        valid = type(value) in (int, float) and value > 0
-        wanted = "a number of seconds above 0"
-    if valid and name in _CHOICES and value not in _CHOICES[name]:
-        valid, wanted = False, f"one of {', '.join(_CHOICES[name])}"
-    if valid:
-        return None
-    if wanted == "a whole number":
-        wanted += f" of at least {_LEAST.get(name, 1)}"
-    return f"PGJOBS[{name!r}] must be {wanted}, not {value!r}."
+def _one_of(values: list[str]) -> Kind:
+    return Kind(f"one of {', '.join(values)}", lambda value: value in values)
 
 
 def _is_mapping_to_names(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(name, str) for name in value.values())
 
 
-_LEAST = {"JOB_RETENTION": 0}
-_CHOICES = {"DEFAULT_NOTIFICATIONS": ("always", "on_failure", "never")}
+Queues = Annotated[
+    Mapping[Any, str], Kind("a dict from models to queue names", _is_mapping_to_names)
+]
+Text = Annotated[str, Kind("a string", lambda value: isinstance(value, str))]
+When = Annotated[str, _one_of(JobNotification.values)]
+Count = Annotated[int, _whole_number(1)]
+CountOrZero = Annotated[int, _whole_number(0)]
+Seconds = Annotated[
+    float,
+    Kind(
+        "a number of seconds above 0",
+        lambda value: type(value) in (int, float) and value > 0,
+    ),
+]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The values of ``settings.PGJOBS``. Every key is optional."""
+
+    QUEUE_MAPPINGS: Queues = dataclasses.field(default_factory=dict)
+    """Model → queue, for jobs about the model's objects. The keys are ``"model"``,
+    ``"app.model"``, the model class, or ``None`` for jobs without an object."""
+
+    DEFAULT_TIMEOUT: Count = 300
+    """Seconds that a job may run, if neither its class nor ``enqueue()`` sets a timeout."""
+
+    DEFAULT_NOTIFICATIONS: When = "always"
+    """When the user of a job is notified of the job's end: ``always``, ``on_failure`` or
+    ``never``."""
+
+    NOTIFIER: Text = "pgjobs.notifications.log"
+    """Dotted path of the function that notifies the user. It is called with the finished job."""
+
+    JOB_RETENTION: CountOrZero = 90
+    """Days that finished jobs are kept, counted from their end. 0 keeps them forever."""
+
+    DIRECT_DATABASE: Text = ""
+    """Alias in ``DATABASES`` that reaches PostgreSQL past a transaction pooler such as pgbouncer,
+    for the worker's connections that need a session. It is empty if there is no pooler."""
+
+    CONCURRENCY: Count = 4
+    """Slots of a worker, if ``--concurrency`` is not given."""
+
+    SHUTDOWN_TIMEOUT: Seconds = 25.0
+    """Seconds that a stopping worker waits for running jobs. Kubernetes kills a container 30
+    seconds after it asked the container to stop."""
+
+    POLL_INTERVAL: Seconds = 1.0
+    """Seconds between two looks of an idle worker that no ring wakes."""
+
+    HEARTBEAT_INTERVAL: Seconds = 3.0
+    """Seconds between a worker's heartbeats, less than half of ``HEARTBEAT_TIMEOUT``. With less
+    than a quarter, one missed heartbeat has no consequence."""
+
+    HEARTBEAT_TIMEOUT: Seconds = 15.0
+    """The lease: seconds without a heartbeat after which a worker counts as dead, even if it holds
+    its session lock. The controllers of Kubernetes hold their leases for 15 seconds, too
+    (``--leader-elect-lease-duration``)."""
+
+    KILL_GRACE: Seconds = 10.0
+    """Seconds that a job has to end after it was told to stop, before its process is ended."""
+
+    MAX_RESULT_SIZE: Count = 1_000_000
+    """Largest return value of ``run()`` that is kept, in bytes of JSON."""
+
+    MAX_INTERRUPTIONS: Count = 3
+    """Number of lost workers after which a job is given up as errored."""
+
+
+@cache
+def get_settings() -> Settings:
+    """Return the settings in force. Raises ImproperlyConfigured with all problems of ``PGJOBS``."""
+    given: Any = getattr(django_settings, "PGJOBS", {})
+    if problems := find_problems(given):
+        raise ImproperlyConfigured("\n".join(problems))
+    return Settings(**given)
+
+
+def find_problems(given: Any) -> list[str]:
+    """Return a sentence for each problem of ``given``, the value of ``PGJOBS``.
+
+    The system check ``pgjobs.E005`` reports the same sentences.
+    """
+    if not isinstance(given, Mapping):
+        return [f"PGJOBS must be a dict, not {type(given).__name__}."]
+    problems = [problem for name, value in given.items() if (problem := _problem_with(name, value))]
+    return problems or list(_contradictions(Settings(**given)))
+
+
+def _problem_with(name: Any, value: Any) -> str | None:
+    kind = _kinds().get(name)
+    if kind is None:
+        return (
+            f"PGJOBS[{name!r}] is not a setting. The settings are: {', '.join(sorted(_kinds()))}."
+        )
+    if not kind.accepts(value):
+        return f"PGJOBS[{name!r}] must be {kind.words}, not {value!r}."
+    return None
+
+
+@cache
+def _kinds() -> dict[Any, Kind]:
+    """Return the kind of each setting, by its name."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return {name: hint.__metadata__[0] for name, hint in hints.items()}
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    # A worker stops claiming after half of the timeout without a heartbeat. If the interval were as
+    # long as that, the worker would stop before each heartbeat.
+    interval, timeout = settings.HEARTBEAT_INTERVAL, settings.HEARTBEAT_TIMEOUT
+    if interval >= timeout / 2:
+        yield (
+            "PGJOBS['HEARTBEAT_INTERVAL'] must be less than half of PGJOBS['HEARTBEAT_TIMEOUT'], "
+            f"not {interval:g} of {timeout:g} s: shorten the interval or lengthen the timeout."
+        )
 
 
 def _forget(*, setting: str, **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""One tree of errors, and what ``run()`` raises to steer its job."""
+"""The exceptions of pgjobs, and the exceptions that ``run()`` raises to steer its job."""
 
 from __future__ import annotations
 
@@ -6,56 +6,68 @@ from datetime import datetime, timedelta
 
 
 class PgJobsError(Exception):
-    """Whatever pgjobs itself refuses or fails to do."""
+    """The base class of all exceptions of pgjobs."""
 
 
 class InvalidArgument(PgJobsError, ValueError):
-    """An argument of ``enqueue()`` or ``setup()`` that can't become a job; no row was written."""
+    """An argument of pgjobs is refused; for ``enqueue()`` this means that no row was written."""
 
 
 class UnknownQueue(InvalidArgument, KeyError):
-    """A queue that no app, plugin or setting names."""
+    """A queue name is not one of the default queues, and no app, plugin or setting names it."""
 
-    # KeyError quotes its argument; the sentence should read as a sentence.
+    # `KeyError.__str__` would show the message in quotes, as it shows a key.
     __str__ = Exception.__str__
 
 
 class NotSerializable(InvalidArgument, TypeError):
-    """A value that the typed JSON of arguments can't hold."""
+    """An argument holds a value that typed JSON can't express; see ``pgjobs.codec``."""
 
 
 class UnknownJobClass(PgJobsError, LookupError):
-    """A row that names a job class which this process has not registered."""
+    """A row names a job class that this process has not registered."""
 
 
 class BadArguments(PgJobsError):
-    """Stored arguments that no longer decode, for instance because a referenced object is gone."""
+    """Stored arguments can't be decoded, for instance because an object was deleted since."""
 
 
 class StaleJob(PgJobsError):
-    """The row has moved on to another worker, so this run may not finish it."""
+    """The row has moved on to another run, so this run may not finish the job."""
 
 
 class DatabaseRefused(PgJobsError):
-    """A worker can't start: the database does not let it in, or lacks its tables."""
+    """A worker can't start: the database does not let it in, or lacks the tables of pgjobs."""
 
 
 class TransactionLeftOpen(PgJobsError):
-    """The job returned inside a transaction of its own, so what it wrote there is not committed."""
+    """``run()`` returned while a transaction that it had begun was still open.
+
+    The transaction is rolled back. The attempt counts as an error, because its work is lost.
+    """
 
     def __init__(self) -> None:
-        super().__init__("run() left a transaction open; what it wrote there is undone.")
+        super().__init__(
+            "run() left a transaction open; its changes in this transaction are undone."
+        )
 
 
 # Raised by run() --------------------------------------------------------------------
 
 
 class JobFailed(PgJobsError):
-    """Raised by ``run()``: the job worked, and the answer is no. Its text is ``job.error``."""
+    """Raised by ``run()`` to end the job as failed: the job worked, and the answer is no.
+
+    The text of the exception becomes ``job.error``.
+    """
 
 
 class Retry(PgJobsError):
-    """Raised by ``run()``: try again, if attempts are left, after the given time or the backoff."""
+    """Raised by ``run()`` to end the attempt as an error that is worth another attempt.
+
+    If attempts are left, the next one is due ``after`` some seconds or a ``timedelta``. Without
+    ``after`` the wait is that of ``Meta.backoff``. Raises `InvalidArgument` for another type.
+    """
 
     def __init__(self, message: str = "", *, after: timedelta | float | None = None) -> None:
         super().__init__(message or "The job asked to be tried again.")
@@ -65,31 +77,48 @@ class Retry(PgJobsError):
 
 
 class Snooze(PgJobsError):
-    """Raised by ``run()``: not now. The job is due again at ``until``; it costs no attempt."""
+    """Raised by ``run()`` to run the job again later; this costs no attempt.
+
+    The job is due again at ``until``: a moment with a time zone, or a ``timedelta`` from now.
+    Raises `InvalidArgument` for another type, or for a moment without a time zone.
+    """
 
     def __init__(self, *, until: datetime | timedelta) -> None:
         super().__init__(f"Snoozed until {until}.")
         if not isinstance(until, datetime | timedelta):
             raise InvalidArgument(f"until must be a datetime or a timedelta, not {until!r}.")
         if isinstance(until, datetime) and until.tzinfo is None:
-            raise InvalidArgument(f"until {until.isoformat()} has no time zone.")
+            raise InvalidArgument(
+                f"until {until.isoformat()} has no time zone: use timezone.now()."
+            )
         self.until = until
 
 
-# Raised inside run() by its worker ----------------------------------------------------
+# Raised inside run() by the worker ----------------------------------------------------
 
 
 class JobInterrupted(PgJobsError):
-    """Raised inside a job that must stop. Clean up, and let it pass: what ignores it is killed."""
+    """The base class of the exceptions that a stop request raises inside ``run()``.
+
+    A job may catch it to clean up, and must then let it pass. If the job still runs ``KILL_GRACE``
+    seconds later, its process is ended.
+    """
 
 
 class JobTimeout(JobInterrupted):
-    """The job ran longer than its timeout; it ends as errored."""
+    """The job ran longer than its timeout. The attempt counts as an error."""
 
 
 class JobCancelled(JobInterrupted):
-    """Somebody cancelled the job while it ran. Raised by ``run()`` itself, it cancels the job."""
+    """The job was cancelled while it ran, and ends as cancelled.
+
+    ``run()`` can raise it, too, to cancel its own job.
+    """
 
 
 class WorkerLost(JobInterrupted):
-    """The worker can't prove that it lives, so others may run the job; it goes back."""
+    """The worker can't prove that it lives, or the row was deleted or taken over by another run.
+
+    If the row still belongs to this run, the job goes back to its queue. Only this stop request
+    counts as an interruption.
+    """

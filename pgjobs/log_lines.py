@@ -1,4 +1,7 @@
-"""The wording of every log line of the engine: one line per event."""
+"""The wording, level and logger of every log line of the engine: one line for each kind of event.
+
+The lines that jobs write with ``self.logger`` are not of the engine; see ``pgjobs.rows.notes``.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import logging
 from collections.abc import Callable
 from logging import CRITICAL, ERROR, INFO, WARNING
 from operator import attrgetter
+from string import Formatter
 from typing import Any, Final, NamedTuple
 
 from pgjobs import events
@@ -15,30 +19,47 @@ CLOCK: Final = logging.getLogger("pgjobs.clock")
 DOORBELL: Final = logging.getLogger("pgjobs.doorbell")
 SIGNALS: Final = logging.getLogger("pgjobs.signals")
 NOTIFICATIONS: Final = logging.getLogger("pgjobs.notifications")
+EVENTS: Final = logging.getLogger("pgjobs.events")
 
 
 class Line(NamedTuple):
-    """How one kind of event is logged."""
+    """The log line of one kind of event."""
 
     logger: logging.Logger
     level: int
     text: str
+    """The message, with a ``%`` placeholder for each of its arguments."""
     arguments: Callable[[Any], tuple[object, ...]]
+    """Takes the arguments of the message from an event."""
     has_traceback: bool = False
+    """Whether the traceback of ``event.error`` follows the message."""
+
+    def write(self, event: Any) -> None:
+        """Log ``event``. Nothing is formatted, not even an argument taken, if the level is off."""
+        if self.logger.isEnabledFor(self.level):
+            error = event.error if self.has_traceback else None
+            self.logger.log(self.level, self.text, *self.arguments(event), exc_info=error)
 
 
-def line(
-    logger: logging.Logger, level: int, text: str, *names: str, has_traceback: bool = False
-) -> Line:
-    """Return a line whose ``%s`` are filled with the attributes ``names`` of the event."""
+def line(logger: logging.Logger, level: int, template: str, *, has_traceback: bool = False) -> Line:
+    """Return the line of a ``template`` that names attributes of the event: ``"job={job.id}"``.
+
+    The template becomes a text with ``%`` placeholders, because the logging module formats these
+    only for a record that a handler writes, and log aggregators group lines by them.
+    """
+    text, names = "", []
+    for literal, name, form, conversion in Formatter().parse(template):
+        text += literal
+        if name is not None:
+            names.append(name)
+            text += f"%{form or conversion or 's'}"
     return Line(logger, level, text, _getter(names), has_traceback)
 
 
-def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[object, ...]]:
-    if not names:
-        return lambda event: ()
-    get = attrgetter(*names)
-    return get if len(names) > 1 else lambda event: (get(event),)
+def _getter(names: list[str]) -> Callable[[Any], tuple[object, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda event: tuple(attrgetter(name)(event) for name in names)
 
 
 _REFUSING: Final = (
@@ -49,117 +70,113 @@ _REFUSING: Final = (
 LINES: Final[dict[type[events.Event], Line]] = {
     # The life of a job
     events.JobStarted: line(
-        WORKER, INFO, "job=%s class=%s attempt=%s start", "job.id", "job.job_class", "job.attempt"
+        WORKER, INFO, "job={job.id} class={job.job_class} attempt={job.attempt} start"
     ),
     events.AttemptEnded: line(
-        WORKER, INFO, "job=%s class=%s %s in %.3f s", "job.id", "job.job_class", "status", "seconds"
-    ),
-    events.JobTakenBack: line(
-        WORKER, WARNING, "job=%s rescued from worker=%s: %s", "job_id", "worker", "status"
+        WORKER, INFO, "job={job.id} class={job.job_class} {status} in {seconds:.3f} s"
     ),
     events.JobNotStarted: line(
-        WORKER, WARNING, "job=%s goes back, not started: %s", "job.id", "error"
+        WORKER, WARNING, "job={job.id} could not start and goes back to its queue: {error}"
     ),
-    events.StopRequested: line(WORKER, WARNING, "job=%s told to stop: %s", "job.id", "reason"),
+    # Stop requests
+    events.StopRequested: line(WORKER, WARNING, "job={job.id} told to stop: {reason}"),
     events.StopIgnored: line(
-        WORKER, ERROR, "job=%s does not stop when told to; ending this process", "job.id"
+        WORKER, ERROR, "job={job.id} was told to stop and still runs; its process ends now"
     ),
-    events.QueryNotCancelled: line(WORKER, WARNING, "cancelling a query failed: %s", "error"),
-    # Writing to its row
+    events.QueryNotCancelled: line(
+        WORKER, WARNING, "the query of a job that was told to stop was not cancelled: {error}"
+    ),
+    # Writing to the row of a job
     events.OutcomeStale: line(
-        WORKER,
-        WARNING,
-        "job=%s epoch=%s %s refused: the row has moved on",
-        "job.id",
-        "job.epoch",
-        "status",
+        WORKER, WARNING, "job={job.id} epoch={job.epoch} {status} refused: the row has moved on"
     ),
     events.OutcomeUnstorable: line(
-        WORKER, ERROR, "job=%s %s could not be stored: %s", "job.id", "status", "error"
+        WORKER, ERROR, "job={job.id} {status} could not be stored: {error}"
     ),
     events.OutcomeRefused: line(
         WORKER,
         CRITICAL,
-        "job=%s has ended (%s), but PostgreSQL refuses to store any end of it, so its row stays "
-        f"running. {_REFUSING} or this worker ends; then the job runs again. PostgreSQL said: %s",
-        "job.id",
-        "status",
-        "error",
+        "job={job.id} has ended ({status}), but PostgreSQL refuses to store any end of it, so its "
+        f"row stays running. {_REFUSING} or this worker ends; then the job runs again. "
+        "PostgreSQL said: {error}",
     ),
-    events.OutcomeAcceptedAfterAll: line(WORKER, WARNING, "job=%s is written after all", "job.id"),
+    events.OutcomeAcceptedAfterAll: line(WORKER, WARNING, "job={job.id} is written after all"),
     events.OutcomeLocked: line(
-        WORKER, WARNING, "job=%s is locked by another transaction, trying again", "job.id"
+        WORKER, WARNING, "job={job.id} is locked by another transaction, trying again"
     ),
     events.LogLocked: line(
-        WORKER, WARNING, "job=%s is locked by another transaction, its log waits", "job_id"
+        WORKER, WARNING, "job={job_id} is locked by another transaction, its log waits"
     ),
     events.NoteLost: line(
-        WORKER, ERROR, "job=%s one of its notes could not be stored: %s", "job_id", "error"
+        WORKER, ERROR, "job={job_id} lost a log line or a progress, which was refused: {error}"
+    ),
+    # Rescue
+    events.JobTakenBack: line(
+        WORKER, WARNING, "job={job_id} rescued from worker={worker}: {status}"
     ),
     events.RescueRefused: line(
         WORKER,
         CRITICAL,
-        "job=%s lost its process, but PostgreSQL refuses to take it back, so its row stays "
-        f"running. {_REFUSING}. PostgreSQL said: %s",
-        "job_id",
-        "error",
+        "job={job_id} lost its process, but PostgreSQL refuses to take it back, so its row stays "
+        f"running. {_REFUSING}. PostgreSQL said: {{error}}",
     ),
     events.ImmediateJobsLost: line(
-        WORKER, WARNING, "%s immediate jobs lost their process", "count"
+        WORKER, WARNING, "{count} immediate jobs errored because their process died"
     ),
-    # Telling the project
+    # The project's own code
     events.ReceiverFailed: line(
-        SIGNALS, ERROR, "receiver=%r job=%s raised", "receiver", "job.pk", has_traceback=True
+        SIGNALS, ERROR, "receiver={receiver!r} job={job.pk} raised", has_traceback=True
     ),
     events.NotifierFailed: line(
         NOTIFICATIONS,
         ERROR,
-        "notifying user=%s of job=%s failed",
-        "job.user_id",
-        "job.pk",
+        "notifying user={job.user_id} of job={job.pk} failed",
         has_traceback=True,
     ),
+    events.NotifiedByLog: line(
+        NOTIFICATIONS, INFO, "user={job.user_id} job={job.pk} name={job.name!r} ended {job.status}"
+    ),
     events.AnnouncementFailed: line(
-        WORKER, ERROR, "announcing the end of job=%s failed", "job.id", has_traceback=True
+        WORKER, ERROR, "announcing the end of job={job.id} failed", has_traceback=True
     ),
-    events.RingFailed: line(
-        DOORBELL, WARNING, "ringing for queues=%s failed", "queues", has_traceback=True
+    events.ListenerFailed: Line(
+        EVENTS,
+        ERROR,
+        "listener=%r raised when it was told %s",
+        lambda event: (event.listener, type(event.event).__name__),
+        has_traceback=True,
     ),
-    # Workers
+    # The life of a worker
     events.WorkerStarted: Line(
         WORKER,
         INFO,
         "worker=%s name=%s started: queues=%s slots=%s",
         lambda event: (event.worker, event.name, ",".join(event.queues), event.slots),
     ),
-    events.WorkerStopping: line(WORKER, INFO, "worker=%s stopping", "worker"),
-    events.WorkerStopped: line(
-        WORKER, INFO, "worker=%s stopped, %s jobs cut off", "worker", "cut_off"
-    ),
-    events.DatabaseAway: line(WORKER, WARNING, "%s waits for the database: %s", "part", "error"),
-    events.TablesMissing: line(
-        WORKER, CRITICAL, "The tables are not those of this version: run manage.py migrate."
+    events.WorkerStopping: line(WORKER, INFO, "worker={worker} stopping"),
+    events.WorkerStopped: line(WORKER, INFO, "worker={worker} stopped, {cut_off} jobs cut off"),
+    events.SignOffFailed: line(
+        WORKER, WARNING, "worker={worker} could not sign off; other workers will find it dead"
     ),
     events.PoolerFound: line(
         WORKER,
         WARNING,
-        "worker=%s reaches PostgreSQL through a pooler: it polls instead of listening, and only "
-        'its heartbeat proves that it lives. PGJOBS["DIRECT_DATABASE"] can name a way past the '
-        "pooler.",
-        "worker",
+        "worker={worker} reaches PostgreSQL through a pooler: it polls instead of listening, and "
+        'only its heartbeat proves that it lives. PGJOBS["DIRECT_DATABASE"] can name a way past '
+        "the pooler.",
+    ),
+    events.DatabaseAway: line(WORKER, WARNING, "{part} waits for the database: {error}"),
+    events.TablesMissing: line(
+        WORKER, CRITICAL, "The tables are not those of this version: run manage.py migrate."
     ),
     events.PresenceFailed: line(
-        WORKER, ERROR, "worker=%s presence failed, going on", "worker", has_traceback=True
+        WORKER, ERROR, "worker={worker} presence failed, going on", has_traceback=True
     ),
     events.WorkerTakenForDead: line(
-        WORKER, WARNING, "worker=%s was taken for dead; going on as a new one", "worker"
+        WORKER, WARNING, "worker={worker} was taken for dead; going on as a new one"
     ),
-    events.SignOffFailed: line(
-        WORKER, WARNING, "worker=%s could not sign off; others will notice", "worker"
-    ),
-    events.WorkerDied: line(
-        WORKER, WARNING, "worker=%s is dead; its jobs are back in their queues", "worker"
-    ),
+    events.WorkerDied: line(WORKER, WARNING, "worker={worker} is dead; its jobs were taken back"),
+    # The supervisor
     events.QueuesUnserved: Line(
         WORKER,
         WARNING,
@@ -167,41 +184,40 @@ LINES: Final[dict[type[events.Event], Line]] = {
         lambda event: (", ".join(event.served), " ".join(event.unserved)),
     ),
     events.ChildEnded: line(
-        WORKER,
-        WARNING,
-        "child=%s ended with %s; starting another in %.1f s",
-        "child",
-        "code",
-        "delay",
+        WORKER, WARNING, "child={child} ended with {code}; starting another in {delay:.1f} s"
     ),
-    events.ChildSilent: line(WORKER, ERROR, "child=%s pid=%s gave no sign of life", "child", "pid"),
+    events.ChildSilent: line(
+        WORKER, ERROR, "child={child} pid={pid} gave no sign of life; killing it"
+    ),
     events.ChildrenKilled: line(WORKER, ERROR, "children did not end in time; killing them"),
     # The clock
-    events.ScheduleFired: line(
-        CLOCK, INFO, "schedule=%s job=%s next=%s", "job_class", "job.pk", "next_run"
-    ),
+    events.ScheduleFired: line(CLOCK, INFO, "schedule={job_class} job={job.pk} next={next_run}"),
     events.ScheduleNotFired: line(
-        CLOCK, ERROR, "schedule=%s could not be fired", "job_class", has_traceback=True
+        CLOCK, ERROR, "schedule={job_class} could not be fired", has_traceback=True
     ),
     events.ScheduleOff: line(
-        CLOCK, WARNING, "schedule=%s is switched off: its job class is gone", "job_class"
+        CLOCK, WARNING, "schedule={job_class} is switched off: its job class is gone"
     ),
-    events.TickFailed: line(CLOCK, WARNING, "tick=%s lost the database: %s", "tick", "error"),
+    events.TickFailed: line(CLOCK, WARNING, "tick={tick} lost the database: {error}"),
     events.ProcrastinateWorkerLost: line(
-        CLOCK, WARNING, "%s lost its worker, starting it again: %s", "name", "error"
+        CLOCK, WARNING, "{name} lost its worker, starting it again: {error}"
+    ),
+    # The doorbell
+    events.RingFailed: line(
+        DOORBELL, WARNING, "ringing for queues={queues} failed", has_traceback=True
     ),
 }
 
+SILENT: Final[frozenset[type[events.Event]]] = frozenset(
+    {events.JobEnqueued, events.JobEnded, events.JobRescued}
+)
+"""The kinds of events that have no line. Signals are sent for them.
 
-def write(event: events.Event) -> None:
-    """Log ``event``, if it has a line and its level is on."""
-    found = LINES.get(type(event))
-    if found is None or not found.logger.isEnabledFor(found.level):
-        return
-    error = getattr(event, "error", None) if found.has_traceback else None
-    found.logger.log(found.level, found.text, *found.arguments(event), exc_info=error)
+In the log of a worker `AttemptEnded` stands for the end of a job, and `JobTakenBack` for a rescue.
+"""
 
 
 def start() -> None:
-    """Write a line for each event from now on; said again, it changes nothing."""
-    events.listen(events.Event, write)
+    """Write a line for each event that is told from now on. Call it once."""
+    for kind, its_line in LINES.items():
+        events.listen(kind, its_line.write)

@@ -1,8 +1,7 @@
-"""Telling the world that a job has ended: the signal, and the user who asked for it."""
+"""Announcing the end of a job: to its user by the notifier, and to receivers of ``job_end``."""
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from django.utils.module_loading import import_string
@@ -11,19 +10,24 @@ from pgjobs import events
 from pgjobs.choices import JobNotification, JobStatus
 from pgjobs.conf import get_settings
 
-logger = logging.getLogger("pgjobs.notifications")
-
 
 def announce_end(job: Any) -> None:
-    """Notify the user if the job asks for it, then send ``job_end``. Call it after the commit."""
+    """Notify the user of ``job`` if ``job.notifications`` asks for it, then send ``job_end``.
+
+    Call it after the commit: before it, the end could still be rolled back. An exception of the
+    notifier or of a receiver is logged, and changes nothing.
+    """
     if job.user_id is not None and _is_wanted(job):
         _notify(job)
     events.tell(events.JobEnded(job))
 
 
 def log(job: Any) -> None:
-    """The default ``PGJOBS["NOTIFIER"]``: a line for the log, where projects send a mail."""
-    logger.info("user=%s job=%s name=%r ended %s", job.user_id, job.pk, job.name, job.status)
+    """Write a line to the log: the default of ``PGJOBS["NOTIFIER"]``.
+
+    A project's own notifier takes the finished ``Job`` too, and can send a mail.
+    """
+    events.tell(events.NotifiedByLog(job))
 
 
 def _is_wanted(job: Any) -> bool:

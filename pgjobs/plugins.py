@@ -1,4 +1,4 @@
-"""Queues of a plugin, named after it, as NetBox's plugins have them."""
+"""The app config of a plugin that has queues of its own, as NetBox's plugins have."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 class PluginConfig(AppConfig):
-    """An AppConfig whose ``queues = ["foo"]`` creates the queue ``<plugin name>.foo``.
+    """An AppConfig that declares queues: ``queues = ["foo"]`` creates ``<plugin name>.foo``.
 
-    The name is put in front so that two plugins can't take each other's queues.
+    The plugin's name comes first, so that two plugins can't take each other's queues.
     """
 
     queues: ClassVar[list[str]] = []
 
-    # An apps.py that imports this class holds two AppConfigs, and Django then silently takes
-    # neither, unless exactly one says that it is the default.
+    # An apps.py that imports this class contains two AppConfigs. Django then silently uses neither,
+    # unless exactly one of them is the default: the plugin's own class.
     default = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -26,7 +26,10 @@ class PluginConfig(AppConfig):
 
     @property
     def pgjobs_queues(self) -> tuple[str, ...]:
-        """The full names of this plugin's queues."""
+        """The full names of this plugin's queues.
+
+        Raises ImproperlyConfigured if ``queues`` is not a list of strings.
+        """
         queues: object = self.queues
         if not isinstance(queues, list) or not all(isinstance(name, str) for name in queues):
             raise ImproperlyConfigured(

@@ -1,4 +1,4 @@
-"""Queue names: which exist, in which order they are served, and which one a model's jobs take."""
+"""Queue names: the queues that exist, and the queue for the jobs of a model."""
 
 from __future__ import annotations
 
@@ -18,26 +18,30 @@ DEFAULT: Final = "default"
 LOW: Final = "low"
 
 DEFAULT_QUEUES: Final = (HIGH, DEFAULT, LOW)
-"""What a worker serves unless told otherwise; earlier ones are emptied first."""
+"""The queues that a worker serves if it is given none. It empties the first one first."""
 
 NAME_LIMIT: Final = 100
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
 
 
 def is_valid_name(name: Any) -> bool:
-    """Say whether ``name`` may name a queue: letters, digits, ``_``, ``.``, ``-``; at most 100."""
+    """Return whether ``name`` can be a queue's name.
+
+    A name has at most 100 characters. The first is an ASCII letter, a digit or ``_``; the following
+    ones can also be ``.`` and ``-``.
+    """
     return isinstance(name, str) and len(name) <= NAME_LIMIT and bool(_NAME.fullmatch(name))
 
 
 def known_queues() -> tuple[str, ...]:
-    """Return every queue that exists: the three, then apps' and plugins', then mapped ones."""
+    """Return all queues: the default ones, then apps' and plugins' queues, then mapped ones."""
     return tuple(
         dict.fromkeys((*DEFAULT_QUEUES, *_app_queues(), *get_settings().QUEUE_MAPPINGS.values()))
     )
 
 
 def check_known(names: Iterable[str]) -> None:
-    """Raise UnknownQueue for the first of ``names`` that doesn't exist."""
+    """Raise `UnknownQueue` for the first of ``names`` that does not exist."""
     known = known_queues()
     for name in names:
         if name not in known:
@@ -47,10 +51,10 @@ def check_known(names: Iterable[str]) -> None:
 
 
 def get_queue_for_model(model: type[models.Model] | None, otherwise: str = DEFAULT) -> str:
-    """Return the queue that ``QUEUE_MAPPINGS`` gives ``model``, or ``otherwise``.
+    """Return the queue that ``QUEUE_MAPPINGS`` gives to jobs about ``model``, or ``otherwise``.
 
-    The class is looked up first, then ``"app.model"``, then ``"model"`` (NetBox's
-    form). ``None`` stands for jobs without an object.
+    The keys are looked up in this order: the model class, ``"app.model"``, ``"model"``. The last
+    form is NetBox's. ``None`` stands for jobs without an object.
     """
     mappings: Mapping[Any, str] = get_settings().QUEUE_MAPPINGS
     if not mappings:
@@ -65,7 +69,10 @@ def get_queue_for_model(model: type[models.Model] | None, otherwise: str = DEFAU
 
 
 def queues_of(config: AppConfig) -> tuple[str, ...]:
-    """Return the queues that an app brings; raise ImproperlyConfigured if it says so wrongly."""
+    """Return the queues that an app declares as ``pgjobs_queues``.
+
+    Raises ImproperlyConfigured if this is not a list or tuple of strings.
+    """
     names = getattr(config, "pgjobs_queues", ())
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
         raise ImproperlyConfigured(

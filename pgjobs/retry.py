@@ -1,6 +1,6 @@
-"""From the number of the attempt that just failed to the wait before the next.
+"""Backoffs: how long a job waits after a failed attempt before the next one is due.
 
-``Meta.backoff`` takes one of these, or any function of the same kind.
+``Meta.backoff`` takes the result of one of these functions, or any function of type `Backoff`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ from collections.abc import Callable
 from datetime import timedelta
 
 Backoff = Callable[[int], timedelta]
-"""Gets the attempt that failed, from 1; returns how long to wait."""
+"""Takes the number of the attempt that failed, from 1, and returns the time to wait."""
 
 
 def constant(delay: timedelta) -> Backoff:
-    """Wait the same each time."""
+    """Return a backoff that waits ``delay`` after each attempt."""
     return lambda attempt: delay
 
 
 def linear(step: timedelta, *, cap: timedelta = timedelta(hours=1)) -> Backoff:
-    """Wait ``step`` longer each time, up to ``cap``."""
+    """Return a backoff that waits ``step`` after the first attempt and ``step`` longer each time.
+
+    It never waits longer than ``cap``.
+    """
     return lambda attempt: min(step * attempt, cap)
 
 
@@ -29,14 +32,14 @@ def exponential(
     cap: timedelta = timedelta(hours=1),
     jitter: float = 0.1,
 ) -> Backoff:
-    """Double the delay each time, from ``first`` up to ``cap``.
+    """Return a backoff that waits ``first`` after the first attempt and twice as long each time.
 
-    ``jitter`` spreads the delay by that share either way, so jobs that failed
-    together don't come back together.
+    The wait grows up to ``cap``. ``jitter`` is the share by which it then varies at random in both
+    directions, 0.1 for 10 %. So jobs that failed together are not tried again together.
     """
 
     def delay(attempt: int) -> timedelta:
-        # The exponent is bounded, or attempt 2000 would overflow before min() sees it.
+        # Without a bound for the exponent, attempt 2000 would overflow before `min` could help.
         exact: timedelta = min(first * 2 ** min(attempt - 1, 30), cap)
         return exact * random.uniform(1 - jitter, 1 + jitter)
 

@@ -1,8 +1,8 @@
-"""Signals inform; nothing in pgjobs depends on a receiver.
+"""Django signals that tell a project of its jobs.
 
-All are sent robustly and after the fact is committed, with the job both as
-``sender`` (as NetBox does it) and as ``job``. An exception in a receiver is
-logged and changes nothing about the job.
+A receiver gets the job, an instance of ``pgjobs.models.Job``, both as ``sender`` and as ``job``.
+NetBox sends its signals with the job as ``sender`` as well. An exception in a receiver is logged
+and does not change the job. No part of pgjobs depends on a receiver.
 """
 
 from __future__ import annotations
@@ -15,19 +15,31 @@ from django.dispatch import Signal
 from pgjobs import events
 
 job_enqueued = Signal()
-"""A job was inserted and its transaction committed. Not sent by ``enqueue_many()``."""
+"""Sent when a job was inserted and its transaction has committed.
+
+Not sent for ``enqueue_many()``, immediate jobs and successors.
+"""
 
 job_start = Signal()
-"""``run()`` is about to begin, in the thread that will run it."""
+"""Sent just before ``run()`` begins, in the thread that runs the job or drives its coroutine."""
 
 job_end = Signal()
-"""An attempt's outcome was recorded and the job is finished; ``job.status`` tells how."""
+"""Sent when a job has finished and this is committed; ``job.status`` is its final status.
+
+Not sent for a job that is cancelled while it waits, nor for an immediate job that lost its process.
+"""
 
 job_rescued = Signal()
-"""A dead worker's job was taken back (``job.status`` pending) or given up (errored)."""
+"""Sent when the job of a lost worker was taken back and this is committed.
+
+``job.status`` is pending if the job runs again, errored if it is given up, and cancelled if its
+cancellation was requested. A job that is finished by it is told of by ``job_end`` too.
+"""
 
 
-def _send(signal: Signal) -> Callable[[Any], None]:
+def _sender(signal: Signal) -> Callable[[Any], None]:
+    """Return a listener that sends ``signal`` for the job of an event."""
+
     def send(event: Any) -> None:
         if not signal.receivers:
             return
@@ -38,7 +50,7 @@ def _send(signal: Signal) -> Callable[[Any], None]:
     return send
 
 
-events.listen(events.JobEnqueued, _send(job_enqueued))
-events.listen(events.JobStarted, _send(job_start))
-events.listen(events.JobEnded, _send(job_end))
-events.listen(events.JobRescued, _send(job_rescued))
+events.listen(events.JobEnqueued, _sender(job_enqueued))
+events.listen(events.JobStarted, _sender(job_start))
+events.listen(events.JobEnded, _sender(job_end))
+events.listen(events.JobRescued, _sender(job_rescued))

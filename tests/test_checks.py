@@ -12,8 +12,9 @@ import pytest_django
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, run_checks
 
-from pgjobs import BackgroundJob, jobs
+from pgjobs import BackgroundJob
 from pgjobs.plugins import PluginConfig
+from pgjobs.registry import names
 from tests.support.environment import ROOT
 from tests.support.installed import installed
 
@@ -44,7 +45,7 @@ def check_project(directory: Path, *settings: str) -> tuple[int, str]:
 def only_jobs(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """An empty registry of job classes, for this test alone."""
     registry: dict[str, Any] = {}
-    monkeypatch.setattr(jobs, "_registry", registry)
+    monkeypatch.setattr(names, "_targets", registry)
     return registry
 
 

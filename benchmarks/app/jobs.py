@@ -1,4 +1,4 @@
-"""The jobs that are measured: nothing but the engine's own cost, or a known time."""
+"""The jobs that are measured: they do nothing, or they take a known time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class AsyncNothing(BackgroundJob):
 
 
 class Wait(BackgroundJob):
-    """Takes its time without using the processor."""
+    """Sleeps for so many seconds."""
 
     def run(self, seconds: float) -> None:
         first_run.note()
@@ -31,7 +31,7 @@ class Wait(BackgroundJob):
 
 
 class Stamp(BackgroundJob):
-    """Returns when it ran, on the clock that all processes of this machine share."""
+    """Returns the ``time.monotonic()`` of its run. All processes of a machine share this clock."""
 
     def run(self) -> float:
         first_run.note()

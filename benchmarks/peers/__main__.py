@@ -20,7 +20,7 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.names) - set(PEERS):
         parser.error(f"no peer is named {', '.join(sorted(unknown))}: {', '.join(PEERS)}")
-    # Else a worker, or a Redis, would outlive this process when it is told to end.
+    # SIGTERM would end this process without a cleanup, and leave its workers and its Redis running.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     peers = [PEERS[name] for name in options.names] or list(PEERS.values())
     with server.running() as url:

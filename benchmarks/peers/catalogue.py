@@ -107,8 +107,8 @@ _ALL: Final = (
         settings="200 async workers, queue storage, COPY",
         pace=3000,
         program=Python("awa", ("awa-pg",), f"-m {_APPS} awa"),
-        # Its view of jobs takes minutes over a backlog. A lane's sequence counts what was
-        # enqueued; what was completed is counted in batches, and in rollups once those are pruned.
+        # Its view of jobs takes minutes over a backlog. A lane's sequence counts the enqueued jobs.
+        # Completed jobs are counted in batches, and in rollups once the batches are pruned.
         store=Postgres(
             left="FROM awa.queue_enqueue_heads WHERE awa.sequence_next_value(seq_name) - 1 > "
             f"(SELECT count(*) {_AWA_DONE})",
@@ -148,7 +148,7 @@ _ALL: Final = (
         settings="batchSize 1000, burstWhenBatchFull",
         pace=15_000,
         program=Node("pg-boss.mjs"),
-        # A row is kept; the states are an enum, ordered, with those of the end from 'completed' on.
+        # A row is kept. The states are an ordered enum; the final ones are 'completed' and above.
         store=Postgres(
             left="FROM pgboss.job WHERE state < 'completed'",
             done="FROM pgboss.job WHERE state = 'completed'",
@@ -163,8 +163,8 @@ _ALL: Final = (
             ("rq",),
             "-m rq.cli worker --url {PEER_URL} --worker-class rq.SimpleWorker --quiet",
         ),
-        # A job is in the queue, then in the intermediate queue, then in the registry of those
-        # in progress, until its end is recorded.
+        # Until its end is recorded, a job is in the queue, then in the intermediate queue, then in
+        # the registry of started jobs.
         store=Redis(("rq:queue:default", "rq:queue:default:intermediate", "rq:wip:default")),
     ),
     Peer(

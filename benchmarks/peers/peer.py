@@ -1,4 +1,4 @@
-"""What a peer is, and how each is measured: the same way, whatever it is made of."""
+"""A peer, and the measurement of its drain, which is the same for all peers."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class Opened(Protocol):
 
     @property
     def environment(self) -> dict[str, str]:
-        """How the peer's processes find it."""
+        """The environment variables by which the peer's processes find it."""
 
     def is_drained(self) -> bool:
-        """Whether nothing waits and nothing runs, as the broker itself says."""
+        """Return whether the broker has no job that waits or runs."""
 
     def done(self, jobs: int) -> int:
-        """How many of so many jobs are known to have been done."""
+        """Return the number of jobs, of so many, that the broker knows to be done."""
 
 
 class Store(Protocol):
-    """Where a peer keeps its jobs, and what must be asked there."""
+    """The place where a peer keeps its jobs, and the questions to ask there."""
 
     @property
     def broker(self) -> str: ...
@@ -52,19 +52,19 @@ class Program(Protocol):
     def missing(self) -> str | None: ...
 
     def enqueue(self, jobs: int, environment: dict[str, str], scratch: Path) -> None:
-        """Create what the peer needs in its database, and enqueue by its fastest bulk call."""
+        """Create the peer's tables, and enqueue so many jobs by its fastest bulk call."""
 
     def worker(self, environment: dict[str, str], scratch: Path) -> list[str]:
-        """The command of its worker."""
+        """Return the command that starts the peer's worker."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Peer:
     name: str
     settings: str
-    """What was set, in one line: the best that the peer's own documentation tells."""
+    """The settings in one line: the fastest that the peer's own documentation recommends."""
     pace: int
-    """Jobs a second that it about does, so that a slow one is given fewer of them."""
+    """About the jobs a second that the peer runs. A slow peer is given fewer jobs."""
     program: Program
     store: Store
 
@@ -77,15 +77,18 @@ class Peer:
         return self.program.language
 
     def missing(self) -> str | None:
-        """Why it can't be measured here, if so."""
+        """Return the reason why the peer can't be measured here, or None."""
         return self.program.missing() or self.store.missing()
 
     def jobs(self, of: int) -> int:
-        """How many of so many jobs keep it busy for long enough."""
+        """Return the number of jobs that keep the peer busy for 10 seconds, but at most ``of``."""
         return min(of, self.pace * ENOUGH_SECONDS)
 
     def drain(self, jobs: int, server_url: str, scratch: Path) -> float:
-        """Return jobs a second, from the first run to nothing left."""
+        """Return the jobs a second, from the first run until no job is left.
+
+        Raises `DrainError` if the worker ends by itself or is too slow, or if jobs are lost.
+        """
         with tempfile.TemporaryDirectory(prefix="peer-", dir=scratch) as own:
             return self._drain(jobs, server_url, Path(own))
 

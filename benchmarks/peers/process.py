@@ -1,4 +1,4 @@
-"""Running a worker, of whatever make, as a real process until it has drained its queue."""
+"""Running the worker of any peer as a real process until it has drained its queue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TAIL: Final = 1500
 
 
 class DrainError(RuntimeError):
-    """A worker did not do what it was started for."""
+    """A worker did not drain its queue."""
 
 
 def seconds(
@@ -29,9 +29,9 @@ def seconds(
     environment: Mapping[str, str] | None = None,
     deadline: float = _DEADLINE,
 ) -> float:
-    """Return how long the worker took from its first run of a job until nothing was left.
+    """Return the seconds from the worker's first run of a job until no job is left.
 
-    The beginning is what `benchmarks.first_run` wrote: starting Python is nobody's throughput.
+    `benchmarks.first_run` writes the moment of the first run, so the start of Python is left out.
     """
     began, log = scratch / "began", scratch / "worker.log"
     began.write_text("")
@@ -41,7 +41,7 @@ def seconds(
             env={**os.environ, **(environment or {}), "BENCHMARK_BEGAN": str(began)},
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # So that what it starts can be ended with it.
+            start_new_session=True,  # its group can be killed with all its children
         )
         try:
             ended = _when_drained(worker, is_drained, deadline)
@@ -69,7 +69,7 @@ def _when_drained(
 
 
 def _end(worker: subprocess.Popen[bytes]) -> None:
-    """Ask the worker to stop; then end what is left of its process group."""
+    """Ask the worker to stop, then kill the remaining processes of its group."""
     worker.send_signal(signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         worker.wait(_GRACE)

@@ -50,7 +50,7 @@ class Python:
 def run(
     command: list[str], environment: dict[str, str], *, timeout: float, cwd: Path | None = None
 ) -> None:
-    """Run to the end; what it printed is told only if it failed."""
+    """Run a command to its end, and show its output only if it failed."""
     ended = subprocess.run(
         command,
         env={**os.environ, **environment},

@@ -1,4 +1,4 @@
-"""Looking at jobs, schedules and workers in Django's admin, and cancelling and retrying jobs."""
+"""Django's admin: pages for jobs, schedules and workers, with buttons to cancel and retry jobs."""
 
 from pgjobs.admin.jobs import JobAdmin
 from pgjobs.admin.schedules import ScheduleAdmin

@@ -1,4 +1,7 @@
-"""How values look in the admin. Whatever a job wrote goes through ``format_html`` or a template."""
+"""How values look in the admin.
+
+All text goes through ``format_html`` or a template, because a job can write HTML into its row.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,14 @@ from django.utils.timezone import localtime
 from pgjobs.choices import JobStatus
 
 NOTHING = "-"
+"""Stands for an empty value."""
 
 
 class Seen(models.Func):
-    """One column of an inspection view, for the row at hand: pages and psql say the same."""
+    """One column of an inspection view, for each row of a query.
+
+    So the admin shows the same values as the views show in psql.
+    """
 
     template = "(SELECT seen.%(column)s FROM %(view)s AS seen WHERE seen.id = %(expressions)s)"
 
@@ -31,11 +38,11 @@ class Seen(models.Func):
 
 
 class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """An admin that writes nothing by itself."""
+    """An admin without forms: it adds, changes and deletes nothing."""
 
     view_on_site = False
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # each count would read the table
+    show_facets = admin.ShowFacets.NEVER  # each count of a facet would read the whole table
     sortable_by = ()
 
     class Media:
@@ -52,7 +59,10 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def shown(label: Any) -> Callable[[Any], Any]:
-    """``@admin.display``, and ``NOTHING`` for what is empty, on a page as in a list."""
+    """Do the same as ``@admin.display(description=label)``, and show an empty value as `NOTHING`.
+
+    Django's own ``empty_value`` works only for lists, this one also on the page of an object.
+    """
 
     def decorate(value_of: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         @admin.display(description=label)
@@ -67,6 +77,7 @@ def shown(label: Any) -> Callable[[Any], Any]:
 
 
 def badge(color: str, label: Any) -> SafeString:
+    """Return a coloured label; ``color`` is one of the classes ``pgjobs-…`` in admin.css."""
     return format_html('<span class="pgjobs-badge pgjobs-{}">{}</span>', color, label)
 
 
@@ -75,11 +86,12 @@ def status_badge(status: str) -> SafeString:
 
 
 def link(text: Any, url: str | None) -> Any:
+    """Return ``text`` as a link, or ``text`` itself without a ``url``."""
     return format_html('<a href="{}">{}</a>', url, text) if url else text
 
 
 def page_of(model: type[models.Model], key: Any, site: admin.AdminSite) -> str | None:
-    """Return the address of an object's page in the admin; None if its model has none there."""
+    """Return the address of an object's page in the admin, or None if its model has no page."""
     try:
         return reverse(
             f"admin:{model._meta.app_label}_{model._meta.model_name}_change",
@@ -91,15 +103,17 @@ def page_of(model: type[models.Model], key: Any, site: admin.AdminSite) -> str |
 
 
 def pretty(value: Any) -> str:
+    """Return a value as indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def moment(at: datetime) -> str:
+    """Return a moment in the project's time zone and short format."""
     return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
 
 
 def span(duration: timedelta | None) -> str | None:
-    """Return a duration in the two units that matter."""
+    """Return a duration as text, in at most two units: ``4 min 20 s``. None stays None."""
     if duration is None:
         return None
     seconds = duration.total_seconds()

@@ -1,4 +1,4 @@
-"""Jobs: the list, and the page of one."""
+"""The list of jobs, and the page of one job."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from pgjobs.choices import JobStatus
 from pgjobs.models import Job, Schedule
 
 LOG_LINES: Final = 1000
-"""Lines of a job's log that its page shows; the last ones."""
+"""The page of a job shows so many lines of its log: the last ones."""
 
 _LEVELS: Final = {
     "info": "blue",
@@ -60,7 +60,7 @@ class JobAdmin(SteeringAdmin):
     list_display_links = ("id", "name")
     list_filter = ("status", QueueFilter, JobClassFilter, ("created", CreatedFilter))
     search_fields = ("name", "job_class", "error")
-    search_help_text = _("Part of a name, job class or error; or the number of a job.")
+    search_help_text = _("Search for part of a name, job class or error, or for the id of a job.")
     paginator = BoundedPaginator
     fieldsets = (
         (None, {"fields": ("status_shown", "progress_bar", "error", "object_link", "job_class")}),
@@ -108,7 +108,7 @@ class JobAdmin(SteeringAdmin):
         return request.user.has_perm("pgjobs.delete_job")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Name the jobs without listing each line of their logs."""
+        """Return the names of the jobs alone: Django's own list would name each log line, too."""
         names = [f"{job.pk}: {job.name}" for job in objs]
         return names, {self.opts.verbose_name_plural: len(names)}, set(), []
 
@@ -207,11 +207,12 @@ class JobAdmin(SteeringAdmin):
 
 
 def _without(names: list[str], options: Any) -> Any:
+    """Return the ``options`` of a fieldset without the fields of these names."""
     return {**options, "fields": [name for name in options["fields"] if name not in names]}
 
 
 def _parts(job: Job) -> list[tuple[str, str]]:
-    """Return what a job was given and what it left, as titles and JSON."""
+    """Return the arguments, the return value and the data of a job, as titles and JSON."""
     arguments: Any = job.kwargs if not job.args else {"args": job.args, "kwargs": job.kwargs}
     parts = [(_("Arguments"), arguments), (_("Return value"), job.result), (_("Data"), job.data)]
     return [(str(title), pretty(value)) for title, value in parts if value]

@@ -1,4 +1,4 @@
-"""The list of jobs, made for millions of rows: nothing here reads them all."""
+"""The list of jobs, for tables of millions of rows: no query here reads them all."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from pgjobs.registry.names import registered
 from pgjobs.rows.columns import WIDE
 
 COUNTED: Final = 10_000
-"""Rows up to which a list is counted and paged."""
+"""Largest number of rows that a list counts and shows in pages."""
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts no further than it must; the rest is for filters and SQL."""
+    """Counts at most `COUNTED` rows. People reach older jobs by filters, by search or in SQL."""
 
     @cached_property
     def count(self) -> int:
@@ -44,7 +44,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
 
 class JobChangeList(ChangeList):
-    """Leaves wide columns in the database, and fetches the objects of a page's jobs by model."""
+    """Reads no wide columns, and the objects of a page's jobs with one query for each model."""
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> models.QuerySet[Any]:
         jobs = super().get_queryset(request, *args, **kwargs)
@@ -58,7 +58,7 @@ class JobChangeList(ChangeList):
 
 
 def find_objects(jobs: Iterable[Job]) -> None:
-    """Give each job its object as ``found_object``; None if it is gone, or its model is."""
+    """Set ``job.found_object`` of each job: its object, or None if the row or the model is gone."""
     by_type = defaultdict(list)
     for job in jobs:
         job.found_object = None  # type: ignore[attr-defined]
@@ -75,12 +75,15 @@ def _by_key(model: type[models.Model] | None, keys: set[Any]) -> dict[str, model
         return {}
     try:
         return {str(key): row for key, row in model._base_manager.in_bulk(keys).items()}
-    except (ValueError, ValidationError):  # the model's key changed its type since
+    except (ValueError, ValidationError):  # the type of the model's key has changed since
         return {}
 
 
 class _KnownValueFilter(admin.SimpleListFilter):
-    """Offers what the code knows: asking the table for its distinct values would read all of it."""
+    """Offers the values that the code knows.
+
+    Django's own filter would ask the table for its distinct values, and so read all of it.
+    """
 
     def known(self) -> Iterable[tuple[str, str]]:
         raise NotImplementedError
@@ -115,10 +118,10 @@ class JobClassFilter(_KnownValueFilter):
 
 
 class CreatedFilter(admin.DateFieldListFilter):
-    """By date of creation, which no index has.
+    """Filters by date of creation, with the help of indexes on other columns.
 
-    But a job that was created since some moment is live, or finished since then:
-    each of these an index knows.
+    No index has the date of creation. A job that was created since some moment is live, or it has
+    finished since that moment. For both there is an index.
     """
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""System jobs and their next runs."""
+"""The list and the page of system jobs, with their next runs."""
 
 from __future__ import annotations
 

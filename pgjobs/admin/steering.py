@@ -1,4 +1,4 @@
-"""Cancelling and retrying jobs, from the list and from a job's page, and what to say of it."""
+"""Cancelling and retrying jobs, from the list and from a job's page, and the messages about it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from pgjobs.models import Job
 
 @dataclass(slots=True)
 class Answer:
-    """What became of the chosen jobs."""
+    """The result for the selected jobs."""
 
     done: list[Job] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
-    """How many were refused, by what they are instead."""
+    """Number of refused jobs by the reason: the status of the job, or "deleted"."""
 
     @property
     def reasons(self) -> str:
@@ -38,7 +38,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A way to steer a job, and its words."""
+    """Cancel or retry: the method of `Job`, and the words for its results."""
 
     steer: Callable[[Job], bool]
     history: str
@@ -46,7 +46,7 @@ class Verb:
     explain: Callable[[Answer], str]
 
     def apply(self, jobs: Iterable[Job]) -> Answer:
-        """Steer each job by itself: one that moved on meanwhile is refused, the others are not."""
+        """Steer each job by itself, so that a job that has changed meanwhile stops no other."""
         answer = Answer()
         for job in jobs:
             try:
@@ -72,7 +72,7 @@ def _cancelled(answer: Answer) -> Iterator[str]:
 
 
 def _not_cancelled(answer: Answer) -> str:
-    return gettext("Not cancelled: %s. What has finished can't be.") % answer.reasons
+    return gettext("Not cancelled because already finished: %s.") % answer.reasons
 
 
 def _retried(answer: Answer) -> Iterator[str]:
@@ -83,8 +83,8 @@ def _retried(answer: Answer) -> Iterator[str]:
 def _not_retried(answer: Answer) -> str:
     return (
         gettext(
-            "Not retried: %s. Only a finished job can be, and not while another live job "
-            "has its enqueue_once() place."
+            "Not retried: %s. A job is retried only if it has finished and no live job holds "
+            "its enqueue_once() place."
         )
         % answer.reasons
     )
@@ -95,7 +95,10 @@ RETRY: Final = Verb(Job.retry, "Retried.", _retried, _not_retried)
 
 
 class SteeringAdmin(LookOnly):
-    """Offers the verbs to those who may change jobs, which means no more: jobs aren't edited."""
+    """Offers to cancel and retry jobs, to users with the permission to change jobs.
+
+    The permission allows no more than this, because the admin never edits a job.
+    """
 
     actions = ("cancel_jobs", "retry_jobs")
 
@@ -113,7 +116,7 @@ class SteeringAdmin(LookOnly):
     def response_action(
         self, request: HttpRequest, queryset: models.QuerySet[Job], *args: Any, **kwargs: Any
     ) -> Any:
-        """Refuse "select all" where the list stopped counting: it would mean more than it said."""
+        """Refuse "select all" if the list stopped counting: more jobs would change than it says."""
         across = request.POST.get("select_across", "0") not in ("", "0")
         if across and queryset.order_by()[COUNTED : COUNTED + 1].exists():
             self.message_user(

@@ -1,4 +1,4 @@
-"""Worker processes and whether they live."""
+"""The list and the page of worker processes, with the proof that they live."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STATES: Final = {
 class WorkerProcessAdmin(LookOnly):
     list_display = ("name", "liveness", "served", "in_hand", "heard", "started", "hostname", "pid")
     fields = (*list_display, "has_session_lock", "stopped")
-    ordering = ("-stopped", "-id")  # PostgreSQL puts NULL, so the living, first
+    ordering = ("-stopped", "-id")  # NULL comes first: living workers have not stopped
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return (
@@ -47,7 +47,7 @@ class WorkerProcessAdmin(LookOnly):
     def served(self, worker: WorkerProcess) -> str:
         return ", ".join(worker.queues)
 
-    @shown(_("jobs in hand"))
+    @shown(_("Claimed jobs"))
     def in_hand(self, worker: Any) -> Any:
         text = _("%(jobs)s (%(slots)s slots)") % {
             "jobs": worker.running,

@@ -17,6 +17,7 @@ from pgjobs.exceptions import PgJobsError
 from pgjobs.jobs.cron import next_slot
 from pgjobs.jobs.system import SystemJob, system_jobs
 from pgjobs.models import Job, Schedule
+from pgjobs.sql import load
 
 
 def synchronize() -> None:
@@ -118,7 +119,7 @@ def _known() -> models.QuerySet[Schedule]:
 
 def _database_now() -> datetime:
     with connections[job_database()].cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
+        cursor.execute(load("clock/now"))
         now: datetime = cursor.fetchone()[0]
     return now
 

@@ -11,16 +11,8 @@ from procrastinate.contrib.django import app as django_app
 
 from pgjobs.clock.procrastinate_thread import ProcrastinateThread
 from pgjobs.models import Job
+from pgjobs.sql import load
 from pgjobs.worker import WorkerOptions
-
-_WAITING_TASKS = """
-SELECT EXISTS (
-    SELECT FROM procrastinate_jobs
-    WHERE queue_name = ANY (%(queues)s)
-        AND status = 'todo'
-        AND (scheduled_at IS NULL OR scheduled_at <= statement_timestamp())
-)
-"""
 
 
 class LowLevelTasks:
@@ -64,7 +56,7 @@ class LowLevelTasks:
 
     def _has_waiting_tasks(self) -> bool:
         with connections[router.db_for_write(Job)].cursor() as cursor:
-            cursor.execute(_WAITING_TASKS, {"queues": list(self._options.queues)})
+            cursor.execute(load("clock/waiting_tasks"), {"queues": list(self._options.queues)})
             return bool(cursor.fetchone()[0])
 
 

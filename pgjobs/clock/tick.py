@@ -17,6 +17,7 @@ from pgjobs import events
 from pgjobs.clock.procrastinate_thread import ProcrastinateThread
 from pgjobs.clock.schedules import fire_due, job_database, synchronize
 from pgjobs.jobs.system import system_jobs
+from pgjobs.sql import load
 
 QUEUE: Final = "pgjobs.clock"
 TASK: Final = "pgjobs.clock.tick"
@@ -25,11 +26,6 @@ PERIOD: Final = 3.0
 the moment; only if its worker dies, or is paused, does a slot wait for the next tick."""
 _CRON: Final = "* * * * * */3"  # procrastinate's sixth field: seconds
 _LOOK_AGAIN: Final = 2.0
-_FORGET_LOST_TICKS: Final = """
-DELETE FROM procrastinate_jobs
-WHERE queue_name = %s
-    AND (status NOT IN ('todo', 'doing') OR status = 'doing' AND worker_id IS NULL)
-"""
 
 _stopping = threading.Event()
 
@@ -99,4 +95,4 @@ def tick(timestamp: int) -> None:
 def _forget_lost_ticks() -> None:
     """Remove ticks that failed, or whose worker died in the middle: nobody will end those."""
     with connections[job_database()].cursor() as cursor:
-        cursor.execute(_FORGET_LOST_TICKS, [QUEUE])
+        cursor.execute(load("clock/forget_lost_ticks"), {"queue": QUEUE})

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from django.db import DatabaseError, connections, transaction
 
 from pgjobs import events
-from pgjobs.sql import load
+from pgjobs.enqueueing.wake import wake_idle_workers
 
 SHORT_TRANSACTION: Final = 0.03
 """Seconds from an INSERT to the end of its transaction in which a worker may go idle unseen."""
@@ -57,7 +57,7 @@ class Ring:
             return
         try:
             with connections[self.using].cursor() as cursor:
-                cursor.execute(load("ring"), {"queues": sorted(self.queues), "workers": self.jobs})
+                wake_idle_workers(cursor, self.queues, workers=self.jobs)
         except DatabaseError as error:
             # The jobs are committed, and an idle worker looks for itself every second or so. So the
             # caller must not see an error.

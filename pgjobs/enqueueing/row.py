@@ -77,7 +77,8 @@ def queue_for(
     """Return the queue of a new job.
 
     This is ``queue_name``. If it is not given, it is ``Meta.queue``, and without this option the
-    queue that ``QUEUE_MAPPINGS`` gives the model of ``instance``. Raises InvalidArgument if there is no such queue.
+    queue that ``QUEUE_MAPPINGS`` gives the model of ``instance``. Raises InvalidArgument if
+    this queue does not exist.
     """
     model = None if instance is None else type(instance)
     name = queue_name or options_of(target).queue or queues.get_queue_for_model(model)

@@ -1,130 +1,102 @@
-"""One attempt of one job, as named steps; what it came to is a value."""
+"""One attempt of one job: its steps, and the outcome that they come to."""
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-import json
-import logging
-import re
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import replace
-from functools import cache, partial
-from typing import Any
-
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connections, transaction
+from functools import partial
+from typing import Any, TypeVar
 
 from pgjobs import codec, events
 from pgjobs.choices import JobStatus
-from pgjobs.conf import get_settings
-from pgjobs.exceptions import JobInterrupted, NotSerializable, StaleJob, UnknownJobClass
+from pgjobs.exceptions import JobInterrupted, TransactionLeftOpen
+from pgjobs.execution.atomic import complete_atomically
+from pgjobs.execution.result import data_as_json, result_as_json
+from pgjobs.execution.runner import Runner
 from pgjobs.execution.running_job import RunningJob
-from pgjobs.execution.verdict import verdict
-from pgjobs.registry.job_class import JobClass
+from pgjobs.execution.verdict import judge
 from pgjobs.registry.names import JobTarget, resolve
 from pgjobs.registry.targets import is_job_class, options_of
+from pgjobs.rows.failure import qualified_name
 from pgjobs.rows.outcome import Outcome
-from pgjobs.rows.statements import record
-from pgjobs.rows.text import storable
-from pgjobs.signals import job_start
 
-RunCoroutine = Callable[[Coroutine[Any, Any, Any]], Any]
+T = TypeVar("T")
 
 
-def execute(
-    job: RunningJob,
-    *,
-    run_coroutine: RunCoroutine = asyncio.run,
-    exits: Callable[[BaseException], None] = lambda error: None,
-) -> Outcome | None:
-    """Run ``job`` and say what came of it.
+async def attempt(job: RunningJob, runner: Runner) -> Outcome | None:
+    """Run ``job`` once and return its outcome, or None if ``job.terminate()`` has recorded one.
 
-    None means that ``run()`` recorded the end itself, by ``job.terminate()``. ``exits`` is
-    told of an exception that is meant for the process: a job may end itself, not its worker.
+    The same steps serve a thread and an event loop: see `in_thread`.
     """
-    events.tell(events.JobStarted(job))
+    try:
+        runner.begin(job)
+        events.tell(events.JobStarted(job))
+        outcome = await _run(job, runner)
+        runner.finish()
+    except BaseException as error:  # a stop request, raised after run() had ended
+        runner.finish()
+        outcome = judge(error, job)
+    if runner.stop_request is not None:
+        outcome = _with_real_reason(outcome, runner.stop_request, job)
+    if runner.has_left_transaction_open(outcome):
+        outcome = _without_undone_work(outcome, job)
+    _say(job, outcome)
+    return None if job.is_terminated else outcome
+
+
+def in_thread(steps: Coroutine[Any, Any, T]) -> T:
+    """Take ``steps`` to their end and return their result.
+
+    In a thread no step suspends: where the event loop would await, the thread waits. So one
+    ``send()`` is enough.
+    """
+    try:
+        steps.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise RuntimeError("A step of the attempt suspended in a thread.")
+
+
+def give_up(job: RunningJob, error: JobInterrupted, *, began: float) -> Outcome:
+    """Return the outcome of ``job``, which still runs and must end with its process.
+
+    ``error`` is the reason.
+    """
+    outcome = replace(judge(error, job), began=began)
+    _say(job, outcome)
+    return outcome
+
+
+async def _run(job: RunningJob, runner: Runner) -> Outcome:
     began = time.monotonic()
     try:
         target = resolve(job.job_class)
         if options_of(target).atomic:
-            outcome = _complete_atomically(target, job, began)
+            complete = partial(_complete, job, began)
+            outcome = complete_atomically(job, partial(_call, target, job), complete)
         else:
-            outcome = _completed(job, _call(target, job, run_coroutine), began)
+            result = _call(target, job)
+            if inspect.iscoroutine(result):
+                result = await runner.wait_for(result)
+            outcome = _complete(job, began, result)
     except BaseException as error:
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
-            exits(error)
-        outcome = replace(_judged(error, job), began=began, ended=time.monotonic())
-    return None if job.is_terminated else outcome
+            runner.note_exit(error)
+        outcome = replace(_judge_with_data(error, job), began=began, ended=time.monotonic())
+    return outcome
 
 
-def is_all_coroutine(job: RunningJob) -> bool:
-    """Say whether an event loop can run ``job`` from beginning to end, by `execute_coroutine`.
-
-    Not if anything around the coroutine may wait for the database: all others would wait too.
-    """
-    try:
-        if not _is_coroutine_function(resolve(job.job_class)):
-            return False
-        asks = job.is_last_chance or codec.names_model(job.args) or codec.names_model(job.kwargs)
-    except (UnknownJobClass, RecursionError):
-        return False
-    return not (asks or job_start.receivers)
-
-
-@cache
-def _is_coroutine_function(target: JobTarget) -> bool:
-    if not is_job_class(target):
-        return inspect.iscoroutinefunction(target)
-    is_plain = target.__init__ is JobClass.__init__
-    return is_plain and inspect.iscoroutinefunction(target.run)
-
-
-async def execute_coroutine(
-    job: RunningJob, supervised: Callable[[Coroutine[Any, Any, Any]], Awaitable[Any]]
-) -> Outcome | None:
-    """Do the same as `execute` for a job that `is_all_coroutine`, on the running event loop."""
-    events.tell(events.JobStarted(job))
-    began = time.monotonic()
-    try:
-        result = await supervised(_called(resolve(job.job_class), job))
-        outcome = _completed(job, result, began)
-    except BaseException as error:
-        outcome = replace(_judged(error, job), began=began, ended=time.monotonic())
-    return None if job.is_terminated else outcome
-
-
-def _call(target: JobTarget, job: RunningJob, run_coroutine: RunCoroutine) -> Any:
-    result = _called(target, job)
-    return run_coroutine(result) if inspect.iscoroutine(result) else result
-
-
-def _called(target: JobTarget, job: RunningJob) -> Any:
+def _call(target: JobTarget, job: RunningJob) -> Any:
     args, kwargs = codec.decode(job.args), codec.decode(job.kwargs)
     run = target(job).run if is_job_class(target) else partial(target, job=job)
     return run(*args, **kwargs)
 
 
-def _complete_atomically(target: JobTarget, job: RunningJob, began: float) -> Outcome:
-    """Commit the work and its completion together, or neither.
-
-    The epoch guards the row: if it has moved on, another run owns the job, and
-    everything that this one did is rolled back.
-    """
-    alias = job._state.db
-    with transaction.atomic(using=alias):
-        outcome = _completed(job, _call(target, job, asyncio.run), began)
-        if not job.is_terminated:
-            with connections[alias].cursor() as cursor:
-                row = record(cursor, [outcome], moments=True).get(job.id)
-            if row is None:
-                raise StaleJob(f"job {job.id} is not held by epoch {job.epoch} any more")
-            job.started, job.completed = row.started, row.completed
-    return replace(outcome, is_recorded=True, ended=time.monotonic())
-
-
-def _completed(job: RunningJob, result: Any, began: float) -> Outcome:
+def _complete(job: RunningJob, began: float, value: Any) -> Outcome:
+    result, lines = result_as_json(value)
     return Outcome(
         job_id=job.id,
         epoch=job.epoch,
@@ -132,46 +104,49 @@ def _completed(job: RunningJob, result: Any, began: float) -> Outcome:
         status=JobStatus.COMPLETED,
         error=job.error,
         data=data_as_json(job),
-        result=_result(job, result),
+        result=result,
+        lines=lines,
         began=began,
         ended=time.monotonic(),
     )
 
 
-def _judged(error: BaseException, job: RunningJob) -> Outcome:
-    outcome = verdict(error, job)
+def _judge_with_data(error: BaseException, job: RunningJob) -> Outcome:
+    outcome = judge(error, job)
     try:
         return replace(outcome, data=data_as_json(job))
     except JobInterrupted:
         raise
-    except Exception:  # what ended the job, or else hidden by it
+    except Exception:  # job.data can't be stored; its exception would hide the one of run()
         return outcome
 
 
-_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+def _with_real_reason(outcome: Outcome, stop_request: JobInterrupted, job: RunningJob) -> Outcome:
+    """Blame ``stop_request`` rather than an exception that it caused, such as a cancelled query."""
+    failure = outcome.failure
+    if failure is None or failure.exception == qualified_name(stop_request):
+        return outcome
+    return _overruled(outcome, stop_request, job)
 
 
-def data_as_json(job: RunningJob) -> str | None:
-    """Return ``job.data`` as JSON text, dates as strings: it is for people, not for decoding."""
-    if job.data is None:
-        return None
-    text = json.dumps(job.data, cls=DjangoJSONEncoder, allow_nan=False, ensure_ascii=False)
-    if _ESCAPED_NUL.search(text):
-        raise NotSerializable("job.data holds a NUL character, which PostgreSQL can't store.")
-    if storable(text) != text:
-        raise NotSerializable("job.data holds a lone surrogate, which is not text.")
-    return text
+def _without_undone_work(outcome: Outcome, job: RunningJob) -> Outcome:
+    """Don't call a job completed whose writes are lost with the transaction that it left open."""
+    if outcome.is_recorded or outcome.status != JobStatus.COMPLETED:
+        return outcome
+    return _overruled(outcome, TransactionLeftOpen(), job)
 
 
-def _result(job: RunningJob, value: Any) -> str | None:
-    if value is None:
-        return None
-    try:
-        text = json.dumps(codec.encode(value, "The return value of run()"))
-        if len(text) > get_settings().MAX_RESULT_SIZE:
-            raise NotSerializable(f"The return value of run() has {len(text)} bytes as JSON.")
-    except (NotSerializable, RecursionError) as error:
-        # NetBox ignores what run() returns, so jobs that moved over may return anything.
-        job.say(logging.WARNING, f"Not kept as the job's result: {error}")
-        return None
-    return text
+def _overruled(outcome: Outcome, error: BaseException, job: RunningJob) -> Outcome:
+    overruling = judge(error, job)
+    return replace(
+        overruling,
+        data=outcome.data,
+        began=outcome.began,
+        ended=outcome.ended,
+        lines=outcome.lines + overruling.lines,
+    )
+
+
+def _say(job: RunningJob, outcome: Outcome) -> None:
+    for level, text in outcome.lines:
+        job.say(level, text)

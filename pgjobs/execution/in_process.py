@@ -6,7 +6,8 @@ written to.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,8 +17,10 @@ from django.db.models.functions import Now
 from psycopg.pq import TransactionStatus
 
 from pgjobs.choices import FINISHED, WAITING, JobStatus
-from pgjobs.execution.attempt import data_as_json, execute
+from pgjobs.execution.attempt import attempt, in_thread
 from pgjobs.execution.process_lock import held_here
+from pgjobs.execution.result import data_as_json
+from pgjobs.execution.runner import Runner
 from pgjobs.notifications import announce_end
 from pgjobs.rows import statements
 from pgjobs.rows.notes import Note
@@ -88,20 +91,33 @@ def write_notes(jobs: Jobs, notes: Sequence[Note]) -> None:
         statements.write_notes(cursor, notes)
 
 
+class _InProcess(Runner):
+    """Runs attempts in the caller's own thread."""
+
+    exit: BaseException | None = None
+    """The Ctrl-C or ``sys.exit()`` that ended the job and is meant for this process."""
+
+    async def wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run(coroutine)
+
+    def note_exit(self, error: BaseException) -> None:
+        self.exit = self.exit or error
+
+
 def _run_started(jobs: Jobs, job: Any) -> None:
     notes: list[Note] = []
-    exits: list[BaseException] = []
+    runner = _InProcess()
     job._sink = notes.append
     try:
         with _usable_afterwards(connections[jobs.db]):
-            outcome = execute(job, exits=exits.append)
+            outcome = in_thread(attempt(job, runner))
     finally:
         job._sink = None
         write_notes(jobs, notes)
     if outcome is not None:
         _keep(jobs, job, outcome)
-    if exits:  # Ctrl-C and sys.exit() are meant for this process; the row has ended first
-        raise exits[0]
+    if runner.exit is not None:  # the row is written, so the process may end
+        raise runner.exit
 
 
 def _keep(jobs: Jobs, job: Any, outcome: Outcome) -> None:

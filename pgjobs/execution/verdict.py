@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
+from logging import ERROR, WARNING
 
 from pgjobs import retry
 from pgjobs.choices import JobStatus
@@ -21,51 +21,67 @@ from pgjobs.execution.running_job import RunningJob
 from pgjobs.registry.meta import ExceptionClasses, JobOptions
 from pgjobs.registry.names import resolve
 from pgjobs.registry.targets import options_of
-from pgjobs.rows.outcome import Failure, Outcome, shown
+from pgjobs.rows.failure import Failure, shown
+from pgjobs.rows.outcome import Line, Outcome
 
 
-def verdict(error: BaseException, job: RunningJob) -> Outcome:
-    """Return the outcome that ``error`` leads to, and write it into the job's log."""
+def judge(error: BaseException, job: RunningJob) -> Outcome:
+    """Return the outcome that ``error`` leads to, and change nothing.
+
+    The outcome's ``lines`` are for the job's log.
+    """
     match error:
         case Snooze():
             return _snoozed(error, job)
         case WorkerLost() | StaleJob():
             return Outcome.interrupted(job.pk, job.epoch, job.worker_id)
         case JobCancelled():
-            job.say(logging.WARNING, str(error) or "The job was cancelled.")
-            return _ended(job, JobStatus.CANCELLED)
+            line = WARNING, str(error) or "The job was cancelled."
+            return _outcome(job, JobStatus.CANCELLED, line)
     failure = Failure.of(error)
     options = _options(job)
     if isinstance(error, (JobFailed, *_classes(options.fail_on))):
-        job.say(logging.WARNING, failure.message or "The job failed.")
-        message = failure.message or job.error
-        return replace(_ended(job, JobStatus.FAILED), error=message, failure=failure)
-    job.say(logging.ERROR, failure.traceback)
-    errored = replace(_ended(job, JobStatus.ERRORED), error=shown(error), failure=failure)
+        return _failed(failure, job)
+    errored = replace(
+        _outcome(job, JobStatus.ERRORED, (ERROR, failure.traceback)),
+        error=shown(error),
+        failure=failure,
+    )
     if not _may_try_again(error, job, options):
         return errored
-    return replace(errored, status=JobStatus.SCHEDULED, delay=_delay(error, job, options))
+    delay, lines = _delay(error, job, options)
+    return replace(errored, status=JobStatus.SCHEDULED, delay=delay, lines=errored.lines + lines)
 
 
-def _ended(job: RunningJob, status: JobStatus) -> Outcome:
-    return Outcome(job_id=job.pk, epoch=job.epoch, worker_id=job.worker_id, status=status)
+def _outcome(job: RunningJob, status: JobStatus, *lines: Line) -> Outcome:
+    return Outcome(
+        job_id=job.pk, epoch=job.epoch, worker_id=job.worker_id, status=status, lines=lines
+    )
 
 
 def _snoozed(error: Snooze, job: RunningJob) -> Outcome:
-    snoozed = replace(_ended(job, JobStatus.SCHEDULED), attempts_back=1)
+    snoozed = replace(_outcome(job, JobStatus.SCHEDULED), attempts_back=1)
     if isinstance(error.until, datetime):
         return replace(snoozed, due=error.until)
     return replace(snoozed, delay=error.until)
 
 
-def _delay(error: BaseException, job: RunningJob, options: JobOptions) -> timedelta:
+def _failed(failure: Failure, job: RunningJob) -> Outcome:
+    line = WARNING, failure.message or "The job failed."
+    error = failure.message or job.error
+    return replace(_outcome(job, JobStatus.FAILED, line), error=error, failure=failure)
+
+
+def _delay(
+    error: BaseException, job: RunningJob, options: JobOptions
+) -> tuple[timedelta, tuple[Line, ...]]:
     if isinstance(error, Retry) and error.after is not None:
-        return error.after
+        return error.after, ()
     try:
-        return timedelta() + options.backoff(job.attempt)
+        return timedelta() + options.backoff(job.attempt), ()
     except Exception as broken:  # the project's own function must not cost the job its outcome
-        job.say(logging.ERROR, f"Meta.backoff raised {shown(broken)}; using the default.")
-        return retry.exponential()(job.attempt)
+        line = ERROR, f"Meta.backoff raised {shown(broken)}; using the default."
+        return retry.exponential()(job.attempt), (line,)
 
 
 def _may_try_again(error: BaseException, job: RunningJob, options: JobOptions) -> bool:

@@ -1,4 +1,4 @@
-"""What ``pgjobs_pause`` and ``pgjobs_resume`` have in common."""
+"""The common part of the commands ``pgjobs_pause`` and ``pgjobs_resume``."""
 
 from __future__ import annotations
 
@@ -12,30 +12,34 @@ from pgjobs.exceptions import UnknownQueue
 
 
 class PausingCommand(BaseCommand):
-    """Takes queues and job classes, and says of each what became of it."""
+    """Changes each given queue and job class, and writes a line with the result of each."""
 
     done: str
+    """Follows the name of a subject that was changed."""
     already: str
+    """Follows the name of a subject that was left as it is."""
 
     @abstractmethod
     def change(self, *, queue: str | None = None, job_class: str | None = None) -> bool:
-        """Pause or resume one subject; False if there was nothing to do."""
+        """Pause or resume one queue or one job class; return False if it is so already."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("queues", nargs="*", metavar="QUEUE", help="a queue")
+        parser.add_argument("queues", nargs="*", metavar="QUEUE", help="the name of a queue")
         parser.add_argument(
             "--job-class",
             action="append",
             default=[],
             metavar="PATH",
-            help="the dotted path of a job class; may be repeated",
+            help="the dotted path of a job class; the option can be repeated",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         subjects = [{"queue": name} for name in options["queues"]]
         subjects += [{"job_class": path} for path in options["job_class"]]
         if not subjects:
-            raise CommandError("Name a queue, or a job class with --job-class.")
+            raise CommandError(
+                "No queue or job class is given. Name a queue, or a job class with --job-class."
+            )
         for subject in subjects:
             try:
                 changed = self.change(**subject)

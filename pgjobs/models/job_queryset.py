@@ -27,6 +27,7 @@ from pgjobs.exceptions import InvalidArgument
 from pgjobs.execution import in_process
 from pgjobs.rows import statements
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.statements import PRUNE_BATCH
 from pgjobs.signals import job_enqueued
 from pgjobs.sql.position import NextPosition
 
@@ -237,9 +238,9 @@ class JobQuerySet(models.QuerySet[J]):
         total = 0
         while True:
             with connections[self.database].cursor() as cursor:
-                count = statements.prune(cursor, days=days)
+                count = statements.prune(cursor, days=days, limit=PRUNE_BATCH)
             total += count
-            if count < statements.PRUNE_BATCH:
+            if count < PRUNE_BATCH:
                 return total
             time.sleep(0)
 

@@ -1,68 +1,54 @@
-"""What an attempt came to, as a value; ``transitions.record`` writes it to the row."""
+"""The outcome of an attempt, as a value; ``statements.record`` writes it to the row."""
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pgjobs.choices import FINISHED, JobStatus
+from pgjobs.choices import JobStatus
+from pgjobs.rows.failure import Failure
 from pgjobs.rows.text import storable
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """One entry of ``job.errors``: how one attempt ended badly."""
-
-    exception: str
-    message: str
-    traceback: str
-
-    @classmethod
-    def of(cls, error: BaseException) -> Failure:
-        """Describe ``error`` without trusting it: its ``__str__`` may itself raise."""
-        return cls(
-            exception=qualified_name(error),
-            message=shown(error, str),
-            traceback=storable("".join(_trace(error))),
-        )
+Line = tuple[int, str]
+"""A line for the job's log: a level of the module ``logging``, and the text."""
 
 
-# A value, though not frozen: one is made for each job, and frozen it takes three times as long.
+# Not frozen: one outcome is made for each job, and a frozen one takes three times as long.
 @dataclass(slots=True, kw_only=True)
 class Outcome:
     """The end of one epoch of one job.
 
-    ``began`` and ``ended`` are readings of ``time.monotonic()``: the database
-    turns their age into its own time when the outcome is written.
+    ``began`` and ``ended`` are readings of ``time.monotonic()``. The database turns their age into
+    its own time when the outcome is written. 0.0 means that the moment is not known.
     """
 
     job_id: int
     epoch: int
     status: JobStatus
     worker_id: int | None = None
-    """Guards beside the epoch: a claim that a server crash undid may be followed by another
-    worker's claim of the same epoch."""
+    """Guards the row beside the epoch: if a server crash undid this worker's claim, another worker
+    may have claimed the same epoch."""
     began: float = 0.0
     ended: float = 0.0
     error: str = ""
     failure: Failure | None = None
     data: str | None = None
-    """JSON text that replaces ``job.data``; None leaves the row's."""
+    """JSON text that replaces ``job.data``; None keeps the ``data`` of the row."""
     result: str | None = None
     delay: timedelta | None = None
-    """How long the job waits before it is due again, for those that go back to their queue."""
+    """The wait of a job that goes back to its queue, until the job is due again."""
     due: datetime | None = None
-    """The same as a moment."""
+    """The moment at which a job that goes back to its queue is due again."""
     attempts_back: int = 0
     interruptions: int = 0
     is_recorded: bool = False
-    """Already written, in the transaction of the job's own work."""
+    """Whether the transaction of the job's own work has written this outcome already."""
+    lines: tuple[Line, ...] = ()
+    """What the job's log is to say about this outcome."""
 
     @classmethod
     def released(cls, job_id: int, epoch: int, worker_id: int | None = None) -> Outcome:
-        """Claimed but not started: back to the queue as if nothing had happened."""
+        """Return the outcome that puts a claimed job back in its queue, free of charge."""
         return cls(
             job_id=job_id,
             epoch=epoch,
@@ -73,11 +59,18 @@ class Outcome:
 
     @classmethod
     def interrupted(cls, job_id: int, epoch: int, worker_id: int | None = None) -> Outcome:
-        """Its worker died: back to the queue, the attempt not held against the job."""
+        """Return the outcome of a job that lost its worker.
+
+        The job goes back to its queue. The interruption is counted, the attempt is not.
+        """
         return replace(cls.released(job_id, epoch, worker_id), interruptions=1)
 
     def unstorable(self, error: Exception) -> Outcome:
-        """The same end with what PostgreSQL refuses left out, and the refusal said as well."""
+        """Return an errored outcome that PostgreSQL can store in place of this one.
+
+        Details that PostgreSQL may refuse are left out. The text of the outcome tells this
+        outcome's status and ``error``, the refusal of PostgreSQL.
+        """
         said = f"{self.status}: {self.error}" if self.error else self.status
         return Outcome(
             job_id=self.job_id,
@@ -91,31 +84,11 @@ class Outcome:
 
     @property
     def is_bare(self) -> bool:
-        """Say whether there is nothing to leave out, and nothing worse to say."""
+        """Return whether `unstorable` would help nothing.
+
+        It helps nothing if there is no detail to leave out and the job is errored already, or goes
+        back to its queue.
+        """
         details = (self.data, self.result, self.failure)
         is_plain = self.status in (JobStatus.ERRORED, JobStatus.PENDING)
         return is_plain and all(detail is None for detail in details)
-
-    @property
-    def is_final(self) -> bool:
-        return self.status in FINISHED
-
-
-def qualified_name(error: BaseException) -> str:
-    """Return the dotted path of the class of ``error``."""
-    return f"{type(error).__module__}.{type(error).__qualname__}"
-
-
-def shown(value: object, how: Callable[[object], str] = repr) -> str:
-    """Return ``repr(value)`` or another text of it, or its type where even that raises."""
-    try:
-        return storable(how(value))
-    except Exception as worse:  # a broken __str__ or __repr__ must not lose the outcome
-        return f"{type(value).__qualname__} (showing it raised {type(worse).__name__})"
-
-
-def _trace(error: BaseException) -> list[str]:
-    try:
-        return traceback.format_exception(error)
-    except Exception:
-        return traceback.format_tb(error.__traceback__)

@@ -14,8 +14,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
+from pgjobs.rows.failure import shown
 from pgjobs.rows.notes import LogLine, Note, Progress
-from pgjobs.rows.outcome import Outcome, shown
+from pgjobs.rows.outcome import Outcome
 from pgjobs.sql import load
 
 
@@ -123,10 +124,10 @@ def promote(cursor: Cursor, *, limit: int) -> list[str]:
 
 
 PRUNE_BATCH: Final = 1000
-"""Jobs that one statement prunes."""
+"""Jobs that one ``prune()`` should delete at most: a larger DELETE would hold back the vacuum."""
 
 
-def prune(cursor: Cursor, *, days: int, limit: int = PRUNE_BATCH) -> int:
+def prune(cursor: Cursor, *, days: int, limit: int) -> int:
     """Delete up to ``limit`` jobs that finished more than ``days`` ago; return their number."""
     cursor.execute(load("prune"), {"days": days, "limit": limit})
     count: int = cursor.fetchall()[0][0]

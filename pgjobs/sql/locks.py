@@ -1,4 +1,4 @@
-"""The first keys of the engine's two-key advisory locks, each in one place."""
+"""The first keys of the engine's two-key advisory locks: no number stands anywhere else."""
 
 from __future__ import annotations
 
@@ -9,3 +9,13 @@ WORKER_LOCK: Final = 0x70676A77
 
 HERE_LOCK: Final = 0x70676A68
 """``pgjh``, with a job's id: held while a process runs a job itself, outside any worker."""
+
+
+def fill(statement: str) -> str:
+    """Return ``statement`` with the numbers in the place of ``{WORKER_LOCK}`` and ``{HERE_LOCK}``.
+
+    Not by ``str.format()``: statements hold ``'{}'``, the empty array.
+    """
+    for name, number in (("WORKER_LOCK", WORKER_LOCK), ("HERE_LOCK", HERE_LOCK)):
+        statement = statement.replace(f"{{{name}}}", str(number))
+    return statement

@@ -1,4 +1,4 @@
-"""How long to wait before trying again what has just failed."""
+"""How long to wait after a failure before the next try."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Final
 FIRST: Final = 0.1
 LONGEST: Final = 3.0
 QUIET: Final = 10.0
-"""Seconds without a failure after which the next one is news."""
+"""After this many seconds without a failure, the next failure is news."""
 
 
 class Backoff:
-    """Doubles from a tenth of a second up to ``longest``, with jitter, until told of a success."""
+    """Doubles the wait from FIRST up to ``longest`` seconds, with jitter, until ``reset()``."""
 
     def __init__(self, *, longest: float = LONGEST) -> None:
         self._longest = longest
@@ -28,14 +28,15 @@ class Backoff:
         return delay * random.uniform(0.7, 1.3)
 
     def reset(self) -> None:
+        """Note a success: the next wait is short again."""
         self._failures = 0
 
     @property
     def is_news(self) -> bool:
-        """Say, before ``next()``, whether this failure begins something that was not said yet.
+        """Return whether this failure begins a new trouble. Ask before ``next()`` counts it.
 
-        A success in between does not make it so: on a full disk some statements find room, and
-        what has nothing to do succeeds.
+        One success is no end of the old trouble: on a full disk some statements find room, and a
+        turn with nothing to write succeeds.
         """
         last = self._last_failure
         return not self._failures and (last is None or time.monotonic() - last > QUIET)

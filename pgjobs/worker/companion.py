@@ -1,4 +1,4 @@
-"""What lives and stops with a worker."""
+"""The parts of a worker process that the worker itself does not know."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from typing import Protocol
 
 
 class Companion(Protocol):
-    """Something that lives and stops with the worker, such as the clock; the command brings it."""
+    """A part that starts and stops with the worker, such as the clock. The command brings it."""
 
     def start(self) -> None: ...
     def drain(self) -> None:
-        """Take no more work; what runs may end."""
+        """Take no more work; running work may end."""
         ...
 
     def has_ended(self) -> bool:
-        """Say whether all that ran when it was told to drain has ended."""
+        """Return whether all work that ran at ``drain()`` has ended."""
         ...
 
-    def stop(self, timeout: float) -> None: ...
+    def stop(self, timeout: float) -> None:
+        """End within ``timeout`` seconds, and leave behind whatever still runs."""
+        ...
+
     def is_idle(self) -> bool:
-        """Say whether a burst may end."""
+        """Return whether nothing keeps a burst from its end."""
         ...

@@ -1,4 +1,4 @@
-"""The engine's own database connections, apart from those that jobs use."""
+"""The connections of the engine itself. Jobs use Django's connections instead."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import psycopg
 from django.db import connections
 
 from pgjobs.conf import get_settings
+from pgjobs.sql import load
 
-# With stale statistics the planner picks scans and joins that cost seconds instead of microseconds;
-# all of the engine's statements are meant to walk their index, so its sessions say so.
+# With stale statistics the planner picks scans and joins that take seconds instead of microseconds.
+# Each statement of the engine is meant to walk its index, so the session forbids the other plans.
 SETTINGS: Final = {
     "TimeZone": "'UTC'",
     "enable_seqscan": "off",
@@ -20,20 +21,21 @@ SETTINGS: Final = {
     "enable_mergejoin": "off",
 }
 
-# What ends sessions that do little for long, which is what the engine's own do all day: they wait.
-# A role or a database may bring such limits along; jobs' own connections keep them.
+# A role or a database may set limits that end a session which is slow or idle for long. The
+# engine's sessions wait all day, so the limits would end them. The connections of jobs keep theirs.
 _KILLERS: Final = ("statement_timeout", "idle_session_timeout")
 _KILLERS_SINCE_17: Final = ("transaction_timeout",)
-# But our transactions ask and write without a pause. One that idles belongs to a process that was
-# frozen or cut off in the middle of it, and what it holds locked would keep others from the rescue.
+# A transaction of the engine never pauses. If one idles, its process was frozen or cut off, and the
+# locks of this transaction would keep other workers from rescuing the jobs.
 _STALLED: Final = {"idle_in_transaction_session_timeout": "'5s'"}
 
-# A claim that is lost in a server crash leaves its jobs pending, and the epoch refuses the old
-# worker's outcome, so claims need not wait for the disk. Outcomes must.
+# A claim need not wait for the disk: if a server crash loses it, its jobs are pending again, and
+# the epoch refuses the old worker's outcome. The commit of an outcome must wait.
 LAZY_COMMIT: Final = {"synchronous_commit": "off"}
 
-# A peer that vanished without a word is noticed in about six seconds instead of two hours: soon
-# enough to connect anew and beat before our jobs are told to stop.
+# If the server vanishes without closing the connection, the worker notices it in about six seconds
+# instead of two hours. It then has time to connect again and send a heartbeat, before it must tell
+# its jobs to stop.
 NETWORK: Final = {
     "connect_timeout": 5,
     "keepalives_idle": 3,
@@ -44,11 +46,11 @@ NETWORK: Final = {
 
 
 class EngineConnection:
-    """One psycopg connection in autocommit mode, opened when first used and again after a loss.
+    """One psycopg connection in autocommit mode, opened at the first use and after each loss.
 
-    Not shared between threads. Behind a pooler that hands out sessions by the
-    transaction (pgbouncer), a session's settings, locks and notifications belong to
-    nobody: ``has_session`` says so, and each statement brings its own settings.
+    Only one thread may use it. Behind a pooler in transaction mode (pgbouncer) a session lasts for
+    one transaction, and with it the session's settings, locks and notifications. ``has_session``
+    is then False, and each statement brings its own settings.
     """
 
     def __init__(
@@ -60,10 +62,11 @@ class EngineConnection:
         opened_by: str = "",
     ) -> None:
         self.alias = alias
-        """Where Django finds the same rows; ``opened_by`` may name another way to them."""
+        """The alias by which Django finds the rows; ``opened_by`` may name another alias to reach
+        them by."""
         self.has_session = True
         self.longest_detour = 0.0
-        """Seconds that hosts which don't answer can take before the one that does."""
+        """Seconds that can pass before a connection is open, if every host but the last is dead."""
         self._opened_by = opened_by or alias
         self._purpose = purpose
         self._settings = {**SETTINGS, **(settings or {})}
@@ -74,26 +77,27 @@ class EngineConnection:
     def with_session(
         cls, alias: str, purpose: str, settings: dict[str, str] | None = None
     ) -> EngineConnection:
-        """Return a connection that wants a session, by ``PGJOBS["DIRECT_DATABASE"]`` if set."""
+        """Return a connection that needs a session. ``PGJOBS["DIRECT_DATABASE"]`` may open it."""
         return cls(alias, purpose, settings, opened_by=get_settings().DIRECT_DATABASE)
 
     def get(self) -> psycopg.Connection[Any]:
-        """Return the open connection; raise psycopg.OperationalError if there is no server."""
+        """Return the open connection. Raises psycopg.OperationalError if no server answers."""
         if self._connection is None or self._connection.closed:
             self._connection = self._open()
         return self._connection
 
     def cursor(self) -> psycopg.Cursor[Any]:
+        """Return a cursor of the open connection, with the settings that its statements need."""
         connection = self.get()
         return connection.cursor() if self.has_session else _PooledCursor(connection, self._local)
 
     @property
     def current(self) -> psycopg.Connection[Any] | None:
-        """The connection if one is open, without opening one."""
+        """The connection, or None if none was opened since the last ``close()``."""
         return self._connection
 
     def close(self) -> None:
-        """Drop the connection, broken or not."""
+        """Drop the connection, even if it is broken."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -101,7 +105,7 @@ class EngineConnection:
     def _open(self) -> psycopg.Connection[Any]:
         parameters = connections[self._opened_by].get_connection_params()
         for key in ("cursor_factory", "context", "prepare_threshold"):
-            parameters.pop(key, None)  # Django's own; psycopg's defaults serve us better
+            parameters.pop(key, None)  # Django's choices; the engine needs psycopg's defaults
         parameters = {**NETWORK, "application_name": f"pgjobs {self._purpose}", **parameters}
         other_hosts = str(parameters.get("host", "")).count(",")
         self.longest_detour = other_hosts * float(parameters["connect_timeout"] or 0)
@@ -123,7 +127,7 @@ class EngineConnection:
 
 
 class _PooledCursor(psycopg.Cursor[Any]):
-    """Runs each statement in a transaction of its own, with the settings it needs."""
+    """Runs each statement in a transaction of its own, after the settings that it needs."""
 
     def __init__(self, connection: psycopg.Connection[Any], settings: str) -> None:
         super().__init__(connection)
@@ -136,8 +140,7 @@ class _PooledCursor(psycopg.Cursor[Any]):
 
 
 def unharmed(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> dict[str, str]:
-    """Return the settings under which a session of this server may wait for as long as it likes,
-    outside of a transaction."""
+    """Return the settings with which a session may wait outside a transaction without a limit."""
     newer = _KILLERS_SINCE_17 if connection.info.server_version >= 170000 else ()
     return {**dict.fromkeys((*_KILLERS, *newer), "0"), **_STALLED}
 
@@ -148,6 +151,9 @@ def as_statement(command: str, settings: dict[str, str]) -> str:
 
 
 def is_our_session(connection: psycopg.Connection[Any]) -> bool:
-    """A pooler makes up the process id that it gives its clients; the server's own is another."""
-    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    """Return whether the session of the server belongs to this connection alone.
+
+    A pooler invents the process id that it tells its clients, so the server's id differs.
+    """
+    row = connection.execute(load("backend_pid")).fetchone()
     return row is not None and row[0] == connection.info.backend_pid

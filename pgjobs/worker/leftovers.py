@@ -1,7 +1,7 @@
-"""What user code leaves of Django's connections in the thread that ran it.
+"""Cleans up the Django connections that user code leaves in its thread.
 
-Sound connections stay open from job to job: a reconnect for each would cost more than
-most jobs do.
+A sound connection stays open from job to job: a new connection for each job would take longer than
+most jobs.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pgjobs.exceptions import TransactionLeftOpen
 
 
 def drop_dead() -> None:
-    """Drop connections that ended while nobody used them, before user code finds out.
+    """Drop the connections of this thread that the server has ended.
 
-    After a restart of the server each thread would otherwise fail one job.
+    If they stayed, each thread would fail one job after a restart of the server.
     """
     for connection in connections.all(initialized_only=True):
         if connection.connection is not None and _has_ended(connection):
@@ -28,9 +28,9 @@ def drop_dead() -> None:
 
 
 def leave_clean() -> bool:
-    """Drop what is broken or inside a transaction, so that the next job starts afresh.
+    """Drop the connections of this thread that are broken or inside a transaction.
 
-    Return whether a transaction was left open, which ends it unwritten.
+    Return whether a transaction was open. Its writes are lost.
     """
     left_open = False
     for connection in connections.all(initialized_only=True):
@@ -51,10 +51,13 @@ def leave_clean() -> bool:
 
 
 class OwnThread(ThreadSensitiveContext):
-    """Give a coroutine a thread of its own for its synchronous calls, as Django gives a request.
+    """Gives a coroutine its own thread for synchronous calls, as Django does for a request.
 
-    All coroutines of a process would else share one thread and one connection: wait for
-    each other's queries, and suffer what another one left. The connection ends with the job.
+    Without it, all coroutines of a process would share one thread and one connection. They would
+    wait for each other's queries, and find the transactions that another job left open. The
+    connection ends with the job.
+
+    Raises TransactionLeftOpen if the coroutine ends well but leaves a transaction open.
     """
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
@@ -75,7 +78,7 @@ def _close_all() -> bool:
 
 
 def _has_ended(connection: Any) -> bool:
-    """A server says nothing on an idle connection, unless that it ends it."""
+    """Return whether the server has ended an idle connection: it sends nothing else on one."""
     if connection.vendor != "postgresql":
         return False
     if connection.connection.closed:
@@ -93,8 +96,11 @@ connection_created.connect(_note_set_up, dispatch_uid="pgjobs.leftovers")
 
 
 def _is_set_up(connection: Any) -> bool:
-    """Django keeps a connection whose set-up failed, and later takes it for a good one, whatever
-    it lacks: with ``assume_role``, the role."""
+    """Return whether Django finished setting up ``connection``.
+
+    Django keeps a connection whose set-up failed and uses it later. With ``assume_role``, for
+    example, such a connection lacks the role.
+    """
     return getattr(connection, "pgjobs_set_up", None) is connection.connection
 
 

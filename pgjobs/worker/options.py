@@ -1,4 +1,4 @@
-"""What a worker is told at its start."""
+"""The options of one worker."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOptions:
-    """One worker's orders; the command builds them from its arguments and the settings."""
+    """The options of one worker, which the command builds from its arguments and the settings."""
 
     queues: tuple[str, ...]
-    """Served strictly in this order."""
+    """The worker serves them strictly in this order."""
     name: str
     concurrency: int
     shutdown_timeout: timedelta
     burst: bool = False
-    """Stop when nothing is due."""
+    """The worker stops when nothing is due."""
     max_jobs: int | None = None
-    """Stop after claiming this many."""
+    """The worker stops after it has claimed and run this many jobs."""

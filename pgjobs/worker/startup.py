@@ -1,4 +1,4 @@
-"""At a worker's start: whether the database is there, lets us in, and has our tables."""
+"""Waits for the database at the start of a worker, and tells where a wait would be in vain."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from django.db import DatabaseError, ProgrammingError
 
 from pgjobs import events
 from pgjobs.exceptions import DatabaseRefused
+from pgjobs.sql import load
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.leftovers import leave_clean
+from pgjobs.worker.stop_order import StopOrder
 from pgjobs.worker.wakeup import Wakeup
 
-# A refused connection brings no SQLSTATE along, only words; libpq keeps the code to itself. In
-# another language than English nothing matches: the worker then waits, and its line has the words.
+# If a connection is refused, libpq passes on the text of the error but not its SQLSTATE. In another
+# language than English no text matches: the worker then waits, and logs the text.
 _REFUSALS: Final = re.compile(
     r"password authentication failed|no password supplied|authentication failed for user"
     r'|(database|role) ".*" does not exist|no pg_hba\.conf entry|is not permitted to log in'
@@ -27,16 +29,19 @@ _REFUSALS: Final = re.compile(
 
 
 class Arrival:
-    """Begins the parts of a worker that need the database, as soon as it answers."""
+    """Starts parts of a worker that need the database, as soon as it answers."""
 
-    def __init__(self, wakeup: Wakeup, *, is_told_to_stop: Callable[[], bool]) -> None:
+    def __init__(self, wakeup: Wakeup, stop_order: StopOrder) -> None:
         self._wakeup = wakeup
-        self._is_told_to_stop = is_told_to_stop
+        self._stop_order = stop_order
         self._backoff = Backoff()
 
     def begin(self, part: Callable[[], None]) -> bool:
-        """Try until ``part`` has begun; False if we are told to stop before that."""
-        while not self._is_told_to_stop():
+        """Call ``part`` until it succeeds; return False if a stop order comes before that.
+
+        Raises DatabaseRefused if no later try can succeed.
+        """
+        while not self._stop_order.is_given:
             try:
                 part()
             except (psycopg.Error, DatabaseError) as error:
@@ -52,7 +57,7 @@ class Arrival:
 
 
 def refuse_if_hopeless(error: psycopg.Error | DatabaseError) -> None:
-    """Raise DatabaseRefused for what waiting does not mend."""
+    """Raise DatabaseRefused if waiting does not mend ``error``."""
     if isinstance(error, (psycopg.ProgrammingError, ProgrammingError)):
         raise DatabaseRefused(
             f"The tables are not what this version needs: run manage.py migrate. ({_line(error)})"
@@ -64,10 +69,10 @@ def refuse_if_hopeless(error: psycopg.Error | DatabaseError) -> None:
 
 
 def look_once(alias: str) -> None:
-    """Raise DatabaseRefused where a worker could never start; be content if nobody answers yet."""
+    """Raise DatabaseRefused if no worker can start here. A server that does not answer may yet."""
     connection = EngineConnection(alias, "start")
     try:
-        connection.cursor().execute("SELECT FROM pgjobs_worker LIMIT 0")
+        connection.cursor().execute(load("workers/probe"))
     except psycopg.Error as error:
         refuse_if_hopeless(error)
     finally:

@@ -1,4 +1,4 @@
-"""Waiting that several things can end: a free slot, a stop, a doorbell, the time."""
+"""A wait that ends for several reasons: a free slot, a stop order, a ring or the time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import psycopg
 
 
 class Wakeup:
-    """A flag that one thread waits for and any thread, or a signal handler, sets."""
+    """A flag that one thread waits for. Any thread may set it, and so may a signal handler."""
 
     def __init__(self) -> None:
         self._reader, self._writer = os.pipe()
@@ -18,21 +18,25 @@ class Wakeup:
         self._is_set = False
 
     def set(self) -> None:
-        """End the current wait, or the next one if nobody waits."""
+        """End the current wait, or the next one if no thread waits."""
         if not self._is_set:
             self._is_set = True
             os.write(self._writer, b"\0")
 
     def wait(self, timeout: float, connection: psycopg.Connection | None = None) -> bool:
-        """Wait up to ``timeout`` seconds; say whether a notification on ``connection`` ended it."""
+        """Wait up to ``timeout`` seconds for the flag or a notification on ``connection``.
+
+        Return whether a notification came. Raises psycopg.OperationalError if the server has ended
+        the connection.
+        """
         poll = select.poll()  # select() refuses descriptors above 1,023
         poll.register(self._reader, select.POLLIN)
         if connection is not None:
             poll.register(connection.fileno(), select.POLLIN)
         ready = {descriptor for descriptor, _ in poll.poll(1000 * max(timeout, 0))}
         if self._reader in ready:
-            # Emptied before the flag is lowered: a set() in between writes nothing, but what it
-            # tells of is seen all the same, since our caller looks around after every wait.
+            # The pipe is emptied before the flag is lowered. A set() in between writes nothing, but
+            # its cause is not lost, because the caller checks everything after each wait.
             os.read(self._reader, 4096)
             self._is_set = False
         return connection is not None and connection.fileno() in ready and _notified(connection)
@@ -43,7 +47,10 @@ class Wakeup:
 
 
 def _notified(connection: psycopg.Connection) -> bool:
-    """Read what has arrived; raise psycopg.OperationalError if the connection is gone."""
+    """Read all input; return whether a notification was in it.
+
+    Raises psycopg.OperationalError if the server has ended the connection.
+    """
     connection.pgconn.consume_input()
     notified = False
     while connection.pgconn.notifies() is not None:

@@ -1,4 +1,4 @@
-"""Ends jobs that run too long or on a lost worker, and gives up on those that ignore being told."""
+"""Stops jobs that run too long or on a lost worker; ends the process if a job does not stop."""
 
 from __future__ import annotations
 
@@ -6,34 +6,47 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import WorkerLost
+from pgjobs.execution.attempt import give_up
+from pgjobs.worker.held import FLUSH_TIMEOUT, release
 from pgjobs.worker.liveness.presence import Presence
+from pgjobs.worker.recording.recorder import Recorder
 from pgjobs.worker.slots.pool import Pool
 from pgjobs.worker.slots.slot import Slot
 
 INTERVAL: Final = 0.2
 """Seconds between looks: how far past its limit a job can get."""
 _SURE: Final = 3
-"""Looks in a row at which a worker must be found lost to be so."""
+"""Looks in a row that must find the worker lost before its jobs are told to stop."""
 
 
 class Watch:
-    """Looks at the slots' clocks.
+    """Looks at the clocks of the slots and of the worker.
 
-    A late job gets JobTimeout raised inside it. One that was told to end, for
-    whatever reason, and goes on past the grace is ``stuck``: nothing but the end of
-    the process stops code that does not come back to Python.
+    A job that runs longer than its timeout gets JobTimeout raised inside it. If a job was told to
+    stop, for whatever reason, and still runs after KILL_GRACE seconds, the watch ends the process:
+    nothing less stops code that does not come back to Python.
 
-    On a worker that has not beaten for too long, all jobs are told to end. From here, because
-    the thread that beats may be the one that hangs.
+    If the worker has sent no heartbeat for too long, all its jobs are told to stop. The watch does
+    that, and not the presence, because the thread that sends heartbeats may be the one that hangs.
     """
 
-    def __init__(self, pool: Pool, presence: Presence, *, stuck: Callable[[Slot], None]) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        presence: Presence,
+        recorder: Recorder,
+        *,
+        end_process: Callable[[], None] | None,
+    ) -> None:
+        """``end_process`` is None where nobody would start the process again."""
         self._pool = pool
         self._presence = presence
+        self._recorder = recorder
+        self._end_process = end_process
         self._lost_looks = 0
-        self._stuck = stuck
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pgjobs-watch", daemon=True)
 
@@ -46,20 +59,41 @@ class Watch:
 
     def _run(self) -> None:
         while not self._stopping.wait(INTERVAL):
-            self._end_all_if_lost()
+            self._stop_all_if_lost()
             for slot in self._pool.slots:
-                slot.interrupt_if_late()
-                if slot.ignores(get_settings().KILL_GRACE):
-                    self._stuck(slot)
+                slot.stop_if_late()
+                if slot.ignores_stop(get_settings().KILL_GRACE):
+                    self._give_up(slot)
 
-    def _end_all_if_lost(self) -> None:
-        """We can't be sure any more that our jobs are ours: tell them to stop."""
+    def _stop_all_if_lost(self) -> None:
+        """Tell all jobs to stop if other workers may be about to take them."""
         if not self._presence.is_lost:
             self._lost_looks = 0
             return
         self._lost_looks += 1
         if self._lost_looks == 1:
-            self._presence.hurry()  # perhaps the process was paused: it gets to beat first
+            self._presence.hurry()  # the process may have been paused: a heartbeat comes first
         if self._lost_looks >= _SURE:
             for job in self._pool.running():
-                self._pool.interrupt(job, WorkerLost("The worker can't reach the database."))
+                self._pool.request_stop(job, WorkerLost("The worker can't reach the database."))
+
+    def _give_up(self, slot: Slot) -> None:
+        """Record that the job of ``slot`` does not stop, release its neighbours, end the process.
+
+        Where nobody would start the process again, the slot is left to the job.
+        """
+        job, told = slot.job, slot.stop_request
+        if self._end_process is None or job is None or told is None:
+            return
+        events.tell(events.StopIgnored(job))
+        error = type(told)(f"{told} It did not end when told to, so its process was ended.")
+        self._presence.draining = True
+        self._recorder.put(job, give_up(job, error, began=slot.since))
+        # Before the recorder stops, which writes these releases: the neighbours cost no attempt.
+        release(self._pool.withdraw(), self._recorder)
+        release([other for other in self._pool.running() if other is not job], self._recorder)
+        self._recorder.stop(FLUSH_TIMEOUT)
+        # After the outcomes: with a job left under it, the row would not end, and the jobs would
+        # be rescued as those of a dead worker.
+        self._presence.stop(1.0)
+        self._end_process()

@@ -144,7 +144,7 @@ def test_a_page_shows_the_end_of_a_log_that_is_too_long(looking: Client) -> None
     html = page(looking, job)
     assert f"line {LOG_LINES}." in html
     assert "line 0." not in html
-    assert f"The last {LOG_LINES} lines." in html
+    assert f"The last {LOG_LINES} lines are shown." in html
 
 
 def test_a_page_shows_the_traceback_of_each_failed_attempt(looking: Client) -> None:

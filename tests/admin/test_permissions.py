@@ -78,7 +78,7 @@ def test_cancelling_says_how_many_were_cancelled_and_why_others_were_not(steerer
     assert choose(steerer, "cancel_jobs", *jobs) == [
         "2 jobs were cancelled.",
         "1 running job was told to stop.",
-        "Not cancelled: 1 failed, 1 completed. What has finished can't be.",
+        "Not cancelled because already finished: 1 failed, 1 completed.",
     ]
     found = [status_of(job) for job in jobs]
     assert found == ["cancelled", "cancelled", "running", "completed", "failed"]
@@ -88,7 +88,7 @@ def test_retrying_says_how_many_run_again_and_why_others_do_not(steerer: Client)
     jobs = [a_job(status) for status in ("errored", "cancelled", "pending")]
     assert choose(steerer, "retry_jobs", *jobs) == [
         "2 jobs will run again.",
-        "Not retried: 1 pending. Only a finished job can be, and not while another live job has "
+        "Not retried: 1 pending. A job is retried only if it has finished and no live job holds "
         "its enqueue_once() place.",
     ]
     assert {status_of(job) for job in jobs} == {"pending"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 import re
 import subprocess
 import sys
@@ -12,12 +13,13 @@ from functools import cache
 from importlib import import_module
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
 from pgjobs import conf
 from pgjobs.choices import FINISHED, WAITING, JobStatus
+from pgjobs.log_lines import LINES
 from pgjobs.registry.meta import JobOptions
 from tests.support.environment import ROOT
 from tests.support.markdown import (
@@ -37,6 +39,8 @@ ARCHITECTURE = DOCS / "architecture.md"
 CONCEPTS = DOCS / "concepts.md"
 PACKAGE = ROOT / "pgjobs"
 
+LOG_LINE = r"^(?:[\d:, -]+ )?(INFO|WARNING|ERROR|CRITICAL) (pgjobs\.\w+) (.*)$"
+LOGGERS = {line.logger.name for line in LINES.values()}
 COMMAND = r"\b(pgjobs_worker|pgjobs_pause|pgjobs_resume|pgjobs_cancel|demo)\b([^\n&|`]*)"
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -89,7 +93,7 @@ def test_every_target_of_make_exists(page: Path) -> None:
 def test_every_dotted_name_of_pgjobs_exists(page: Path) -> None:
     for code in inline_code(page):
         if re.fullmatch(r"pgjobs(\.[A-Za-z]\w*)+", code) and not code.startswith("pgjobs.E0"):
-            assert find(code) is not None
+            assert code in LOGGERS or find(code) is not None
 
 
 @every_page
@@ -107,6 +111,31 @@ def test_the_index_leads_to_every_page() -> None:
     assert pages <= set(links(DOCS / "index.md"))
 
 
+# Log lines --------------------------------------------------------------------------------
+
+
+def test_every_log_line_that_is_shown_is_one_of_the_engine() -> None:
+    shown = [
+        match.groups()
+        for page in PAGES
+        for match in re.finditer(LOG_LINE, page.read_text(), re.MULTILINE)
+    ]
+
+    assert shown
+    for level, logger, message in shown:
+        assert any(
+            re.fullmatch(pattern_of(line.text), message)
+            for line in LINES.values()
+            if (logging.getLevelName(line.level), line.logger.name) == (level, logger)
+        ), message
+
+
+def test_the_table_of_loggers_is_that_of_the_engine() -> None:
+    told = {name.strip("`") for name, _ in table(DOCS / "worker.md", "Logger")}
+
+    assert told - {"pgjobs.jobs.<Class>"} == LOGGERS
+
+
 # Tables -----------------------------------------------------------------------------------
 
 
@@ -116,8 +145,9 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
         for name, kind, default, _ in table(DOCS / "settings.md", "Setting")
     }
 
+    types = get_type_hints(conf.Settings)
     assert told == {
-        field.name: (str(field.type).replace("Mapping[Any, str]", "dict"), default_of(field))
+        field.name: (types[field.name].__name__.replace("Mapping", "dict"), default_of(field))
         for field in fields(conf.Settings)
     }
 
@@ -221,6 +251,11 @@ def modules(directory: Path) -> set[str]:
 
 def status(name: str) -> str | None:
     return None if name in ("[*]", "—") else JobStatus(name)
+
+
+def pattern_of(text: str) -> str:
+    """Return a regular expression for what the placeholders of ``text`` may become."""
+    return re.sub(r"%(?:s|r|\\\.\df)", ".+", re.escape(text))
 
 
 def default_of(field: Any) -> Any:

@@ -42,7 +42,7 @@ def test_a_class_that_no_worker_knows() -> None:
     ("kwargs", "reason"),
     [
         ({"at": {"$datetime": "nonsense"}}, "'nonsense' is not a value of type '$datetime'"),
-        ({"at": {"$invented": 1}}, "'$invented', which is not known here"),
+        ({"at": {"$invented": 1}}, "'$invented', which pgjobs does not know"),
         ({"at": {"$model": ["testapp.site", 404]}}, "testapp.site with key 404"),
         ({"at": {"$model": "nonsense"}}, "$model"),
         ({"at": {"$timedelta": [1e300, 0, 0]}}, "$timedelta"),

@@ -18,7 +18,7 @@ from tests.support.engine import a_pool
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
 from tests.support.job_status import has_status, until_status
-from tests.support.worker_process import unruly_worker
+from tests.support.worker_process import supervised_unruly_worker
 
 GIVES_UP = 40
 """Seconds until a job that kills its process is given up: it starts and dies twice."""
@@ -29,7 +29,7 @@ def test_a_job_that_kills_its_process_is_given_up_and_its_neighbours_complete(
     child_environment: Environment, job_class: type[BackgroundJob]
 ) -> None:
     beside = Held.enqueue()
-    with unruly_worker(child_environment, "-c", "3", MAX_INTERRUPTIONS=2):
+    with supervised_unruly_worker(child_environment, "-c", "3", MAX_INTERRUPTIONS=2):
         traces.until("started")
         poison = job_class.enqueue(max_attempts=10)
         behind = [Tracing.enqueue() for _ in range(5)]
@@ -55,7 +55,7 @@ def test_one_last_chance_begins_when_the_outcome_of_another_is_safe(
 ) -> None:
     first = Held.enqueue()
     Job.objects.update(interruptions=2)
-    with unruly_worker(child_environment, "-c", "2") as worker:
+    with supervised_unruly_worker(child_environment, "-c", "2") as worker:
         traces.until("started")
         with transaction.atomic():
             second = Tracing.enqueue()
@@ -74,7 +74,7 @@ def test_a_job_that_must_not_be_repeated_ends_with_its_worker(
     child_environment: Environment,
 ) -> None:
     job = IsNotRepeated.enqueue(interval=60, max_attempts=10)
-    with unruly_worker(child_environment):
+    with supervised_unruly_worker(child_environment):
         until_status(job, "errored", timeout=GIVES_UP)
         after = Tracing.enqueue()
         until_status(after, "completed")
@@ -89,7 +89,7 @@ def test_a_job_that_must_not_be_repeated_ends_with_its_worker(
 def test_a_job_that_runs_out_of_memory_ends_alone(child_environment: Environment) -> None:
     job = EatsAllMemory.enqueue()
     after = Tracing.enqueue()
-    with unruly_worker(child_environment, "-c", "1", "--burst") as worker:
+    with supervised_unruly_worker(child_environment, "-c", "1", "--burst") as worker:
         assert worker.wait() == 0
     job.refresh_from_db()
     assert (job.status, job.error) == ("errored", "MemoryError()")
@@ -109,7 +109,7 @@ def test_the_run_before_a_job_is_given_up_is_its_last_chance(
 def test_a_last_chance_that_ends_well_leaves_no_mark(child_environment: Environment) -> None:
     job = Tracing.enqueue()
     Job.objects.filter(pk=job.pk).update(interruptions=2)
-    with unruly_worker(with_settings(child_environment), "--burst") as worker:
+    with supervised_unruly_worker(with_settings(child_environment), "--burst") as worker:
         assert worker.wait() == 0
     job.refresh_from_db()
     assert (job.status, job.interruptions) == ("completed", 2)
@@ -128,7 +128,7 @@ def test_a_last_chance_told_to_end_before_it_starts_goes_back() -> None:
         pool.submit([job])
         pool.start()
         eventually(lambda: pool.running(longer_than=0.5))
-        pool.interrupt(job, WorkerLost("The worker can't reach the database."))
+        pool.request_stop(job, WorkerLost("The worker can't reach the database."))
         eventually(lambda: pool.in_hand == 0)
     assert outcomes == [Outcome.released(job.pk, 1)]
     assert pool.slots[0].thread.is_alive()

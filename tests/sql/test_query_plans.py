@@ -18,10 +18,8 @@ from pgjobs.rows import statements
 from pgjobs.rows.notes import LogLine, Note, Progress
 from pgjobs.rows.outcome import Outcome
 from pgjobs.sql import load
-from pgjobs.sql.locks import HERE_LOCK
 from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
-from pgjobs.worker.liveness import janitor
 
 pytestmark = pytest.mark.django_db
 Plan = dict[str, Any]
@@ -265,7 +263,7 @@ def test_what_jobs_are_told_goes_by_the_primary_key(
 ) -> None:
     ids, epochs = map(list, zip(*running, strict=True))
     engine.cursor.execute(
-        load("told_to_end"), {"ids": ids, "epochs": epochs, "workers": [1] * len(ids)}
+        load("workers/stop_requests"), {"ids": ids, "epochs": epochs, "workers": [1] * len(ids)}
     )
     assert indexes(engine.plan) == {"pgjobs_job_pkey"}
 
@@ -273,14 +271,14 @@ def test_what_jobs_are_told_goes_by_the_primary_key(
 def test_a_dead_workers_jobs_are_found_by_the_index_of_running_jobs(
     engine: Engine, running: list[tuple[int, int]]
 ) -> None:
-    cursor = engine.cursor.execute(janitor._JOBS_OF, {"id": 1, "limit": 5000})
+    cursor = engine.cursor.execute(load("rescue/jobs_of_worker"), {"id": 1, "limit": 5000})
     assert len(cursor.fetchall()) == len(running)
     assert indexes(engine.plan) == {"pgjobs_job_running"}
 
 
 @pytest.mark.usefixtures("running")
 def test_orphans_are_found_by_the_index_of_running_jobs(engine: Engine) -> None:
-    engine.cursor.execute(load("orphans"), {"lock": HERE_LOCK})
+    engine.cursor.execute(load("rescue/orphans"))
     assert indexes(engine.plan) == {"pgjobs_job_running"}
 
 

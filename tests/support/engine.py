@@ -16,17 +16,17 @@ OpenConnection = Callable[..., EngineConnection]
 
 
 def a_janitor() -> Janitor:
-    """Return a janitor that rings for nobody."""
-    return Janitor(ring=lambda *_: None)
+    """Return a janitor that has just started to look."""
+    return Janitor()
 
 
 def a_pool(outcomes: list[Outcome | None]) -> Pool:
     """Return a pool of one slot that puts how its jobs ended into ``outcomes``."""
     return Pool(
         1,
-        ended=lambda job, outcome: outcomes.append(outcome),
+        hand_over=lambda job, outcome: outcomes.append(outcome),
         note=lambda note: None,
-        freed=lambda: None,
+        ask_for_jobs=lambda: None,
     )
 
 

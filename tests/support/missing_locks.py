@@ -25,5 +25,5 @@ def workers_without_lock(postgres: EmbeddedPostgres) -> dict[int, bool]:
     """Return whether each has been back since all lost their connection."""
     with psycopg.connect(postgres.url) as connection:
         numbers = {"timeout": 3600, "reconnected_for": None}
-        rows = connection.execute(load("dead_workers"), numbers).fetchall()
+        rows = connection.execute(load("rescue/suspects"), numbers).fetchall()
     return {worker: was_back for worker, _, _, was_back in rows}

@@ -12,6 +12,8 @@ ROLE = f"pgjobs_test_worker_{os.getpid()}"  # roles are of the server, not the d
 
 def backends(name: str = "") -> list[int]:
     """The server's processes for all connections but this one, or for those of this name."""
+    # A transaction sees pg_stat_activity as it was at its first look, unless that is cleared.
+    query("SELECT pg_stat_clear_snapshot()")
     rows = query(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
         "AND pid <> pg_backend_pid() AND starts_with(application_name, %s)",

@@ -1,4 +1,4 @@
-"""What each peer's own worker imports: the job that does nothing, and the call that enqueues it.
+"""The modules that the peers' workers import: a job that does nothing, and the call to enqueue it.
 
 Nothing here is imported by the benchmark itself, so a peer that is not installed harms none.
 """

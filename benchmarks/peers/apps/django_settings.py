@@ -9,7 +9,7 @@ import dj_database_url
 SECRET_KEY = "only for benchmarks"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# CONN_MAX_AGE: else a connection is made for each task.
+# Without CONN_MAX_AGE Django makes a new connection for each task.
 DATABASES = {"default": dj_database_url.parse(os.environ["PEER_URL"], conn_max_age=None)}
 APP = os.environ["PEER_APP"]
 BACKENDS = {"django_tasks_db": "DatabaseBackend", "django_ox": "backend.OxBackend"}

@@ -1,4 +1,4 @@
-"""``manage.py pgjobs_pause``"""
+"""``manage.py pgjobs_pause``: stop claiming from queues or of job classes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pgjobs.models import Pause
 
 class Command(PausingCommand):
     help = (
-        "Stops claiming from queues or of job classes, cluster-wide, until resumed. "
-        "Jobs that run go on."
+        "Pauses queues or job classes: no worker of the cluster claims their jobs until "
+        "pgjobs_resume. Running jobs go on."
     )
     done, already = "paused", "was paused already"
 

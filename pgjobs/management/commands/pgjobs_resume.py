@@ -1,4 +1,4 @@
-"""``manage.py pgjobs_resume``"""
+"""``manage.py pgjobs_resume``: let workers claim again from paused queues or job classes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pgjobs.models import Pause
 
 
 class Command(PausingCommand):
-    help = "Lets workers claim again what pgjobs_pause stopped."
+    help = "Resumes queues or job classes that pgjobs_pause paused: workers claim their jobs again."
     done, already = "resumed", "was not paused"
 
     def change(self, *, queue: str | None = None, job_class: str | None = None) -> bool:

@@ -1,20 +1,17 @@
-"""``manage.py pgjobs_worker``"""
+"""``manage.py pgjobs_worker``: its options, and the way in which they ask for it to run."""
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
-import signal
 import socket
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections, router
@@ -25,28 +22,20 @@ from pgjobs.conf import get_settings
 from pgjobs.exceptions import DatabaseRefused, UnknownQueue
 from pgjobs.models import Job
 from pgjobs.worker import Worker, WorkerOptions
-from pgjobs.worker.process.child import (
-    EXIT_AGAIN,
-    Bond,
-    child_number,
-    die_with_any_thread,
-    is_child,
-    leave,
-)
+from pgjobs.worker.process.child import child_number, is_child, leave
+from pgjobs.worker.process.run import run_as_child, run_here
 from pgjobs.worker.process.supervisor import Supervisor
 from pgjobs.worker.startup import look_once
 
 logger = logging.getLogger("pgjobs.worker")
 
-_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-_YOUNG_OBJECTS = 20_000  # more than what a thousand claimed jobs are made of
-
 
 class Command(BaseCommand):
     help = (
-        "Runs background jobs. Without queues it serves high, default and low, strictly in that "
-        "order; with queues exactly those, in the order given. SIGTERM or SIGINT lets running jobs "
-        "end; a second one does not wait. Exits 0 when every started job ended, else 1."
+        "Runs background jobs. Serves the given queues strictly in the given order; without queues "
+        "it serves high, default and low. After SIGTERM or SIGINT the worker stops when its "
+        "running jobs have ended; after a second signal it does not wait for them. Exits with 0 if "
+        "each started job has ended, with 1 otherwise."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -58,7 +47,7 @@ class Command(BaseCommand):
             default=[],
             dest="more_queues",
             metavar="QUEUE",
-            help="the same, as an option; may be repeated, and comes first",
+            help="a queue to serve before all others; may be repeated",
         )
         parser.add_argument(
             "--processes",
@@ -79,144 +68,105 @@ class Command(BaseCommand):
             "--burst", action="store_true", help="stop when nothing is due, and exit 0"
         )
         parser.add_argument(
-            "--max-jobs", type=_at_least_one, metavar="N", help="each process stops after N jobs"
+            "--max-jobs",
+            type=_at_least_one,
+            metavar="N",
+            help="each process stops after it has run N jobs",
         )
-        parser.add_argument("--name", help="how this worker is shown (default: host.pid)")
+        parser.add_argument("--name", help="the name of this worker (default: host.pid)")
         parser.add_argument(
             "--shutdown-timeout",
             type=float,
             metavar="S",
-            help='seconds that running jobs get to end (default: PGJOBS["SHUTDOWN_TIMEOUT"])',
+            help='seconds that running jobs have to end (default: PGJOBS["SHUTDOWN_TIMEOUT"])',
         )
         parser.add_argument(
             "--max-jobs-per-child",
             type=_at_least_one,
             metavar="N",
-            help="a process that has run N jobs makes way for a new one",
+            help="replace a process that has run N jobs by a new one",
         )
         parser.add_argument(
             "--max-memory-per-child",
             type=_at_least_one,
             metavar="MIB",
-            help="a process that holds more than this many MiB makes way for a new one",
+            help="replace a process that uses more than MIB mebibytes of memory by a new one",
         )
         parser.add_argument(
             "--liveness-file",
             type=Path,
             metavar="PATH",
-            help="a file to touch every second while all processes give signs of life",
+            help="a file that is touched each second while all processes give signs of life",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         _log_to_stderr(options["verbosity"])
-        orders = self._orders(options)
+        worker_options = _worker_options(options)
         try:
-            self._work(orders, options)
+            if is_child():
+                _run_child(worker_options, options)
+            elif getattr(self, "_called_from_command_line", False):
+                _supervise(worker_options, options)
+            elif not run_here(_worker(worker_options)):  # call_command(), for example in a test
+                sys.exit(1)
         except DatabaseRefused as error:
             raise CommandError(str(error)) from None
 
-    def _work(self, orders: WorkerOptions, options: dict[str, Any]) -> None:
-        if is_child():
-            self._run_child(orders, options)
-        elif getattr(self, "_called_from_command_line", False):
-            self._supervise(orders, options)
-        else:
-            # From code, such as call_command() in a test: in this very process.
-            self._run_here(orders)
 
-    def _supervise(self, orders: WorkerOptions, options: dict[str, Any]) -> None:
-        if not (options["more_queues"] or options["queues"]):
-            _warn_of_unserved()
-        # Seen here, it is said once and ends all; a child that is refused later is started again.
-        look_once(router.db_for_write(Job))
-        connections.close_all()  # a supervisor needs none
-        supervisor = Supervisor(
-            processes=options["processes"],
-            shutdown_timeout=orders.shutdown_timeout.total_seconds(),
-            silence=get_settings().HEARTBEAT_TIMEOUT,
-            restarts=not orders.burst and options["max_jobs"] is None,
-            liveness_file=options["liveness_file"],
-        )
-        sys.exit(supervisor.run())
-
-    def _run_child(self, orders: WorkerOptions, options: dict[str, Any]) -> None:
-        if options["name"] and options["processes"] > 1:
-            orders = replace(orders, name=f"{options['name']}.{child_number()}")
-        worker = _worker(orders, supervised=True)
-        bond = Bond(memory_limit=options["max_memory_per_child"], overweight=worker.stop)
-        bond.hold()
-        die_with_any_thread()
-        _obey_signals(worker)
-        _collect_less_often()
-        ended_well = worker.run()
-        makes_way = not orders.burst and options["max_jobs"] is None
-        sys.stdout.flush()
-        sys.stderr.flush()
-        # Not sys.exit(): it would wait for threads of jobs that were cut off.
-        os._exit(EXIT_AGAIN if ended_well and makes_way else int(not ended_well))
-
-    def _run_here(self, orders: WorkerOptions) -> None:
-        worker = _worker(orders, supervised=False)
-        with _signals_given_back():
-            _obey_signals(worker)
-            ended_well = worker.run()
-        if not ended_well:
-            sys.exit(1)
-
-    def _orders(self, options: dict[str, Any]) -> WorkerOptions:
-        settings = get_settings()
-        given = (*options["more_queues"], *options["queues"])
-        try:
-            queues.check_known(given)
-        except UnknownQueue as error:
-            raise CommandError(str(error)) from None
-        timeout = options["shutdown_timeout"]
-        return WorkerOptions(
-            queues=tuple(dict.fromkeys(given)) or queues.DEFAULT_QUEUES,
-            name=options["name"] or f"{socket.gethostname()}.{os.getpid()}",
-            concurrency=options["concurrency"] or settings.CONCURRENCY,
-            shutdown_timeout=timedelta(
-                seconds=settings.SHUTDOWN_TIMEOUT if timeout is None else timeout
-            ),
-            burst=options["burst"],
-            max_jobs=options["max_jobs"] or options["max_jobs_per_child"],
-        )
-
-
-def _worker(orders: WorkerOptions, *, supervised: bool) -> Worker:
-    return Worker(
-        orders,
-        companions=(Clock(burst=orders.burst), LowLevelTasks(orders)),
-        end_process=leave if supervised else None,
+def _worker_options(options: dict[str, Any]) -> WorkerOptions:
+    settings = get_settings()
+    given = (*options["more_queues"], *options["queues"])
+    try:
+        queues.check_known(given)
+    except UnknownQueue as error:
+        raise CommandError(str(error)) from None
+    timeout = options["shutdown_timeout"]
+    return WorkerOptions(
+        queues=tuple(dict.fromkeys(given)) or queues.DEFAULT_QUEUES,
+        name=options["name"] or f"{socket.gethostname()}.{os.getpid()}",
+        concurrency=options["concurrency"] or settings.CONCURRENCY,
+        shutdown_timeout=timedelta(
+            seconds=settings.SHUTDOWN_TIMEOUT if timeout is None else timeout
+        ),
+        burst=options["burst"],
+        max_jobs=options["max_jobs"] or options["max_jobs_per_child"],
     )
 
 
-def _obey_signals(worker: Worker) -> None:
-    for number in _STOP_SIGNALS:
-        signal.signal(number, lambda *_: worker.stop())
+def _supervise(worker_options: WorkerOptions, options: dict[str, Any]) -> NoReturn:
+    if not (options["more_queues"] or options["queues"]):
+        _warn_of_unserved()
+    # A refusal here is told once and ends the command; a child refused later is started again.
+    look_once(router.db_for_write(Job))
+    connections.close_all()  # a supervisor needs none
+    supervisor = Supervisor(
+        processes=options["processes"],
+        shutdown_timeout=worker_options.shutdown_timeout.total_seconds(),
+        silence=get_settings().HEARTBEAT_TIMEOUT,
+        restarts=_works_for_good(options),
+        liveness_file=options["liveness_file"],
+    )
+    sys.exit(supervisor.run())
 
 
-@contextmanager
-def _signals_given_back() -> Iterator[None]:
-    """Or else Ctrl-C would stop a worker that has ended, and not the caller, such as pytest."""
-    before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            if handler is not None:  # not of Python's, and out of its reach
-                signal.signal(number, handler)
+def _run_child(worker_options: WorkerOptions, options: dict[str, Any]) -> NoReturn:
+    if options["name"] and options["processes"] > 1:
+        worker_options = replace(worker_options, name=f"{options['name']}.{child_number()}")
+    run_as_child(
+        _worker(worker_options, end_process=leave),
+        memory_limit=options["max_memory_per_child"],
+        is_replaced=_works_for_good(options),
+    )
 
 
-def _collect_less_often() -> None:
-    """Spare the garbage collector what is no garbage: the modules, and the jobs in hand.
+def _worker(options: WorkerOptions, end_process: Callable[[], None] | None = None) -> Worker:
+    companions = (Clock(burst=options.burst), LowLevelTasks(options))
+    return Worker(options, companions=companions, end_process=end_process)
 
-    By Python's own threshold each of a thousand claimed jobs is walked several times
-    before it ends, which takes as long as to make it.
-    """
-    gc.freeze()
-    young, *older = gc.get_threshold()
-    gc.set_threshold(max(young, _YOUNG_OBJECTS), *older)
+
+def _works_for_good(options: dict[str, Any]) -> bool:
+    """Return whether a child that ends makes way for another one."""
+    return not options["burst"] and options["max_jobs"] is None
 
 
 def _warn_of_unserved() -> None:
@@ -232,12 +182,12 @@ def _at_least_one(text: str) -> int:
 
 
 def _log_to_stderr(verbosity: int) -> None:
-    """Show the worker's lines where the project's LOGGING has no handler for them."""
+    """Show the worker's log lines if the project's LOGGING has no handler for them."""
     if verbosity and not logger.hasHandlers():
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
         root = logging.getLogger("pgjobs")
         root.addHandler(handler)
         root.setLevel(logging.INFO)
-        # Procrastinate's pool tells of each of its tries; that the database is away we say once.
+        # The pool of procrastinate logs each failed try; one line of the worker tells it once.
         logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())

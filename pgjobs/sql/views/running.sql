@@ -1,5 +1,4 @@
--- 1885825640 is HERE_LOCK of pgjobs/sql/locks.py. If a process runs a job itself, outside any worker,
--- the process holds this lock with the id of the job.
+-- If a process runs a job itself, outside any worker, it holds a lock with the id of the job.
 CREATE VIEW pgjobs_running AS
 SELECT
     job.id,
@@ -25,7 +24,7 @@ LEFT JOIN pg_locks AS here
     ON job.worker_id IS NULL
     AND here.locktype = 'advisory'
     AND here.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND here.classid = 1885825640
+    AND here.classid = {HERE_LOCK}
     AND here.objid::bigint = job.id % 2147483648
     AND here.objsubid = 2
     AND here.granted

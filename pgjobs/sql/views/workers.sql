@@ -1,6 +1,6 @@
 -- The worker processes and whether they live. The janitor reads this view too, to find dead workers.
--- 1885825655 is WORKER_LOCK of pgjobs/sql/locks.py. Just after a server start all locks are gone while
--- every worker reconnects, so for 10 seconds only the heartbeat counts.
+-- Just after a server start all locks are gone while every worker reconnects, so for 10 seconds only
+-- the heartbeat counts.
 CREATE VIEW pgjobs_workers AS
 SELECT
     worker.id,
@@ -25,7 +25,7 @@ LEFT JOIN pg_locks AS held
     ON worker.stopped IS NULL
     AND held.locktype = 'advisory'
     AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND held.classid = 1885825655
+    AND held.classid = {WORKER_LOCK}
     AND held.objid::bigint = worker.id
     AND held.objsubid = 2
     AND held.granted

@@ -1,1 +1,1 @@
-"""Taking jobs from the queues."""
+"""Claims jobs, and waits at the doorbell while there are none."""

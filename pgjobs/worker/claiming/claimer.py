@@ -1,4 +1,4 @@
-"""Taking jobs: strict order across lanes, in batches, from remembered floors."""
+"""Claims jobs in batches, lane by lane in strict order, each lane from its floor on."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _PROMOTE_AT_ONCE: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a look at the queues found."""
+    """The result of a look at the queues."""
 
     ready: bool
     due_in: float | None
-    """Seconds until the next scheduled job, of any queue; None without one."""
+    """Seconds until the next scheduled job of any queue is due; None if no job is scheduled."""
 
 
 class Claimer:
-    """Claims for one worker and remembers where each lane's ready jobs begin.
+    """Claims for one worker, and remembers the floor of each lane: where its ready jobs begin.
 
-    A lane is a queue and a priority. Its floor is a hint and never truth: jobs
-    below it appear when a transaction commits late. ``look()`` recomputes floors,
-    which bounds their wait by the time between two looks.
+    A lane is a queue and a priority. Its floor is only a hint: a transaction that commits late can
+    add a job below it. ``look()`` recomputes the floors, so such a job waits no longer than the
+    time between two looks.
     """
 
     def __init__(self, connection: EngineConnection, queues: tuple[str, ...]) -> None:
@@ -41,7 +41,8 @@ class Claimer:
         self._queues = queues
         self._paused_queues: set[str] = set()
         self._paused_classes: list[str] = []
-        # Every queue's ordinary lane is always tried, so a first job there is found without a look.
+        # Each queue's lane of priority 0 is always searched, so a claim finds a first job there
+        # without a look.
         self._floors: dict[tuple[str, int], int] = {(queue, 0): 0 for queue in queues}
 
     def claim(self, *, limit: int, worker: int) -> list[Job]:
@@ -59,7 +60,7 @@ class Claimer:
                 "paused": self._paused_classes,
             },
         )
-        # RETURNING has no order of its own.
+        # RETURNING promises no order.
         rows = sorted(cursor.fetchall(), key=lambda row: (row[0], row[_POSITION + 1]))
         jobs = [self._job(row[1:]) for row in rows]
         for job in jobs:
@@ -67,9 +68,9 @@ class Claimer:
         return jobs
 
     def look(self, ring: Callable[[list[str]], None] | None = None) -> Sight:
-        """Recompute the floors, after promoting scheduled jobs that are due.
+        """Promote due jobs and recompute the floors.
 
-        ``ring`` is called with the queues of promoted jobs.
+        ``ring`` is called with the queues of the promoted jobs.
         """
         sight = self._look()
         if sight.due_in is not None and sight.due_in <= 0:

@@ -1,4 +1,4 @@
-"""The idle worker's side of the doorbell: sit down beside it, get up again."""
+"""The doorbell as an idle worker uses it: sit down beside it, wait for a ring, get up."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import Any, Final
 import psycopg
 
 from pgjobs.enqueueing.ring import SHORT_TRANSACTION
+from pgjobs.enqueueing.wake import wake_idle_workers
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.wakeup import Wakeup
 
-# `queues` is what the ring looks for; `since` lets it wake the one that has waited longest.
-_SIT_DOWN = """
-INSERT INTO pgjobs_doorbell (worker_id, queues) VALUES (%(worker)s, %(queues)s)
-ON CONFLICT (worker_id) DO NOTHING
-"""
-# Later than an enqueuer may leave out its ring, with a margin for clocks that drift.
+# An enqueuer with a shorter transaction may leave out its ring, so the second look comes after
+# that time, with a margin for clocks that drift.
 _SECOND_LOOK: Final = SHORT_TRANSACTION + 0.01
-_GET_UP = "DELETE FROM pgjobs_doorbell WHERE worker_id = %(worker)s"
 
 
 class Doorbell:
     """Registers one worker as idle, so that an enqueuer can wake it.
 
-    Register, look once more, then sleep: whoever commits before the look is seen,
-    and whoever inserts after it finds the registration. Whoever inserted before and
-    commits after is seen by a second look, or rings if that comes too early. Behind a
-    pooler nobody can listen: a worker there only looks again and again, and takes no
-    ring from others.
+    The worker registers, looks once more, then sleeps. If an enqueuer commits before this look, the
+    look finds its job. If an enqueuer inserts after the look, its INSERT sees the registration, and
+    it rings. If an enqueuer inserted before the registration and commits after the look, a second
+    look finds its job; an enqueuer that commits even after this look has a long transaction, and
+    rings in any case.
+
+    Behind a pooler a worker can't listen. It does not register there, so that it takes no ring from
+    another worker, and looks again and again.
     """
 
     def __init__(self, connection: EngineConnection, queues: tuple[str, ...]) -> None:
@@ -38,48 +38,58 @@ class Doorbell:
         self._listening_on: psycopg.Connection[Any] | None = None
         self._channel = ""
         self._sat_down = -math.inf
-        self.waits = False
+        self.is_waiting = False
         self.has_rung = False
-        """A ring arrived with the answer to a statement: waiting for it would be in vain."""
+        """A ring arrived with the answer to a statement, so a wait for it would be in vain."""
 
     def sit_down(self, worker: int) -> None:
-        self._connection.get()  # only an open one knows whether it has a session
+        """Register ``worker`` as idle."""
+        self._connection.get()  # only an open connection knows whether it has a session
         if self._connection.has_session:
             self._listen(worker)
             self._connection.cursor().execute(
-                _SIT_DOWN, {"worker": worker, "queues": list(self._queues)}
+                load("doorbell/sit_down"), {"worker": worker, "queues": list(self._queues)}
             )
             self._sat_down = time.monotonic()
-        self.waits = True
+        self.is_waiting = True
 
     def second_look_in(self, looked: float) -> float:
-        """Seconds until the second look is due; infinity if the last one, at ``looked``, was it."""
+        """Return the seconds until the second look is due.
+
+        Return infinity if the last look, at ``looked`` by ``time.monotonic()``, was late enough.
+        """
         due = self._sat_down + _SECOND_LOOK
         return max(due - time.monotonic(), 0.001) if looked < due else math.inf
 
     def get_up(self, worker: int) -> None:
-        """Leave, so that no ring is spent on a worker that has no room."""
-        if self.waits:
-            self.waits = False
+        """End the registration, so that no ring is spent on a worker that has no room."""
+        if self.is_waiting:
+            self.is_waiting = False
             if self._connection.has_session:
-                self._connection.cursor().execute(_GET_UP, {"worker": worker})
+                self._connection.cursor().execute(load("doorbell/get_up"), {"worker": worker})
 
-    def rung(self) -> None:
-        """The ring took our registration with it."""
-        self.waits = self.has_rung = False
+    def wait(self, wakeup: Wakeup, timeout: float) -> bool:
+        """Wait ``timeout`` seconds, a ring or ``wakeup``; return whether a ring came."""
+        if not (self.has_rung or wakeup.wait(timeout, self._connection.current)):
+            return False
+        self.forget()
+        return True
+
+    def forget(self) -> None:
+        """Note that the registration is gone: the ring took it, or the connection is lost."""
+        self.is_waiting = self.has_rung = False
 
     def ring(self, queues: list[str]) -> None:
-        """Wake others: for jobs that we found and can't hold, or that are not ours."""
-        self._connection.cursor().execute(
-            load("ring"), {"queues": sorted(set(queues)), "workers": len(queues)}
-        )
+        """Wake other workers for jobs that this worker promoted."""
+        wake_idle_workers(self._connection.cursor(), queues, workers=len(queues))
 
     def _listen(self, worker: int) -> None:
-        # A new connection does not listen yet, and a new identity has another channel.
+        # A new connection does not listen yet, and each worker id has its own channel.
         connection, channel = self._connection.get(), f"pgjobs_{int(worker)}"
         if connection is not self._listening_on:
             connection.add_notify_handler(self._hear)
         if connection is not self._listening_on or channel != self._channel:
+            # LISTEN takes no parameter, so the statement is put together here.
             connection.execute(f"LISTEN {channel}")
         self._listening_on, self._channel = connection, channel
 

@@ -1,21 +1,21 @@
-"""How many jobs to hold: few enough to keep the order strict, enough to keep slots busy."""
+"""How many jobs to claim: enough to keep the slots busy, few enough to keep the order strict."""
 
 from __future__ import annotations
 
 from typing import Final
 
 WINDOW: Final = 0.03
-"""Seconds of work to claim ahead. Within this window a more urgent job can come too late."""
+"""Seconds of work to claim ahead: a more urgent job can start this late."""
 
 LARGEST_CLAIM: Final = 1000
 _WEIGHT: Final = 0.05
 
 
 class Pace:
-    """Learns from measured run times how far ahead to claim.
+    """Learns from measured run times how many jobs to claim ahead.
 
-    Hundreds of 20 µs jobs, none of a one-second job. Before anything is known, and
-    after any job as long as the window, nothing is claimed beyond the free slots.
+    These are hundreds of jobs of 20 µs and no job of one second. Before the first job has ended,
+    and after a job as long as the window, the worker claims only for free slots.
     """
 
     def __init__(self, slots: int) -> None:
@@ -23,17 +23,20 @@ class Pace:
         self._seconds: float | None = None
 
     def observe(self, seconds: float) -> None:
-        """Learn from a finished job; slower news counts at once, faster news gradually."""
+        """Learn from a job that ran for ``seconds``.
+
+        A much longer run counts at once, because jobs claimed ahead would wait for it. Other runs
+        count gradually.
+        """
         if self._seconds is None or seconds > self._seconds * 10:
             self._seconds = seconds
         else:
             self._seconds += (seconds - self._seconds) * _WEIGHT
 
     def room(self, in_hand: int) -> int:
-        """Return how many jobs to claim now, with ``in_hand`` claimed and not ended.
+        """Return how many jobs to claim now, if ``in_hand`` jobs are claimed and have not ended.
 
-        Zero while what is in hand lasts: claiming by ones and twos would cost a
-        round trip each.
+        Return 0 while enough is in hand: to claim jobs one by one would cost a round trip for each.
         """
         target = self._slots + self._ahead()
         if in_hand >= self._slots and target - in_hand < self._ahead() / 2 + 1:

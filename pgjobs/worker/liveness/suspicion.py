@@ -50,7 +50,7 @@ class Suspicion:
         silence_counts = now - self._hears_since >= min(HEARING, lease / 3)
         since = self._reconnected_at
         cursor = connection.cursor().execute(
-            load("dead_workers"),
+            load("rescue/suspects"),
             {"timeout": lease, "reconnected_for": None if since is None else now - since},
         )
         found = {worker: evidence for worker, *evidence in cursor.fetchall()}

@@ -1,4 +1,4 @@
-"""A supervised worker process's bond with its supervisor."""
+"""The bond of a worker process with its supervisor."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 CHILD: Final = "PGJOBS_CHILD"
-"""Environment variable of a child: the file descriptor for its signs of life, its supervisor's
-process id, and its own number."""
+"""The environment variable of a child. It holds the file descriptor for the signs of life, the
+process id of the supervisor, and the number of the child."""
 
 EXIT_AGAIN: Final = 75
-"""Exit code of a child that wants another in its place (EX_TEMPFAIL)."""
+"""Exit code of a child that asks for another child in its place (EX_TEMPFAIL)."""
 
 EXIT_BROKEN: Final = 70
-"""Exit code of a child that lost a thread (EX_SOFTWARE); the next one waits a little longer."""
+"""Exit code of a child that lost a thread (EX_SOFTWARE). The supervisor waits before the next."""
 
 ENGINE_THREAD: Final = "pgjobs-"
-"""How the names of the engine's threads begin."""
+"""The beginning of the name of each thread of the engine."""
 
 _SIGN_INTERVAL: Final = 1.0
 _PR_SET_PDEATHSIG: Final = 1
 
 
 class Bond:
-    """Gives the supervisor a sign of life each second, and dies with it."""
+    """Gives the supervisor a sign of life each second; ends this process if the supervisor dies."""
 
     def __init__(self, *, memory_limit: int | None, overweight: Callable[[], None]) -> None:
-        """``memory_limit`` is in MiB; ``overweight`` is called once when it is exceeded."""
+        """``memory_limit`` is in MiB. ``overweight`` is called once if the process exceeds it."""
         descriptor, supervisor, _ = os.environ.pop(CHILD).split(":")
         self._signs = int(descriptor)
         self._supervisor = int(supervisor)
@@ -42,8 +42,9 @@ class Bond:
         os.set_inheritable(self._signs, False)
 
     def hold(self) -> None:
+        """Start to give signs of life."""
         _die_with_parent()
-        if os.getppid() != self._supervisor:  # it died before we could ask to be told
+        if os.getppid() != self._supervisor:  # the supervisor died before the line above
             leave()
         threading.Thread(target=self._run, name="pgjobs-bond", daemon=True).start()
 
@@ -52,7 +53,7 @@ class Bond:
         while True:
             try:
                 os.write(self._signs, b".")
-            except OSError:  # nobody holds the other end any more
+            except OSError:  # the supervisor is gone
                 leave()
             if self._memory_limit and not told.is_set() and memory() > self._memory_limit:
                 told.set()
@@ -63,8 +64,8 @@ class Bond:
 def die_with_any_thread() -> None:
     """End this process when one of the engine's threads ends by an exception.
 
-    Most likely memory ran out, or the project's logging raised. Without its recorder or a slot,
-    a worker that beats on would keep its jobs from everybody else.
+    Most likely memory ran out, or the project's logging raised. A worker that lost its recorder or
+    a slot would send heartbeats as before, so no other worker would rescue its jobs.
     """
     tell = threading.excepthook
 
@@ -79,12 +80,12 @@ def die_with_any_thread() -> None:
 
 
 def is_child() -> bool:
-    """Say whether this process was started by a supervisor."""
+    """Return whether a supervisor started this process."""
     return CHILD in os.environ
 
 
 def child_number() -> int:
-    """Return which of its supervisor's children this is, from 1."""
+    """Return the number of this child among its supervisor's children, from 1."""
     return int(os.environ[CHILD].rpartition(":")[2])
 
 
@@ -96,7 +97,7 @@ def leave(code: int = EXIT_AGAIN) -> NoReturn:
 
 
 def memory() -> float:
-    """Return the resident memory of this process in MiB; its peak where only that is known."""
+    """Return the resident memory of this process in MiB; without /proc, return its peak."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:
@@ -105,6 +106,6 @@ def memory() -> float:
 
 
 def _die_with_parent() -> None:
-    """Ask Linux to kill us when the supervisor dies, however it dies (see prctl(2))."""
+    """Ask Linux to kill this process when its supervisor dies for any reason (see prctl(2))."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The parent process: starts children, watches them, starts them again, stops them in time."""
+"""The parent process: it starts workers as children, watches, replaces and stops them."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from pgjobs.worker.process.child import CHILD, EXIT_AGAIN
 TURN: Final = 1.0
 """Seconds between two looks at the children."""
 EXTRA_TIME: Final = 15.0
-"""Seconds past their shutdown timeout in which children write their last outcomes."""
+"""Seconds after the shutdown timeout in which children write their last outcomes."""
 _SETTLED: Final = 30.0
-"""Seconds after which a child that dies is no longer held against the next one."""
+"""If a child dies after more seconds than this, the next one starts without a growing delay."""
 
 
 @dataclass(eq=False)
 class Child:
-    """One worker process, as its supervisor sees it."""
+    """One worker process and its successors, as the supervisor sees them."""
 
     index: int
     backoff: Backoff = field(default_factory=Backoff)
     process: subprocess.Popen[bytes] | None = None
     signs: int = -1
-    """The pipe on which the child gives a sign of life each second; its end is the child's."""
+    """The pipe for signs of life, one each second. It reaches its end when the child ends."""
     last_sign: float = 0.0
     born: float = 0.0
     start_at: float = 0.0
@@ -46,8 +46,8 @@ class Child:
 class Supervisor:
     """Keeps ``processes`` children running until told to stop.
 
-    Children are new interpreters with the same command line, not forks: nothing is
-    shared, neither connections nor threads that the project started.
+    Children are new interpreters with the same command line, not forks, so they share neither
+    connections nor threads that the project started.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Supervisor:
         self._last_turn = time.monotonic()
 
     def run(self) -> int:
-        """Watch until all children are done; return the exit code: 0 if all of them ended well."""
+        """Watch until all children are done; return the exit code, which is 0 if all ended well."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         try:
@@ -81,7 +81,7 @@ class Supervisor:
         return int(self._failed)
 
     def stop(self) -> None:
-        """Drain the children; told again, they don't wait for their jobs."""
+        """Tell the children to stop. The second time, they don't wait for their jobs."""
         _tell_systemd("STOPPING=1")
         self._kill_at = time.monotonic() + self._shutdown_timeout + EXTRA_TIME
         for child in self._children:
@@ -109,7 +109,8 @@ class Supervisor:
             [sys.executable, *sys.orig_argv[1:]],
             env=environment,
             pass_fds=[write],
-            # Ctrl-C reaches a whole process group; the children hear of it from us, once.
+            # Ctrl-C signals a whole process group. In sessions of their own, the children get only
+            # the supervisor's signal, once.
             start_new_session=True,
         )
         os.close(write)
@@ -131,14 +132,15 @@ class Supervisor:
         return max(0.0, min([TURN, *(at - time.monotonic() for at in starts)]))
 
     def _bury(self, child: Child) -> None:
-        """A child has ended: decide whether another one takes its place."""
+        """Note that ``child`` has ended, and decide whether another child takes its place."""
         assert child.process is not None
         code = child.process.wait()
         os.close(child.signs)
         child.process = None
         if self._kill_at is not None or (code == 0 and not self._restarts):
             child.is_done = True
-            # Told to stop before it could take notice is no failure either.
+            # A child that was told to stop before its first sign of life has not failed: it dies of
+            # the signal that it could not handle yet.
             self._failed |= code not in (0, EXIT_AGAIN) and child.has_given_sign
             return
         if time.monotonic() - child.born > _SETTLED or code == EXIT_AGAIN:
@@ -148,9 +150,13 @@ class Supervisor:
         events.tell(events.ChildEnded(child.index, code, delay))
 
     def _end_silent(self) -> None:
-        """Kill what does not even come to give a sign: stopped, or stuck in code without Python."""
+        """Kill each child that gives no sign of life, and each one that does not stop in time.
+
+        A child without a sign of life is stopped (SIGSTOP), or stuck in code that holds the GIL.
+        """
         now = time.monotonic()
-        # We may have been stopped ourselves, perhaps with the whole machine: no silence of theirs.
+        # If the supervisor itself was stopped, perhaps with the whole machine, this time is no
+        # silence of the children.
         away = max(0.0, now - self._last_turn - TURN)
         self._last_turn = now
         living = [child for child in self._children if child.process is not None]
@@ -161,7 +167,7 @@ class Supervisor:
             self._failed = True
             self._kill(living)
             return
-        # The start itself gives no sign: imports take as long as they take.
+        # Until its first sign a child is starting, and its imports may take any time.
         self._kill(
             [c for c in living if c.has_given_sign and now - c.last_sign > self._silence],
             for_silence=True,
@@ -177,7 +183,7 @@ class Supervisor:
     # Telling others ------------------------------------------------------------------------
 
     def _show_liveness(self) -> None:
-        """Touch the liveness file, and tell systemd, while every child gives signs of life."""
+        """Touch the liveness file and tell systemd, if each child has just given a sign of life."""
         now = time.monotonic()
         living = [child for child in self._children if not child.is_done]
         if not all(c.has_given_sign and now - c.last_sign < 10 * TURN for c in living):
@@ -189,17 +195,17 @@ class Supervisor:
 
 
 def _tell_systemd(message: str) -> None:
-    """Send ``message`` to systemd's notification socket, if it gave us one (see sd_notify(3))."""
+    """Send ``message`` to systemd's notification socket, if there is one (see sd_notify(3))."""
     address = os.environ.get("NOTIFY_SOCKET")
     if address:
-        if address.startswith("@"):  # an abstract socket; elsewhere the sign is part of the path
+        if address.startswith("@"):  # an abstract socket of Linux
             address = "\0" + address[1:]
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
             s.sendto(message.encode(), address)
 
 
 def _reap_strangers(ours: Sequence[int]) -> None:
-    """As process 1 of a container, bury the orphans that end up with us, and only those."""
+    """As process 1 of a container, reap the orphans that ended, but not the children ``ours``."""
     if os.getpid() != 1:
         return
     with contextlib.suppress(ChildProcessError):

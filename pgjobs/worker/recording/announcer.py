@@ -1,4 +1,4 @@
-"""Signals and notifications of ended jobs, on a thread of their own: receivers may be slow."""
+"""The thread that tells of ended jobs: receivers and notifiers of the project may be slow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pgjobs.worker.leftovers import drop_dead, leave_clean
 
 
 class Announcer:
-    """Tells of jobs after their outcome is durable, and never of a refused one."""
+    """Tells of jobs whose end is durable, and never of a job whose outcome was refused."""
 
     def __init__(self) -> None:
         self._inbox: SimpleQueue[Job | None] = SimpleQueue()
@@ -25,15 +25,16 @@ class Announcer:
         self._thread.start()
 
     @staticmethod
-    def hears(job: Job) -> bool:
-        """Say whether anybody is to be told of the end of ``job``."""
+    def is_heard(job: Job) -> bool:
+        """Return True if the end of ``job`` concerns a user or a receiver of ``job_end``."""
         return job.user_id is not None or bool(job_end.receivers)
 
     def put(self, job: Job) -> None:
-        if self.hears(job):
+        if self.is_heard(job):
             self._inbox.put(job)
 
     def stop(self, timeout: float) -> None:
+        """Tell of the jobs that were put; give up after ``timeout`` seconds."""
         self._inbox.put(None)
         self._thread.join(timeout)
 
@@ -43,6 +44,6 @@ class Announcer:
                 drop_dead()
                 announce_end(job)
                 leave_clean()
-            except Exception as error:  # the loop outlives a bad turn
+            except Exception as error:  # an error must not end the thread: other jobs wait
                 events.tell(events.AnnouncementFailed(job, error))
         connections.close_all()

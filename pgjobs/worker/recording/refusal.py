@@ -1,24 +1,116 @@
-"""Whether PostgreSQL refused a row, or could not do anything at that moment."""
+"""What rows refuse: bad outcomes are told apart from good ones, and set aside until accepted."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import psycopg
+from psycopg.errors import LockNotAvailable
+
+from pgjobs import events
+from pgjobs.models import Job
+from pgjobs.rows.outcome import Outcome
+
+Entry = tuple[Job, Outcome]
+"""A job and the outcome that is to be written to its row."""
+
+REFUSED_INTERVAL: Final = 1.0
+"""Seconds between two tries of the outcomes that rows refuse, which are tried one by one."""
 
 _ABOUT_ITSELF: Final = (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError)
 _ABOUT_A_ROW: Final = (
-    psycopg.errors.LockNotAvailable,
+    LockNotAvailable,
     psycopg.errors.ProgramLimitExceeded,  # JSON of more than 256 MB
 )
 
 
 def is_about_a_row(error: Exception) -> bool:
-    """Say whether the other rows of the statement may do better without this one.
+    """Return True if the other rows of the statement may be written without the bad row.
 
-    So it is with a value that can't be stored, a lock that somebody holds, and a trigger or
-    policy of the project's own, which may raise what it likes.
+    The row may hold a value that can't be stored, or another transaction may hold its lock, or a
+    trigger or policy of the project may refuse it, with any error. False means that PostgreSQL
+    could not do anything at that moment.
     """
     if isinstance(error, psycopg.Error):
         return isinstance(error, _ABOUT_A_ROW) or not isinstance(error, _ABOUT_ITSELF)
-    return isinstance(error, (TypeError, ValueError))  # never sent
+    return isinstance(error, (TypeError, ValueError))  # psycopg could not convert a value
+
+
+class Refusals:
+    """Finds the outcomes that their rows refuse, and holds them until the rows accept them."""
+
+    def __init__(
+        self,
+        *,
+        record: Callable[[Sequence[Entry]], None],
+        put_back: Callable[[Entry], None],
+    ) -> None:
+        """``record`` writes entries or raises; ``put_back`` lets an entry wait like a new one."""
+        self._record = record
+        self._put_back = put_back
+        self._waiting: dict[tuple[int, int], Entry] = {}
+        self._next_try = 0.0
+
+    def __bool__(self) -> bool:
+        """Whether any outcome is set aside."""
+        return bool(self._waiting)
+
+    @property
+    def next_try(self) -> float | None:
+        """The ``time.monotonic()`` at which outcomes are tried again; None if none is set aside."""
+        return self._next_try if self._waiting else None
+
+    def write_apart(self, entries: Sequence[Entry], error: Exception) -> None:
+        """Write ``entries``, which ``error`` refused together, one by one."""
+        if len(entries) == 1:
+            self._write_as_errored(*entries[0], error)
+        else:
+            for entry in entries:
+                self._write_alone(entry)
+
+    def try_again(self) -> None:
+        """Write outcomes that were set aside, until a row refuses again or none is left."""
+        while self._waiting and time.monotonic() >= self._next_try:
+            self._write_alone(next(iter(self._waiting.values())))
+
+    def forget_decided(self, entries: Sequence[Entry]) -> None:
+        """Drop entries that were set aside and whose rows have now accepted an outcome."""
+        for job, _ in entries:
+            if self._waiting.pop((job.id, job.epoch), None):
+                events.tell(events.OutcomeAcceptedAfterAll(job))
+
+    def _write_alone(self, entry: Entry) -> None:
+        try:
+            self._record([entry])
+        except (psycopg.Error, TypeError, ValueError) as error:
+            if not is_about_a_row(error):
+                raise
+            self._write_as_errored(*entry, error)
+
+    def _write_as_errored(self, job: Job, outcome: Outcome, error: Exception) -> None:
+        """End the job as errored, with the reason: its row would otherwise stay running."""
+        if outcome.is_bare or isinstance(error, LockNotAvailable):
+            self._set_aside(job, outcome, error)
+            return
+        try:
+            self._record([(job, outcome.unstorable(error))])
+        except psycopg.Error as worse:
+            if not is_about_a_row(worse):
+                raise
+            self._set_aside(job, outcome, worse)
+        else:
+            events.tell(events.OutcomeUnstorable(job, outcome.status, error))
+
+    def _set_aside(self, job: Job, outcome: Outcome, error: Exception) -> None:
+        key = (job.id, job.epoch)
+        known = self._waiting.pop(key, None)
+        if isinstance(error, LockNotAvailable):
+            events.tell(events.OutcomeLocked(job))
+            self._put_back((job, outcome))
+            return
+        if known is None:
+            events.tell(events.OutcomeRefused(job, outcome.status, error))
+        self._waiting[key] = job, outcome
+        self._next_try = time.monotonic() + REFUSED_INTERVAL

@@ -1,18 +1,88 @@
-"""A job's last chance: losing its worker once more would end it."""
+"""A job's last chance: losing its worker once more would end the job."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.db import DatabaseError
 from django.db.models import F
 
+from pgjobs import events
 from pgjobs.choices import JobStatus
+from pgjobs.exceptions import JobInterrupted
+from pgjobs.execution.attempt import attempt
 from pgjobs.models import Job
+from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.leftovers import leave_clean
+from pgjobs.worker.slots.stoppable import Stoppable
+
+
+class LastChances:
+    """Lets one last chance run at a time: if the process dies, this job is the one to blame."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: Job | None = None
+        self._waiting: list[Job] = []
+
+    def take(self, job: Job) -> bool:
+        """Let ``job`` run and return True, or keep it waiting while another last chance runs."""
+        with self._lock:
+            if self._running is not None:
+                self._waiting.append(job)
+                return False
+            self._running = job
+            return True
+
+    def leave(self, jobs: Sequence[Job]) -> list[Job]:
+        """If one of ``jobs`` was the running last chance, return the jobs that waited for its end.
+
+        Call it once the outcomes of ``jobs`` are stored. If it were called earlier, the next last
+        chance could kill the process and this one would be blamed too.
+        """
+        if self._running is None or self._running not in jobs:
+            return []
+        with self._lock:
+            self._running = None
+            return self._take_waiting()
+
+    def withdraw(self) -> list[Job]:
+        """Take back the jobs that wait."""
+        with self._lock:
+            return self._take_waiting()
+
+    def _take_waiting(self) -> list[Job]:
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+
+async def attempt_last_chance(job: Job, slot: Stoppable) -> Outcome | None:
+    """Count an interruption of ``job``, run the job, and let its outcome take the count back.
+
+    If the job can't be counted, return the outcome that releases it, or None if its row has moved
+    on.
+    """
+    try:
+        slot.begin(job)
+        if not count_last_chance(job):
+            return None
+    except (DatabaseError, JobInterrupted) as error:
+        events.tell(events.JobNotStarted(job, error))
+        return Outcome.released(job.id, job.epoch, job.worker_id)
+    finally:
+        slot.finish()
+        leave_clean()
+    outcome = await attempt(job, slot)
+    return None if outcome is None else replace(outcome, interruptions=-1)
 
 
 def count_last_chance(job: Job) -> bool:
-    """Count the interruption of a last chance as it starts; return False if the row has moved on.
+    """Count the interruption of a last chance before it starts; return False for a stale ``job``.
 
-    Beforehand, because the rescuer of a dead worker's jobs can't tell which of
-    them had started, and only one of them is the one that kills.
+    If the process dies, a rescuer can't tell which of its jobs had started, and only one of them
+    killed it. The count marks this one beforehand.
     """
     held = Job.objects.filter(pk=job.pk, epoch=job.epoch, status=JobStatus.RUNNING).order_by()
     return bool(held.update(interruptions=F("interruptions") + 1))

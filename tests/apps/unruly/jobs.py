@@ -221,6 +221,10 @@ def _nested() -> list[Any]:
 # Against the worker itself ----------------------------------------------------------------
 
 
+class Unbearable(BaseException):
+    """No ``except Exception`` catches it, neither that of a listener nor that of a loop."""
+
+
 class SpoilsTheLog(BackgroundJob):
     """On its first run it makes the project's logging raise where the worker tells ``line``."""
 
@@ -230,7 +234,7 @@ class SpoilsTheLog(BackgroundJob):
 
         def refuse(record: logging.LogRecord) -> bool:
             if line in record.getMessage():
-                raise Unspeakable
+                raise Unbearable
             return True
 
         logging.getLogger("pgjobs.worker").addFilter(refuse)

@@ -11,7 +11,7 @@ from tests.apps.unruly.jobs import SpoilsTheLog, SpoilsTheLogOfTheRecorder, Spoi
 from tests.support import traces
 from tests.support.environment import Environment
 from tests.support.job_status import until_status
-from tests.support.worker_process import unruly_worker
+from tests.support.worker_process import supervised_unruly_worker
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,12 @@ def test_a_process_that_loses_a_thread_ends_and_another_takes_its_place(
     child_environment: Environment, job_class: type[BackgroundJob], line: str
 ) -> None:
     spoiling = job_class.enqueue(line=line)
-    with unruly_worker(child_environment, "-c", "1") as worker:
+    with supervised_unruly_worker(child_environment, "-c", "1") as worker:
         worker.until_it_says(f"ended with {EXIT_BROKEN}")
         after = Tracing.enqueue()
         for job in (spoiling, after):
             until_status(job, "completed")
-        assert "Unspeakable" in worker.output
+        assert "Unbearable" in worker.output
     assert traces.labels() == ["ran"]
     spoiling.refresh_from_db()
     assert (spoiling.attempt, spoiling.interruptions) == (1, 1)

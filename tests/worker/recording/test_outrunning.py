@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pgjobs.worker.claiming.pace import LARGEST_CLAIM
-from pgjobs.worker.worker import MOST_UNRECORDED
+from pgjobs.worker.held import MOST_UNRECORDED
 from tests.apps.testapp.jobs import Noop
 from tests.support.eventually import eventually
 from tests.support.own_server import Server, own_server

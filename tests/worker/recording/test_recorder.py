@@ -35,7 +35,7 @@ class RunningRecorder:
     def __init__(self, connection: EngineConnection) -> None:
         self.connection = connection
         self.announced: list[Job] = []
-        self.recorder = Recorder(connection, recorded=self.announced.append)
+        self.recorder = Recorder(connection, announce=self.announced.append)
         self.recorder.start()
 
     def record(self, job: Job, status: JobStatus = JobStatus.COMPLETED, **values: Any) -> None:

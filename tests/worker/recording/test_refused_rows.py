@@ -10,9 +10,9 @@ from django.db import connection
 
 from pgjobs.models import Job, JobLogEntry, WorkerProcess
 from pgjobs.worker import Worker
-from pgjobs.worker.recording import recorder
-from pgjobs.worker.recording.recorder import REFUSED_INTERVAL
-from pgjobs.worker.worker import FLUSH_TIMEOUT
+from pgjobs.worker.held import FLUSH_TIMEOUT
+from pgjobs.worker.recording import refusal
+from pgjobs.worker.recording.refusal import REFUSED_INTERVAL
 from tests.apps.testapp.jobs import Held, Logging, Noop
 from tests.support import traces
 from tests.support.elsewhere import elsewhere
@@ -100,7 +100,7 @@ def test_a_row_that_refuses_any_end_waits_until_it_accepts_one_and_delays_no_oth
 def test_what_waits_to_be_accepted_does_not_run_again_when_its_claim_was_undone(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(recorder, "REFUSED_INTERVAL", 3600)  # or it may find out in between
+    monkeypatch.setattr(refusal, "REFUSED_INTERVAL", 3600)  # or it may find out in between
     caplog.set_level("INFO", "pgjobs.worker")
     house.refuse()
     refused = Noop.enqueue(refused=True)

@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 
 from pgjobs import BackgroundJob, JobFailed, job_start, register
 from pgjobs.exceptions import Snooze
-from pgjobs.execution.attempt import is_all_coroutine
+from pgjobs.execution.coroutine import is_all_coroutine
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import Careless, TracingCoroutine, leave_trace
 from tests.apps.testapp.models import Site, Trace

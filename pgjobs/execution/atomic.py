@@ -1,0 +1,44 @@
+"""Jobs with ``Meta.atomic``: the work and the job's completion commit together."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from django.db import connections, transaction
+
+from pgjobs.exceptions import StaleJob
+from pgjobs.execution.running_job import RunningJob
+from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.statements import record
+
+
+def complete_atomically(
+    job: RunningJob, call: Callable[[], Any], complete: Callable[[Any], Outcome]
+) -> Outcome:
+    """Run ``job`` by ``call`` and record what ``complete`` makes of its result.
+
+    Both happen in one transaction. Raises StaleJob, which rolls the work back, if the row's epoch
+    has moved on: another run owns the job then.
+    """
+    alias = job._state.db
+    with transaction.atomic(using=alias):
+        result = call()
+        if inspect.iscoroutine(result):
+            result = asyncio.run(result)  # the transaction belongs to this thread
+        outcome = complete(result)
+        if not job.is_terminated:
+            _record(job, outcome)
+    return replace(outcome, is_recorded=True, ended=time.monotonic())
+
+
+def _record(job: RunningJob, outcome: Outcome) -> None:
+    with connections[job._state.db].cursor() as cursor:
+        row = record(cursor, [outcome], moments=True).get(job.id)
+    if row is None:
+        raise StaleJob(f"job {job.id} is not held by epoch {job.epoch} any more")
+    job.started, job.completed = row.started, row.completed

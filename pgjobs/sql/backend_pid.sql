@@ -1,0 +1,2 @@
+-- The server's own process id. A pooler makes up the id that it gives to its clients.
+SELECT pg_backend_pid()

@@ -1,0 +1,8 @@
+-- The jobs of a dead worker, in the order in which they should start again. A job whose row another
+-- transaction holds is left for the next turn: waiting for the row would stop our own heartbeat.
+SELECT id, epoch, interruptions, job_class, queue_name
+FROM pgjobs_job
+WHERE worker_id = %(id)s AND status = 'running'
+ORDER BY position
+LIMIT %(limit)s
+FOR NO KEY UPDATE SKIP LOCKED

@@ -1,0 +1,2 @@
+-- Whether the tables exist and may be read; the statement reads no row.
+SELECT FROM pgjobs_worker LIMIT 0

@@ -1,0 +1,139 @@
+"""Jobs that lost the process that ran them: back to their queue, or given up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import NamedTuple
+
+import psycopg
+
+from pgjobs import events
+from pgjobs.choices import JobStatus
+from pgjobs.conf import get_settings
+from pgjobs.enqueueing.wake import wake_idle_workers
+from pgjobs.exceptions import UnknownJobClass, WorkerLost
+from pgjobs.models import Job
+from pgjobs.notifications import announce_end
+from pgjobs.registry.names import resolve
+from pgjobs.registry.targets import options_of
+from pgjobs.rows import statements
+from pgjobs.rows.failure import Failure, qualified_name
+from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.leftovers import drop_dead
+from pgjobs.worker.recording.refusal import is_about_a_row
+
+
+class LostJob(NamedTuple):
+    """A running job whose worker is dead, or does not know the job."""
+
+    id: int
+    epoch: int
+    interruptions: int
+    job_class: str
+    queue_name: str
+
+
+class LostJobs:
+    """Writes the outcomes of lost jobs, and remembers the rows that refuse theirs."""
+
+    def __init__(self) -> None:
+        self._refused: set[int] = set()
+
+    def take_back(
+        self, connection: EngineConnection, worker: int, jobs: list[LostJob]
+    ) -> list[int]:
+        """Write what becomes of ``jobs`` of ``worker``; return the ids of the jobs written.
+
+        The transaction that holds their rows is open; ``announce()`` follows its commit.
+        """
+        limit = get_settings().MAX_INTERRUPTIONS
+        outcomes = [_outcome_of(job, limit=limit) for job in jobs]
+        recorded = self.record(connection, outcomes)
+        for outcome in outcomes:
+            if outcome.job_id in recorded:
+                events.tell(events.JobTakenBack(outcome.job_id, worker, outcome.status))
+        queues = [job.queue_name for job in jobs]
+        wake_idle_workers(connection.cursor(), queues, workers=len(queues))
+        return list(recorded)
+
+    def record(self, connection: EngineConnection, outcomes: list[Outcome]) -> Collection[int]:
+        """Write ``outcomes``; return the ids of the jobs whose rows accepted theirs.
+
+        If a row refuses its outcome, the outcomes are written one by one. Each write is a
+        transaction or a savepoint, so a refusal ends neither the other writes nor the transaction
+        that holds the rows.
+        """
+        try:
+            with connection.get().transaction():
+                return statements.record(connection.cursor(), outcomes)
+        except psycopg.Error as error:
+            if not is_about_a_row(error):
+                raise
+            if len(outcomes) == 1:
+                self._tell_refused(outcomes[0], error)
+                return []
+        return [job for outcome in outcomes for job in self.record(connection, [outcome])]
+
+    def _tell_refused(self, outcome: Outcome, error: psycopg.Error) -> None:
+        """Tell of each refused row once: the janitor tries again each second."""
+        if outcome.job_id not in self._refused:
+            events.tell(events.RescueRefused(outcome.job_id, error))
+            self._refused.add(outcome.job_id)
+
+
+def announce(rescued: list[int]) -> None:
+    """Tell of jobs whose rescue is committed, and announce the end of those given up."""
+    if rescued:
+        drop_dead()  # Django's connection of this thread may have been idle for days
+        for job in Job.objects.filter(pk__in=rescued):
+            events.tell(events.JobRescued(job))
+            if job.is_finished:
+                announce_end(job)
+
+
+def given_up(job: int, epoch: int, why: str, *, interruptions: int = 0) -> Outcome:
+    """Return the outcome that ends a job as errored.
+
+    Its failure becomes an entry of the job's ``errors``, with the worker and the start that the row
+    names.
+    """
+    return Outcome(
+        job_id=job,
+        epoch=epoch,
+        status=JobStatus.ERRORED,
+        interruptions=interruptions,
+        error=why,
+        failure=Failure(exception=qualified_name(WorkerLost()), message=why, traceback=""),
+    )
+
+
+def _outcome_of(job: LostJob, *, limit: int) -> Outcome:
+    """Send the job back to its queue, or give it up at its last chance or if it must not repeat."""
+    if _must_not_repeat(job.job_class):
+        return given_up(
+            job.id,
+            job.epoch,
+            "The job lost its worker, and its class says that it must not be repeated.",
+            interruptions=1,
+        )
+    # A last chance is counted when it starts: see ``Job.is_last_chance``.
+    was_counted_at_start = job.interruptions > 0 and job.interruptions >= limit - 1
+    now = job.interruptions if was_counted_at_start else job.interruptions + 1
+    if now < limit:
+        back = Outcome.interrupted(job.id, job.epoch)
+        return replace(back, interruptions=now - job.interruptions)
+    return given_up(
+        job.id,
+        job.epoch,
+        f"The job lost its worker {now} times; it may be what kills it.",
+        interruptions=now - job.interruptions,
+    )
+
+
+def _must_not_repeat(job_class: str) -> bool:
+    try:
+        return options_of(resolve(job_class)).on_interrupt == "error"
+    except UnknownJobClass:  # the class may be known to a worker of another project
+        return False

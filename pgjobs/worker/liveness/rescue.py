@@ -1,0 +1,59 @@
+"""Takes back the jobs of dead workers, and jobs that a living worker holds without knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from pgjobs import events
+from pgjobs.sql import load
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.liveness.lost_jobs import LostJob, LostJobs, announce
+
+_BATCH: Final = 1000
+
+
+def rescue(connection: EngineConnection, worker: int, lost_jobs: LostJobs) -> None:
+    """Take back the jobs of a dead ``worker``, in one transaction with the end of its row."""
+    rescued: list[int] = []
+    with connection.get().transaction():
+        cursor = connection.cursor()
+        if not cursor.execute(load("rescue/hold_worker"), {"id": worker}).fetchone():
+            return
+        batch = {"id": worker, "limit": _BATCH}
+        while rows := cursor.execute(load("rescue/jobs_of_worker"), batch).fetchall():
+            taken = lost_jobs.take_back(connection, worker, list(map(LostJob._make, rows)))
+            rescued += taken
+            if len(taken) < len(rows):  # the rows that refuse would be read again without end
+                break
+        has_ended = cursor.execute(load("workers/end"), {"id": worker}).fetchone()
+    announce(rescued)
+    if has_ended:
+        events.tell(events.WorkerDied(worker))
+
+
+def take_back_unknown(
+    connection: EngineConnection,
+    worker: int,
+    known: Collection[tuple[int, int]],
+    lost_jobs: LostJobs,
+) -> None:
+    """Take back the jobs that a living ``worker`` holds by their rows, but does not know.
+
+    A claim whose answer was lost with its connection leaves such rows, and so does a failover that
+    undid outcomes. No other worker takes them back, because their worker lives. ``known`` has the
+    id and the epoch of each job that the worker knows.
+    """
+    held = connection.cursor().execute(load("rescue/held_jobs"), {"id": worker}).fetchall()
+    unknown = set(held).difference(known)
+    if not unknown:
+        return
+    ids = [job for job, _ in unknown][:_BATCH]
+    with connection.get().transaction():
+        cursor = connection.cursor()
+        rows = cursor.execute(load("rescue/unknown_jobs"), {"id": worker, "ids": ids}).fetchall()
+        jobs = list(map(LostJob._make, rows))
+        # The worker may have claimed a job anew since the first look, at another epoch.
+        jobs = [job for job in jobs if (job.id, job.epoch) in unknown]
+        taken = lost_jobs.take_back(connection, worker, jobs) if jobs else []
+    announce(taken)

@@ -1,0 +1,73 @@
+"""The row of a worker, with its heartbeat and its session lock."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+import psycopg
+
+from pgjobs.sql import load
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.options import WorkerOptions
+
+
+class WorkerRow:
+    """Makes, renews and ends the row of one worker.
+
+    The session that beats also holds the lock, so that the lock is gone when the worker is. Behind
+    a pooler there is no session to hold a lock, and the heartbeat alone proves that the worker
+    lives.
+    """
+
+    def __init__(self, connection: EngineConnection, options: WorkerOptions) -> None:
+        self._connection = connection
+        self._options = options
+        self._locked_on: psycopg.Connection[Any] | None = None
+        self.id = 0
+
+    def register(self) -> None:
+        """Make a row with a new id, and take its lock."""
+        connection = self._connection.get()
+        cursor = connection.execute(
+            load("workers/register"),
+            {
+                "name": self._options.name,
+                "hostname": socket.gethostname(),
+                "pid": os.getpid(),
+                "queues": list(self._options.queues),
+                "concurrency": self._options.concurrency,
+                "has_session": self._connection.has_session,
+            },
+        )
+        (self.id, _), *_ = cursor.fetchall()
+        self._locked_on = connection
+
+    @property
+    def lost_its_lock(self) -> bool:
+        """Whether the lock was held on a connection that is gone; opens a new connection."""
+        return self._connection.get() is not self._locked_on
+
+    def beat(self, *, draining: bool) -> bool:
+        """Renew the heartbeat, after the lock if it was lost; return False if the row has ended.
+
+        The lock comes first: a rescuer concludes from a heartbeat after an outage that the worker
+        has taken its lock again.
+        """
+        connection = self._connection.get()
+        if connection is not self._locked_on and self._take_lock(connection):
+            self._locked_on = connection
+        beat = connection.execute(load("workers/beat"), {"id": self.id, "draining": draining})
+        return beat.fetchone() is not None
+
+    def end(self) -> None:
+        """Sign off; if jobs are still running, the row stays, and other workers rescue the jobs."""
+        self._connection.cursor().execute(load("workers/end"), {"id": self.id})
+
+    def _take_lock(self, connection: psycopg.Connection[Any]) -> bool:
+        """Return False while the server still thinks that the lost connection holds the lock."""
+        if not self._connection.has_session:
+            return True
+        row = connection.execute(load("workers/take_lock"), {"id": self.id}).fetchone()
+        return row is not None and row[0]

@@ -1,0 +1,133 @@
+"""Coroutine jobs of one slot, on the event loop that all slots share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextvars import Context
+from queue import SimpleQueue
+from typing import Any, Protocol
+
+from pgjobs.exceptions import JobInterrupted
+from pgjobs.execution.attempt import attempt
+from pgjobs.execution.coroutine import is_all_coroutine
+from pgjobs.execution.runner import Runner
+from pgjobs.models import Job
+from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.leftovers import OwnThread
+from pgjobs.worker.slots.event_loop import EventLoop
+
+
+class Slot(Protocol):
+    """What the loop needs of the slot whose thread it stands in for."""
+
+    stop_request: JobInterrupted | None
+
+    def begin(self, job: Job, *, on_loop: bool) -> None: ...
+    def finish(self) -> None: ...
+    def move_to_loop(self, is_on_loop: bool) -> None: ...
+    def end(self, job: Job, outcome: Outcome | None) -> None: ...
+
+
+class Work(Protocol):
+    """Where the next job comes from."""
+
+    loop: EventLoop
+
+    def next_job_at_once(self) -> Job | None: ...
+
+
+class OnLoop(Runner):
+    """Runs coroutine jobs one after another, until the next job needs the slot's thread."""
+
+    def __init__(self, slot: Slot, work: Work) -> None:
+        self._slot = slot
+        self._work = work
+        self._task: asyncio.Task[Any] | None = None
+        self._back: SimpleQueue[Job | BaseException | None] = SimpleQueue()
+
+    # Called by the slot's thread --------------------------------------------------------
+
+    def run(self, job: Job) -> Job | None:
+        """Run ``job`` and the coroutines that follow it; return the next job for the thread.
+
+        None means that no job is ready. Raises an exception that came from around a job, not from
+        inside it.
+        """
+        self._slot.begin(job, on_loop=True)
+        self._work.loop.get().call_soon_threadsafe(self._start, job)
+        back = self._back.get()
+        if isinstance(back, BaseException):
+            raise back
+        return back
+
+    def wait_in_thread(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Wait in the thread for ``coroutine``, whose job began there, and return its result."""
+        self._slot.move_to_loop(True)
+        try:
+            return asyncio.run_coroutine_threadsafe(
+                self.wait_for(coroutine), self._work.loop.get()
+            ).result()
+        finally:
+            self._slot.move_to_loop(False)
+
+    def cancel(self) -> None:
+        """Raise the slot's stop request inside the running coroutine; any thread may call this."""
+        self._work.loop.get().call_soon_threadsafe(self._cancel)
+
+    # Called by the loop -----------------------------------------------------------------
+
+    def _start(self, job: Job) -> None:
+        asyncio.create_task(self._run(job), context=Context())  # noqa: RUF006 - `wait_for` holds it
+
+    async def _run(self, job: Job) -> None:
+        try:
+            outcome = await attempt(job, self)
+            self._slot.end(job, outcome)
+            self._go_on(self._work.next_job_at_once())
+        except BaseException as error:  # around the job, not in it: it ends the slot's thread
+            self._back.put(error)
+
+    def _go_on(self, job: Job | None) -> None:
+        if job is not None and is_all_coroutine(job):
+            self._slot.begin(job, on_loop=True)
+            self._start(job)
+        else:
+            self._back.put(job)
+
+    def _cancel(self) -> None:
+        # The request came while its job ran, so the loop calls this before the next job starts.
+        if self._task is not None:
+            self._task.cancel()
+
+    # Called by the steps of an attempt --------------------------------------------------
+
+    @property
+    def stop_request(self) -> JobInterrupted | None:  # type: ignore[override]
+        return self._slot.stop_request
+
+    def begin(self, job: Job) -> None:
+        """Do nothing: the slot began ``job`` when the job was put in line for the loop.
+
+        The time in line counts, because a blocked loop must not hide a job from its timeout.
+        """
+
+    def finish(self) -> None:
+        self._slot.finish()
+
+    async def wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        # asyncio keeps only weak references to tasks: while the coroutine waits for something that
+        # nothing else refers to, this reference alone keeps its task from the garbage collector.
+        self._task = asyncio.current_task()
+        try:
+            if self.stop_request is not None:  # it came while the loop was busy with another job
+                coroutine.close()
+                raise self.stop_request
+            async with OwnThread():
+                return await coroutine
+        except asyncio.CancelledError:
+            if self.stop_request is None:
+                raise RuntimeError("The coroutine was cancelled from inside.") from None
+            raise self.stop_request from None
+        finally:
+            self._task = None

@@ -1,0 +1,86 @@
+"""SQL stands in ``pgjobs/sql``, each statement and each lock number once."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pgjobs
+from pgjobs.sql import load, locks
+
+PACKAGE = Path(pgjobs.__file__).parent
+FOLDER = PACKAGE / "sql"
+STATEMENTS = sorted(str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.rglob("*.sql"))
+# Migrations make the tables, once.
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
+
+SQL = re.compile(
+    r"\b(?:SELECT|INSERT INTO|UPDATE \w+\s+SET|DELETE FROM|LISTEN|NOTIFY|SET LOCAL|SET SESSION"
+    r"|CREATE|ALTER|DROP|TRUNCATE|LOCK TABLE|WITH \w+ AS)\s"
+)
+
+ALLOWED = {
+    # LISTEN takes no parameter, so the name of the channel is part of the text.
+    ("worker/claiming/doorbell.py", "LISTEN "),
+    # SET takes no parameter, and a limit has one name on some servers and two on others.
+    ("execution/process_lock.py", "SET LOCAL idle_in_transaction_session_timeout = 0"),
+    ("execution/process_lock.py", "SET LOCAL transaction_timeout = 0"),
+    # Django puts an expression together from a template; the view and the column vary.
+    (
+        "admin/display.py",
+        "(SELECT seen.%(column)s FROM %(view)s AS seen WHERE seen.id = %(expressions)s)",
+    ),
+    # A view or a function is dropped by its name.
+    ("sql/schema.py", "DROP "),
+}
+
+
+def strings(source: str) -> Iterator[str]:
+    """Yield the string constants of ``source``, docstrings left out."""
+    tree = ast.parse(source)
+    documentation = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) if id(node) not in documentation:
+                yield text
+
+
+def test_sql_text_in_python_is_found_where_it_is_allowed_and_nowhere_else() -> None:
+    found = {
+        (str(module.relative_to(PACKAGE)), text)
+        for module in MODULES
+        for text in strings(module.read_text(encoding="utf-8"))
+        if SQL.search(text)
+    }
+    assert found == ALLOWED
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_statement_is_loaded_by_the_package(name: str) -> None:
+    modules = PACKAGE.rglob("*.py")  # migrations load the functions and the views
+    assert any(name in strings(module.read_text(encoding="utf-8")) for module in modules)
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_statement_takes_its_lock_numbers_from_python(name: str) -> None:
+    text = (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+    for number in (locks.WORKER_LOCK, locks.HERE_LOCK):
+        assert str(number) not in text
+    assert not re.search(r"\{[A-Z_]+\}", load(name))
+
+
+def test_a_lock_number_is_filled_into_a_statement_and_an_empty_array_is_left_alone() -> None:
+    filled = locks.fill("{WORKER_LOCK}, {HERE_LOCK}, '{}'")
+    assert filled == f"{locks.WORKER_LOCK}, {locks.HERE_LOCK}, '{{}}'"
+
+
+def test_a_loaded_statement_has_neither_comments_nor_a_semicolon() -> None:
+    assert load("workers/probe") == "SELECT FROM pgjobs_worker LIMIT 0"
