@@ -1,4 +1,4 @@
-"""When system jobs run."""
+"""The rules of system jobs, and their next due times."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pgjobs.models.job import Job
 
 
 class Schedule(models.Model):
-    """A system job's recurring rule and its next slot: the truth that the clock reads."""
+    """The rule of one system job; the clock reads its next due time from ``next_run``."""
 
     id = models.BigAutoField(primary_key=True)
     job_class = models.CharField(_("job class"), max_length=200, unique=True)
@@ -26,7 +26,7 @@ class Schedule(models.Model):
         related_name="+",
         null=True,
         blank=True,
-        db_constraint=False,  # jobs are pruned in bulk, without asking who points at them
+        db_constraint=False,  # jobs are pruned in bulk, without a look at their schedules
         db_index=False,
     )
     enabled = models.BooleanField(_("enabled"), default=True)

@@ -29,5 +29,5 @@ COMMENT ON COLUMN pgjobs_schedules.rule IS 'In words; cron is read in the projec
 COMMENT ON COLUMN pgjobs_schedules.enabled IS 'False once no worker''s code has the job class any more.';
 COMMENT ON COLUMN pgjobs_schedules.overdue_by IS
     'How long ago it should have been enqueued, if that is over 30 seconds: no worker''s clock runs. NULL when all is well.';
-COMMENT ON COLUMN pgjobs_schedules.last_run IS 'The slot that was last enqueued.';
-COMMENT ON COLUMN pgjobs_schedules.last_status IS 'Status of the job of that slot; NULL once it was pruned.';
+COMMENT ON COLUMN pgjobs_schedules.last_run IS 'The due time for which a job was last enqueued.';
+COMMENT ON COLUMN pgjobs_schedules.last_status IS 'Status of that job; NULL once it was pruned.';

@@ -1,4 +1,4 @@
-"""The idle worker's side of the doorbell: sit down beside it, get up again."""
+"""The doorbell as an idle worker uses it: sit down beside it, get up again."""
 
 from __future__ import annotations
 
@@ -13,18 +13,22 @@ from pgjobs.enqueueing.wake import wake_idle_workers
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 
-# Later than an enqueuer may leave out its ring, with a margin for clocks that drift.
 _SECOND_LOOK: Final = SHORT_TRANSACTION + 0.01
+"""Seconds after sitting down: later than an enqueuer leaves out its ring, with a margin for clocks
+that drift."""
 
 
 class Doorbell:
     """Registers one worker as idle, so that an enqueuer can wake it.
 
-    Register, look once more, then sleep: whoever commits before the look is seen,
-    and whoever inserts after it finds the registration. Whoever inserted before and
-    commits after is seen by a second look, or rings if that comes too early. Behind a
-    pooler nobody can listen: a worker there only looks again and again, and takes no
-    ring from others.
+    The worker registers, looks once more, and then sleeps. If an enqueuer commits before the look,
+    the look finds its job. If an enqueuer inserts after the registration, the INSERT finds the
+    worker, and the enqueuer rings. If an enqueuer inserts before the registration and commits after
+    the look, a second look finds its job. If the commit comes even later than the second look, the
+    enqueuer rings.
+
+    Behind a pooler no worker can listen. A worker there looks again and again, and does not
+    register, so that no ring for other workers is lost to it.
     """
 
     def __init__(self, connection: EngineConnection, queues: tuple[str, ...]) -> None:
@@ -35,10 +39,10 @@ class Doorbell:
         self._sat_down = -math.inf
         self.waits = False
         self.has_rung = False
-        """A ring arrived with the answer to a statement: waiting for it would be in vain."""
+        """A ring arrived with the answer to a statement: no wait would notice it any more."""
 
     def sit_down(self, worker: int) -> None:
-        self._connection.get()  # only an open one knows whether it has a session
+        self._connection.get()  # only an open connection knows whether it has a session
         if self._connection.has_session:
             self._listen(worker)
             self._connection.cursor().execute(
@@ -48,23 +52,29 @@ class Doorbell:
         self.waits = True
 
     def second_look_in(self, looked: float) -> float:
-        """Seconds until the second look is due; infinity if the last one, at ``looked``, was it."""
+        """Return the seconds until the second look is due.
+
+        If the last look, at ``looked``, was the second one, return infinity.
+        """
         due = self._sat_down + _SECOND_LOOK
         return max(due - time.monotonic(), 0.001) if looked < due else math.inf
 
     def get_up(self, worker: int) -> None:
-        """Leave, so that no ring is spent on a worker that has no room."""
+        """Leave, so that no ring goes to a worker that has no room."""
         if self.waits:
             self.waits = False
             if self._connection.has_session:
                 self._connection.cursor().execute(load("doorbell/get_up"), {"worker": worker})
 
     def rung(self) -> None:
-        """The ring took our registration with it."""
+        """Note that a ring came, which deletes the registration of the worker that it wakes."""
         self.waits = self.has_rung = False
 
     def ring(self, queues: list[str]) -> None:
-        """Wake others: for jobs that we found and can't hold, or that are not ours."""
+        """Wake other workers, at most one for each of ``queues``.
+
+        They are for jobs that this worker made ready, but may not serve or have no room for.
+        """
         wake_idle_workers(self._connection.cursor(), queues, workers=len(queues))
 
     def _listen(self, worker: int) -> None:
