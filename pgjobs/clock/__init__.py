@@ -1,4 +1,4 @@
-"""Time: system jobs' schedules, and the project's own procrastinate tasks."""
+"""Time: the schedules of system jobs, and procrastinate, which drives them and runs plain tasks."""
 
 from pgjobs.clock.tasks import LowLevelTasks
 from pgjobs.clock.tick import Clock, register_tick

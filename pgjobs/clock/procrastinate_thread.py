@@ -1,7 +1,7 @@
-"""A procrastinate worker on a thread of ours, restarted when it ends by itself.
+"""A procrastinate worker on a thread of pgjobs, started again when it ends by itself.
 
-Procrastinate's worker ends, with success, within seconds of a PostgreSQL restart:
-whoever embeds it must start it again.
+Procrastinate's worker ends, with success, within seconds of a restart of PostgreSQL. The program
+that embeds it must start it again.
 """
 
 from __future__ import annotations
@@ -36,13 +36,14 @@ from pgjobs.worker.leftovers import OwnThread, drop_dead, leave_clean
 _PAUSE: Final = (0.2, 5.0)
 """The first and the longest wait, in seconds, before a worker that ended is started again."""
 
-# Periodic tasks are deferred, and the clock ticks, through Django's connections.
+# Periodic tasks are deferred, and the clock ticks, through Django's connections. The engine's work
+# must outlast the limits of a role or database on idle sessions; tasks of the project keep them.
 _is_ours: Final = ContextVar("pgjobs_is_ours", default=False)
-"""Whether what runs here is the engine's work; the project's own tasks are not."""
+"""Whether this thread or task does the engine's own work, and not a task of the project."""
 
 
 class ProcrastinateThread:
-    """Serves procrastinate ``queues`` until stopped."""
+    """Runs the tasks of procrastinate ``queues`` until stopped."""
 
     def __init__(
         self, name: str, queues: Sequence[str], *, concurrency: int = 1, **options: Any
@@ -59,15 +60,15 @@ class ProcrastinateThread:
         self._thread.start()
 
     def drain(self) -> None:
-        """Take no more tasks, and end when those that run have ended."""
+        """Take no more tasks, and end as soon as no task runs any more."""
         self._stopping.set()
         if self._loop is not None:
-            with suppress(RuntimeError):  # the loop is closed: the worker has ended by itself
+            with suppress(RuntimeError):  # if the worker has ended by itself, the loop is closed
                 self._loop.call_soon_threadsafe(self._let_end)
 
     def stop(self, timeout: float) -> None:
-        """After ``drain()``, wait for the end; what goes on past ``timeout`` is left behind."""
-        if self._thread.is_alive():  # told to stop before it could start, it never was
+        """After ``drain()``, wait for the end, but no longer than ``timeout`` seconds."""
+        if self._thread.is_alive():  # a thread that never started can't be joined
             self._thread.join(timeout)
 
     def is_alive(self) -> bool:
@@ -88,10 +89,11 @@ class ProcrastinateThread:
             pause = min(pause * 2, longest)
 
     def _let_end(self) -> None:
-        """Ask a worker that runs; a cancellation could end the tasks that it waits for.
+        """Tell procrastinate's worker to stop, and cancel its start if it does not run yet.
 
-        What still starts is cancelled, and asked all the same: in Python 3.11 a cancellation that
-        meets the end of an ``asyncio.wait_for()`` is lost.
+        A running worker is not cancelled: a cancellation could end the tasks that it waits for. A
+        worker that still starts is told as well as cancelled: in Python 3.11 a cancellation is lost
+        if it meets the end of an ``asyncio.wait_for()``.
         """
         if self._worker is not None:
             self._worker.stop()
@@ -103,20 +105,11 @@ class ProcrastinateThread:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         if self._stopping.is_set():
             return
-        alias = get_settings().DIRECT_DATABASE or router.db_for_write(Job)
-        way = {**NETWORK, **connector_params(alias)}
-        parameters: dict[str, Any] = {"kwargs": way, "configure": _let_wait}
-        options = self._options
-        if not await asyncio.to_thread(_has_session, alias):
-            # Behind a pooler it polls: what listens there listens for whoever comes next.
-            polling = {"fetch_job_polling_interval": get_settings().POLL_INTERVAL}
-            options = {**options, **polling, "listen_notify": False}
-            way["prepare_threshold"] = parameters["configure"] = None
-        # A pool of its own, and small: the default would hold five connections per process.
-        connector = PsycopgConnector(**parameters, min_size=1, max_size=3)
+        connector, options = await self._connector_and_options()
         _is_ours.set(True)
-        # Periodic tasks are deferred through Django's connection all the same, in a thread of which
-        # asyncio.run() knows nothing: without its own, a connection lost there stays lost.
+        # Periodic tasks are deferred through Django's connection in spite of this connector, in a
+        # thread that outlives asyncio.run(). Without a thread of its own for each run, a connection
+        # that is lost there stays lost.
         app = django_app.with_connector(connector)
         async with OwnThread(), _opened(app):
             ours = {
@@ -125,14 +118,30 @@ class ProcrastinateThread:
                 "task_middleware": [_with_sound_connections],
             }
             self._worker = ProcrastinateWorker(app, **{**app.worker_defaults, **ours, **options})
-            if not self._stopping.is_set():  # run() forgets that it was told to stop before
+            if not self._stopping.is_set():  # run() forgets a stop() that came before it
                 await self._worker.run()
+
+    async def _connector_and_options(self) -> tuple[PsycopgConnector, dict[str, Any]]:
+        alias = get_settings().DIRECT_DATABASE or router.db_for_write(Job)
+        way = {**NETWORK, **connector_params(alias)}
+        parameters: dict[str, Any] = {"kwargs": way, "configure": _let_wait}
+        options = self._options
+        if not await asyncio.to_thread(_has_session, alias):
+            # Behind a pooler the worker polls: the session that listens goes to other clients.
+            polling = {"fetch_job_polling_interval": get_settings().POLL_INTERVAL}
+            options = {**options, **polling, "listen_notify": False}
+            way["prepare_threshold"] = parameters["configure"] = None
+        # A small pool for this worker alone: the default would hold five connections per process.
+        return PsycopgConnector(**parameters, min_size=1, max_size=3), options
 
 
 @asynccontextmanager
 async def _opened(app: App) -> AsyncIterator[None]:
-    """Close the pool also where its opening was cancelled: `asyncio.run()` would cancel what fills
-    it and wait for that, which takes a cancellation for one more failed connection and goes on."""
+    """Open the app, and close its pool also if the opening was cancelled.
+
+    ``asyncio.run()`` would cancel the tasks that fill the pool, and wait for them. These tasks take
+    a cancellation for one more failed connection, and go on.
+    """
     try:
         app.perform_import_paths()
         await app.open_async()
@@ -142,7 +151,10 @@ async def _opened(app: App) -> AsyncIterator[None]:
 
 
 def _with_sound_connections(run: Callable[[], Any], context: Any, *_: Any) -> Any:
-    """Keep what one task left of Django's connections from the next in the same thread."""
+    """Run a task, and close the connections of Django that it left broken or in a transaction.
+
+    The next task in the same thread would otherwise meet them.
+    """
     token = _is_ours.set(context.task.name.startswith("pgjobs."))
     drop_dead()
     try:

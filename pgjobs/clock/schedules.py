@@ -1,7 +1,7 @@
-"""The schedules of system jobs: one row each, whose ``next_run`` is the truth.
+"""The schedules of system jobs: each has one row, and ``next_run`` is its next due time.
 
-The clock that finds a row due locks it, and in the same transaction enqueues the job and moves
-``next_run`` on, so that each slot is fired once.
+The clock that finds a schedule due locks the row. In the same transaction it enqueues the job and
+moves ``next_run`` on, so that each due time is fired once.
 """
 
 from __future__ import annotations
@@ -14,35 +14,38 @@ from django.utils import timezone
 
 from pgjobs import events
 from pgjobs.exceptions import PgJobsError
-from pgjobs.jobs.cron import next_slot
+from pgjobs.jobs.cron import next_due_time
 from pgjobs.jobs.system import SystemJob, system_jobs
 from pgjobs.models import Job, Schedule
 from pgjobs.sql import load
 
 
 def synchronize() -> None:
-    """Write this process's system jobs to their schedules; switch off those it doesn't know."""
+    """Write the system jobs of this process to their schedules; switch off unknown schedules."""
     for job in system_jobs().values():
         _write_schedule(job)
-    vanished = (
+    unknown = (
         Schedule.objects.using(job_database())
         .filter(enabled=True)
         .exclude(job_class__in=system_jobs())
     )
-    for schedule in vanished:
+    for schedule in unknown:
         events.tell(events.ScheduleOff(schedule.job_class))
-    vanished.update(enabled=False)
+    unknown.update(enabled=False)
 
 
 def fire_due() -> float | None:
-    """Enqueue the system jobs whose slot has come; return the seconds until the next slot."""
+    """Enqueue the system jobs that are due; return the seconds until the next due time.
+
+    Returns None if this process knows no schedule that is switched on.
+    """
     due_in = _next_due_in()
     if due_in is None or due_in > 0:
         return due_in
     with transaction.atomic(using=job_database()):
         due = _known().filter(next_run__lte=Now()).order_by("next_run")
         for schedule in due.select_for_update(skip_locked=True):
-            _fire_alone(schedule)
+            _fire_or_skip(schedule)
     return _next_due_in()
 
 
@@ -51,24 +54,27 @@ def _next_due_in() -> float | None:
     return None if soonest is None else float(soonest.total_seconds())
 
 
-def _fire_alone(schedule: Schedule) -> None:
-    """Let a schedule that can't be fired cost no other its slot; it waits for its own next one."""
+def _fire_or_skip(schedule: Schedule) -> None:
+    """Fire a schedule; if its job can't be enqueued, skip to its next due time.
+
+    A schedule with such a fault must not keep the other schedules from being fired.
+    """
     try:
         with transaction.atomic(using=job_database()):
             _fire(schedule)
     except PgJobsError as error:
         events.tell(events.ScheduleNotFired(schedule.job_class, error))
         rule = system_jobs()[schedule.job_class]
-        schedule.next_run = _slot_after(rule, schedule.next_run, _database_now())
+        schedule.next_run = _due_after(rule, schedule.next_run, _database_now())
         schedule.save(update_fields=["next_run"])
 
 
 def _fire(schedule: Schedule) -> None:
-    """Once for this slot and any that were missed; not at all while the previous run is live."""
+    """Enqueue one job for this due time and all missed ones, unless the previous run is live."""
     rule = system_jobs()[schedule.job_class]
     job = Job.enqueue_once(rule.job_class, **{"queue_name": rule.queue_name, **rule.kwargs})
     schedule.last_run, schedule.last_job = schedule.next_run, job
-    schedule.next_run = _slot_after(rule, schedule.next_run, _database_now())
+    schedule.next_run = _due_after(rule, schedule.next_run, _database_now())
     schedule.save(update_fields=["last_run", "last_job", "next_run"])
     events.tell(events.ScheduleFired(schedule.job_class, job, schedule.next_run))
 
@@ -85,7 +91,7 @@ def _write_schedule(rule: SystemJob) -> None:
                 defaults={
                     "interval": minutes,
                     "cron": rule.cron,
-                    "next_run": now if rule.interval else _slot_after(rule, now, now),
+                    "next_run": now if rule.interval else _due_after(rule, now, now),
                 },
             )
         )
@@ -93,24 +99,24 @@ def _write_schedule(rule: SystemJob) -> None:
             return
         if (schedule.interval, schedule.cron) != (minutes, rule.cron):
             schedule.interval, schedule.cron = minutes, rule.cron
-            schedule.next_run = _first_slot(rule, schedule.last_run, now)
+            schedule.next_run = _first_due(rule, schedule.last_run, now)
         schedule.enabled = True
         schedule.save()
 
 
-def _first_slot(rule: SystemJob, last_run: datetime | None, now: datetime) -> datetime:
-    """Return when a changed rule first fires: an interval counts on from the last run."""
+def _first_due(rule: SystemJob, last_run: datetime | None, now: datetime) -> datetime:
+    """Return the first due time of a changed rule; an interval counts from the last run."""
     if rule.interval is None:
-        return _slot_after(rule, now, now)
+        return _due_after(rule, now, now)
     return now if last_run is None else max(now, last_run + rule.interval)
 
 
-def _slot_after(rule: SystemJob, slot: datetime, now: datetime) -> datetime:
-    """Return the first slot later than ``now``; an interval keeps the phase of ``slot``."""
+def _due_after(rule: SystemJob, due: datetime, now: datetime) -> datetime:
+    """Return the first due time later than ``now``; an interval keeps the phase of ``due``."""
     if rule.interval is None:
-        return next_slot(rule.cron, after=now, zone=timezone.get_default_timezone())
-    missed = (now - slot) // rule.interval
-    return slot + (max(missed, 0) + 1) * rule.interval
+        return next_due_time(rule.cron, after=now, zone=timezone.get_default_timezone())
+    missed = (now - due) // rule.interval
+    return due + (max(missed, 0) + 1) * rule.interval
 
 
 def _known() -> models.QuerySet[Schedule]:

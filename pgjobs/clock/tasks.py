@@ -1,7 +1,7 @@
-"""Plain procrastinate tasks, served by the same worker.
+"""Plain procrastinate tasks, run by the same worker.
 
-For work that needs no Job row: a task is a function, deferred with procrastinate's
-own API inside the caller's transaction, with procrastinate's own retries and locks.
+They are for work that needs no row of ``Job``. A task is a function. It is deferred by
+procrastinate's own API inside the caller's transaction, with procrastinate's own retries and locks.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class LowLevelTasks:
             self._thread.stop(timeout)
 
     def is_idle(self) -> bool:
-        """In a burst: whether no task is due; if one is, see that somebody serves it."""
+        """In a burst, return True if no task is due; if one is due, see that a thread runs it."""
         if self._thread is None:
             return True
         if self._thread.is_alive():
@@ -61,7 +61,7 @@ class LowLevelTasks:
 
 
 def project_tasks() -> list[str]:
-    """Return the names of the project's own tasks, without procrastinate's and ours."""
+    """Return the names of the project's own tasks: neither procrastinate's nor those of pgjobs."""
     return [
         name
         for name, task in django_app.tasks.items()

@@ -1,7 +1,8 @@
 """The tick: a periodic procrastinate task that fires schedules while a worker runs.
 
-Procrastinate remembers only the newest slot of a periodic task, so a worker that was paused would
-run old slots again. The truth is therefore each schedule's ``next_run``; the tick only looks at it.
+Procrastinate remembers only the newest run of a periodic task, so a worker that was paused would
+run ticks of the past again. Therefore a tick carries no due times: it looks at ``next_run`` of each
+schedule.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from pgjobs.sql import load
 QUEUE: Final = "pgjobs.clock"
 TASK: Final = "pgjobs.clock.tick"
 PERIOD: Final = 3.0
-"""Seconds between ticks. A tick also watches over the period that follows it, so slots are met to
-the moment; only if its worker dies, or is paused, does a slot wait for the next tick."""
+"""Seconds between ticks. A tick also watches over the period that follows it, so that schedules are
+fired on time. Only if the worker of a tick dies or is paused does a due time wait for the next
+tick."""
 _CRON: Final = "* * * * * */3"  # procrastinate's sixth field: seconds
 _LOOK_AGAIN: Final = 2.0
+"""Seconds after which a tick looks again: a starting worker may have changed a schedule."""
 
 _stopping = threading.Event()
 
@@ -35,14 +38,14 @@ class Clock:
 
     def __init__(self, *, burst: bool = False) -> None:
         self._burst = burst
-        # A process that knows no system job has no time to keep: that spares it procrastinate's
-        # connections and half of its statements while idle.
+        # A process that knows no system job needs no tick. This spares it the connections of
+        # procrastinate, and half of its statements while it is idle.
         self._ticks = not burst and bool(system_jobs())
         self._thread = ProcrastinateThread(
             "pgjobs-clock",
             [QUEUE],
-            delete_jobs="successful",  # ticks are many and say nothing once they have passed
-            abort_job_polling_interval=3600.0,  # and nobody aborts them
+            delete_jobs="successful",  # ticks are many, and of no use once they have passed
+            abort_job_polling_interval=3600.0,  # no tick is ever aborted
         )
 
     def start(self) -> None:
@@ -71,14 +74,14 @@ class Clock:
 
 
 def register_tick() -> None:
-    """Make the tick known to procrastinate's Django app, and so to any of its workers."""
+    """Make the tick known to procrastinate's Django app, and so to each of its workers."""
     if TASK not in django_app.tasks:
         task = django_app.task(name=TASK, queue=QUEUE, queueing_lock=TASK)(tick)
         django_app.periodic(cron=_CRON)(task)
 
 
 def tick(timestamp: int) -> None:
-    """Fire what is due, and until the next tick whatever becomes due."""
+    """Fire the schedules that are due, and for one period each schedule that becomes due."""
     until = time.monotonic() + PERIOD
     try:
         while True:
@@ -93,6 +96,5 @@ def tick(timestamp: int) -> None:
 
 
 def _forget_lost_ticks() -> None:
-    """Remove ticks that failed, or whose worker died in the middle: nobody will end those."""
     with connections[job_database()].cursor() as cursor:
         cursor.execute(load("clock/forget_lost_ticks"), {"queue": QUEUE})

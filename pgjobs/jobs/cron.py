@@ -1,4 +1,4 @@
-"""Cron expressions: the check of an expression, and its next due time in a time zone."""
+"""Cron expressions: refuses bad expressions early, and finds due times in a time zone."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _RANGES = (
 
 
 def check_cron(expression: object) -> str:
-    """Return ``expression`` if it is a cron expression of five fields.
+    """Return ``expression`` if it is a cron expression of five fields that comes due.
 
-    Raises InvalidArgument for another value, for a day that never comes, and for a step
-    that exceeds its field: croniter accepts ``*/90`` minutes and runs every hour.
+    Raises InvalidArgument for anything else, and for a step that exceeds its field: croniter takes
+    ``*/90`` in the minutes without a word and means every hour.
     """
     if not isinstance(expression, str):
         raise InvalidArgument(f'cron must be a string such as "15 3 * * *", not {expression!r}.')
@@ -36,25 +36,25 @@ def check_cron(expression: object) -> str:
         for step in re.findall(r"/(\d+)", field):
             if int(step) > limit:
                 raise InvalidArgument(
-                    f"cron {expression!r} steps the {name} by {step}, but the field ends at "
-                    f"{limit}; use interval= (in minutes) for a longer rhythm."
+                    f"cron {expression!r} steps the {name} by {step}, past its end at {limit}; "
+                    "use interval= (in minutes) for a longer rhythm."
                 )
     try:
-        next_slot(expression, after=datetime.now(UTC), zone=UTC)
+        next_due_time(expression, after=datetime.now(UTC), zone=UTC)
     except CroniterBadDateError:
         raise InvalidArgument(f"cron {expression!r} names a day that never comes.") from None
     return expression
 
 
-def next_slot(expression: str, *, after: datetime, zone: tzinfo) -> datetime:
-    """Return the first due time of ``expression`` after ``after``, by the clocks of ``zone``.
+def next_due_time(expression: str, *, after: datetime, zone: tzinfo) -> datetime:
+    """Return the first due time of ``expression`` later than ``after``, by the clocks of ``zone``.
 
-    If the clocks skip a due time, it comes right after the gap. If they repeat an hour, a
-    due time is repeated only for an expression that names no hour. So a daily job stays
+    A due time that the clocks skip moves to the moment right after the gap. In an hour that the
+    clocks repeat, a due time comes twice only if the expression names no hour: a daily job stays
     daily.
     """
-    slots = croniter(expression, after.astimezone(zone))
-    slot: datetime = slots.get_next(datetime)
-    while slot.fold and not expression.split()[1].startswith("*"):
-        slot = slots.get_next(datetime)
-    return slot
+    due_times = croniter(expression, after.astimezone(zone))
+    due: datetime = due_times.get_next(datetime)
+    while due.fold and not expression.split()[1].startswith("*"):
+        due = due_times.get_next(datetime)
+    return due

@@ -17,7 +17,7 @@ from tests.support.eventually import eventually
 from tests.support.worker_process import RunningWorker
 
 MOST_LATE = 5
-"""Seconds after its slot in which a system job must have started, whoever is away."""
+"""Seconds after its due time in which a system job must have started, whoever is away."""
 
 
 @pytest.fixture
@@ -40,29 +40,29 @@ def has_run(times: int) -> bool:
     return Job.objects.filter(status="completed").count() >= times
 
 
-def meet_slots(number: int) -> list[float]:
-    """Let slots come, wait for the run of each, and return how many seconds late they started."""
+def meet_due_times(number: int) -> list[float]:
+    """Let due times come, wait for each run, and return how many seconds late the runs began."""
     late = []
     for _ in range(number):
         runs = Job.objects.count()
         Schedule.objects.update(next_run=Now())
-        slot = Schedule.objects.get().next_run
+        due = Schedule.objects.get().next_run
         eventually(partial(has_run, runs + 1), timeout=30)
         started = Job.objects.latest("id").started
         assert started is not None
-        late.append((started - slot).total_seconds())
+        late.append((started - due).total_seconds())
     return late
 
 
-def test_each_slot_fires_once_and_in_time_though_one_worker_after_the_other_is_paused(
+def test_each_due_time_fires_once_and_in_time_though_one_worker_after_the_other_is_paused(
     workers: list[RunningWorker],
 ) -> None:
-    late = meet_slots(1)
+    late = meet_due_times(1)
     for worker in workers:  # one of them keeps the time
         worker.pause()
-        late += meet_slots(1)
+        late += meet_due_times(1)
         worker.resume()
-        late += meet_slots(1)
+        late += meet_due_times(1)
     assert Job.objects.count() == 1 + len(late)
     assert traces.labels() == ["tick"] * (1 + len(late))
     assert max(late) < MOST_LATE, late
@@ -71,10 +71,10 @@ def test_each_slot_fires_once_and_in_time_though_one_worker_after_the_other_is_p
 def test_the_clock_goes_on_when_the_worker_that_keeps_the_time_is_killed(
     workers: list[RunningWorker],
 ) -> None:
-    late = meet_slots(1)
+    late = meet_due_times(1)
     for worker in workers[:2]:
         worker.kill()
-        late += meet_slots(1)
+        late += meet_due_times(1)
     assert Job.objects.count() == 1 + len(late)
     assert max(late) < MOST_LATE, late
 

@@ -1,4 +1,4 @@
-"""The clock: which slots fire, when the next one is, and what a worker's start changes."""
+"""Schedules: which fire, when each is due next, and what the start of a worker changes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def start_worker(job_class: type[BackgroundJob] = Noop, **rule: Any) -> Schedule
 
 
 def come_due(schedule: Schedule, *, ago: timedelta = timedelta()) -> datetime:
-    """Move the next slot into the past, and return it."""
+    """Move the next due time into the past, and return it."""
     Schedule.objects.filter(pk=schedule.pk).update(next_run=Now() - ago)
     schedule.refresh_from_db()
     return schedule.next_run
@@ -57,7 +57,7 @@ def test_the_first_run_of_an_interval_is_at_the_first_workers_start() -> None:
     assert Schedule.objects.get() == schedule
 
 
-def test_a_later_start_of_a_worker_is_no_slot() -> None:
+def test_a_later_start_of_a_worker_is_no_due_time() -> None:
     start_worker(interval=60)
     fire_due()
     end_runs()
@@ -69,19 +69,19 @@ def test_a_later_start_of_a_worker_is_no_slot() -> None:
 
 
 @pytest.mark.parametrize("minutes", [1, 7, 90, 1441, 43200])
-def test_slots_are_the_interval_apart_whatever_the_interval(minutes: int) -> None:
+def test_due_times_are_the_interval_apart_whatever_the_interval(minutes: int) -> None:
     schedule = start_worker(interval=minutes)
     for runs in (1, 2, 3):
-        slot = come_due(schedule)
+        due = come_due(schedule)
         fire_due()
         end_runs()
         schedule.refresh_from_db()
-        assert schedule.last_run == slot
-        assert schedule.next_run - slot == minutes * MINUTE
+        assert schedule.last_run == due
+        assert schedule.next_run - due == minutes * MINUTE
         assert Job.objects.count() == runs
 
 
-def test_a_slot_that_has_not_come_does_not_fire() -> None:
+def test_a_schedule_that_is_not_due_does_not_fire() -> None:
     schedule = start_worker(interval=60)
     Schedule.objects.update(next_run=Now() + MINUTE)
     due_in = fire_due()
@@ -92,30 +92,30 @@ def test_a_slot_that_has_not_come_does_not_fire() -> None:
     assert schedule.last_run is None
 
 
-def test_without_system_jobs_there_is_no_next_slot() -> None:
+def test_without_system_jobs_there_is_no_next_due_time() -> None:
     assert fire_due() is None
 
 
-def test_missed_slots_collapse_into_one_run_and_the_rhythm_stays() -> None:
+def test_missed_due_times_collapse_into_one_run_and_the_rhythm_stays() -> None:
     schedule = start_worker(interval=7)
-    slot = come_due(schedule, ago=timedelta(minutes=7 * 10 + 3))
+    due = come_due(schedule, ago=timedelta(minutes=7 * 10 + 3))
     fire_due()
     end_runs()
     fire_due()
     assert Job.objects.count() == 1
-    assert Schedule.objects.get().next_run == slot + 11 * 7 * MINUTE
+    assert Schedule.objects.get().next_run == due + 11 * 7 * MINUTE
 
 
-def test_a_slot_makes_no_second_job_while_the_previous_run_is_live() -> None:
+def test_a_due_time_makes_no_second_job_while_the_previous_run_is_live() -> None:
     schedule = start_worker(interval=1)
     fire_due()
     job = Job.objects.get()
     for change in (lambda: None, job.start):
         change()
-        slot = come_due(schedule)
+        due = come_due(schedule)
         fire_due()
         assert Job.objects.get() == job
-        assert Schedule.objects.get().next_run == slot + MINUTE
+        assert Schedule.objects.get().next_run == due + MINUTE
 
 
 def test_the_job_knows_its_arguments_and_the_schedule_its_job() -> None:
@@ -145,7 +145,7 @@ def test_cron_is_read_on_the_clocks_of_the_project(settings: pytest_django.Setti
     assert timedelta() < schedule.next_run - datetime.now(UTC) <= timedelta(days=1)
 
 
-def test_missed_cron_slots_collapse_too() -> None:
+def test_missed_due_times_of_cron_collapse_too() -> None:
     schedule = start_worker(cron="* * * * *")
     come_due(schedule, ago=timedelta(days=3))
     fire_due()
@@ -214,7 +214,7 @@ def test_a_rule_that_can_not_be_enqueued_does_not_stop_the_others(
     assert [job.job_class for job in Job.objects.all()] == [Noop.path]
     assert "'nowhere' is not a queue" in caplog.text
     assert due_in is not None
-    assert due_in > 60  # it is tried at its next slot, not again and again
+    assert due_in > 60  # it is tried at its next due time, not again and again
 
 
 def test_a_starting_worker_removes_the_ticks_of_dead_ones_and_nothing_else() -> None:
@@ -239,7 +239,7 @@ def test_a_starting_worker_removes_the_ticks_of_dead_ones_and_nothing_else() -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_slot_that_another_worker_is_firing_is_left_to_it() -> None:
+def test_a_schedule_that_another_worker_is_firing_is_left_to_it() -> None:
     start_worker(interval=60)
     with on_another_connection() as other, other.transaction():
         other.execute("SELECT FROM pgjobs_schedule FOR UPDATE")
@@ -250,14 +250,14 @@ def test_a_slot_that_another_worker_is_firing_is_left_to_it() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_look_at_the_same_moment_fire_a_slot_once() -> None:
+def test_workers_that_look_at_the_same_moment_fire_a_schedule_once() -> None:
     schedule = start_worker(interval=60)
-    for slot in range(1, 21):
+    for runs in range(1, 21):
         come_due(schedule)
         for future in [elsewhere(fire_due) for _ in range(4)]:
             future.result(10)
         end_runs()  # so that a second run would not be hidden by the first
-        assert Job.objects.count() == slot
+        assert Job.objects.count() == runs
 
 
 def on_another_connection() -> psycopg.Connection[Any]:

@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgjobs.exceptions import InvalidArgument
-from pgjobs.jobs.cron import check_cron, next_slot
+from pgjobs.jobs.cron import check_cron, next_due_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def slots(expression: str, *, after: datetime, count: int) -> list[str]:
-    """The next slots by the clocks of Berlin, each with its distance from UTC."""
+def due_times(expression: str, *, after: datetime, count: int) -> list[str]:
+    """The next due times by the clocks of Berlin, each with its distance from UTC."""
     found = []
     for _ in range(count):
-        after = next_slot(expression, after=after, zone=BERLIN)
+        after = next_due_time(expression, after=after, zone=BERLIN)
         found.append(after.strftime("%d. %H:%M%z"))
     return found
 
@@ -84,40 +84,40 @@ def test_a_day_that_never_comes_is_refused(expression: str) -> None:
     after=st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),
     expression=st.sampled_from(["* * * * *", "*/7 * * * *", "30 2 * * *", "15 3 * * mon"]),
 )
-def test_the_next_slot_is_always_later(after: datetime, expression: str) -> None:
-    assert next_slot(expression, after=after, zone=BERLIN) > after
+def test_the_next_due_time_is_always_later(after: datetime, expression: str) -> None:
+    assert next_due_time(expression, after=after, zone=BERLIN) > after
 
 
 def test_hours_are_read_on_the_clocks_of_the_zone() -> None:
     midnight = datetime(2026, 1, 15, tzinfo=UTC)
 
-    assert slots("15 3 * * *", after=midnight, count=1) == ["15. 03:15+0100"]
+    assert due_times("15 3 * * *", after=midnight, count=1) == ["15. 03:15+0100"]
 
 
-def test_a_daily_slot_keeps_its_hour_when_summer_begins_and_ends() -> None:
+def test_a_daily_due_time_keeps_its_hour_when_summer_begins_and_ends() -> None:
     march = datetime(2026, 3, 28, 12, tzinfo=UTC)
     october = datetime(2026, 10, 24, 12, tzinfo=UTC)
 
-    assert slots("15 3 * * *", after=march, count=2) == ["29. 03:15+0200", "30. 03:15+0200"]
-    assert slots("15 3 * * *", after=october, count=2) == ["25. 03:15+0100", "26. 03:15+0100"]
+    assert due_times("15 3 * * *", after=march, count=2) == ["29. 03:15+0200", "30. 03:15+0200"]
+    assert due_times("15 3 * * *", after=october, count=2) == ["25. 03:15+0100", "26. 03:15+0100"]
 
 
-def test_a_daily_slot_in_the_hour_that_is_skipped_fires_right_after_it() -> None:
+def test_a_daily_due_time_in_the_hour_that_is_skipped_moves_right_after_it() -> None:
     before = datetime(2026, 3, 28, 12, tzinfo=UTC)
 
-    assert slots("30 2 * * *", after=before, count=2) == ["29. 03:00+0200", "30. 02:30+0200"]
+    assert due_times("30 2 * * *", after=before, count=2) == ["29. 03:00+0200", "30. 02:30+0200"]
 
 
-def test_a_daily_slot_in_the_hour_that_is_repeated_fires_once() -> None:
+def test_a_daily_due_time_in_the_hour_that_is_repeated_comes_once() -> None:
     before = datetime(2026, 10, 24, 12, tzinfo=UTC)
 
-    assert slots("30 2 * * *", after=before, count=2) == ["25. 02:30+0200", "26. 02:30+0100"]
+    assert due_times("30 2 * * *", after=before, count=2) == ["25. 02:30+0200", "26. 02:30+0100"]
 
 
-def test_an_hourly_slot_misses_no_hour_when_the_clocks_go_back() -> None:
+def test_an_hourly_due_time_misses_no_hour_when_the_clocks_go_back() -> None:
     before = datetime(2026, 10, 24, 23, 30, tzinfo=UTC)
 
-    assert slots("0 * * * *", after=before, count=3) == [
+    assert due_times("0 * * * *", after=before, count=3) == [
         "25. 02:00+0200",
         "25. 02:00+0100",
         "25. 03:00+0100",

@@ -89,7 +89,7 @@ def test_a_schedule_says_its_rule_in_words(rule: dict[str, Any], words: str) -> 
     assert view("schedules", schedule.pk)["rule"] == words
 
 
-def test_a_schedule_whose_slot_was_missed_is_overdue_unless_it_is_off() -> None:
+def test_a_schedule_whose_due_time_was_missed_is_overdue_unless_it_is_off() -> None:
     missed = {"interval": 5, "next_run": ago(minutes=2)}
     on = Schedule.objects.create(job_class="a.B", **missed)
     off = Schedule.objects.create(job_class="a.C", enabled=False, **missed)

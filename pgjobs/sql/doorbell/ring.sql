@@ -1,3 +1,2 @@
--- Wake up to `workers` idle workers that serve one of the queues. A function, because PL/pgSQL plans
--- once for each session: as a statement the ring cost as much as the INSERT of its job.
+-- Wake up to `workers` idle workers that serve one of the queues: see functions/ring.sql.
 SELECT pgjobs_ring(%(queues)s, %(workers)s)

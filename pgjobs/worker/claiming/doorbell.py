@@ -14,9 +14,9 @@ from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.wakeup import Wakeup
 
-# An enqueuer with a shorter transaction may leave out its ring, so the second look comes after
-# that time, with a margin for clocks that drift.
 _SECOND_LOOK: Final = SHORT_TRANSACTION + 0.01
+"""Seconds after sitting down: later than an enqueuer leaves out its ring, with a margin for clocks
+that drift."""
 
 
 class Doorbell:

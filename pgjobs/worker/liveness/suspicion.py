@@ -1,4 +1,4 @@
-"""Which workers are dead: by their silence, or by the lock that they no longer hold."""
+"""Finds dead workers: by their silence, or by the lock that they no longer hold."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 
 UNSUSPECTING: Final = 2.0
-"""Seconds between two looks while nobody seems dead, give or take a fifth: workers that were
+"""Seconds between two looks while no worker seems dead, give or take a fifth: workers that were
 started together must not all look at the same moments."""
 CONFIRMING: Final = 0.7
-"""Seconds between the two looks at one that does: a living one whose connection broke connects at
-once, and has its lock again."""
+"""Seconds between two looks while a worker seems dead. A living worker whose connection broke
+connects again at once, and has its lock again before the second look."""
 RECONNECTING: Final = 3.0
-"""Seconds on a new connection in which others may still be on their way back to their lock, unless
-they have beaten since whatever struck everybody. Their presence tries again after 1.3 at most."""
+"""After a reconnect, seconds before a missing lock counts as death, because other workers may still
+be reconnecting: each tries again after at most 1.3 seconds. If a worker has sent a heartbeat since
+the outage, it had its lock again, and a missing lock counts at once."""
 HEARING: Final = 5.0
-"""Seconds that we must have heard beats before silence counts, or a third of the lease."""
+"""Seconds that this worker must have been able to see heartbeats before silence counts; a third of
+the lease if that is less."""
 
 
 class Suspicion:
-    """Remembers who looked dead, and since when we are in a position to say so."""
+    """Remembers which workers looked dead, and since when this worker is able to tell."""
 
     def __init__(self) -> None:
         self._suspects: dict[int, float] = {}
@@ -36,11 +38,12 @@ class Suspicion:
         self._hears_since = self._last_turn = self._next_look = time.monotonic()
 
     def dead(self, connection: EngineConnection) -> list[int]:
-        """Return workers that are silent for too long, or were without their lock at two looks.
+        """Return the ids of workers that were silent too long, or without their lock at two looks.
 
-        The second look gives a living worker whose connection broke the time to take
-        its lock again on a new one. While the database was out of everybody's reach, for
-        longer than the lease, all were silent: who is back first must hear the others first.
+        The second look gives a living worker whose connection broke the time to take its lock again
+        on a new connection. While no worker can reach the database, all are silent. If this lasts
+        longer than the lease, the worker that is back first must wait until it could see the
+        heartbeats of the other workers.
         """
         self._doubt_silence_when_away()
         self._doubt_locks_when_connected(connection)
@@ -72,22 +75,29 @@ class Suspicion:
         return self._next_look - time.monotonic()
 
     def _pause(self, now: float) -> float:
-        """Return the usual seconds, or less to the moment from which the suspects' locks count."""
+        """Return the usual seconds until the next look, or fewer if the locks count before that."""
         if not self._suspects:
             return UNSUSPECTING * random.uniform(0.8, 1.2)
         due = self._locks_count_from - now
         return due if 0 < due < CONFIRMING else CONFIRMING
 
     def _doubt_silence_when_away(self) -> None:
-        """If we were paused, others may have been too, and beat again a moment later than we."""
+        """Let silence count later if this worker was paused.
+
+        Other workers may have been paused too, and may send their heartbeats a moment later.
+        """
         now = time.monotonic()
         if now - self._last_turn > HEARING:
             self._hears_since = now
         self._last_turn = now
 
     def _doubt_locks_when_connected(self, connection: EngineConnection) -> None:
-        """What took our connection may have taken everybody's: a restart, a failover, a network's
-        fault. It may also have been just before we came."""
+        """Let locks and silence count later if this worker has a new connection.
+
+        The event that took the old connection may have taken the connections of all workers: a
+        restart, a failover, a fault of the network. On the first connection of this worker, such an
+        event may have come just before.
+        """
         current = connection.get()
         if self._seen_on is current:
             return
