@@ -102,7 +102,7 @@ def is_wider_than_the_screen(page: Page) -> bool:
 # Harmless ------------------------------------------------------------------------------
 
 
-def test_what_a_job_wrote_is_shown_and_never_run(page: Page) -> None:
+def test_text_written_by_a_job_is_shown_and_never_run_as_a_script(page: Page) -> None:
     site = Site.objects.create(name=HOSTILE[:100])
     job = an_eventful_job(HOSTILE)
     Schedule.objects.create(job_class=HOSTILE, interval=1, next_run=ago(hours=1), last_job=job)
@@ -160,7 +160,7 @@ badges => {
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_status_is_readable_in_both_themes(page: Page, theme: Any) -> None:
+def test_every_status_has_enough_contrast_in_both_themes(page: Page, theme: Any) -> None:
     for status in JobStatus:
         a_job(status)
     page.emulate_media(color_scheme=theme)
@@ -170,7 +170,7 @@ def test_every_status_is_readable_in_both_themes(page: Page, theme: Any) -> None
     assert min(contrasts) >= 4.5  # WCAG AA
 
 
-def test_each_status_colour_is_its_own(page: Page) -> None:
+def test_each_status_colour_is_shown_as_a_colour_of_its_own(page: Page) -> None:
     for status in JobStatus:
         a_job(status)
     page.goto(LIST)
@@ -181,7 +181,7 @@ def test_each_status_colour_is_its_own(page: Page) -> None:
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_page_fits_a_phone(page: Page, address: str) -> None:
+def test_a_page_is_no_wider_than_a_phone(page: Page, address: str) -> None:
     job = an_eventful_job("a_very_long_word_" * 11)
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.goto(job.get_absolute_url() if address == "job" else address)
@@ -199,7 +199,7 @@ def press_tab_until(page: Page, selector: str) -> None:
     pytest.fail(f"Tab does not reach {selector}")
 
 
-def test_a_job_is_cancelled_from_the_keyboard(page: Page) -> None:
+def test_a_waiting_job_can_be_cancelled_from_the_keyboard(page: Page) -> None:
     job = a_job()
     page.goto(job.get_absolute_url())
     press_tab_until(page, ".pgjobs-verb button")
@@ -208,7 +208,7 @@ def test_a_job_is_cancelled_from_the_keyboard(page: Page) -> None:
     until_status(job, "cancelled")
 
 
-def test_a_finished_job_is_retried_by_its_button(page: Page) -> None:
+def test_a_finished_job_can_be_retried_by_its_button(page: Page) -> None:
     job = a_job("failed")
     page.goto(job.get_absolute_url())
     page.get_by_role("button", name="Retry").click()
@@ -217,7 +217,7 @@ def test_a_finished_job_is_retried_by_its_button(page: Page) -> None:
     assert job.status == "pending"
 
 
-def test_jobs_are_cancelled_from_the_list(page: Page) -> None:
+def test_selected_jobs_can_be_cancelled_from_the_list(page: Page) -> None:
     for _ in range(3):
         a_job()
     page.goto(LIST)
@@ -228,6 +228,6 @@ def test_jobs_are_cancelled_from_the_list(page: Page) -> None:
     assert not Job.objects.waiting().exists()
 
 
-def test_the_log_is_scrolled_from_the_keyboard(page: Page) -> None:
+def test_the_log_can_be_scrolled_from_the_keyboard(page: Page) -> None:
     page.goto(an_eventful_job().get_absolute_url())
     press_tab_until(page, ".pgjobs-log")

@@ -54,7 +54,7 @@ def meet_slots(number: int) -> list[float]:
     return late
 
 
-def test_each_slot_fires_once_and_in_time_though_one_worker_after_the_other_is_paused(
+def test_each_slot_fires_once_and_in_time_while_one_worker_after_the_other_is_paused(
     workers: list[RunningWorker],
 ) -> None:
     late = meet_slots(1)
@@ -68,7 +68,7 @@ def test_each_slot_fires_once_and_in_time_though_one_worker_after_the_other_is_p
     assert max(late) < MOST_LATE, late
 
 
-def test_the_clock_goes_on_when_the_worker_that_keeps_the_time_is_killed(
+def test_each_slot_fires_once_and_in_time_after_the_worker_that_keeps_the_time_is_killed(
     workers: list[RunningWorker],
 ) -> None:
     late = meet_slots(1)
@@ -79,7 +79,7 @@ def test_the_clock_goes_on_when_the_worker_that_keeps_the_time_is_killed(
     assert max(late) < MOST_LATE, late
 
 
-def test_ticks_leave_nothing_behind(workers: list[RunningWorker]) -> None:
+def test_ticks_leave_no_rows_behind_after_a_worker_is_killed(workers: list[RunningWorker]) -> None:
     first = newest_tick()
     workers[0].kill()
     eventually(lambda: newest_tick() >= first + 3, timeout=60)

@@ -46,7 +46,7 @@ def drain_after(turns: int, thread: ProcrastinateThread) -> None:
 
 
 @pytest.mark.parametrize("turns", [3, 5, 10, 20])
-def test_told_to_end_while_its_pool_is_being_filled_it_ends(
+def test_a_thread_told_to_end_while_its_pool_is_being_filled_ends(
     thread: ProcrastinateThread, turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     has_session = procrastinate_thread._has_session
@@ -62,7 +62,7 @@ def test_told_to_end_while_its_pool_is_being_filled_it_ends(
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2])
-def test_told_to_end_at_the_moment_its_pool_has_been_filled_it_ends(
+def test_a_thread_told_to_end_at_the_moment_its_pool_has_been_filled_ends(
     thread: ProcrastinateThread, turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let_wait = procrastinate_thread._let_wait
@@ -77,7 +77,7 @@ def test_told_to_end_at_the_moment_its_pool_has_been_filled_it_ends(
     assert has_ended(thread)
 
 
-def test_told_to_end_while_it_waits_for_a_lock_to_register_it_ends(
+def test_a_thread_told_to_end_while_it_waits_for_a_lock_to_register_ends(
     thread: ProcrastinateThread,
 ) -> None:
     with transaction.atomic():
@@ -103,7 +103,7 @@ def released() -> Iterator[threading.Event]:
     del app.tasks[TASK]
 
 
-def test_a_running_task_may_end_however_often_its_worker_is_told_to(
+def test_a_running_task_may_end_however_often_its_thread_is_told_to_end(
     thread: ProcrastinateThread, released: threading.Event
 ) -> None:
     task = app.configure_task(TASK).defer()

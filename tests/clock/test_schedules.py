@@ -49,7 +49,7 @@ def end_runs() -> None:
         assert job.terminate()
 
 
-def test_the_first_run_of_an_interval_is_at_the_first_workers_start() -> None:
+def test_the_first_run_of_an_interval_is_due_when_the_first_worker_starts() -> None:
     schedule = start_worker(interval=43200)
     fire_due()
     job = Job.objects.get()
@@ -57,7 +57,7 @@ def test_the_first_run_of_an_interval_is_at_the_first_workers_start() -> None:
     assert Schedule.objects.get() == schedule
 
 
-def test_a_later_start_of_a_worker_is_no_slot() -> None:
+def test_a_later_start_of_a_worker_fires_no_slot() -> None:
     start_worker(interval=60)
     fire_due()
     end_runs()
@@ -69,7 +69,7 @@ def test_a_later_start_of_a_worker_is_no_slot() -> None:
 
 
 @pytest.mark.parametrize("minutes", [1, 7, 90, 1441, 43200])
-def test_slots_are_the_interval_apart_whatever_the_interval(minutes: int) -> None:
+def test_slots_of_any_interval_are_the_interval_apart(minutes: int) -> None:
     schedule = start_worker(interval=minutes)
     for runs in (1, 2, 3):
         slot = come_due(schedule)
@@ -92,11 +92,11 @@ def test_a_slot_that_has_not_come_does_not_fire() -> None:
     assert schedule.last_run is None
 
 
-def test_without_system_jobs_there_is_no_next_slot() -> None:
+def test_the_clock_without_system_jobs_has_no_next_slot() -> None:
     assert fire_due() is None
 
 
-def test_missed_slots_collapse_into_one_run_and_the_rhythm_stays() -> None:
+def test_missed_slots_of_an_interval_collapse_into_one_run_and_the_rhythm_stays() -> None:
     schedule = start_worker(interval=7)
     slot = come_due(schedule, ago=timedelta(minutes=7 * 10 + 3))
     fire_due()
@@ -118,7 +118,7 @@ def test_a_slot_makes_no_second_job_while_the_previous_run_is_live() -> None:
         assert Schedule.objects.get().next_run == slot + MINUTE
 
 
-def test_the_job_knows_its_arguments_and_the_schedule_its_job() -> None:
+def test_a_fired_slot_enqueues_a_job_with_the_rules_arguments_and_remembers_it() -> None:
     start_worker(Tracing, interval=60, label="by the clock")
     fire_due()
     job = Job.objects.get()
@@ -128,7 +128,7 @@ def test_the_job_knows_its_arguments_and_the_schedule_its_job() -> None:
     assert Schedule.objects.get().last_job == job
 
 
-def test_system_jobs_take_the_queue_that_is_mapped_for_them(
+def test_a_system_job_takes_the_queue_that_is_mapped_for_jobs_without_an_object(
     settings: pytest_django.Settings,
 ) -> None:
     settings.PGJOBS = {"QUEUE_MAPPINGS": {None: "high"}}
@@ -137,7 +137,9 @@ def test_system_jobs_take_the_queue_that_is_mapped_for_them(
     assert Job.objects.get().queue_name == "high"
 
 
-def test_cron_is_read_on_the_clocks_of_the_project(settings: pytest_django.Settings) -> None:
+def test_a_cron_expression_is_read_in_the_projects_time_zone(
+    settings: pytest_django.Settings,
+) -> None:
     settings.TIME_ZONE = "Asia/Kathmandu"  # 5:45 ahead of UTC, all year
     schedule = start_worker(cron="15 3 * * *")
     assert not Job.objects.exists()
@@ -145,7 +147,7 @@ def test_cron_is_read_on_the_clocks_of_the_project(settings: pytest_django.Setti
     assert timedelta() < schedule.next_run - datetime.now(UTC) <= timedelta(days=1)
 
 
-def test_missed_cron_slots_collapse_too() -> None:
+def test_missed_slots_of_a_cron_expression_collapse_into_one_run() -> None:
     schedule = start_worker(cron="* * * * *")
     come_due(schedule, ago=timedelta(days=3))
     fire_due()
@@ -158,7 +160,7 @@ def test_missed_cron_slots_collapse_too() -> None:
 
 
 @pytest.mark.parametrize(("minutes", "ahead"), [(30, 20), (90, 80), (5, 0)])
-def test_a_changed_interval_counts_on_from_the_last_run(minutes: int, ahead: int) -> None:
+def test_a_changed_interval_counts_from_the_last_run(minutes: int, ahead: int) -> None:
     start_worker(interval=60)
     fire_due()
     Schedule.objects.update(last_run=Now() - 10 * MINUTE, next_run=Now() + 50 * MINUTE)
@@ -168,7 +170,7 @@ def test_a_changed_interval_counts_on_from_the_last_run(minutes: int, ahead: int
     assert abs(next_run - expected) < timedelta(seconds=5)
 
 
-def test_an_interval_may_become_a_cron_expression_and_back() -> None:
+def test_a_schedule_may_change_from_an_interval_to_a_cron_expression_and_back() -> None:
     start_worker(interval=60)
     fire_due()
     schedule = start_worker(cron="0 0 1 1 *")
@@ -178,7 +180,7 @@ def test_an_interval_may_become_a_cron_expression_and_back() -> None:
     assert (schedule.interval, schedule.cron) == (60, "")
 
 
-def test_a_vanished_class_is_switched_off_and_one_that_returns_is_on_again(
+def test_a_schedule_whose_class_is_gone_is_off_until_the_class_returns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     schedule = start_worker(interval=60)
@@ -195,7 +197,7 @@ def test_a_vanished_class_is_switched_off_and_one_that_returns_is_on_again(
     assert Job.objects.count() == 1
 
 
-def test_a_class_that_this_worker_does_not_know_is_left_to_others(
+def test_a_schedule_whose_class_this_worker_does_not_know_is_left_to_other_workers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     start_worker(interval=60)
@@ -204,7 +206,7 @@ def test_a_class_that_this_worker_does_not_know_is_left_to_others(
     assert not Job.objects.exists()
 
 
-def test_a_rule_that_can_not_be_enqueued_does_not_stop_the_others(
+def test_a_schedule_that_cannot_be_enqueued_does_not_stop_the_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     broken = start_worker(OnAQueueThatIsNot, interval=60)
@@ -217,7 +219,7 @@ def test_a_rule_that_can_not_be_enqueued_does_not_stop_the_others(
     assert due_in > 60  # it is tried at its next slot, not again and again
 
 
-def test_a_starting_worker_removes_the_ticks_of_dead_ones_and_nothing_else() -> None:
+def test_a_starting_worker_removes_the_ticks_of_dead_workers_and_nothing_more() -> None:
     start_worker(interval=60)
     fire_due()
     rows = [
@@ -239,7 +241,7 @@ def test_a_starting_worker_removes_the_ticks_of_dead_ones_and_nothing_else() -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_slot_that_another_worker_is_firing_is_left_to_it() -> None:
+def test_a_slot_that_another_worker_is_firing_is_left_to_that_worker() -> None:
     start_worker(interval=60)
     with on_another_connection() as other, other.transaction():
         other.execute("SELECT FROM pgjobs_schedule FOR UPDATE")
@@ -250,7 +252,7 @@ def test_a_slot_that_another_worker_is_firing_is_left_to_it() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_look_at_the_same_moment_fire_a_slot_once() -> None:
+def test_a_slot_that_several_workers_find_due_at_once_fires_once() -> None:
     schedule = start_worker(interval=60)
     for slot in range(1, 21):
         come_due(schedule)

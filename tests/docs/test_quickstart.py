@@ -94,7 +94,7 @@ def address_of(server: str) -> dict[str, str]:
     return {**kept, **address, "PYTHONPATH": str(ROOT)}
 
 
-def test_the_quickstart_leads_to_what_it_says(output: str) -> None:
+def test_the_quickstart_followed_to_the_letter_prints_the_shown_output(output: str) -> None:
     progress = "{'done': 3, 'total': 3, 'message': 'device 3'}"
 
     assert "job=1 class=network.jobs.SyncSite attempt=1 start" in output
@@ -105,11 +105,11 @@ def test_the_quickstart_leads_to_what_it_says(output: str) -> None:
     assert "['syncing Lund, full: True']" in output
 
 
-def test_the_test_that_the_quickstart_shows_passes(project: Project, output: str) -> None:
+def test_the_quickstarts_own_test_passes(project: Project, output: str) -> None:
     assert "Ran 1 test" in project.manage("test", "network")
 
 
-def test_the_example_of_the_readme_runs(project: Project, output: str) -> None:
+def test_the_readmes_example_runs_in_the_quickstarts_project(project: Project, output: str) -> None:
     job_class, calls = blocks(README, "python")
     project.write("network/jobs.py", job_class.text)
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("commits", [True, False])
-def test_a_rival_waits_for_an_open_transaction(commits: bool) -> None:
+def test_a_rival_waits_until_the_open_transaction_of_the_first_ends(commits: bool) -> None:
     with transaction.atomic():
         mine = Noop.enqueue_once()
         rival = elsewhere(Noop.enqueue_once)
@@ -25,7 +25,7 @@ def test_a_rival_waits_for_an_open_transaction(commits: bool) -> None:
     assert Job.objects.count() == 1
 
 
-def test_a_rival_replaces_what_an_open_transaction_enqueued_by_another_rule() -> None:
+def test_a_rival_with_another_rule_replaces_the_job_of_a_committed_transaction() -> None:
     with transaction.atomic():
         Noop.enqueue_once(interval=60)
         rival = elsewhere(lambda: Noop.enqueue_once(interval=90))
@@ -35,7 +35,7 @@ def test_a_rival_replaces_what_an_open_transaction_enqueued_by_another_rule() ->
     assert (Job.objects.get(), replacement.interval) == (replacement, 90)
 
 
-def test_a_waiting_job_that_is_taken_meanwhile_is_not_deleted() -> None:
+def test_a_waiting_job_that_starts_while_a_rival_waits_is_not_replaced() -> None:
     job = Noop.enqueue_once(interval=60)
     with transaction.atomic():
         Job.objects.select_for_update().get()  # so that the rival still finds it waiting
@@ -48,7 +48,7 @@ def test_a_waiting_job_that_is_taken_meanwhile_is_not_deleted() -> None:
     assert Job.objects.live().get().interval == 90
 
 
-def test_the_successor_of_a_job_that_ends_meanwhile_follows_the_new_rule() -> None:
+def test_the_successor_of_a_job_that_ends_while_a_rival_waits_follows_the_rivals_rule() -> None:
     job = Noop.enqueue_once(interval=60)
     job.start()
     with transaction.atomic():

@@ -287,7 +287,7 @@ class Jobs(QueueModel):
 
 
 @pytest.mark.timeout(400)  # finding the shortest story of a failure takes its time
-def test_no_order_of_events_breaks_a_promise(
+def test_events_in_any_order_break_no_promise(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.CRITICAL, "pgjobs")  # only the last example's story matters

@@ -50,7 +50,7 @@ def make_read_only(is_read_only: bool) -> None:
     )
 
 
-def test_any_connection_of_the_engine_may_be_ended(
+def test_a_worker_goes_on_after_any_of_the_engines_connections_was_ended(
     child_environment: Environment, tmp_path: Path
 ) -> None:
     throughout = WaitingForFile.enqueue(path=str(tmp_path / "go"))
@@ -70,7 +70,9 @@ def test_any_connection_of_the_engine_may_be_ended(
     assert traces.labels() == ["ran"] * 4
 
 
-def test_any_session_of_the_clock_may_be_ended(child_environment: Environment) -> None:
+def test_the_clock_goes_on_after_any_of_its_sessions_was_ended(
+    child_environment: Environment,
+) -> None:
     with RunningWorker(with_apps(child_environment, "clockapp")) as worker:
         traces.until("tick")
         for statement in CLOCKS:
@@ -106,7 +108,7 @@ def test_a_connection_that_was_ended_between_two_jobs_costs_no_job(
     assert not Job.objects.exclude(status="completed").exists()
 
 
-def test_a_worker_that_may_not_connect_waits_and_keeps_its_outcome(
+def test_a_worker_that_cannot_connect_waits_and_keeps_its_outcome(
     role: Environment, tmp_path: Path
 ) -> None:
     job = WaitingForFile.enqueue(path=str(tmp_path / "go"))
@@ -155,7 +157,7 @@ def test_a_worker_whose_heartbeat_hangs_stops_its_jobs_in_time(
             worker.until_it_says(f"job={job.pk} told to end: The worker can't reach the database")
 
 
-def test_a_worker_that_was_paused_alone_keeps_its_jobs(
+def test_a_worker_that_was_paused_without_others_to_rescue_its_jobs_keeps_them(
     child_environment: Environment, tmp_path: Path
 ) -> None:
     job = WaitingForFile.enqueue(path=str(tmp_path / "go"))
@@ -174,7 +176,7 @@ def test_a_worker_that_was_paused_alone_keeps_its_jobs(
 
 
 @pytest.mark.usefixtures("switch_read_only")
-def test_a_database_that_is_read_only_for_a_while_loses_nothing(
+def test_a_database_that_is_read_only_for_a_while_loses_no_outcome(
     child_environment: Environment, tmp_path: Path
 ) -> None:
     job = WaitingForFile.enqueue(path=str(tmp_path / "go"))

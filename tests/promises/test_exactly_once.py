@@ -69,7 +69,7 @@ def test_8_processes_that_enqueue_once_200_times_make_one_job(
     assert (job.status, job.object) == ("pending", site)
 
 
-def test_processes_that_want_different_rules_leave_one_job_and_nobody_fails(
+def test_processes_that_enqueue_once_by_different_rules_leave_one_job_and_none_fails(
     child_environment: Environment,
 ) -> None:
     Site.objects.create(name="one")

@@ -79,7 +79,7 @@ def test_a_disk_without_room_for_rows_delays_claims_and_loses_none(
     assert server.ask("SELECT max(epoch) FROM pgjobs_job") == 1
 
 
-def test_a_disk_without_room_for_wal_ends_the_server_and_no_outcome(
+def test_a_disk_without_room_for_wal_stops_the_server_and_loses_no_outcome(
     disk: SmallDisk, postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:
     move_the_wal(postgres, disk)

@@ -39,14 +39,14 @@ def server() -> Iterator[Server]:
         yield server
 
 
-def test_the_kernel_asks_after_every_idle_session_of_the_engine(server: Server) -> None:
+def test_every_idle_session_of_the_engine_is_probed_by_the_kernel(server: Server) -> None:
     with RunningWorker(server.environment) as worker:
         worker.until_it_says("completed in")  # the clock's first tick has run its job
         for kind in KINDS:
             eventually(partial(is_asked_after_soon, server, kind), timeout=20)
 
 
-def test_a_lost_peer_is_noticed_before_the_jobs_are_told_to_stop(server: Server) -> None:
+def test_a_lost_peer_is_noticed_before_the_worker_tells_its_jobs_to_stop(server: Server) -> None:
     url = server.environment["DATABASE_URL"]
     with (
         psycopg.connect(make_conninfo(url, **NETWORK)) as connection,

@@ -50,7 +50,7 @@ def _let_go() -> bool:
     return False
 
 
-def test_one_last_chance_begins_when_the_outcome_of_another_is_safe(
+def test_a_last_chance_starts_once_the_outcome_of_the_one_before_is_stored(
     child_environment: Environment,
 ) -> None:
     first = Held.enqueue()
@@ -70,7 +70,7 @@ def test_one_last_chance_begins_when_the_outcome_of_another_is_safe(
     assert (first.status, first.interruptions) == ("completed", 2)
 
 
-def test_a_job_that_must_not_be_repeated_ends_with_its_worker(
+def test_a_job_that_must_not_be_repeated_is_errored_when_its_worker_dies(
     child_environment: Environment,
 ) -> None:
     job = IsNotRepeated.enqueue(interval=60, max_attempts=10)
@@ -86,7 +86,9 @@ def test_a_job_that_must_not_be_repeated_ends_with_its_worker(
     assert Job.objects.get(status="scheduled").interval == 60
 
 
-def test_a_job_that_runs_out_of_memory_ends_alone(child_environment: Environment) -> None:
+def test_a_job_that_runs_out_of_memory_is_errored_and_its_worker_lives(
+    child_environment: Environment,
+) -> None:
     job = EatsAllMemory.enqueue()
     after = Tracing.enqueue()
     with unruly_worker(child_environment, "-c", "1", "--burst") as worker:
@@ -100,13 +102,15 @@ def test_a_job_that_runs_out_of_memory_ends_alone(child_environment: Environment
 @pytest.mark.parametrize(
     ("interruptions", "is_last_chance"), [(0, False), (1, False), (2, True), (3, True)]
 )
-def test_the_run_before_a_job_is_given_up_is_its_last_chance(
+def test_a_job_one_interruption_before_the_limit_is_on_its_last_chance(
     interruptions: int, is_last_chance: bool
 ) -> None:
     assert Job(interruptions=interruptions).is_last_chance is is_last_chance
 
 
-def test_a_last_chance_that_ends_well_leaves_no_mark(child_environment: Environment) -> None:
+def test_a_last_chance_that_completes_leaves_the_interruptions_unchanged(
+    child_environment: Environment,
+) -> None:
     job = Tracing.enqueue()
     Job.objects.filter(pk=job.pk).update(interruptions=2)
     with unruly_worker(with_settings(child_environment), "--burst") as worker:
@@ -116,7 +120,7 @@ def test_a_last_chance_that_ends_well_leaves_no_mark(child_environment: Environm
 
 
 @pytest.mark.usefixtures("empty_queue")
-def test_a_last_chance_told_to_end_before_it_starts_goes_back() -> None:
+def test_a_last_chance_that_is_told_to_end_before_it_starts_is_released() -> None:
     job = Tracing.enqueue()
     held = Job.objects.filter(pk=job.pk)
     held.update(status="running", started=Now(), epoch=1, interruptions=2)

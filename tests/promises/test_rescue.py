@@ -44,7 +44,9 @@ def test_a_killed_workers_job_is_rescued_once_and_completes_elsewhere(
     assert traces.labels() == ["started", "started", "release", "ended"]
 
 
-def test_the_chain_of_a_recurring_job_survives_its_worker(child_environment: Environment) -> None:
+def test_the_chain_of_a_recurring_job_whose_worker_was_killed_goes_on(
+    child_environment: Environment,
+) -> None:
     job = Held.enqueue(interval=60)
     with RunningWorker(child_environment) as victim:
         traces.until("started", 1)
@@ -105,7 +107,9 @@ def test_a_paused_workers_outcome_is_refused(child_environment: Environment) -> 
             eventually(lambda: re.search(refusal, paused.output))
 
 
-def test_a_job_that_kills_its_workers_is_given_up(child_environment: Environment) -> None:
+def test_a_job_that_kills_its_workers_is_given_up_and_the_next_job_runs(
+    child_environment: Environment,
+) -> None:
     environment = with_settings(child_environment, MAX_INTERRUPTIONS=2)
     job = KillsItsWorker.enqueue(max_attempts=10)
     with RunningWorker(environment) as worker:
@@ -143,7 +147,7 @@ def test_an_immediate_job_is_given_up_only_when_its_process_has_died(
     assert dies.error == "The process that ran this job immediately has died."
 
 
-def test_a_locked_job_delays_its_own_rescue_and_nothing_else(
+def test_a_locked_job_delays_only_its_own_rescue(
     child_environment: Environment,
 ) -> None:
     environment = with_settings(child_environment, **NERVOUS)

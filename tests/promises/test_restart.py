@@ -25,7 +25,7 @@ def server() -> Iterator[Server]:
         yield server
 
 
-def test_a_worker_outlives_a_crash_of_its_server_and_records_what_it_did_meanwhile(
+def test_a_worker_goes_on_after_a_crash_of_its_server_and_records_the_outcome_reached_meanwhile(
     server: Server, tmp_path: Path
 ) -> None:
     released = tmp_path / "released"
@@ -53,7 +53,7 @@ def test_a_worker_outlives_a_crash_of_its_server_and_records_what_it_did_meanwhi
     assert server.ask("SELECT epoch FROM pgjobs_job WHERE id = %s", job) == 1
 
 
-def test_just_after_a_server_start_a_missing_lock_counts_for_workers_that_have_beaten_since(
+def test_a_missing_lock_counts_against_a_worker_that_beat_since_the_restart(
     server: Server,
 ) -> None:
     away = register_a_worker(server.postgres)
@@ -62,14 +62,16 @@ def test_just_after_a_server_start_a_missing_lock_counts_for_workers_that_have_b
     assert workers_without_lock(server.postgres) == {away: False, back: True}
 
 
-def test_likewise_just_after_a_recovery_in_place(server: Server) -> None:
+def test_a_missing_lock_counts_against_a_worker_that_beat_since_a_recovery_in_place(
+    server: Server,
+) -> None:
     away = register_a_worker(server.postgres)
     server.crash_in_place()
     back = register_a_worker(server.postgres)
     assert workers_without_lock(server.postgres) == {away: False, back: True}
 
 
-def test_a_death_just_before_a_restart_is_noticed_as_soon_as_the_living_had_time_to_come_back(
+def test_a_death_just_before_a_restart_is_noticed_once_the_living_had_time_to_reconnect(
     server: Server, tmp_path: Path
 ) -> None:
     waits: list[float] = []

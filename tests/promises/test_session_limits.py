@@ -46,7 +46,9 @@ def killers(role: dict[str, str]) -> list[str]:
     return killers
 
 
-def test_the_engines_own_sessions_live_on(role: dict[str, str], killers: list[str]) -> None:
+def test_the_engines_sessions_outlive_the_limits_of_their_role(
+    role: dict[str, str], killers: list[str]
+) -> None:
     with RunningWorker(with_apps(role, "clockapp"), "-c", "1") as worker:
         traces.until("tick")
         sessions = eventually(those_that_live_on, timeout=30)
@@ -71,7 +73,7 @@ def those_that_live_on() -> list[str]:
 
 
 @pytest.mark.parametrize("job_class", [KilledBy, KilledInItsTransaction])
-def test_a_job_that_runs_into_a_limit_ends_and_the_slot_goes_on(
+def test_a_job_that_hits_a_limit_of_its_role_is_errored_and_the_slot_goes_on(
     role: dict[str, str], killers: list[str], job_class: type[BackgroundJob]
 ) -> None:
     if job_class is KilledInItsTransaction:

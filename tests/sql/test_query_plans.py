@@ -184,13 +184,13 @@ def test_a_claim_walks_the_index_of_ready_jobs_without_a_sort(
     assert pages(engine.plan) < 600
 
 
-def test_a_large_claim_does_so_too(engine: Engine) -> None:
+def test_a_large_claim_walks_the_index_of_ready_jobs_without_a_sort(engine: Engine) -> None:
     assert len(Claimer(engine.connection, DEFAULT_QUEUES).claim(limit=1000, worker=1)) == 1000
     assert indexes(engine.plan) == {"pgjobs_job_ready", "pgjobs_job_pkey"}
     assert not kinds(engine.plan) & {"Sort", "Incremental Sort", "Seq Scan"}
 
 
-def test_a_claim_starts_at_its_floor(engine: Engine) -> None:
+def test_a_claim_with_a_floor_starts_there(engine: Engine) -> None:
     claimer = Claimer(engine.connection, ("low",))
     claimer._floors["low", 0] = Job.objects.filter(queue_name="low").latest("position").position
     assert len(claimer.claim(limit=10, worker=1)) == 1
@@ -210,14 +210,14 @@ def test_a_look_hops_from_lane_to_lane(engine: Engine, sample: int) -> None:
     assert pages(engine.plan) < 300  # of some 30,000
 
 
-def test_promotion_walks_the_index_of_scheduled_jobs(engine: Engine) -> None:
+def test_a_promotion_walks_the_index_of_scheduled_jobs(engine: Engine) -> None:
     assert len(statements.promote(engine.cursor, limit=50)) == 50
     assert indexes(engine.plan) == {"pgjobs_job_due", "pgjobs_job_pkey"}
     assert "Sort" not in kinds(engine.plan)
     assert pages(engine.plan) < 2000
 
 
-def test_what_was_recorded_already_is_found_by_the_primary_key(
+def test_recorded_outcomes_are_found_by_the_primary_key(
     engine: Engine, running: list[tuple[int, int]]
 ) -> None:
     outcomes = [
@@ -227,7 +227,9 @@ def test_what_was_recorded_already_is_found_by_the_primary_key(
     assert indexes(engine.plan) == {"pgjobs_job_pkey"}
 
 
-def test_notes_go_by_the_primary_key(engine: Engine, running: list[tuple[int, int]]) -> None:
+def test_notes_are_written_by_the_primary_key(
+    engine: Engine, running: list[tuple[int, int]]
+) -> None:
     notes: list[Note] = []
     for job, epoch in running:
         notes += [
@@ -248,7 +250,7 @@ def running(engine: Engine) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("batch", [1, 1000])
-def test_recording_goes_by_the_primary_key_though_statistics_are_stale(
+def test_outcomes_are_recorded_by_the_primary_key_although_statistics_are_stale(
     engine: Engine, running: list[tuple[int, int]], batch: int
 ) -> None:
     outcomes = [
@@ -260,7 +262,7 @@ def test_recording_goes_by_the_primary_key_though_statistics_are_stale(
     assert "Seq Scan" not in kinds(engine.plan)
 
 
-def test_what_jobs_are_told_goes_by_the_primary_key(
+def test_requests_to_end_are_found_by_the_primary_key(
     engine: Engine, running: list[tuple[int, int]]
 ) -> None:
     ids, epochs = map(list, zip(*running, strict=True))
@@ -284,7 +286,7 @@ def test_orphans_are_found_by_the_index_of_running_jobs(engine: Engine) -> None:
     assert indexes(engine.plan) == {"pgjobs_job_running"}
 
 
-def test_pruning_walks_the_index_of_finished_jobs(engine: Engine) -> None:
+def test_a_prune_walks_the_index_of_finished_jobs(engine: Engine) -> None:
     assert statements.prune(engine.cursor, days=5, limit=100) == 100
     assert indexes(engine.plan) == {"pgjobs_job_finished", "pgjobs_job_pkey"}
     assert "Sort" not in kinds(engine.plan)

@@ -38,7 +38,7 @@ def test_a_queue_is_as_late_as_its_oldest_due_job() -> None:
     assert timedelta(minutes=9) <= queue["latency"] < timedelta(minutes=10)
 
 
-def test_a_queue_that_nothing_due_waits_in_has_no_latency() -> None:
+def test_a_queue_without_due_jobs_has_no_latency() -> None:
     a_job("scheduled")
     (queue,) = query("SELECT * FROM pgjobs_queues")
     assert queue["latency"] is None
@@ -100,7 +100,7 @@ def test_a_schedule_whose_slot_was_missed_is_overdue_unless_it_is_off() -> None:
     assert view("schedules", off.pk)["overdue_by"] is None
 
 
-def test_a_schedule_shows_what_came_of_its_last_job() -> None:
+def test_a_schedule_shows_the_status_of_its_last_job() -> None:
     schedule = Schedule.objects.create(
         job_class="a.B", interval=5, next_run=timezone.now(), last_job=a_job("failed")
     )
@@ -131,17 +131,17 @@ def many_finished() -> None:
     "name",
     ["queues", "running", "failures"],
 )
-def test_looking_never_reads_the_jobs_that_completed(name: str) -> None:
+def test_a_view_of_live_or_failed_jobs_does_not_read_the_completed_ones(name: str) -> None:
     assert "Seq Scan on pgjobs_job" not in plan(f"SELECT * FROM pgjobs_{name}")
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_every_view_says_what_it_shows(name: str) -> None:
+def test_every_view_has_a_comment(name: str) -> None:
     (said,) = query(f"SELECT obj_description('pgjobs_{name}'::regclass, 'pg_class') AS comment")
     assert said["comment"]
 
 
-def test_the_migration_can_be_undone_and_done_again() -> None:
+def test_the_migration_of_the_views_can_be_undone_and_applied_again() -> None:
     connection.check_constraints()
     call_command("migrate", "pgjobs", "0002", verbosity=0)
     assert not query("SELECT viewname FROM pg_views WHERE viewname LIKE 'pgjobs%'")

@@ -62,7 +62,7 @@ def test_a_running_worker_stops_claiming_and_goes_on_when_resumed(
         traces.until("held back", timeout=SOON)
 
 
-def test_what_runs_goes_on_through_a_pause(child_environment: Environment) -> None:
+def test_a_running_job_goes_on_through_a_pause(child_environment: Environment) -> None:
     job = Held.enqueue()
     with RunningWorker(child_environment):
         traces.until("started")
@@ -72,7 +72,7 @@ def test_what_runs_goes_on_through_a_pause(child_environment: Environment) -> No
 
 
 @pytest.mark.usefixtures("empty_queue")
-def test_a_pause_survives_a_restart_and_the_rest_is_served() -> None:
+def test_a_pause_outlives_a_worker_and_other_jobs_are_served() -> None:
     Pause.objects.pause(queue="high")
     Pause.objects.pause(job_class=Noop)
     paused = [Tracing.enqueue(queue_name="high"), Noop.enqueue()]
@@ -88,7 +88,7 @@ def test_a_pause_survives_a_restart_and_the_rest_is_served() -> None:
 
 
 @pytest.mark.usefixtures("empty_queue")
-def test_a_job_behind_paused_ones_is_reached() -> None:
+def test_a_job_behind_paused_ones_is_claimed() -> None:
     Pause.objects.pause(job_class=Noop)
     Noop.enqueue_many({} for _ in range(50))
     behind = Tracing.enqueue()
@@ -110,7 +110,9 @@ def test_a_job_behind_paused_ones_is_reached() -> None:
 )
 @pytest.mark.parametrize("verb", ["pause", "resume"])
 @pytest.mark.django_db
-def test_what_does_not_exist_is_refused(verb: str, name: dict[str, Any], why: str) -> None:
+def test_a_pause_of_an_unknown_queue_or_class_is_refused(
+    verb: str, name: dict[str, Any], why: str
+) -> None:
     with pytest.raises((LookupError, TypeError), match=why):
         getattr(Pause.objects, verb)(**name)
     assert not Pause.objects.exists()
@@ -120,7 +122,7 @@ def test_what_does_not_exist_is_refused(verb: str, name: dict[str, Any], why: st
 
 
 @pytest.mark.django_db
-def test_the_commands_say_what_became_of_each() -> None:
+def test_the_commands_name_each_queue_and_class_with_its_new_state() -> None:
     assert says("pgjobs_pause", "high", "low") == ["high paused", "low paused"]
     assert says("pgjobs_pause", "high", "--job-class", Noop.path) == [
         "high was paused already",
@@ -141,7 +143,7 @@ def test_the_commands_say_what_became_of_each() -> None:
     ],
 )
 @pytest.mark.django_db
-def test_the_commands_refuse_with_an_exit_code(
+def test_the_commands_refuse_an_unknown_queue_or_class_with_an_exit_code(
     command: str, arguments: list[str], why: str
 ) -> None:
     with pytest.raises(CommandError, match=why) as refused:
@@ -160,7 +162,7 @@ def spent_until_two_beats() -> int:
     return elsewhere(transactions).result(5) - before
 
 
-def test_a_paused_job_does_not_make_the_worker_spin(child_environment: Environment) -> None:
+def test_a_worker_whose_next_job_is_paused_does_not_spin(child_environment: Environment) -> None:
     with RunningWorker(with_settings(child_environment, HEARTBEAT_INTERVAL=2)).until_started():
         pause_class()
         Tracing.enqueue()
@@ -168,7 +170,9 @@ def test_a_paused_job_does_not_make_the_worker_spin(child_environment: Environme
             assert spent_until_two_beats() < 200
 
 
-def test_a_locked_job_does_not_make_the_worker_spin(child_environment: Environment) -> None:
+def test_a_worker_whose_next_job_is_locked_when_resumed_does_not_spin(
+    child_environment: Environment,
+) -> None:
     pause_class()
     job = Tracing.enqueue()
     with RunningWorker(with_settings(child_environment, HEARTBEAT_INTERVAL=2)).until_started():

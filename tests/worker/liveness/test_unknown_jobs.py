@@ -26,7 +26,7 @@ def as_if_claimed_by(worker: WorkerProcess, job: Job) -> None:
     )
 
 
-def test_a_claim_whose_answer_was_lost_is_taken_back_by_the_worker_itself(
+def test_a_claim_whose_answer_was_lost_is_undone_by_its_own_worker(
     child_environment: Environment,
 ) -> None:
     with RunningWorker(child_environment, "high").until_started() as worker:
@@ -38,7 +38,7 @@ def test_a_claim_whose_answer_was_lost_is_taken_back_by_the_worker_itself(
     assert (job.epoch, job.attempt, job.interruptions) == (1, 0, 1)
 
 
-def test_a_worker_takes_back_nothing_that_it_knows(
+def test_a_claim_that_its_worker_knows_is_not_undone(
     child_environment: Environment, tmp_path: Path
 ) -> None:
     path = tmp_path / "end"
@@ -55,7 +55,7 @@ def test_a_worker_takes_back_nothing_that_it_knows(
     assert (known.epoch, known.interruptions) == (1, 0)
 
 
-def test_a_worker_takes_its_lock_again_once_its_lost_connection_lets_go(
+def test_a_worker_takes_its_lock_again_once_its_lost_session_releases_it(
     child_environment: Environment,
 ) -> None:
     environment = with_settings(child_environment, HEARTBEAT_INTERVAL=0.5)

@@ -22,7 +22,7 @@ from tests.support.worker_process import unruly_worker
         (SpoilsTheLogOfTheRecorder, "has moved on"),
     ],
 )
-def test_a_process_that_loses_a_thread_ends_and_another_takes_its_place(
+def test_a_process_that_loses_a_thread_ends_and_is_replaced(
     child_environment: Environment, job_class: type[BackgroundJob], line: str
 ) -> None:
     spoiling = job_class.enqueue(line=line)

@@ -31,7 +31,7 @@ def stands_still(server: Server) -> bool:
     return server.count("pending") == before < JOBS
 
 
-def test_a_worker_whose_outcomes_are_not_written_claims_no_more(server: Server) -> None:
+def test_a_worker_whose_outcomes_are_not_written_stops_claiming(server: Server) -> None:
     server.enqueue(Noop)
     with RunningWorker(server.environment) as worker:
         eventually(lambda: server.count("completed") >= 1)
