@@ -1,4 +1,4 @@
-"""System checks: each says what is wrong and what to do about it."""
+"""System checks: each names a problem and its remedy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def problems(identifier: str) -> list[CheckMessage]:
 
 
 def check_project(directory: Path, *settings: str) -> tuple[int, str]:
-    """Run ``manage.py check`` on the suite's settings, changed by some lines."""
+    """Run ``manage.py check`` on the suite's settings with additional lines."""
     lines = ["from tests.settings import *", *settings, ""]
     (directory / "project_settings.py").write_text("\n".join(lines))
     check = subprocess.run(

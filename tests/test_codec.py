@@ -1,4 +1,4 @@
-"""Arguments keep their types on the way through the row, or are refused with their path."""
+"""Arguments keep their types in the row, or are refused with their path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``PGJOBS``: every key optional, every mistake named."""
+"""``PGJOBS``: every key is optional, and every mistake is named."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pgjobs.conf import Settings, find_problems, get_settings
 
 
 def test_settings_without_a_key_have_the_defaults(settings: pytest_django.Settings) -> None:
-    settings.PGJOBS = {"CONCURRENCY": 3}  # heard of, as a deletion is not
+    settings.PGJOBS = {"CONCURRENCY": 3}  # sends setting_changed, which a deletion does not
     del settings.PGJOBS
 
     assert get_settings() == Settings()

@@ -1,4 +1,4 @@
-"""Who enqueued a job hears of its end, if the job says so."""
+"""The user of a job hears of its end, if the job says so."""
 
 from __future__ import annotations
 

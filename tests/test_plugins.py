@@ -1,4 +1,4 @@
-"""Plugins bring queues that bear their name."""
+"""Plugins add queues that begin with their name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queues: which exist, and which one a job takes."""
+"""The queues of a project, and the queue of a job."""
 
 from __future__ import annotations
 

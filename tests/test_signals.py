@@ -1,4 +1,4 @@
-"""Signals inform, after the fact; a receiver that raises changes nothing."""
+"""Signals inform after the fact; a receiver that raises changes nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Witness(BackgroundJob):
-    """Returns how many of the signals it has heard of."""
+    """Returns the number of signals that it has received."""
 
     heard: list[Any]
 

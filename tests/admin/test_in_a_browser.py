@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 CHROMIUM = Path("/usr/bin/chromium")
 IN_CI = bool(os.environ.get("CI"))
 PHONE = {"width": 390, "height": 844}
-# Stricter than any project: nothing inline, nothing from elsewhere.
+# Stricter than any project's policy: no inline script or style, and no other site.
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:"
 HOSTILE = """<script>window.harmed = 1</script>"><img src=x onerror="window.harmed = 1">"""
 
-# The address of "job" is known once there is one.
+# The address of "job" is known once a job exists.
 PAGES = (LIST, "job", "/admin/pgjobs/schedule/", "/admin/pgjobs/workerprocess/")
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,7 +47,8 @@ def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
-        # Playwright runs an event loop in this thread, and never a query of ours on it.
+        # Playwright runs an event loop in this thread, and Django would refuse queries beside it.
+        # None runs on it.
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         with playwright.chromium.launch(executable_path=CHROMIUM, args=arguments) as browser:
@@ -56,7 +57,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
-    """A page of a superuser who has signed in."""
+    """The page of a superuser who has signed in."""
     client = Client()
     client.force_login(User.objects.create_superuser("root", password="x"))
     with browser.new_context(base_url=live_server.url) as context:
@@ -75,7 +76,7 @@ def with_policy(route: Route) -> None:
 
 
 def an_eventful_job(text: str = "boom", **columns: Any) -> Job:
-    """A failed job that shows all that a page can show."""
+    """Return a failed job with a value in every field that a page shows."""
     job = a_job(
         "errored",
         name=text,
@@ -137,7 +138,7 @@ def test_no_page_needs_inline_scripts_or_styles(page: Page, address: str) -> Non
 
 # Readable ------------------------------------------------------------------------------
 
-# Paints two colours and reads them back, so that any CSS notation is understood.
+# The script paints two colours and reads them back, so that it understands any CSS notation.
 CONTRAST = """
 badges => {
     const pen = document.createElement("canvas").getContext("2d", {willReadFrequently: true});

@@ -1,4 +1,4 @@
-"""Jobs in the admin: what is listed, and what a job's page shows."""
+"""Jobs in the admin: their list and the page of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may look at jobs, steer them and delete them in the admin; and what steering says."""
+"""Permissions to view, steer and delete jobs in the admin, and the messages of steering."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A breeze: that the storm itself works. `make chaos` is the real one."""
+"""A short storm: the storm itself works. `make chaos` runs the long one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clock in several workers at once, one of them paused or killed."""
+"""The clock in several workers at once, while a worker is paused or killed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.eventually import eventually
 from tests.support.worker_process import RunningWorker
 
 MOST_LATE = 5
-"""Seconds after its slot in which a system job must have started, whoever is away."""
+"""Seconds after its slot in which a system job must have started, whichever worker is away."""
 
 
 @pytest.fixture
@@ -41,7 +41,8 @@ def has_run(times: int) -> bool:
 
 
 def meet_slots(number: int) -> list[float]:
-    """Let slots come, wait for the run of each, and return how many seconds late they started."""
+    """Make slots due, wait for the run of each, and return how many seconds late each run
+    started."""
     late = []
     for _ in range(number):
         runs = Job.objects.count()
@@ -58,7 +59,7 @@ def test_each_slot_fires_once_and_in_time_while_one_worker_after_the_other_is_pa
     workers: list[RunningWorker],
 ) -> None:
     late = meet_slots(1)
-    for worker in workers:  # one of them keeps the time
+    for worker in workers:  # a single worker keeps the time
         worker.pause()
         late += meet_slots(1)
         worker.resume()
@@ -89,7 +90,7 @@ def test_ticks_leave_no_rows_behind_after_a_worker_is_killed(workers: list[Runni
             "(SELECT count(*) FROM procrastinate_periodic_defers)"
         )
         jobs, defers = cursor.fetchone()
-    assert jobs <= 3  # one that runs, one that waits, one whose worker was killed
+    assert jobs <= 3  # a running tick, a waiting tick, and the tick of the killed worker
     assert defers <= 2
 
 

@@ -1,4 +1,4 @@
-"""Plain procrastinate tasks, run by the same worker."""
+"""Plain procrastinate tasks, which the same worker runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def environment(child_environment: Environment) -> Environment:
 
 
 def defer(task: str, *, queue: str = "default", **arguments: Any) -> int:
-    # By name: this process does not load the app that has them.
+    # By name: this process does not load the app of the tasks.
     return app.configure_task(task, queue=queue, allow_unknown=True).defer(**arguments)
 
 

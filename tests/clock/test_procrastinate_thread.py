@@ -1,4 +1,4 @@
-"""A procrastinate worker of ours ends when it is told to, at whatever moment that is."""
+"""A procrastinate worker of pgjobs ends when it is told to, at any moment."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def has_ended(thread: ProcrastinateThread) -> bool:
 
 
 def drain_after(turns: int, thread: ProcrastinateThread) -> None:
-    """Drain ``thread`` when its event loop has turned round so many times."""
+    """Drain ``thread`` after this number of turns of its event loop."""
     assert thread._loop is not None
     if turns:
         thread._loop.call_soon_threadsafe(drain_after, turns - 1, thread)
@@ -69,7 +69,7 @@ def test_a_thread_told_to_end_at_the_moment_its_pool_has_been_filled_ends(
 
     async def then_drain(connection: Any) -> None:
         await let_wait(connection)
-        if not thread._stopping.is_set():  # told by its first connection, and by no later one
+        if not thread._stopping.is_set():  # only by its first connection
             drain_after(turns, thread)
 
     monkeypatch.setattr(procrastinate_thread, "_let_wait", then_drain)
@@ -90,7 +90,8 @@ def test_a_thread_told_to_end_while_it_waits_for_a_lock_to_register_ends(
 
 @pytest.fixture
 def released() -> Iterator[threading.Event]:
-    """Ends what runs of the task; a coroutine, because only those can be aborted."""
+    """An event that ends the running task. The task is a coroutine, because only a coroutine can be
+    aborted."""
     released = threading.Event()
 
     async def held() -> None:

@@ -1,4 +1,4 @@
-"""The clock: which slots fire, when the next one is, and what a worker's start changes."""
+"""The clock: the slots that fire, the next slot, and the effect of a worker's start."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OnAQueueThatIsNot(BackgroundJob):
 
 
 def start_worker(job_class: type[BackgroundJob] = Noop, **rule: Any) -> Schedule:
-    """Do what a worker's start does for a system job, and return its schedule."""
+    """Set up a system job and start the clock as a worker does; return the schedule."""
     job_class.setup(**rule)
     synchronize()
     return Schedule.objects.get(job_class=job_class.path)
@@ -216,7 +216,7 @@ def test_a_schedule_that_cannot_be_enqueued_does_not_stop_the_others(
     assert [job.job_class for job in Job.objects.all()] == [Noop.path]
     assert "'nowhere' is not a queue" in caplog.text
     assert due_in is not None
-    assert due_in > 60  # it is tried at its next slot, not again and again
+    assert due_in > 60  # it is tried at its next slot, not repeatedly
 
 
 def test_a_starting_worker_removes_the_ticks_of_dead_workers_and_nothing_more() -> None:
@@ -245,7 +245,7 @@ def test_a_slot_that_another_worker_is_firing_is_left_to_that_worker() -> None:
     start_worker(interval=60)
     with on_another_connection() as other, other.transaction():
         other.execute("SELECT FROM pgjobs_schedule FOR UPDATE")
-        elsewhere(fire_due).result(10)  # neither waits nor fires
+        elsewhere(fire_due).result(10)  # the call neither waits nor fires
         assert not Job.objects.exists()
     fire_due()
     assert Job.objects.count() == 1

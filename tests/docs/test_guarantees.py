@@ -1,4 +1,4 @@
-"""Each promise of docs/guarantees.md names tests, and they exist."""
+"""Each promise of docs/guarantees.md names tests, and the named tests exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the documentation says is what the code does."""
+"""The pages agree with the code."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_the_table_of_statuses_equals_the_statuses_of_the_code() -> None:
 
 
 Transitions = set[tuple[str | None, str | None]]
-"""From and to; None is before the first status or after the last."""
+"""Pairs of from and to; None is before the first status or after the last."""
 
 BORN: Transitions = {(None, status) for status in (*WAITING, JobStatus.RUNNING)}
 STARTED: Transitions = {(status, JobStatus.RUNNING) for status in WAITING}
@@ -201,7 +201,7 @@ def test_the_layers_on_the_page_equal_the_layers_of_the_contract() -> None:
     assert told == held
 
 
-# Reading -------------------------------------------------------------------------------------
+# Helpers -------------------------------------------------------------------------------------
 
 JOBS_PAGE = DOCS / "jobs.md"
 
@@ -228,7 +228,7 @@ def default_of(field: Any) -> Any:
 
 
 def find(path: str) -> Any:
-    """What a dotted path leads to: a module, or a name inside one."""
+    """Return the module or the name inside a module at a dotted path."""
     try:
         return import_module(path)
     except ModuleNotFoundError:
@@ -238,7 +238,7 @@ def find(path: str) -> Any:
 
 @cache
 def options_of(command: str) -> set[str]:
-    """The options that ``manage.py <command> --help`` shows, without Django's own."""
+    """Return the options that ``manage.py <command> --help`` shows, without Django's own."""
     help_text = subprocess.run(
         [sys.executable, str(ROOT / "example_project" / "manage.py"), command, "--help"],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""docs/performance.md tells what the published run of the benchmark found, and no more."""
+"""docs/performance.md shows the figures of the published run of the benchmark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every snippet of docs/sql.md runs, and does what its heading says."""
+"""Every snippet of docs/sql.md runs, and does as its heading says."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SNIPPETS = read_snippets()
 
 
 def run(title: str, job: Job | None = None, *, number: int = 0) -> list[dict[str, Any]]:
-    """Execute what stands below a heading, as psql would after ``\\set job …``."""
+    """Execute the snippet below a heading, as psql would after ``\\set job …``."""
     sql = SNIPPETS[title][number].replace("myplugin.jobs.SyncJob", Noop.path)
     return query(sql.replace(":job", str(job.pk if job else 0)))
 
@@ -141,7 +141,8 @@ def test_why_does_this_job_not_run_names_the_first_obstacle() -> None:
 
 
 def steered(job: Job, *, newest: int) -> dict[str, Any]:
-    """Return what two jobs that were steered alike share: all but identity and exact moments."""
+    """Return the values that two jobs steered alike have in common: all but identity and exact
+    moments."""
     job.refresh_from_db()
     row = {field.attname: getattr(job, field.attname) for field in Job._meta.concrete_fields}
     row |= {key: bool(value) for key, value in row.items() if isinstance(value, datetime)}
@@ -236,7 +237,7 @@ def test_enqueue_a_job_for_later_makes_a_scheduled_job() -> None:
 
 def test_the_ring_for_an_enqueued_job_wakes_an_idle_worker_of_its_queue() -> None:
     worker = a_worker()
-    query("DELETE FROM pgjobs_doorbell")  # a worker that was killed leaves its registration
+    query("DELETE FROM pgjobs_doorbell")  # a killed worker leaves its registration behind
     assert run("Enqueue a job", number=2) == [{"pgjobs_ring": 0}]
     query("INSERT INTO pgjobs_doorbell (worker_id, queues) VALUES (%s, '{default}')", worker.pk)
     assert run("Enqueue a job", number=2) == [{"pgjobs_ring": 1}]

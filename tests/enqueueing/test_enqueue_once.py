@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 LATER = TOMORROW + timedelta(days=1)
 
-# What the first call said, what the second says, and whether the first job serves both.
+# The arguments of the first call and of the second, and whether the first job serves both.
 RULES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({}, {}, True),
     ({"schedule_at": TOMORROW}, {"schedule_at": TOMORROW}, True),

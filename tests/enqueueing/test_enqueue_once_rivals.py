@@ -1,4 +1,4 @@
-"""``enqueue_once()`` beside others who want the same place at the same time."""
+"""``enqueue_once()`` beside rivals for the same place at the same time."""
 
 from __future__ import annotations
 

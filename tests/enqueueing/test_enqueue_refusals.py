@@ -1,4 +1,4 @@
-"""What ``enqueue()`` refuses: clearly, and before any row exists."""
+"""Refusals of ``enqueue()``: clear, and before any row exists."""
 
 from __future__ import annotations
 

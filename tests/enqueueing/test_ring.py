@@ -1,4 +1,4 @@
-"""Who rings for an enqueued job, and who may leave it out."""
+"""The ring for an enqueued job, and the transactions that may omit it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def nobody_idle() -> Iterator[None]:
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any transaction counts as short, on a machine that is busy too."""
+    """Makes any transaction count as short, even on a busy machine."""
     monkeypatch.setattr(ring, "SHORT_TRANSACTION", 60.0)
 
 

@@ -1,4 +1,4 @@
-"""`manage.py demo`, run for real and compared with what is on the disk."""
+"""`manage.py demo`, run for real and compared with the files on the disk."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ COUNTED = {
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run of the demo, and the tables as it left them."""
+    """A finished run of the demo, and the tables after it."""
 
     process: subprocess.CompletedProcess[str]
     files: dict[str, dict[str, Any]]
@@ -81,7 +81,7 @@ def first(demo: Demo, source: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def second(demo: Demo, source: Path, first: Run) -> Run:
-    """After one file changed, one came and one went."""
+    """The second run, after a file changed, a file was added and a file was removed."""
     write(source / "shapes.py", b"class Circle: ...\n")
     write(source / "new.py", b"\n\n")
     (source / "deep/data.bin").unlink()

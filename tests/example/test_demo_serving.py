@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for proce
 
 
 class Served:
-    """A demo that serves, ended with all its processes whatever the test does."""
+    """A serving demo that is ended with all its processes, however the test ends."""
 
     def __init__(self, demo: Demo, source: Path) -> None:
         self.demo = demo
@@ -76,7 +76,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
         demo = Demo(directory=tmp_path / "demo", url=url)
         yield demo
         for pid in demo.processes():
-            with suppress(ProcessLookupError):  # it has just ended
+            with suppress(ProcessLookupError):  # the process has just ended
                 os.kill(pid, signal.SIGKILL)
 
 

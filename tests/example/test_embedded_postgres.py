@@ -26,8 +26,9 @@ from tests.support.eventually import eventually
 from tests.support.processes import is_alive
 from tests.support.sql import ask_for_one
 
-# Starts its server in a thread that ends, and leaves two forks: one that exits as Python does,
-# and one that holds every open file of this process for as long as the test lets it.
+# The launcher starts its server in a thread that ends, and forks twice. The first fork exits as
+# Python does. The second fork holds every open file of the launcher for as long as the test lets
+# it.
 LAUNCHER = """
 import os, sys, threading
 from pathlib import Path
@@ -48,8 +49,9 @@ sys.stdin.read()
 
 @pytest.fixture
 def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where temporary directories go in this test, and must not stay."""
-    # Not `tmp_path`: with a socket's name behind it, it may be longer than a socket's may be.
+    """The folder of temporary directories in this test, which must be empty afterwards."""
+    # Not `tmp_path`: with a socket's name at its end, its path may be longer than a socket's path
+    # can be.
     with tempfile.TemporaryDirectory() as directory:
         monkeypatch.setenv("TMPDIR", directory)
         monkeypatch.setattr(tempfile, "tempdir", directory)

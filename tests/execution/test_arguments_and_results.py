@@ -1,4 +1,4 @@
-"""What ``run()`` is given, and what it leaves in the row."""
+"""The arguments of ``run()``, and the values that it leaves in the row."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Atomic(BackgroundJob):
-    """Leaves a trace, then does what its test wants."""
+    """Leaves a trace, then does as its test wants."""
 
     and_then: Any = None
 
@@ -49,7 +49,7 @@ def run_by_a_worker(monkeypatch: pytest.MonkeyPatch, and_then: Any = None, **opt
 
 
 def seen_elsewhere() -> tuple[int, int]:
-    """How many effects and how many completed jobs others see."""
+    """Return the numbers of effects and of completed jobs that another connection sees."""
     return elsewhere(
         lambda: (traces.count("effect"), Job.objects.filter(status="completed").count())
     ).result(5)

@@ -42,7 +42,7 @@ class Condemning(BackgroundJob):
 
 
 class Swallowing(BackgroundJob):
-    """Returns as if nothing had happened, in a transaction that is broken."""
+    """Returns without an error, in a transaction that is broken."""
 
     def run(self) -> str:
         with connection.cursor() as cursor, suppress(DataError):
@@ -51,7 +51,7 @@ class Swallowing(BackgroundJob):
 
 
 class Breaking(BackgroundJob):
-    """Leaves a connection that nobody can use."""
+    """Leaves a connection that cannot be used."""
 
     def run(self, how: str) -> None:
         connection.ensure_connection()
@@ -138,7 +138,7 @@ def test_an_exit_after_the_job_recorded_its_own_end_reaches_the_caller() -> None
 def test_ctrl_c_during_an_immediate_job_ends_the_job_and_its_process(
     child_environment: Environment,
 ) -> None:
-    # Asleep: psycopg swallows an interrupt that comes within one of its finalizers.
+    # The job sleeps: psycopg swallows an interrupt that comes within a finalizer of its own.
     call = (
         "from tests.apps.unruly.jobs import SleepsInC; "
         "SleepsInC.enqueue(immediate=True); print('on')"
@@ -149,7 +149,7 @@ def test_ctrl_c_during_an_immediate_job_ends_the_job_and_its_process(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # A shell's background jobs ignore it, and so would their children.
+        # A shell's background jobs ignore SIGINT, and so would their children.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:

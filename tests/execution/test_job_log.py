@@ -1,4 +1,4 @@
-"""What a job says while it runs: its log and its progress."""
+"""The log and the progress of a job."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.support.running import ran
 
 pytestmark = pytest.mark.django_db
 
-# Each statement measures the age of what it writes for itself.
+# Each statement measures the age of its lines for itself.
 CLOCK_SKEW = timedelta(seconds=1)
 
 
 class Says(BackgroundJob):
-    """Logs what the test puts here."""
+    """Logs the arguments that the test sets."""
 
     arguments: tuple[Any, ...]
 

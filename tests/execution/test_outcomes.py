@@ -1,4 +1,4 @@
-"""How a job ended, and what its row says of it."""
+"""The end of a job, and the values of its row after it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Raises(BackgroundJob):
-    """Raises whatever the test puts here."""
+    """Raises the exception that the test sets."""
 
     error: BaseException
 

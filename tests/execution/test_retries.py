@@ -1,4 +1,4 @@
-"""Attempts: how many, when, after what, and what is kept of each."""
+"""Attempts: their number, their moments, their errors, and the record of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Stubborn(BackgroundJob):
-    """Raises what it is told to, in each of its attempts."""
+    """Raises the exception that the test sets, in each of its attempts."""
 
     error: BaseException = ValueError("boom")
 
@@ -79,7 +79,7 @@ def raising(
 
 
 def wait_of(run: Callable[[], Job]) -> timedelta:
-    """How long the job that ``run`` returns waits, to the second or so."""
+    """Return the wait of the job that ``run`` returns, rounded to seconds."""
     before = database_now()
     job = run()
     assert job.status == "scheduled"
@@ -88,7 +88,7 @@ def wait_of(run: Callable[[], Job]) -> timedelta:
     return timedelta(seconds=round(wait.total_seconds()))
 
 
-# How many ------------------------------------------------------------------------------
+# The number of attempts -----------------------------------------------------------------------
 
 
 def test_a_job_without_max_attempts_has_one_attempt() -> None:
@@ -113,7 +113,7 @@ def test_max_attempts_of_the_call_wins_over_that_of_the_class() -> None:
     assert tried(Stubborn, 3, max_attempts=4).status == "scheduled"
 
 
-# When ------------------------------------------------------------------------------------
+# The wait ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_delay_that_is_not_a_span_or_a_moment_is_refused_where_it_is_raised(wr
         Snooze(until=wrong)
 
 
-# After what --------------------------------------------------------------------------------
+# The errors --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_a_snooze_until_a_moment_without_a_time_zone_is_refused() -> None:
         Snooze(until=datetime(2099, 1, 1))
 
 
-# What is kept ------------------------------------------------------------------------------
+# The record ------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,5 @@
-"""Cron expressions: refused early when they would mislead, and read on the project's clocks."""
+"""Cron expressions: a misleading one is refused, and a good one is read in the project's time
+zone."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def slots(expression: str, *, after: datetime, count: int) -> list[str]:
-    """The next slots by the clocks of Berlin, each with its distance from UTC."""
+    """Return the next slots in the time of Berlin, each with its distance from UTC."""
     found = []
     for _ in range(count):
         after = next_slot(expression, after=after, zone=BERLIN)

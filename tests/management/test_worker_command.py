@@ -1,4 +1,4 @@
-"""``manage.py pgjobs_worker``, as people start it."""
+"""``manage.py pgjobs_worker``, started from the command line."""
 
 from __future__ import annotations
 

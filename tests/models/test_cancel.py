@@ -1,4 +1,4 @@
-"""``cancel()``: waiting jobs at once, running ones as soon as they listen."""
+"""``cancel()``: a waiting job is cancelled at once, a running one as soon as it listens."""
 
 from __future__ import annotations
 

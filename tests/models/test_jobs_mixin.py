@@ -1,4 +1,4 @@
-"""``JobsMixin``: objects know their jobs, and take them along."""
+"""``JobsMixin``: an object knows its jobs, and its deletion deletes or cancels them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``prune()``: finished jobs go once they are past their retention, and no others."""
+"""``prune()``: finished jobs are deleted once they are past their retention."""
 
 from __future__ import annotations
 

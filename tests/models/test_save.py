@@ -1,4 +1,5 @@
-"""``job.save()``, which NetBox's jobs call in ``run()``, can't undo what others did to the row."""
+"""``job.save()``, which NetBox's jobs call in ``run()``, cannot undo a concurrent change of the
+row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables hold what can be true, whoever writes them, and have no index too many."""
+"""The tables refuse contradictory rows from any writer, and have no index too many."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def write_raw(**columns: Any) -> None:
-    """Insert a row past the models, and let it vanish again."""
+    """Insert a row without the models, and roll it back."""
     row = {"job_class": "x", "name": "x", "queue_name": "default", **columns}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 class EndsItself(BackgroundJob):
-    """Records its own end, and goes on then."""
+    """Records its own end, and goes on after it."""
 
     and_then: Exception | None = None
 
@@ -34,7 +34,8 @@ class EndsItself(BackgroundJob):
 
 
 def taken_twice() -> tuple[Job, Job]:
-    """The same job as two runs see it: the first lost its worker, the second holds the row."""
+    """Return the same job as two runs see it: the first lost its worker, the second holds the
+    row."""
     first = Noop.enqueue(interval=60)
     first.start()
     with connection.cursor() as cursor:

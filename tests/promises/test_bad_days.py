@@ -1,4 +1,4 @@
-"""The database's bad days: a worker waits, comes back by itself, and loses no outcome."""
+"""The database's bad days: a worker waits, goes on without help, and loses no outcome."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from tests.support.sessions import ROLE, backends, terminate
 from tests.support.sql import query
 from tests.support.worker_process import RunningWorker
 
-# What each of the clock's sessions said last: it listens, takes its tick, defers it, keeps time.
+# The last statement of each session of the clock: it listens, takes its tick, defers it, keeps
+# time.
 CLOCKS = [
     "LISTEN",
     "COMMIT",
@@ -77,7 +78,7 @@ def test_the_clock_goes_on_after_any_of_its_sessions_was_ended(
         traces.until("tick")
         for statement in CLOCKS:
             terminate(eventually(partial(sessions_that_said_last, statement), timeout=30))
-            for _ in range(2):  # again, on what was opened in its place
+            for _ in range(2):  # again, on the session that replaced the ended one
                 assert ticks_once_more()
         assert "pgjobs-clock" not in worker.output  # its procrastinate worker went on
         assert worker.stop() == 0
@@ -152,7 +153,8 @@ def test_a_worker_whose_heartbeat_hangs_stops_its_jobs_in_time(
     impatient = with_settings(child_environment, HEARTBEAT_INTERVAL=0.5, HEARTBEAT_TIMEOUT=3)
     with RunningWorker(impatient) as worker:
         until_status(job, "running")
-        with transaction.atomic():  # until it ends, no beat gets past this lock, nor fails
+        # Until the transaction ends, a beat waits for this lock and does not fail.
+        with transaction.atomic():
             WorkerProcess.objects.select_for_update().get(pid=worker.pid)
             worker.until_it_says(f"job={job.pk} told to end: The worker can't reach the database")
 

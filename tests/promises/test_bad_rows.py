@@ -1,4 +1,5 @@
-"""Bad rows and bad code: each ends as its own job's row, and the worker goes on with the next."""
+"""Bad rows and bad code: each ends as the row of its own job, and the worker goes on with the next
+job."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("empty_queue")
 
 
 def ended(job: Job) -> Job:
-    """The job after a worker with one slot has run it, and another job after it."""
+    """Return the job after a worker with one slot has run it, and another job after it."""
     after = Tracing.enqueue()
     run_burst_here("--concurrency", "1")
     job.refresh_from_db()

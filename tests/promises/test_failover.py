@@ -109,7 +109,8 @@ def test_a_job_whose_outcome_the_standby_never_saw_runs_again_and_completes(
         servers.cut_the_standby_off()
         path.touch()
         until_status_on(servers.primary, job, "completed")
-        # Written after the first outcome was answered; unanswered, it would be written again.
+        # This outcome is written after the first one was answered; an unanswered outcome is written
+        # again.
         until_status_on(servers.primary, enqueue(servers.primary, Noop), "completed")
         servers.kill_the_primary()
         assert state(servers.standby, job) == ("running", 1, 0)
@@ -163,7 +164,8 @@ def test_a_worker_that_is_slower_to_come_back_is_not_taken_for_dead(
             servers.kill_the_primary()
             servers.promote_the_standby()
             frozen = time.monotonic()
-            # Long enough to be missed at two looks, and well within the eight seconds to come back.
+            # Long enough to be missed at two looks, and well within the eight seconds for
+            # reconnecting.
             while time.monotonic() < frozen + 5:
                 until_a_worker_beats(servers.standby)
             slow.resume()

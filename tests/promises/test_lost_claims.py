@@ -1,4 +1,4 @@
-"""Claims are not durable: what follows when a server crash undoes one."""
+"""Claims are not durable: a server crash can undo a claim."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def claimed(job: Job, by: int) -> Job:
-    """The row as a claim leaves it."""
+    """Return the job as a claim leaves it."""
     job.start()
     Job.objects.filter(pk=job.pk).update(worker=by)
     return Job.objects.get(pk=job.pk)

@@ -41,13 +41,13 @@ def bouncer(empty_queue: None) -> Iterator[PgBouncer]:
 
 @pytest.fixture
 def pooler_url(bouncer: PgBouncer) -> str:
-    """The way through the pooler to the test's database."""
+    """The URL of the test's database through the pooler."""
     return bouncer.url(str(connection.settings_dict["NAME"]))
 
 
 @pytest.fixture
 def pooled(child_environment: Environment, pooler_url: str) -> Environment:
-    """The environment of a process whose ``default`` database is the pooler."""
+    """The environment of a process with the pooler as its ``default`` database."""
     return {
         **child_environment,
         "DATABASE_URL": pooler_url,
@@ -129,7 +129,7 @@ def test_an_immediate_job_behind_a_pooler_is_given_up_only_with_its_process(
             traces.until("started", 2)
             dies = Job.objects.exclude(pk=lives.pk).get()
             dying.kill()
-        # Past the moment in which the lock may not have been taken yet.
+        # Past the first ten seconds, in which a job may not have taken its lock yet.
         Job.objects.update(started=Now() - timedelta(minutes=1))
         with RunningWorker(environment):
             until_status(dies, "errored")
@@ -148,7 +148,7 @@ def test_a_session_of_the_pooler_keeps_nothing_of_the_engine_for_other_clients(
         Tracing.enqueue_many({} for _ in range(50))
         traces.until("ran", 50)
         traces.until("tick", 1)
-        with ExitStack() as stack:  # transactions side by side are in sessions of their own
+        with ExitStack() as stack:  # simultaneous transactions have separate sessions
             untouched = what_is_set(stack.enter_context(psycopg.connect(pooled["DIRECT_URL"])))
             for _ in range(20):
                 client = stack.enter_context(psycopg.connect(pooler_url))

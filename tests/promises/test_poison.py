@@ -1,4 +1,4 @@
-"""Jobs that kill their process: each ends as its own row, and the innocent complete."""
+"""Jobs that kill their process: each is given up, and the innocent jobs complete."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.job_status import has_status, until_status
 from tests.support.worker_process import unruly_worker
 
 GIVES_UP = 40
-"""Seconds until a job that kills its process is given up: it starts and dies twice."""
+"""Seconds until a job that kills its process is given up: its worker starts and dies twice."""
 
 
 @pytest.mark.parametrize("job_class", [Exits, Segfaults])
@@ -44,7 +44,8 @@ def test_a_job_that_kills_its_process_is_given_up_and_its_neighbours_complete(
 
 
 def _let_go() -> bool:
-    """A held job that runs alone, as its last chance, would keep the other suspect waiting."""
+    """Release a held job that runs alone as its last chance: otherwise the other suspect waits for
+    it."""
     if Job.objects.filter(status="running", interruptions__gt=0).exists():
         traces.release()
     return False

@@ -1,4 +1,4 @@
-"""What becomes of jobs whose worker dies, or is taken for dead."""
+"""Jobs of a worker that dies, or is taken for dead."""
 
 from __future__ import annotations
 
@@ -98,7 +98,8 @@ def test_a_paused_workers_outcome_is_refused(child_environment: Environment) -> 
             paused.pause()
             traces.until("started", 2)
             eventually(lambda: Job.objects.filter(pk=job.pk, epoch=2, status="running").exists())
-            rival = Held.enqueue(queue_name="low")  # holds nothing up, only shows who claims
+            # It holds up no job, and shows that a worker claims.
+            rival = Held.enqueue(queue_name="low")
             paused.resume()
             paused.until_it_says("going on as a new one")
             traces.release()
@@ -135,7 +136,7 @@ def test_an_immediate_job_is_given_up_only_when_its_process_has_died(
             traces.until("started", 2)
             dies = Job.objects.exclude(pk=lives.pk).get()
             dying.kill()
-        # Past the moment in which the lock may not have been taken yet.
+        # Past the first ten seconds, in which a job may not have taken its lock yet.
         Job.objects.update(started=Now() - timedelta(minutes=1))
         with RunningWorker(child_environment):
             until_status(dies, "errored")
@@ -159,7 +160,7 @@ def test_a_locked_job_delays_only_its_own_rescue(
     with transaction.atomic(), RunningWorker(environment) as rescuer:
         Job.objects.select_for_update().get(pk=locked.pk)
         until_status(free, "completed")
-        for _ in range(2):  # it goes on beating
+        for _ in range(2):  # the rescuer goes on beating
             until_next_beat(WorkerProcess.objects.get(pid=rescuer.pid))
     with RunningWorker(environment):
         until_status(locked, "completed")

@@ -1,4 +1,4 @@
-"""PostgreSQL goes away and comes back; the worker waits, and loses nothing."""
+"""PostgreSQL stops and comes back; the worker waits, and loses no outcome."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.own_server import Server, own_server
 from tests.support.worker_process import RunningWorker
 
 FAR_FROM_THE_LEASE = 8.0
-"""Seconds; locks count after three."""
+"""Seconds; a missing lock counts after three."""
 
 
 @pytest.fixture
@@ -34,13 +34,15 @@ def test_a_worker_goes_on_after_a_crash_of_its_server_and_records_the_outcome_re
         eventually(lambda: server.status(job) == "running", timeout=30)
         eventually(lambda: server.ticks() == 1, timeout=30)
         pid = server.ask("SELECT pid FROM pgjobs_worker")
-        server.ask("CREATE TABLE flushed ()")  # a durable commit, and with it the claim before it
+        # A durable commit, which makes the claim before it durable.
+        server.ask("CREATE TABLE flushed ()")
         server.crash()
         released.touch()
         worker.until_it_says("recording waits for the database")
         server.postgres.restart()
         eventually(lambda: server.status(job) == "completed", timeout=30)
-        # All of its parts are back: it beats, sits down, claims, runs, records, and keeps the time.
+        # All parts of the worker are back: it beats, sits down, claims, runs, records, and keeps
+        # the time.
         for _ in range(5):
             eventually(lambda: server.ask("SELECT count(*) FROM pgjobs_doorbell"), timeout=30)
             after = server.enqueue(Tracing)
@@ -85,7 +87,8 @@ def from_restart_to_rescue(server: Server, path: Path) -> float:
         job = server.enqueue(WaitingForFile, f'{{"path": "{path}"}}')
         eventually(lambda: server.status(job) == "running", timeout=30)
         server.ask("CREATE TABLE IF NOT EXISTS flushed ()")
-        server.ask("DROP TABLE flushed")  # a durable commit, and with it the claim before it
+        # A durable commit, which makes the claim before it durable.
+        server.ask("DROP TABLE flushed")
         with RunningWorker(server.environment) as rescuer:
             rescuer.until_it_says("started: queues")
             victim.kill()

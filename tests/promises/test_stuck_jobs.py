@@ -1,4 +1,5 @@
-"""Jobs that do not end when told to: their process ends, and their neighbours pay nothing."""
+"""Jobs that do not end when told to: their process is ended, and their neighbours are not
+charged."""
 
 from __future__ import annotations
 

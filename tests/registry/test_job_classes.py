@@ -1,4 +1,4 @@
-"""Job classes: what ``class Meta`` says, and which classes rows may name."""
+"""Job classes: the options of ``class Meta``, and the classes that rows may name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``interval=``: the next run follows whatever became of the last, and carries all of it."""
+"""``interval=``: the next run follows however the last run ended, and carries its options."""
 
 from __future__ import annotations
 

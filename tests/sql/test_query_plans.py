@@ -50,8 +50,9 @@ ANALYZE pgjobs_job;
 """
 
 
-# As after an ANALYZE in the middle of a large transaction that fills an empty table: many pages and
-# not one row that counts, which the planner believes until the next ANALYZE, a minute later.
+# The statistics are as after an ANALYZE in the middle of a large transaction that fills an empty
+# table: many pages and no visible row. The planner believes them until the next ANALYZE, a minute
+# later.
 _SEEN_EMPTY = """
 UPDATE pg_class SET reltuples = 0
 WHERE oid = 'pgjobs_job'::regclass
@@ -61,10 +62,10 @@ DELETE FROM pg_statistic WHERE starelid = 'pgjobs_job'::regclass;
 
 
 class Explained(psycopg.Cursor[Any]):
-    """Explains each statement, undoing what it did, before it executes it.
+    """Explains each statement, undoing its effects, before it executes the statement.
 
-    PostgreSQL plans a statement that psycopg has prepared for all parameters at once
-    when it thinks that this is as good, so such generic plans matter as much.
+    PostgreSQL plans a prepared statement once for all parameters when it expects this plan to be as
+    good, and psycopg prepares statements, so generic plans matter as much.
     """
 
     generic = False
@@ -155,7 +156,7 @@ def kinds(plan: Plan) -> set[str]:
 
 
 def indexes(plan: Plan) -> set[str | None]:
-    """Return by which index each scan of the jobs goes; None for a scan of all of them.
+    """Return the index of each scan of the jobs; None for a scan of the whole table.
 
     An index that is read without a condition on it has an exclamation mark.
     """
@@ -201,13 +202,13 @@ def test_a_claim_with_a_floor_starts_there(engine: Engine) -> None:
 
 @pytest.mark.parametrize("sample", range(5))
 def test_a_look_hops_from_lane_to_lane(engine: Engine, sample: int) -> None:
-    # Whatever the planner expects: each ANALYZE sees other rows.
+    # The plan must be right for any estimate: each ANALYZE samples other rows.
     psycopg.Cursor(engine.connection.get()).execute("ANALYZE pgjobs_job")
     sight = Claimer(engine.connection, DEFAULT_QUEUES)._look()
     assert sight.ready
-    # The first entry of the latter is all it reads there.
+    # It reads only the first entry of the index of due jobs.
     assert indexes(engine.plan) == {"pgjobs_job_ready", "pgjobs_job_due!"}
-    assert pages(engine.plan) < 300  # of some 30,000
+    assert pages(engine.plan) < 300  # of about 30,000
 
 
 def test_a_promotion_walks_the_index_of_scheduled_jobs(engine: Engine) -> None:
@@ -243,7 +244,7 @@ def test_notes_are_written_by_the_primary_key(
 
 @pytest.fixture
 def running(engine: Engine) -> list[tuple[int, int]]:
-    """Claim 1,000 jobs; the statistics still say that none runs."""
+    """Claim 1,000 jobs. The statistics still show none as running."""
     claimed = Claimer(engine.connection, ("default",)).claim(limit=1000, worker=1)
     engine.plans.clear()
     return [(job.pk, job.epoch) for job in claimed]

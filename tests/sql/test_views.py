@@ -1,4 +1,4 @@
-"""What the inspection views say of jobs and of the processes that run them."""
+"""The inspection views of jobs and of the processes that run them."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_worker_that_holds_its_lock_is_alive() -> None:
 
 def test_a_worker_without_its_lock_is_dead() -> None:
     worker = a_worker()
-    # Not before the server has been up for ten seconds.
+    # The view counts a missing lock once the server has been up for ten seconds.
     eventually(lambda: view("workers", worker.pk)["state"] == "dead", timeout=15)
 
 

@@ -1,4 +1,4 @@
-"""What the inspection views say of queues, failures and schedules, and what they cost."""
+"""The inspection views of queues, failures and schedules, and the cost of the views."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_a_schedule_shows_the_status_of_its_last_job() -> None:
 
 @pytest.fixture
 def many_finished() -> None:
-    """200,000 finished jobs, a few failures among them, and statistics that know it."""
+    """200,000 finished jobs with a few failures, and statistics that show them."""
     query(
         """
         INSERT INTO pgjobs_job (status, name, job_class, queue_name, started, completed, error)

@@ -16,12 +16,12 @@ OpenConnection = Callable[..., EngineConnection]
 
 
 def a_janitor() -> Janitor:
-    """Return a janitor that rings for nobody."""
+    """Return a janitor that rings for no worker."""
     return Janitor(ring=lambda *_: None)
 
 
 def a_pool(outcomes: list[Outcome | None]) -> Pool:
-    """Return a pool of one slot that puts how its jobs ended into ``outcomes``."""
+    """Return a pool of one slot that appends the outcomes of its jobs to ``outcomes``."""
     return Pool(
         1,
         ended=lambda job, outcome: outcomes.append(outcome),

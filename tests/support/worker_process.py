@@ -19,14 +19,14 @@ from tests.support.processes import children_of
 
 NERVOUS: Final = {"HEARTBEAT_INTERVAL": 0.5, "HEARTBEAT_TIMEOUT": 3}
 NEVER_POLLS: Final = {"POLL_INTERVAL": 3600}
-"""So that only the doorbell can wake the worker."""
+"""With these settings, only the doorbell can wake the worker."""
 
 
 class RunningWorker:
-    """``manage.py pgjobs_worker``: a supervisor and its child, ended by pid whatever happens.
+    """``manage.py pgjobs_worker``: a supervisor and its child, ended by pid however the test ends.
 
-    ``process`` is the supervisor; ``pid`` the child that claims jobs. Killed, paused and
-    resumed are both, as when a machine goes.
+    ``process`` is the supervisor; ``pid`` the child that claims jobs. `kill`, `pause` and `resume`
+    act on both, as the loss of a machine does.
     """
 
     def __init__(self, environment: Mapping[str, str], *arguments: str) -> None:
@@ -46,19 +46,19 @@ class RunningWorker:
 
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
-            self.process.kill()  # its children die with it
+            self.process.kill()  # its children die with the supervisor
         self.process.wait(20)
         self._output.close()
 
     @property
     def pid(self) -> int:
-        """The child's process id, waited for where it is not known yet."""
+        """The child's process id; waits until the child has registered."""
         if self._pid is None:
             self._pid = eventually(self._registered_child, timeout=30)
         return self._pid
 
     def until_started(self) -> Self:
-        """Wait until the row of its child says that it lives."""
+        """Wait until the row of its child shows a living worker."""
         assert self.pid
         return self
 
@@ -78,7 +78,7 @@ class RunningWorker:
         self.process.send_signal(signal.SIGINT)
 
     def pause(self) -> None:
-        # The supervisor first: it would end a child that gives no signs of life.
+        # The supervisor first: it would end a child that gives no sign of life.
         for pid in (self.process.pid, self.pid):
             os.kill(pid, signal.SIGSTOP)
 
@@ -110,7 +110,7 @@ class RunningWorker:
 
 
 def run_burst(environment: Mapping[str, str], *arguments: str) -> str:
-    """Run a worker until its queues are empty; return what it said."""
+    """Run a worker until its queues are empty; return its output."""
     with RunningWorker(environment, "--burst", *arguments) as worker:
         assert worker.wait() == 0, worker.output
         return worker.output

@@ -1,4 +1,4 @@
-"""Stopping: running jobs end, the rest go back free of charge."""
+"""Stopping: running jobs end, and the other claimed jobs are released free of charge."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_draining_worker_claims_no_more(child_environment: Environment) -> Non
 def test_claimed_jobs_that_did_not_start_are_released_at_once_and_free_of_charge(
     child_environment: Environment,
 ) -> None:
-    # After a number of fast jobs the worker claims far ahead, beyond the one that is held.
+    # After many fast jobs the worker claims far ahead, beyond the held job.
     Noop.enqueue_many({} for _ in range(300))
     held = Held.enqueue()
     behind = Noop.enqueue_many({} for _ in range(300))

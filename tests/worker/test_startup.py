@@ -1,4 +1,4 @@
-"""A worker starts when its database is there; what waiting does not mend, ends it."""
+"""A worker starts once its database answers; a refusal that waiting cannot mend ends it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SEVERAL_TRIES = 5.0
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     with own_server(synchronous_commit="on") as server:
-        # Its own user as before; others by password. The first line that fits counts.
+        # The first fitting line counts: the server's own user needs no password, other users do.
         rules = server.postgres.data / "cluster" / "pg_hba.conf"
         rules.write_text("local all postgres trust\nlocal all all scram-sha-256\n")
         server.ask("SELECT pg_reload_conf()")

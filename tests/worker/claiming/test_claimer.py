@@ -1,4 +1,4 @@
-"""Claims of two workers side by side, and what a floor may overlook for a while."""
+"""Claims of two workers side by side, and jobs that a floor may overlook for a while."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_a_released_job_keeps_its_position(
     Noop.enqueue_many({} for _ in range(4))
     first, *_ = claimer.claim(limit=3, worker=worker)
     statements.record(rival.cursor(), [Outcome.released(first.pk, first.epoch, worker)])
-    claimer.look()  # at every floor, each half a second
+    claimer.look()  # looks at every floor, which a worker does each half a second
     (again,) = claimer.claim(limit=1, worker=worker)
     assert (again.pk, again.position) == (first.pk, first.position)
 
@@ -203,7 +203,7 @@ def test_an_uncommitted_job_is_neither_seen_nor_claimed(claimer: Claimer, worker
 
 
 def test_a_worker_that_was_declared_dead_claims_nothing(claimer: Claimer, worker: int) -> None:
-    # Nobody would look for the jobs of a row that has ended.
+    # No other worker would look for the jobs of a row that has ended.
     Noop.enqueue()
     WorkerProcess.objects.filter(pk=worker).update(stopped=Now())
     assert claimer.claim(limit=1, worker=worker) == []

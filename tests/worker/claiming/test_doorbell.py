@@ -1,4 +1,4 @@
-"""Waking idle workers: at once, after commit, and one for each job."""
+"""Waking idle workers: at once, after the commit, and one worker for each job."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Idle:
         self.bell = Doorbell(connection, queues)
 
     def was_woken(self) -> bool:
-        # A notification that was sent before arrives with the answer.
+        # An earlier notification arrives with the answer.
         self.connection.cursor().execute("SELECT")
         return self.bell.has_rung
 
@@ -54,7 +54,7 @@ def sit(open_connection: OpenConnection) -> Sit:
 
 
 def sits_down_in_vain(cursor: Any) -> bool:
-    """Say whether a worker's registration waits for a lock."""
+    """Return whether a worker's registration waits for a lock."""
     cursor.execute(
         "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'pgjobs_doorbell'::regclass "
         "AND NOT granted)"
@@ -89,7 +89,8 @@ def test_a_job_that_commits_while_the_worker_becomes_idle_is_seen(
             cursor.execute("LOCK TABLE pgjobs_doorbell IN SHARE ROW EXCLUSIVE MODE")
             worker.until_started()
             eventually(lambda: sits_down_in_vain(cursor))
-            # Its look found nothing. A row that rings for nobody, as one whose ring came too early:
+            # The worker's look found no job. This row rings for no worker, like a row with a ring
+            # that came too early:
             Job(job_class=Tracing.path, name="silent", queue_name="default").save()
         traces.until("ran")
 
@@ -103,7 +104,7 @@ def test_a_short_transaction_that_was_open_while_the_worker_became_idle_needs_no
         for turn in range(1, 51):
             eventually(idle_workers)
             if _seconds_after_sitting_down(bell) < SHORT_TRANSACTION:
-                break  # it had to be seen without a ring
+                break  # the worker had to see it without a ring
             bell.ring(["default"])
             eventually(partial(_has_run, turn))
         else:
@@ -116,7 +117,8 @@ def _has_run(times: int) -> bool:
 
 
 def _seconds_after_sitting_down(bell: Doorbell) -> float:
-    """Commit a job after the worker sat down and looked; return how long after, at most."""
+    """Commit a job after the worker sat down and looked; return the largest possible time between
+    the two."""
     with transaction.atomic():
         Job(job_class=Tracing.path, name="silent", queue_name="default").save()
         stood = time.monotonic()
@@ -137,7 +139,7 @@ def test_an_idle_worker_wakes_for_the_next_scheduled_job(
         worker.until_started()
         eventually(idle_workers)
         with transaction.atomic():
-            Noop.enqueue()  # wakes it; the other one would not
+            Noop.enqueue()  # this job wakes the worker; the other job would not
             soon = Noop.enqueue(schedule_at=timezone.now() + timedelta(seconds=2))
         until_status(soon, "completed")
     soon.refresh_from_db()
@@ -151,7 +153,7 @@ def test_a_worker_whose_next_job_is_locked_does_not_spin(
 ) -> None:
     held = Tracing.enqueue()
     elsewhere = open_connection()
-    # The engine's own hold nothing for that long.
+    # The engine's sessions hold no lock for that long: the server would end them.
     elsewhere.cursor().execute("SET idle_in_transaction_session_timeout = 0")
     with elsewhere.get().transaction():
         elsewhere.cursor().execute("SELECT FROM pgjobs_job WHERE id = %s FOR UPDATE", [held.pk])
@@ -264,6 +266,6 @@ def test_two_rings_at_the_same_time_wake_two_workers(
     rival = open_connection()
     with rival.get().transaction():
         Doorbell(rival, ()).ring(["default"])
-        Noop.enqueue()  # does not wait for the rival, nor wake whom it wakes
+        Noop.enqueue()  # neither waits for the rival nor wakes the same worker
         assert idle_workers() == [1]
     assert idle_workers() == []

@@ -1,4 +1,4 @@
-"""How many jobs to claim ahead."""
+"""The number of jobs to claim ahead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pausing queues and job classes: everywhere, within a second, until resumed."""
+"""Pausing queues and job classes: in all workers, within a second, until resumed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def pause_class() -> None:
 
 
 def until_seen() -> None:
-    """Wait until a worker has looked again since: a job that it may take has run."""
+    """Wait until a worker has looked again: a job that it may take has run."""
     marker = Noop.enqueue(queue_name="high")
     until_status(marker, "completed")
 
@@ -49,7 +49,8 @@ def test_a_running_worker_stops_claiming_and_goes_on_when_resumed(
         Tracing.enqueue(label="before")
         traces.until("before")
         pause()
-        # It looks at least every second or so when idle; these make it look, and count.
+        # An idle worker looks at least every second or so; these jobs make it look, and count the
+        # looks.
         eventually(idle_workers)
         for _ in range(3):
             until_seen()
@@ -155,7 +156,7 @@ def test_the_commands_refuse_an_unknown_queue_or_class_with_an_exit_code(
 
 
 def spent_until_two_beats() -> int:
-    """How many transactions the database has seen while its worker beat twice."""
+    """Return the number of transactions that the database has seen while its worker beat twice."""
     before = elsewhere(transactions).result(5)
     for _ in range(2):
         until_next_beat(WorkerProcess.objects.get(stopped=None))

@@ -70,7 +70,7 @@ def test_jobs_claimed_behind_a_long_job_go_to_a_worker_with_a_free_slot(
     child_environment: Environment,
 ) -> None:
     with RunningWorker(child_environment, "-c", "1").until_started():
-        Noop.enqueue_many({} for _ in range(200))  # it learns that jobs are short
+        Noop.enqueue_many({} for _ in range(200))  # the worker learns that jobs are short
         eventually(lambda: not Job.objects.exclude(status="completed").exists())
         with transaction.atomic():
             Held.enqueue()

@@ -135,7 +135,7 @@ def test_a_missing_lock_counts_against_a_worker_that_beat_since_the_connections_
     janitor = a_janitor()
     janitor.turn(engine)
     engine.close()
-    janitor.turn(engine)  # on another connection, so perhaps all have lost theirs
+    janitor.turn(engine)  # on another connection, so perhaps all workers have lost theirs
     WorkerProcess.objects.filter(pk=back.pk).update(heartbeat=Now())
     janitor.turn(engine)  # the first look
     assert not is_rescued(job_of_back)
@@ -155,7 +155,8 @@ def test_a_suspicion_from_before_a_loss_of_connections_is_dropped(
     janitor.turn(engine)
     time.sleep(CONFIRMING)
     engine.close()
-    later = Now() + timedelta(minutes=1)  # as if it had beaten after we reconnected
+    # As if the worker had beaten after the rescuer reconnected.
+    later = Now() + timedelta(minutes=1)
     WorkerProcess.objects.filter(pk=worker.pk).update(heartbeat=later)
     janitor.turn(engine)
 
@@ -195,7 +196,7 @@ def test_a_worker_that_beats_again_after_an_outage_of_all_keeps_its_jobs(
     worker = a_silent_worker()
     job = a_job_of(worker)
     engine.close()
-    janitor.turn(engine)  # we are back first
+    janitor.turn(engine)  # the rescuer is back first
     WorkerProcess.objects.filter(pk=worker.pk).update(heartbeat=Now())
     wait_until_silence_counts()
     janitor.turn(engine)

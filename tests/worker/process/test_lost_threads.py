@@ -1,4 +1,4 @@
-"""A worker process does not live on without one of its threads: its jobs would wait for good."""
+"""A worker process that loses a thread ends: otherwise its jobs would wait for ever."""
 
 from __future__ import annotations
 

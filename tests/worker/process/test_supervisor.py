@@ -1,4 +1,4 @@
-"""The parent process: its children live as long as they should, and no longer than it does."""
+"""The parent process: it replaces children that end too early, and no child outlives it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def open_sockets(pid: int) -> list[str]:
 
 
 def two_at_work(environment: Environment, *arguments: str) -> RunningWorker:
-    """A worker of two processes, each of which runs a held job."""
+    """Return a worker of two processes, each of which runs a held job."""
     for _ in range(2):
         Held.enqueue()
     return RunningWorker(environment, "-p", "2", "-c", "1", *arguments)
@@ -83,7 +83,8 @@ def test_a_second_signal_ends_all_children_without_waiting(child_environment: En
 def test_a_child_that_is_killed_is_replaced_and_its_sibling_left_alone(
     child_environment: Environment,
 ) -> None:
-    # Its lock tells of its death: nobody's patience with a silent heartbeat would suffice here.
+    # The child's lock tells of its death: with this lease, no silent heartbeat would tell of it in
+    # time.
     with two_at_work(with_settings(child_environment, HEARTBEAT_TIMEOUT=600)) as worker:
         until_both_run()
         victim, sibling = traces.pids("started")
@@ -118,7 +119,7 @@ def test_a_child_that_keeps_dying_is_replaced_after_ever_longer_waits(
         eventually(lambda: len(restarts(worker)) >= 4, timeout=60)
         waits = restarts(worker)
         assert worker.stop(10) == 0
-    # Each doubles, with a jitter.
+    # Each wait doubles, with a jitter.
     assert 0 < waits[0] < waits[2]
     assert 0 < waits[1] < waits[3]
 
@@ -181,7 +182,7 @@ def test_a_child_that_is_frozen_is_ended_and_replaced(child_environment: Environ
     assert (job.epoch, job.attempt, job.interruptions) == (2, 1, 1)
 
 
-# Telling others ----------------------------------------------------------------------------
+# Reports to systemd and probes ----------------------------------------------------------------
 
 
 def is_newer(file: Path, than: int) -> bool:

@@ -1,4 +1,4 @@
-"""Who hears of a job that ended on a worker hears all that its row says of the end."""
+"""The announced job has all values that its row has after the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A worker does not run far ahead of what it has recorded: all of that would run again after it."""
+"""A worker does not run far ahead of its recorder: after its death, all unrecorded jobs would run
+again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outcomes reach their rows, whatever happens to other rows and to the connection."""
+"""Outcomes reach their rows, even if other rows are locked or the connection is lost."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SHORT_LOCK_TIMEOUT = {"lock_timeout": "'100ms'"}
 
 
 class RunningRecorder:
-    """A recorder with its thread, and what it announced."""
+    """A recorder with its thread, and the jobs that it announced."""
 
     def __init__(self, connection: EngineConnection) -> None:
         self.connection = connection
@@ -54,7 +54,7 @@ def running(open_connection: OpenConnection) -> Iterator[RunningRecorder]:
 
 @pytest.fixture
 def claim(open_connection: OpenConnection) -> Callable[[int], list[Job]]:
-    """Enqueues some jobs and claims all."""
+    """Enqueues this number of jobs and claims all that are ready."""
     row = a_worker()
     claimer = Claimer(open_connection(), ("default",))
 
@@ -198,7 +198,7 @@ def test_a_connection_lost_between_two_batches_is_replaced(
 def test_a_connection_lost_during_a_batch_loses_no_outcome(
     open_connection: OpenConnection, claim: Claim
 ) -> None:
-    running = RunningRecorder(open_connection())  # waits for locks as long as it takes
+    running = RunningRecorder(open_connection())  # waits for locks without a limit
     jobs = claim(3)
     with transaction.atomic():
         Job.objects.select_for_update().get(pk=jobs[1].pk)

@@ -1,4 +1,4 @@
-"""A trigger of the project's own refuses what we would write: its row waits, and no other."""
+"""A trigger of the project refuses a change by the worker: the row waits, and no other row does."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ANY_END = "'completed', 'errored', 'failed', 'pending'"
 
 
 class House:
-    """Has a rule about which jobs named `refused` may not end how."""
+    """A trigger that decides which ends of jobs with the argument `refused` are refused."""
 
     def refuse(self, statuses: str = ANY_END) -> None:
         with connection.cursor() as cursor:
@@ -83,7 +83,7 @@ def test_a_job_whose_every_end_is_refused_waits_until_one_is_accepted_and_delays
     refused = Noop.enqueue(refused=True)
     with RunningWorker(child_environment, "-c", "1") as worker:
         worker.until_it_says("PostgreSQL refuses to store any end of it")
-        for _ in range(3):  # and so for longer than a try takes to come again
+        for _ in range(3):  # longer than the time between two tries
             job = Held.enqueue()
             traces.release()
             until_status(job, "completed")
@@ -100,7 +100,8 @@ def test_a_job_whose_every_end_is_refused_waits_until_one_is_accepted_and_delays
 def test_a_job_whose_end_is_refused_does_not_run_again_when_its_claim_is_undone(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(recorder, "REFUSED_INTERVAL", 3600)  # or it may find out in between
+    # Or the recorder may try again in between.
+    monkeypatch.setattr(recorder, "REFUSED_INTERVAL", 3600)
     caplog.set_level("INFO", "pgjobs.worker")
     house.refuse()
     refused = Noop.enqueue(refused=True)

@@ -1,4 +1,4 @@
-"""Ending a job that runs: it is told within a second or so, whoever asks and however."""
+"""Ending a running job: it is told within about a second, however its end was requested."""
 
 from __future__ import annotations
 

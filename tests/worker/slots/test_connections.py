@@ -1,4 +1,4 @@
-"""What a job leaves of its database connection does not hurt the next one."""
+"""A job that misuses its database connection does not hurt the next job."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.sql import query
 from tests.support.worker_process import RunningWorker, run_burst
 
 WAYS = {
-    "leave_autocommit_off": "errored",  # what it wrote is undone
+    "leave_autocommit_off": "errored",  # its writes are undone
     "leave_a_block_open": "errored",
     "leave_a_bare_transaction_open": "errored",
     "leave_a_broken_transaction": "errored",

@@ -1,4 +1,4 @@
-"""Coroutine jobs share one event loop, on which nothing waits, and feel nothing of each other."""
+"""Coroutine jobs share one event loop, on which no call blocks, and do not affect each other."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Thread(BackgroundJob):
 
 
 class Loop(BackgroundJob):
-    """Likewise, as a coroutine."""
+    """Returns the name of the thread that ran it, as a coroutine."""
 
     async def run(self) -> str:
         Thread.ran.append(self.job.pk)
@@ -51,7 +51,7 @@ async def loop_function(job: Job) -> str:
 
 
 class LeavesAMark(BackgroundJob):
-    """Returns what another left in its context."""
+    """Returns the value that another job left in its context."""
 
     def run(self) -> str | None:
         found = _mark.get(None)
@@ -71,7 +71,7 @@ class Names(BackgroundJob):
 
 
 class LooksBefore(BackgroundJob):
-    """Asks the database before its coroutine has begun."""
+    """Queries the database before its coroutine has begun."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
@@ -82,7 +82,7 @@ class LooksBefore(BackgroundJob):
 
 
 class LastChance(BackgroundJob):
-    """Returns how often its row says that it lost its worker."""
+    """Returns the interruptions of its row."""
 
     async def run(self) -> int:
         return (await Job.objects.aget(pk=self.job.pk)).interruptions
@@ -97,7 +97,7 @@ class Tells(BackgroundJob):
 
 
 class Ends(BackgroundJob):
-    """In the way that it is told."""
+    """Ends in the way that its argument names."""
 
     async def run(self, how: str) -> None:
         await getattr(self, how)()
@@ -123,7 +123,7 @@ class Ends(BackgroundJob):
 
 
 class BeginsInItsThread(BackgroundJob):
-    """An endless coroutine, as only the call of ``run()`` shows."""
+    """An endless coroutine that only the call of ``run()`` returns."""
 
     class Meta:
         timeout = 1
@@ -157,7 +157,7 @@ def run_all(*, concurrency: int = 1) -> None:
 
 
 def ended(job: Job) -> Job:
-    """The job after a worker with one slot has run it, and another coroutine after it."""
+    """Return the job after a worker with one slot has run it, and another coroutine after it."""
     after = Loop.enqueue()
     run_all()
     job.refresh_from_db()

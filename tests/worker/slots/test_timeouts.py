@@ -1,4 +1,4 @@
-"""A job that runs longer than it may is ended; nobody else feels it."""
+"""A job past its timeout is ended, and no other job is affected."""
 
 from __future__ import annotations
 
