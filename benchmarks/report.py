@@ -27,7 +27,7 @@ def markdown(machine: dict[str, Any], figures: Any, ratios: Mapping[str, float |
             "# Results of one run\n",
             "![Jobs a second](drain.svg)\n",
             *targets(ratios),
-            "\n## Draining jobs that do nothing\n",
+            "\n## Throughput with jobs that do nothing\n",
             *_table(("", "Broker", "Jobs a second", "Each round", "Settings"), _drains(figures)),
             "\n## All figures\n",
             *_table(("", ""), _flat({**figures, "peers": {}, "rounds": {}})),

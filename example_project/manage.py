@@ -11,10 +11,11 @@ HERE = Path(__file__).resolve().parent
 
 
 def main() -> None:
-    # The checkout, for the package `example_project`; and `apps`, whose packages are top-level as
-    # an installed plugin's are: the plugin's name is the first part of its queues' names.
+    # The checkout holds the package `example_project`. The packages in `apps` must be top-level,
+    # like those of an installed plugin, because the plugin's name is the first part of its queues'
+    # names.
     sys.path[:0] = [str(HERE.parent), str(HERE / "apps")]
-    # Not setdefault: another project's settings may stand in the shell's environment.
+    # Not setdefault(): the shell's environment may name the settings of another project.
     os.environ["DJANGO_SETTINGS_MODULE"] = "example_project.settings"
     from django.core.management import execute_from_command_line
 

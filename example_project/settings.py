@@ -33,7 +33,8 @@ INSTALLED_APPS = [
     "example_project.demo",
 ]
 
-# A new key at each start ends the sessions of the last, which is all that it protects here.
+# A new key at each start ends the sessions of the previous start. The example has nothing more that
+# the key protects.
 SECRET_KEY = os.environ.get("SECRET_KEY") or get_random_secret_key()
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]

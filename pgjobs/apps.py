@@ -15,9 +15,10 @@ class PgJobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from pgjobs import checks
+        from pgjobs import checks, log_lines
         from pgjobs.clock import register_tick
 
         checks.register_checks()
+        log_lines.start()
         register_tick()
         autodiscover_modules("jobs")

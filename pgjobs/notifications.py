@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.module_loading import import_string
 
+from pgjobs import events
 from pgjobs.choices import JobNotification, JobStatus
 from pgjobs.conf import get_settings
-from pgjobs.signals import announce, job_end
 
 logger = logging.getLogger("pgjobs.notifications")
 
@@ -18,7 +18,7 @@ def announce_end(job: Any) -> None:
     """Notify the user if the job asks for it, then send ``job_end``. Call it after the commit."""
     if job.user_id is not None and _is_wanted(job):
         _notify(job)
-    announce(job_end, job)
+    events.tell(events.JobEnded(job))
 
 
 def log(job: Any) -> None:
@@ -38,5 +38,5 @@ def _is_wanted(job: Any) -> bool:
 def _notify(job: Any) -> None:
     try:
         import_string(get_settings().NOTIFIER)(job)
-    except Exception:
-        logger.exception("notifying user=%s of job=%s failed", job.user_id, job.pk)
+    except Exception as error:
+        events.tell(events.NotifierFailed(job, error))

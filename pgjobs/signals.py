@@ -7,12 +7,12 @@ logged and changes nothing about the job.
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.dispatch import Signal
 
-logger = logging.getLogger("pgjobs.signals")
+from pgjobs import events
 
 job_enqueued = Signal()
 """A job was inserted and its transaction committed. Not sent by ``enqueue_many()``."""
@@ -27,12 +27,18 @@ job_rescued = Signal()
 """A dead worker's job was taken back (``job.status`` pending) or given up (errored)."""
 
 
-def announce(signal: Signal, job: Any) -> None:
-    """Send ``signal`` for ``job``; receivers that raise are logged, never felt."""
-    if not signal.receivers:
-        return
-    for receiver, answer in signal.send_robust(sender=job, job=job):
-        if isinstance(answer, Exception):
-            logger.error(
-                "receiver=%r job=%s raised", receiver, getattr(job, "pk", job), exc_info=answer
-            )
+def _send(signal: Signal) -> Callable[[Any], None]:
+    def send(event: Any) -> None:
+        if not signal.receivers:
+            return
+        for receiver, answer in signal.send_robust(sender=event.job, job=event.job):
+            if isinstance(answer, Exception):
+                events.tell(events.ReceiverFailed(receiver, event.job, answer))
+
+    return send
+
+
+events.listen(events.JobEnqueued, _send(job_enqueued))
+events.listen(events.JobStarted, _send(job_start))
+events.listen(events.JobEnded, _send(job_end))
+events.listen(events.JobRescued, _send(job_rescued))

@@ -1,4 +1,4 @@
-"""Processes that the demo starts, and ends by their ids."""
+"""The processes that the demo starts and ends."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from django.core.management.base import CommandError
 
 MANAGE: Final = Path(__file__).resolve().parent.parent / "manage.py"
 PATIENCE: Final = 15.0
-"""Seconds that a child gets to end; the demo's workers give their jobs less."""
+"""Seconds that a child has to end; the shutdown timeout of the demo's workers is shorter."""
 
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class Child:
-    """`manage.py <arguments>`, whose output goes to a log file."""
+    """A process that runs `manage.py <arguments>` and writes its output to a log file."""
 
     def __init__(self, name: str, *arguments: str) -> None:
         self.name = name
@@ -36,7 +36,8 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for the demo, which ends its children in order.
+                # Ctrl-C must reach the demo alone, because the demo ends its children in order.
+                start_new_session=True,
                 preexec_fn=_end_with_parent,
             )
 
@@ -45,7 +46,7 @@ class Child:
         return self._process.pid
 
     def runs_on(self, seconds: float) -> bool:
-        """Wait for it to end, up to `seconds`; say whether it still runs."""
+        """Wait up to `seconds` for the end of the process; return whether it still runs."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -57,7 +58,7 @@ class Child:
 
     def end(self) -> None:
         if self.runs_on(PATIENCE):
-            os.killpg(self.pid, signal.SIGKILL)  # its session's, so its own children too
+            os.killpg(self.pid, signal.SIGKILL)  # its own children are in this group too
             self._process.wait()
 
     def check_success(self) -> None:
@@ -68,13 +69,13 @@ class Child:
         tail = "".join(self.log.read_text(errors="replace").splitlines(keepends=True)[-15:])
         return CommandError(
             f"The {self.name} ended with exit code {self._process.returncode}. "
-            f"Its log is {self.log}, and ends:\n{tail}"
+            f"The last lines of its log {self.log} are:\n{tail}"
         )
 
 
 @contextmanager
 def started(*children: Child) -> Iterator[None]:
-    """End the children, all at the same time, when the block is left."""
+    """End the children when the block ends: ask all of them to end, and then wait for each."""
     try:
         yield
     finally:
@@ -85,6 +86,9 @@ def started(*children: Child) -> Iterator[None]:
 
 
 def _end_with_parent() -> None:
-    """Even after `kill -9` of the demo, no child should wait for a database that has gone."""
+    """Ask Linux to send SIGTERM to this process when the demo dies.
+
+    Otherwise, after `kill -9` of the demo, the children would wait for its database forever.
+    """
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The database that the demo works on."""
+"""The database of the demo."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from example_project.demo.questions import ask_one
 from example_project.demo.screen import Screen
 from example_project.postgres import EmbeddedPostgres, EmbeddedPostgresError, binaries
 
-# It is the project's data, and a demo's numbers should be those of a server that keeps its word.
+# The embedded server is not durable by default. Without these settings a crash could lose the
+# demo's data, and the demo would show better figures than a durable server reaches.
 DURABLE = {"fsync": "on", "synchronous_commit": "on"}
 
 
 @contextmanager
 def database(screen: Screen) -> Iterator[Path | None]:
-    """A server of our own while the block runs, unless DATABASE_URL names one.
+    """Run the embedded server while the block runs, unless DATABASE_URL names a server.
 
-    Yields the directory where our own keeps its data.
+    Yields the data directory of the embedded server, or None with DATABASE_URL.
     """
     data = None
     with ExitStack() as stack:
@@ -40,14 +41,14 @@ def database(screen: Screen) -> Iterator[Path | None]:
 
 
 def psql() -> str:
-    """The command that opens psql on the database."""
+    """Return the command that opens psql on the database."""
     if connection.settings_dict["PASSWORD"]:
         return 'psql "$DATABASE_URL"'
     return f"{_program('psql')} '{os.environ['DATABASE_URL']}'"
 
 
 def shown(path: Path) -> str:
-    """Relative to here, where it is below."""
+    """Return `path`, relative to the working directory if it lies below."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
@@ -59,14 +60,15 @@ def _embedded(stack: ExitStack) -> EmbeddedPostgres:
     except EmbeddedPostgresError as error:
         raise CommandError(str(error)) from None
     stack.callback(connection.close)
-    # The socket is elsewhere if the path of the data is long; children read it from here too.
+    # The socket is not in `data` if the path of `data` is too long. The children get the address
+    # from this variable too.
     os.environ["DATABASE_URL"] = server.url
     connection.settings_dict.update(database_config(server.data))
     return server
 
 
 def _program(name: str) -> str:
-    """From the PATH, else from the wheel."""
+    """Return the program's name if it is on the PATH, or its path in the wheel."""
     if shutil.which(name):
         return name
     try:

@@ -1,6 +1,6 @@
-"""What the demo asks the database, in SQL that it also shows.
+"""The demo's questions to the database, in SQL that the demo also shows.
 
-A run of the demo has the jobs that ended since it began, and those that have not ended.
+The jobs of a run are the jobs that ended since the run began, and the jobs that have not ended.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ NOW: Final = "SELECT statement_timestamp() AS now"
 
 POSTGRESQL: Final = "SELECT current_setting('server_version') AS version"
 
-# A job that tells its progress counts by its own steps, any other as one.
+# A job that reports its progress counts by its own steps. Any other job counts as one step.
 LANES: Final = """
 SELECT name,
        sum(COALESCE((progress ->> 'done')::float8, (completed IS NOT NULL)::int)) AS done,
@@ -93,7 +93,7 @@ def ask_one(question: str, **parameters: Any) -> Any:
 
 
 def to_paste(question: str, since: datetime) -> str:
-    """The question as psql takes it."""
+    """Return `question` with its parameters filled in, for psql."""
     return (
         question.strip() % {"since": f"'{since.isoformat(sep=' ', timespec='milliseconds')}'"} + ";"
     )

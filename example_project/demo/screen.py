@@ -1,4 +1,4 @@
-"""What the demo prints: for a terminal, and as plain lines for a file or a pipe."""
+"""The demo's output: drawn on a terminal, plain lines in a file or a pipe."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Screen:
 
     @contextmanager
     def step(self, doing: str) -> Iterator[Step]:
-        """Show what is being done, and then what has been."""
+        """Show `doing` while the block runs, and then the step's `done` and its duration."""
         began = time.monotonic()
         step = Step()
         with self._console.status(f"{doing} …"):
@@ -71,7 +71,7 @@ class Screen:
             self._write((f"{name:<8}", "dim"), value)
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Numbers and durations stand right."""
+        """Print a table; numbers and durations are aligned to the right."""
         values = zip(*rows, strict=True)
         columns = [_column(head, column) for head, column in zip(heads, values, strict=True)]
         for line in zip(*columns, strict=True):
@@ -82,7 +82,7 @@ class Screen:
             self._write((line, "cyan"))
 
     def commands(self, commands: Mapping[str, str]) -> None:
-        """Each command with what it is for."""
+        """Print each command with its purpose."""
         width = max(map(len, commands))
         for command, purpose in commands.items():
             self._write((command.ljust(width), "cyan"), GAP, (f"# {purpose}", "dim"))
@@ -90,18 +90,18 @@ class Screen:
     def _write(self, *parts: str | Text | tuple[str, str]) -> None:
         line = Text.assemble(INDENT, *parts)
         line.rstrip()
-        # Not wrapped: paths and queries are for copying.
+        # Not wrapped, because a wrapped path or query could not be copied.
         self._console.print(line, soft_wrap=True)
 
 
 class Step:
-    """Say in `done` what has been done."""
+    """The block of a step sets `done` to the text that is shown when the step has ended."""
 
     done: str = ""
 
 
 class Bars:
-    """A bar for each lane, which appears with its first job."""
+    """Draws a bar for each lane; a bar appears with the first job of its lane."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -115,7 +115,7 @@ class Bars:
 
 
 class PlainBars(Bars):
-    """A line now and then, where nothing can be drawn over."""
+    """Writes a line every two seconds, for output in which nothing can be redrawn."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write

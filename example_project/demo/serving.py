@@ -1,4 +1,4 @@
-"""`manage.py demo --serve`: the admin and a worker, until Ctrl-C."""
+"""`manage.py demo --serve`: runs the admin and a worker until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ USERNAME: Final = "demo"
 
 
 def free_port(wanted: int) -> int:
-    """Return `wanted`, or a free port for 0; refuse one that is taken."""
+    """Return `wanted`, or a free port if it is 0. Raises CommandError if the port is taken."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((LOOPBACK, wanted))
         except OSError as error:
             raise CommandError(
-                f"Port {wanted}: {error.strerror}. Choose one with --port."
+                f"Port {wanted}: {error.strerror}. Choose another with --port."
             ) from None
         port: int = listener.getsockname()[1]
         return port
@@ -35,7 +35,7 @@ def free_port(wanted: int) -> int:
 
 def serve(screen: Screen, port: int) -> None:
     password = create_user()
-    # --insecure only means that static files are served without DEBUG.
+    # --insecure: without it, Django serves the admin's static files only if DEBUG is True.
     web = Child("web", "runserver", "--noreload", "--insecure", f"{LOOPBACK}:{port}")
     worker = Child("worker", "pgjobs_worker", *known_queues(), "--shutdown-timeout", "5")
     with started(web, worker):
@@ -54,7 +54,7 @@ def serve(screen: Screen, port: int) -> None:
 
 
 def create_user() -> str:
-    """Give the demo's administrator a new password, and return it."""
+    """Give the demo's administrator a new password, and return the password."""
     password = secrets.token_urlsafe(12)
     get_user_model()._default_manager.update_or_create(
         username=USERNAME,

@@ -1,4 +1,4 @@
-"""What came of a run of the demo."""
+"""The summary of a run of the demo."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Summary:
         troubles = self._troubles()
         if not troubles:
             return
-        screen.heading("Trouble", "failed: the job said no; errored: it raised")
+        screen.heading("Trouble", "failed: by JobFailed; errored: by another exception")
         screen.table(
             ["Status", "Job", "Name", "Path", "Error"],
             [
@@ -84,12 +84,12 @@ class Summary:
         return ask(questions.TROUBLE, since=self.since)
 
     def _queries(self, screen: Screen) -> None:
-        screen.heading("The same in SQL", "jobs are rows: nothing else holds their state")
+        screen.heading("The same in SQL", "a job is one row, and the row holds all of its state")
         asked = (questions.JOBS, questions.PACE, questions.SLOWEST)
         screen.code("\n\n".join(questions.to_paste(question, self.since) for question in asked))
 
 
 def _pace(jobs: int, seconds: float) -> str:
     shown = f"{jobs:,} in {seconds:.1f} s"
-    # One job's time says nothing about a pace.
+    # A pace of fewer than ten jobs would show mostly the time of one job.
     return shown if jobs < 10 else f"{shown}: {jobs / seconds:,.0f} jobs/s"

@@ -7,7 +7,6 @@ whoever embeds it must start it again.
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -22,6 +21,7 @@ from procrastinate.contrib.django import app as django_app
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.worker import Worker as ProcrastinateWorker
 
+from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.models import Job
 from pgjobs.worker.connection import (
@@ -32,8 +32,6 @@ from pgjobs.worker.connection import (
     unharmed,
 )
 from pgjobs.worker.leftovers import OwnThread, drop_dead, leave_clean
-
-logger = logging.getLogger("pgjobs.clock")
 
 _PAUSE: Final = (0.2, 5.0)
 """The first and the longest wait, in seconds, before a worker that ended is started again."""
@@ -85,7 +83,7 @@ class ProcrastinateThread:
             except asyncio.CancelledError:
                 return
             except Exception as error:
-                logger.warning("%s lost its worker, starting it again: %s", self._name, error)
+                events.tell(events.ProcrastinateWorkerLost(self._name, error))
             self._stopping.wait(pause)
             pause = min(pause * 2, longest)
 

@@ -6,19 +6,17 @@ The clock that finds a row due locks it, and in the same transaction enqueues th
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 
 from django.db import connections, models, router, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from pgjobs import events
 from pgjobs.exceptions import PgJobsError
 from pgjobs.jobs.cron import next_slot
 from pgjobs.jobs.system import SystemJob, system_jobs
 from pgjobs.models import Job, Schedule
-
-logger = logging.getLogger("pgjobs.clock")
 
 
 def synchronize() -> None:
@@ -31,7 +29,7 @@ def synchronize() -> None:
         .exclude(job_class__in=system_jobs())
     )
     for schedule in vanished:
-        logger.warning("schedule=%s is switched off: its job class is gone", schedule.job_class)
+        events.tell(events.ScheduleOff(schedule.job_class))
     vanished.update(enabled=False)
 
 
@@ -57,8 +55,8 @@ def _fire_alone(schedule: Schedule) -> None:
     try:
         with transaction.atomic(using=job_database()):
             _fire(schedule)
-    except PgJobsError:
-        logger.exception("schedule=%s could not be fired", schedule.job_class)
+    except PgJobsError as error:
+        events.tell(events.ScheduleNotFired(schedule.job_class, error))
         rule = system_jobs()[schedule.job_class]
         schedule.next_run = _slot_after(rule, schedule.next_run, _database_now())
         schedule.save(update_fields=["next_run"])
@@ -71,7 +69,7 @@ def _fire(schedule: Schedule) -> None:
     schedule.last_run, schedule.last_job = schedule.next_run, job
     schedule.next_run = _slot_after(rule, schedule.next_run, _database_now())
     schedule.save(update_fields=["last_run", "last_job", "next_run"])
-    logger.info("schedule=%s job=%s next=%s", schedule.job_class, job.pk, schedule.next_run)
+    events.tell(events.ScheduleFired(schedule.job_class, job, schedule.next_run))
 
 
 def _write_schedule(rule: SystemJob) -> None:

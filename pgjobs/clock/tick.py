@@ -6,7 +6,6 @@ run old slots again. The truth is therefore each schedule's ``next_run``; the ti
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from typing import Final
@@ -14,11 +13,10 @@ from typing import Final
 from django.db import DatabaseError, connections
 from procrastinate.contrib.django import app as django_app
 
+from pgjobs import events
 from pgjobs.clock.procrastinate_thread import ProcrastinateThread
 from pgjobs.clock.schedules import fire_due, job_database, synchronize
 from pgjobs.jobs.system import system_jobs
-
-logger = logging.getLogger("pgjobs.clock")
 
 QUEUE: Final = "pgjobs.clock"
 TASK: Final = "pgjobs.clock.tick"
@@ -95,7 +93,7 @@ def tick(timestamp: int) -> None:
             if until <= time.monotonic() or _stopping.wait(max(rest, 0.01)):
                 return
     except DatabaseError as error:
-        logger.warning("tick=%s lost the database: %s", timestamp, error)
+        events.tell(events.TickFailed(timestamp, error))
 
 
 def _forget_lost_ticks() -> None:

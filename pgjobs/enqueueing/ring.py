@@ -7,7 +7,6 @@ the ring. A worker that sat down in between looks again later than that, and fin
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from dataclasses import dataclass, field
@@ -15,9 +14,8 @@ from typing import Final
 
 from django.db import DatabaseError, connections, transaction
 
+from pgjobs import events
 from pgjobs.sql import load
-
-logger = logging.getLogger("pgjobs.doorbell")
 
 SHORT_TRANSACTION: Final = 0.03
 """Seconds from an INSERT to the end of its transaction in which workers may sit down unseen."""
@@ -39,9 +37,9 @@ class Ring:
         try:
             with connections[self.using].cursor() as cursor:
                 cursor.execute(load("ring"), {"queues": sorted(self.queues), "workers": self.jobs})
-        except DatabaseError:
+        except DatabaseError as error:
             # The jobs are safe: idle workers look for themselves every second or so.
-            logger.warning("ringing for queues=%s failed", sorted(self.queues), exc_info=True)
+            events.tell(events.RingFailed(sorted(self.queues), error))
 
 
 def ring_on_commit(using: str, queue: str, *, jobs: int = 1, looked: float = -math.inf) -> None:

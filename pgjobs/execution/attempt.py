@@ -16,7 +16,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connections, transaction
 
-from pgjobs import codec
+from pgjobs import codec, events
 from pgjobs.choices import JobStatus
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import JobInterrupted, NotSerializable, StaleJob, UnknownJobClass
@@ -28,7 +28,7 @@ from pgjobs.registry.targets import is_job_class, options_of
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.statements import record
 from pgjobs.rows.text import storable
-from pgjobs.signals import announce, job_start
+from pgjobs.signals import job_start
 
 RunCoroutine = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -44,7 +44,7 @@ def execute(
     None means that ``run()`` recorded the end itself, by ``job.terminate()``. ``exits`` is
     told of an exception that is meant for the process: a job may end itself, not its worker.
     """
-    announce(job_start, job)
+    events.tell(events.JobStarted(job))
     began = time.monotonic()
     try:
         target = resolve(job.job_class)
@@ -85,6 +85,7 @@ async def execute_coroutine(
     job: RunningJob, supervised: Callable[[Coroutine[Any, Any, Any]], Awaitable[Any]]
 ) -> Outcome | None:
     """Do the same as `execute` for a job that `is_all_coroutine`, on the running event loop."""
+    events.tell(events.JobStarted(job))
     began = time.monotonic()
     try:
         result = await supervised(_called(resolve(job.job_class), job))

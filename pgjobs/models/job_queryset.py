@@ -14,6 +14,7 @@ from django.db import IntegrityError, connections, models, router, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
+from pgjobs import events
 from pgjobs.choices import FINISHED, LIVE, WAITING, JobStatus
 from pgjobs.enqueueing import once
 from pgjobs.enqueueing.copy import copy_jobs
@@ -24,7 +25,7 @@ from pgjobs.exceptions import InvalidArgument
 from pgjobs.execution import in_process
 from pgjobs.rows import statements
 from pgjobs.rows.outcome import Outcome
-from pgjobs.signals import announce, job_enqueued
+from pgjobs.signals import job_enqueued
 from pgjobs.sql.position import NextPosition
 
 J = TypeVar("J", bound=models.Model)
@@ -103,7 +104,7 @@ class JobQuerySet(models.QuerySet[J]):
             ring_on_commit(self.database, job.queue_name, looked=looked)
         if job_enqueued.receivers:
             transaction.on_commit(
-                lambda: announce(job_enqueued, job), using=self.database, robust=True
+                lambda: events.tell(events.JobEnqueued(job)), using=self.database, robust=True
             )
 
     def _everything(self) -> JobQuerySet[J]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Final
 
 import psycopg
 from django.db import connections
 
 from pgjobs.conf import get_settings
-
-logger = logging.getLogger("pgjobs.worker")
 
 # With stale statistics the planner picks scans and joins that cost seconds instead of microseconds;
 # all of the engine's statements are meant to walk their index, so its sessions say so.

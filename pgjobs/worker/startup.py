@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,13 +10,12 @@ from typing import Final
 import psycopg
 from django.db import DatabaseError, ProgrammingError
 
+from pgjobs import events
 from pgjobs.exceptions import DatabaseRefused
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.leftovers import leave_clean
 from pgjobs.worker.wakeup import Wakeup
-
-logger = logging.getLogger("pgjobs.worker")
 
 # A refused connection brings no SQLSTATE along, only words; libpq keeps the code to itself. In
 # another language than English nothing matches: the worker then waits, and its line has the words.
@@ -44,7 +42,7 @@ class Arrival:
             except (psycopg.Error, DatabaseError) as error:
                 refuse_if_hopeless(error)
                 if self._backoff.is_news:
-                    logger.warning("starting waits for the database: %s", _line(error))
+                    events.tell(events.DatabaseAway("starting", _line(error)))
                 leave_clean()
                 self._wakeup.wait(self._backoff.next())
             else:

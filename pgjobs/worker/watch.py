@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -12,8 +11,6 @@ from pgjobs.exceptions import WorkerLost
 from pgjobs.worker.liveness.presence import Presence
 from pgjobs.worker.slots.pool import Pool
 from pgjobs.worker.slots.slot import Slot
-
-logger = logging.getLogger("pgjobs.worker")
 
 INTERVAL: Final = 0.2
 """Seconds between looks: how far past its limit a job can get."""

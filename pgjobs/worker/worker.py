@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from typing import Final
 import psycopg
 from django.db import DatabaseError, ProgrammingError, router
 
+from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.execution.verdict import verdict
 from pgjobs.models import Job
@@ -33,8 +33,6 @@ from pgjobs.worker.slots.slot import Slot
 from pgjobs.worker.startup import Arrival
 from pgjobs.worker.wakeup import Wakeup
 from pgjobs.worker.watch import Watch
-
-logger = logging.getLogger("pgjobs.worker")
 
 LOOK_INTERVAL: Final = 0.5
 """Seconds between looks while busy: how long a job that committed late can be overlooked."""
@@ -136,12 +134,11 @@ class Worker:
         self._watch.start()
         for companion in self._companions:
             self._arrival.begin(companion.start)
-        logger.info(
-            "worker=%s name=%s started: queues=%s slots=%s",
-            self._presence.worker_id,
-            self.options.name,
-            ",".join(self.options.queues),
-            self.options.concurrency,
+        options = self.options
+        events.tell(
+            events.WorkerStarted(
+                self._presence.worker_id, options.name, options.queues, options.concurrency
+            )
         )
         return True
 
@@ -157,11 +154,11 @@ class Worker:
             self._turn()
             self._backoff.reset()
         except (psycopg.ProgrammingError, ProgrammingError):
-            logger.critical("The tables are not what this version needs: run manage.py migrate.")
+            events.tell(events.TablesMissing())
             raise  # waiting would not help
         except (psycopg.Error, DatabaseError) as error:
             if self._backoff.is_news:
-                logger.warning("claiming waits for the database: %s", error)
+                events.tell(events.DatabaseAway("claiming", error))
             self._claims.close()
             self._bell.waits = False
             self._distrust_claims()
@@ -293,14 +290,9 @@ class Worker:
         if outcome is None:
             self._let_go([job])
             return
-        self._pace.observe(outcome.ended - outcome.began)
-        logger.info(
-            "job=%s class=%s %s in %.3f s",
-            job.id,
-            job.job_class,
-            outcome.status,
-            outcome.ended - outcome.began,
-        )
+        seconds = outcome.ended - outcome.began
+        self._pace.observe(seconds)
+        events.tell(events.AttemptEnded(job, outcome.status, seconds))
         if outcome.is_recorded:
             job.status = outcome.status
             self._let_go([job])
@@ -317,7 +309,7 @@ class Worker:
         job, told = slot.job, slot.told
         if self._end_process is None or job is None or told is None:
             return
-        logger.error("job=%s does not end when told to; ending this process", job.id)
+        events.tell(events.StopIgnored(job))
         error = type(told)(f"{told} It did not end when told to, so its process was ended.")
         self._presence.draining = True
         self._recorder.put(job, replace(verdict(error, job), began=slot.since))
@@ -344,7 +336,7 @@ class Worker:
         """In this order: no new jobs, running ones end, outcomes are written, then we sign off."""
         self._presence.draining = True
         deadline = time.monotonic() + self.options.shutdown_timeout.total_seconds()
-        logger.info("worker=%s stopping", self._presence.worker_id)
+        events.tell(events.WorkerStopping(self._presence.worker_id))
         if self.options.max_jobs is None or self._stopping:
             self._release(self._pool.withdraw())
         self._stopping = True
@@ -363,7 +355,7 @@ class Worker:
         self._claims.close()
         self._presence.stop(5.0)
         self._wakeup.close()
-        logger.info("worker=%s stopped, %s jobs cut off", self._presence.worker_id, len(cut_off))
+        events.tell(events.WorkerStopped(self._presence.worker_id, len(cut_off)))
         return written and not cut_off
 
     def _is_busy(self) -> bool:

@@ -209,6 +209,14 @@ def test_a_retry_in_sql_leaves_the_row_as_a_retry_in_python_does(status: str) ->
     assert steered(in_sql, newest=newest) == steered(in_python, newest=newest)
 
 
+def test_a_skipped_run_that_is_retried_in_sql_does_not_recur() -> None:
+    job = a_job("scheduled", interval=60)
+    assert job.cancel(keep_schedule=True)
+    assert run("Retry a finished job", job) == [{"id": job.pk}]
+    job.refresh_from_db()
+    assert (job.status, job.interval) == ("pending", None)
+
+
 @pytest.mark.parametrize("status", ["pending", "scheduled", "running"])
 def test_retry_a_finished_job_leaves_a_live_job(status: str) -> None:
     assert run("Retry a finished job", a_job(status)) == []

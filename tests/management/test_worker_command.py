@@ -12,7 +12,7 @@ from tests.apps.testapp.jobs import Enqueuing, Failing, Held, Noop, Raising, Tra
 from tests.support import traces
 from tests.support.environment import Environment, with_settings
 from tests.support.job_status import status_of
-from tests.support.worker_process import RunningWorker, run_burst, run_burst_here
+from tests.support.worker_process import SupervisedWorker, run_burst, run_burst_here
 
 PLUGIN_QUEUE = {"QUEUE_MAPPINGS": {"site": "plugin.foo"}}
 
@@ -26,7 +26,7 @@ def test_an_unknown_queue_is_refused_with_the_known_ones_listed(
     child_environment: Environment,
 ) -> None:
     environment = with_settings(child_environment, **PLUGIN_QUEUE)
-    with RunningWorker(environment, "--queue", "nowhere") as worker:
+    with SupervisedWorker(environment, "--queue", "nowhere") as worker:
         assert worker.wait() == 1
         assert "The queues are: high, default, low, plugin.foo." in worker.output
 
@@ -42,7 +42,7 @@ def test_a_worker_started_without_queues_warns_of_queues_that_it_does_not_serve(
     child_environment: Environment,
 ) -> None:
     environment = with_settings(child_environment, **PLUGIN_QUEUE)
-    with RunningWorker(environment, "--burst") as worker:
+    with SupervisedWorker(environment, "--burst") as worker:
         assert worker.wait() == 0
         assert "WARNING" in worker.output
         assert "Name these queues for a worker to serve them: plugin.foo" in worker.output
@@ -53,7 +53,7 @@ def test_a_worker_started_with_queues_serves_exactly_them_in_the_given_order(
 ) -> None:
     high = Noop.enqueue(queue_name="high")
     low = Noop.enqueue(queue_name="low")
-    with RunningWorker(child_environment, "--burst", "low", "default", "low") as worker:
+    with SupervisedWorker(child_environment, "--burst", "low", "default", "low") as worker:
         assert worker.wait() == 0
         assert "WARNING" not in worker.output
     assert WorkerProcess.objects.get().queues == ["low", "default"]
@@ -91,7 +91,7 @@ def test_a_worker_with_max_jobs_stops_after_this_number_of_jobs(
     child_environment: Environment,
 ) -> None:
     Tracing.enqueue_many({"label": str(number)} for number in range(5))
-    with RunningWorker(child_environment, "--max-jobs", "2", "-c", "1") as worker:
+    with SupervisedWorker(child_environment, "--max-jobs", "2", "-c", "1") as worker:
         assert worker.wait() == 0
     assert traces.labels() == ["0", "1"]
     assert Job.objects.filter(status="completed").count() == 2
@@ -108,7 +108,7 @@ def test_a_worker_with_concurrency_runs_this_number_of_jobs_at_a_time(
 ) -> None:
     for _ in range(3):
         Held.enqueue()
-    with RunningWorker(child_environment, "--concurrency", "2", "--max-jobs", "3") as worker:
+    with SupervisedWorker(child_environment, "--concurrency", "2", "--max-jobs", "3") as worker:
         traces.until("started", 2)
         assert Job.objects.filter(status="running").count() == 2
         traces.release()
@@ -124,7 +124,7 @@ def test_a_number_below_one_is_refused(option: str) -> None:
 
 
 def test_the_help_names_every_option(child_environment: Environment) -> None:
-    with RunningWorker(child_environment, "--help") as worker:
+    with SupervisedWorker(child_environment, "--help") as worker:
         assert worker.wait() == 0
         for option in (
             "--queue",
@@ -141,7 +141,7 @@ def test_each_job_has_one_line_for_its_start_and_one_for_its_end(
     child_environment: Environment,
 ) -> None:
     completed, failed = Noop.enqueue(), Failing.enqueue()
-    with RunningWorker(child_environment, "--burst") as worker:
+    with SupervisedWorker(child_environment, "--burst") as worker:
         assert worker.wait() == 0
         lines = worker.output.splitlines()
     for job, end in ((completed, "completed in "), (failed, "failed in ")):

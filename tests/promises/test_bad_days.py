@@ -138,7 +138,7 @@ def test_a_worker_that_is_cut_off_for_too_long_stops_its_jobs(
         until_status(job, "running")
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT 0")
         terminate(backends())
-        worker.until_it_says(f"job={job.pk} told to end: The worker can't reach the database")
+        worker.until_it_says(f"job={job.pk} told to stop: The worker can't reach the database")
         (tmp_path / "go").touch()
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT -1")
         until_status(job, "completed")
@@ -156,7 +156,7 @@ def test_a_worker_whose_heartbeat_hangs_stops_its_jobs_in_time(
         # Until the transaction ends, a beat waits for this lock and does not fail.
         with transaction.atomic():
             WorkerProcess.objects.select_for_update().get(pid=worker.pid)
-            worker.until_it_says(f"job={job.pk} told to end: The worker can't reach the database")
+            worker.until_it_says(f"job={job.pk} told to stop: The worker can't reach the database")
 
 
 def test_a_worker_that_was_paused_without_others_to_rescue_its_jobs_keeps_them(
@@ -173,7 +173,7 @@ def test_a_worker_that_was_paused_without_others_to_rescue_its_jobs_keeps_them(
         eventually(lambda: WorkerProcess.objects.filter(heartbeat__gt=beat).exists())
         (tmp_path / "go").touch()
         until_status(job, "completed")
-        assert "told to end" not in worker.output
+        assert "told to stop" not in worker.output
     assert Job.objects.get(pk=job.pk).epoch == 1
 
 

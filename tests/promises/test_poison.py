@@ -18,7 +18,7 @@ from tests.support.engine import a_pool
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
 from tests.support.job_status import has_status, until_status
-from tests.support.worker_process import unruly_worker
+from tests.support.worker_process import supervised_unruly_worker
 
 GIVES_UP = 40
 """Seconds until a job that kills its process is given up: its worker starts and dies twice."""
@@ -29,7 +29,7 @@ def test_a_job_that_kills_its_process_is_given_up_and_its_neighbours_complete(
     child_environment: Environment, job_class: type[BackgroundJob]
 ) -> None:
     beside = Held.enqueue()
-    with unruly_worker(child_environment, "-c", "3", MAX_INTERRUPTIONS=2):
+    with supervised_unruly_worker(child_environment, "-c", "3", MAX_INTERRUPTIONS=2):
         traces.until("started")
         poison = job_class.enqueue(max_attempts=10)
         behind = [Tracing.enqueue() for _ in range(5)]
@@ -56,7 +56,7 @@ def test_a_last_chance_starts_once_the_outcome_of_the_one_before_is_stored(
 ) -> None:
     first = Held.enqueue()
     Job.objects.update(interruptions=2)
-    with unruly_worker(child_environment, "-c", "2") as worker:
+    with supervised_unruly_worker(child_environment, "-c", "2") as worker:
         traces.until("started")
         with transaction.atomic():
             second = Tracing.enqueue()
@@ -75,7 +75,7 @@ def test_a_job_that_must_not_be_repeated_is_errored_when_its_worker_dies(
     child_environment: Environment,
 ) -> None:
     job = IsNotRepeated.enqueue(interval=60, max_attempts=10)
-    with unruly_worker(child_environment):
+    with supervised_unruly_worker(child_environment):
         until_status(job, "errored", timeout=GIVES_UP)
         after = Tracing.enqueue()
         until_status(after, "completed")
@@ -92,7 +92,7 @@ def test_a_job_that_runs_out_of_memory_is_errored_and_its_worker_lives(
 ) -> None:
     job = EatsAllMemory.enqueue()
     after = Tracing.enqueue()
-    with unruly_worker(child_environment, "-c", "1", "--burst") as worker:
+    with supervised_unruly_worker(child_environment, "-c", "1", "--burst") as worker:
         assert worker.wait() == 0
     job.refresh_from_db()
     assert (job.status, job.error) == ("errored", "MemoryError()")
@@ -114,7 +114,7 @@ def test_a_last_chance_that_completes_leaves_the_interruptions_unchanged(
 ) -> None:
     job = Tracing.enqueue()
     Job.objects.filter(pk=job.pk).update(interruptions=2)
-    with unruly_worker(with_settings(child_environment), "--burst") as worker:
+    with supervised_unruly_worker(with_settings(child_environment), "--burst") as worker:
         assert worker.wait() == 0
     job.refresh_from_db()
     assert (job.status, job.interruptions) == ("completed", 2)

@@ -20,7 +20,7 @@ from tests.support import traces
 from tests.support.environment import Environment
 from tests.support.eventually import eventually
 from tests.support.job_status import until_status
-from tests.support.worker_process import unruly_worker
+from tests.support.worker_process import supervised_unruly_worker
 
 DEAF = [SleepsInC, SwallowsEverything, BlocksTheLoop, SwallowsCancellation]
 
@@ -30,7 +30,7 @@ def test_a_job_that_ignores_its_timeout_is_errored_and_its_neighbour_is_released
     child_environment: Environment, job_class: type[BackgroundJob]
 ) -> None:
     deaf, neighbour = job_class.enqueue(timeout=1), Held.enqueue()
-    with unruly_worker(child_environment, "-c", "2", KILL_GRACE=0.5):
+    with supervised_unruly_worker(child_environment, "-c", "2", KILL_GRACE=0.5):
         eventually(lambda: traces.count("deaf") and traces.count("started"), timeout=30)
         until_status(deaf, "errored")
         traces.until("started", 2)
@@ -52,7 +52,7 @@ def test_a_job_that_ignores_its_cancellation_is_cancelled_by_ending_its_process(
     child_environment: Environment,
 ) -> None:
     deaf = SwallowsEverything.enqueue()
-    with unruly_worker(child_environment, KILL_GRACE=0.5) as worker:
+    with supervised_unruly_worker(child_environment, KILL_GRACE=0.5) as worker:
         traces.until("deaf")
         deaf.cancel()
         until_status(deaf, "cancelled")
@@ -64,7 +64,7 @@ def test_a_job_that_waits_for_postgresql_ends_at_its_timeout_and_the_process_goe
     child_environment: Environment,
 ) -> None:
     waiting = WaitsForPostgres.enqueue(timeout=1)
-    with unruly_worker(child_environment, "-c", "1"):
+    with supervised_unruly_worker(child_environment, "-c", "1"):
         until_status(waiting, "errored")
         after = Tracing.enqueue()
         until_status(after, "completed")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from django.db import connection, connections
+
+from tests.support.warm_process import WarmProcess
 
 T = TypeVar("T")
 
@@ -28,10 +28,10 @@ def elsewhere(act: Callable[[], T]) -> Future[T]:
     return future
 
 
-def in_another_process(environment: Mapping[str, str], code: str) -> subprocess.Popen[bytes]:
+def in_another_process(environment: Mapping[str, str], code: str) -> WarmProcess:
     """Run ``code`` in another process, with Django set up and the test app's jobs imported."""
     setup = "import django; django.setup(); from tests.apps.testapp.jobs import *; "
-    return subprocess.Popen([sys.executable, "-c", setup + code], env=dict(environment))
+    return WarmProcess(environment, code=setup + code, output=2)
 
 
 def is_waited_for() -> bool:

@@ -18,7 +18,7 @@ from tests.support.eventually import eventually
 from tests.support.processes import children_of
 from tests.support.requirements import skip_or_fail
 from tests.support.sql import ask
-from tests.support.worker_process import RunningWorker
+from tests.support.worker_process import SupervisedWorker
 
 # Unlike the throwaway servers of other tests, these servers wait for commits and send their WAL.
 _DURABLE: Final = {"fsync": "off", "synchronous_commit": "on", "wal_level": "replica"}
@@ -97,7 +97,7 @@ class Servers:
         subprocess.run([*command, "--no-sync"], preexec_fn=identity.assume, check=True)
 
 
-class WorkerOfTwo(RunningWorker):
+class WorkerOfTwo(SupervisedWorker):
     """A worker that is known by its own output: this process has no connection to its database."""
 
     @property

@@ -13,9 +13,13 @@ from typing import Any, Final, Self
 from django.core.management import call_command
 
 from pgjobs.models import WorkerProcess
+from pgjobs.worker.process.child import EXIT_AGAIN
 from tests.support.environment import with_apps, with_settings
 from tests.support.eventually import eventually
 from tests.support.processes import children_of
+from tests.support.warm_process import WarmProcess
+
+Process = WarmProcess | subprocess.Popen[bytes]
 
 NERVOUS: Final = {"HEARTBEAT_INTERVAL": 0.5, "HEARTBEAT_TIMEOUT": 3}
 NEVER_POLLS: Final = {"POLL_INTERVAL": 3600}
@@ -23,50 +27,49 @@ NEVER_POLLS: Final = {"POLL_INTERVAL": 3600}
 
 
 class RunningWorker:
-    """``manage.py pgjobs_worker``: a supervisor and its child, ended by pid however the test ends.
+    """A worker: one process that claims jobs, ended by pid however the test ends.
 
-    ``process`` is the supervisor; ``pid`` the child that claims jobs. `kill`, `pause` and `resume`
-    act on both, as the loss of a machine does.
+    It is the child of a supervisor that never starts it again. `SupervisedWorker` is the whole
+    command; it costs two new interpreters.
     """
 
     def __init__(self, environment: Mapping[str, str], *arguments: str) -> None:
         self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed in __exit__
         self._pid: int | None = None
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "django", "pgjobs_worker", *arguments],
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        self.process = self._start(environment, "pgjobs_worker", *arguments)
+
+    def _start(self, environment: Mapping[str, str], *command: str) -> Process:
+        output = self._output.fileno()
+        return WarmProcess(environment, *command, is_child=True, output=output)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
-            self.process.kill()  # its children die with the supervisor
+            self.process.kill()  # the children of a supervisor die with it
         self.process.wait(20)
         self._output.close()
 
     @property
     def pid(self) -> int:
-        """The child's process id; waits until the child has registered."""
+        """The process id of the process that claims jobs; waits until its row is there."""
         if self._pid is None:
-            self._pid = eventually(self._registered_child, timeout=30)
+            self._pid = eventually(self._registered, timeout=30)
         return self._pid
 
     def until_started(self) -> Self:
-        """Wait until the row of its child shows a living worker."""
+        """Wait until the worker's row shows a living worker."""
         assert self.pid
         return self
 
-    def _registered_child(self) -> int:
+    def _registered(self) -> int:
         assert self.process.poll() is None, self.output
-        children = children_of(self.process.pid)
-        rows = WorkerProcess.objects.filter(pid__in=children, stopped=None)
+        rows = WorkerProcess.objects.filter(pid__in=self._pids(), stopped=None)
         return rows.values_list("pid", flat=True).first() or 0
+
+    def _pids(self) -> list[int]:
+        return [self.process.pid]
 
     def kill(self) -> None:
         self.process.kill()
@@ -78,17 +81,15 @@ class RunningWorker:
         self.process.send_signal(signal.SIGINT)
 
     def pause(self) -> None:
-        # The supervisor first: it would end a child that gives no sign of life.
-        for pid in (self.process.pid, self.pid):
-            os.kill(pid, signal.SIGSTOP)
+        os.kill(self.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
-        for pid in (self.process.pid, self.pid):
-            os.kill(pid, signal.SIGCONT)
+        os.kill(self.pid, signal.SIGCONT)
 
     def wait(self, timeout: float = 30) -> int:
-        """Return the exit code."""
-        return self.process.wait(timeout)
+        """Return the exit code that a supervisor would pass on."""
+        code = self.process.wait(timeout)
+        return 0 if code == EXIT_AGAIN else code
 
     def stop(self, timeout: float = 30) -> int:
         """Ask it to end, and return the exit code."""
@@ -107,6 +108,35 @@ class RunningWorker:
     def _must_run(self) -> bool:
         assert self.process.poll() is None, self.output
         return True
+
+
+class SupervisedWorker(RunningWorker):
+    """``manage.py pgjobs_worker``: a supervisor and its child.
+
+    ``process`` is the supervisor; ``pid`` the child that claims jobs. `kill`, `pause` and `resume`
+    act on both, as the loss of a machine does.
+    """
+
+    def _start(self, environment: Mapping[str, str], *command: str) -> Process:
+        return subprocess.Popen(
+            [sys.executable, "-m", "django", *command],
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
+
+    def _pids(self) -> list[int]:
+        return children_of(self.process.pid)
+
+    def pause(self) -> None:
+        # The supervisor first: it would end a child that gives no sign of life.
+        for pid in (self.process.pid, self.pid):
+            os.kill(pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        for pid in (self.process.pid, self.pid):
+            os.kill(pid, signal.SIGCONT)
 
 
 def run_burst(environment: Mapping[str, str], *arguments: str) -> str:
@@ -133,3 +163,10 @@ def unruly_worker(
 ) -> RunningWorker:
     """Start a worker that knows ``tests.apps.unruly``, with these ``PGJOBS`` settings."""
     return RunningWorker(with_apps(with_settings(environment, **settings), "unruly"), *arguments)
+
+
+def supervised_unruly_worker(
+    environment: Mapping[str, str], *arguments: str, **settings: Any
+) -> SupervisedWorker:
+    """Start the same with a supervisor, which starts its process again."""
+    return SupervisedWorker(with_apps(with_settings(environment, **settings), "unruly"), *arguments)

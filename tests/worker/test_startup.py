@@ -14,7 +14,7 @@ from tests.support.own_server import Server, own_server
 from tests.support.primary_and_standby import Servers, WorkerOfTwo
 from tests.support.sessions import ROLE
 from tests.support.sql import query
-from tests.support.worker_process import RunningWorker
+from tests.support.worker_process import SupervisedWorker
 
 WAITS = "starting waits for the database"
 SEVERAL_TRIES = 5.0
@@ -32,7 +32,7 @@ def server() -> Iterator[Server]:
         yield server
 
 
-def assert_waits_quietly(worker: RunningWorker) -> None:
+def assert_waits_quietly(worker: SupervisedWorker) -> None:
     worker.until_it_says(WAITS)
     time.sleep(SEVERAL_TRIES)
     assert worker.process.poll() is None
@@ -43,7 +43,7 @@ def assert_waits_quietly(worker: RunningWorker) -> None:
 def test_a_worker_that_starts_before_its_server_waits_for_it(server: Server) -> None:
     job = server.enqueue(Tracing)
     server.crash()
-    with RunningWorker(server.environment) as worker:
+    with SupervisedWorker(server.environment) as worker:
         assert_waits_quietly(worker)
         server.postgres.restart()
         eventually(lambda: server.status(job) == "completed", timeout=60)
@@ -52,7 +52,7 @@ def test_a_worker_that_starts_before_its_server_waits_for_it(server: Server) -> 
 
 def test_a_worker_that_waits_for_its_server_can_be_stopped(server: Server) -> None:
     nowhere = server.postgres.url.replace("5432", "5433")
-    with RunningWorker({**server.environment, "DATABASE_URL": nowhere}) as worker:
+    with SupervisedWorker({**server.environment, "DATABASE_URL": nowhere}) as worker:
         worker.until_it_says(WAITS)
         assert worker.stop() == 0
 
@@ -70,7 +70,7 @@ def test_a_worker_whose_database_refuses_it_for_good_ends_with_the_reason(
     server: Server, who: str, database: str, reason: str
 ) -> None:
     url = server.postgres.url.replace("postgres@", f"{who}@").removesuffix("postgres") + database
-    with RunningWorker({**server.environment, "DATABASE_URL": url}) as worker:
+    with SupervisedWorker({**server.environment, "DATABASE_URL": url}) as worker:
         assert worker.wait() == 1
         assert reason in worker.output
         assert len(worker.output.splitlines()) == 1, worker.output
@@ -79,7 +79,7 @@ def test_a_worker_whose_database_refuses_it_for_good_ends_with_the_reason(
 def test_a_worker_without_a_free_connection_waits_for_one(role: dict[str, str]) -> None:
     job = Tracing.enqueue()
     query(f"ALTER ROLE {ROLE} CONNECTION LIMIT 0")
-    with RunningWorker(role) as worker:
+    with SupervisedWorker(role) as worker:
         assert_waits_quietly(worker)
         assert "too many connections for role" in worker.output
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT -1")

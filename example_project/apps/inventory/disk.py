@@ -1,4 +1,4 @@
-"""What is on the disk."""
+"""The files of a directory on disk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class FoundFile:
 
 
 def files_below(root: Path) -> Iterator[str]:
-    """Yield the regular files by their path from `root`, without hidden ones and bytecode."""
+    """Yield the path from `root` of each regular file, except hidden files and bytecode."""
     for directory, subdirectories, names in os.walk(root):
         subdirectories[:] = [name for name in subdirectories if _is_of_interest(name)]
         for name in names:
@@ -37,7 +37,7 @@ def _is_of_interest(name: str) -> bool:
 
 
 def _is_text(name: str) -> bool:
-    """A name on disk may be any bytes; PostgreSQL's text holds UTF-8 only."""
+    """Return False for a name that is not UTF-8: PostgreSQL's text cannot store it."""
     try:
         name.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""The inventory's jobs: one about an object, one that runs by the clock."""
+"""The inventory's jobs: one job about an object, and one system job."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ KEPT_DAYS = 30
 class SyncDataSource(BackgroundJob):
     """Makes the rows of a source equal to its directory.
 
-    A batch is one transaction, with the jobs that its changes cause: what a lost worker leaves
-    undone is done by the next run, and nothing is done twice.
+    Each batch of files is one transaction, and the jobs that its changes cause are enqueued in it.
+    So if the worker is lost, the next run finds the remaining changes, and no change causes two
+    jobs.
     """
 
     class Meta:
@@ -63,7 +64,7 @@ class SyncDataSource(BackgroundJob):
             try:
                 yield read_file(root, path)
             except OSError as error:
-                self.logger.warning("left as it was: %s", error)
+                self.logger.warning("File skipped because it cannot be read: %s", error)
 
 
 def store(source: DataSource, found: list[FoundFile]) -> None:
@@ -82,7 +83,7 @@ def store(source: DataSource, found: list[FoundFile]) -> None:
 
 
 def finish(source: DataSource, *, gone: set[str]) -> int:
-    """Remove the rows of files that are `gone`, and tell that the source is synced."""
+    """Delete the rows of the files in `gone` and send `source_synced`; return how many are gone."""
     with transaction.atomic():
         source.files.filter(path__in=gone).delete()
         DataSource.objects.filter(pk=source.pk).update(synced=Now())
@@ -92,7 +93,7 @@ def finish(source: DataSource, *, gone: set[str]) -> int:
 
 @system_job(interval=JobInterval.HOURLY)
 class Housekeeping(BackgroundJob):
-    """Reports what there is, and deletes old jobs."""
+    """Counts the rows of the inventory and the jobs, and deletes old jobs."""
 
     class Meta:
         name = "Housekeeping"

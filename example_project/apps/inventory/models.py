@@ -1,4 +1,4 @@
-"""Directories, and what is in them."""
+"""Directories and their files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pgjobs.models import JobsMixin
 
 
 class DataSource(JobsMixin):
-    """A directory whose files the inventory follows."""
+    """A directory; the inventory holds a row for each of its files."""
 
     name = models.CharField(max_length=200)
     path = models.TextField(unique=True)
@@ -23,7 +23,7 @@ class DataSource(JobsMixin):
 
 
 class DataFile(JobsMixin):
-    """A file as the last sync found it; `path` is relative to the source's."""
+    """A file as the last sync found it; `path` is relative to the directory of the source."""
 
     source = models.ForeignKey(DataSource, on_delete=models.CASCADE, related_name="files")
     path = models.TextField()

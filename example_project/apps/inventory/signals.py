@@ -1,11 +1,11 @@
-"""What plugins may listen to. Sent inside the transaction that makes it true."""
+"""Signals for plugins. Each is sent inside the transaction that makes the change."""
 
 from __future__ import annotations
 
 from django.dispatch import Signal
 
 files_changed = Signal()
-"""`files` of `source` are new or have new content."""
+"""Tells that `files` of `source` are new or have new content."""
 
 source_synced = Signal()
-"""All files of `source` are known."""
+"""Tells that the rows of `source` are equal to its directory."""

@@ -1,4 +1,4 @@
-"""The plugin's job, with the high-level API: a row each, with log, outcome and history."""
+"""The plugin's job class. Each of its jobs is a row with a log, an outcome and a history."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from inventory.models import DataFile
 from myplugin.models import PythonFile
 from pgjobs import BackgroundJob, JobFailed
 
-# Jobs share their process with others. Python up to 3.12 counts the depth of what it parses for all
-# threads together, and now and then ends a parse with "AST constructor recursion depth mismatch".
+# Python up to 3.12 counts the recursion depth of ast.parse() for all threads of the process
+# together. If two jobs parsed at the same time, one of them could end with "AST constructor
+# recursion depth mismatch".
 _parsing = Lock()
 
 
 class AnalyseFile(BackgroundJob):
-    """Parses a Python file and counts what it holds."""
+    """Parses a Python file, and counts its classes, functions and lines."""
 
     class Meta:
         name = "Analyse Python file"
@@ -41,14 +42,14 @@ class AnalyseFile(BackgroundJob):
         try:
             return Path(file.source.path, file.path).read_bytes()
         except FileNotFoundError as error:
-            raise JobFailed("The file has gone since it was hashed.") from error
+            raise JobFailed("The file was removed after it was hashed.") from error
 
 
 def count(source: bytes) -> dict[str, int]:
     try:
         with _parsing:
             tree = ast.parse(source)
-    except (SyntaxError, ValueError) as error:  # ValueError: a NUL byte, in older Pythons
+    except (SyntaxError, ValueError) as error:  # older Pythons raise ValueError for a NUL byte
         raise JobFailed(f"Not valid Python: {error}") from error
     kinds = Counter(type(node) for node in ast.walk(tree))
     return {

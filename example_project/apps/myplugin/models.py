@@ -1,4 +1,4 @@
-"""What the plugin knows about files."""
+"""The plugin's counts of files and of their contents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from inventory.models import DataFile, DataSource
 
 
 class PythonFile(models.Model):
-    """What a Python file holds."""
+    """The number of classes, functions and lines of a Python file."""
 
     file = models.OneToOneField(
         DataFile, on_delete=models.CASCADE, related_name="python", primary_key=True
@@ -22,7 +22,7 @@ class PythonFile(models.Model):
 
 
 class FileType(models.Model):
-    """How many files of a source end alike."""
+    """The number and the size of the files of a source that have the same suffix."""
 
     source = models.ForeignKey(DataSource, on_delete=models.CASCADE, related_name="file_types")
     suffix = models.TextField(blank=True)

@@ -1,4 +1,7 @@
-"""What the plugin does when the inventory changes. Its jobs and tasks commit with the change."""
+"""Receivers of the inventory's signals.
+
+They enqueue the plugin's jobs and tasks in the transaction of the change.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A plain procrastinate task: a function on a queue, for work that needs no row of its own.
+"""A plain procrastinate task: a function on a queue, for work that needs no job row.
 
-The same worker runs it. When it is done nothing of it stays but its effect.
+The same worker runs it. A finished task leaves its effect, but no log and no result.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def count_file_types(source_id: int) -> None:
         for suffix in files
     ]
     with transaction.atomic():
-        # Two of these at once would write each other's rows.
+        # Without this lock, two tasks for one source could both delete the old rows and then both
+        # insert, and the second insert would break the unique constraint.
         DataSource.objects.select_for_update().filter(pk=source_id).first()
         FileType.objects.filter(source=source_id).delete()
         FileType.objects.bulk_create(rows)

@@ -19,7 +19,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections, router
 
-from pgjobs import queues
+from pgjobs import events, queues
 from pgjobs.clock import Clock, LowLevelTasks
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import DatabaseRefused, UnknownQueue
@@ -222,11 +222,7 @@ def _collect_less_often() -> None:
 def _warn_of_unserved() -> None:
     unserved = [name for name in queues.known_queues() if name not in queues.DEFAULT_QUEUES]
     if unserved:
-        logger.warning(
-            "This worker serves %s only. Name these queues for a worker to serve them: %s",
-            ", ".join(queues.DEFAULT_QUEUES),
-            " ".join(unserved),
-        )
+        events.tell(events.QueuesUnserved(queues.DEFAULT_QUEUES, unserved))
 
 
 def _at_least_one(text: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 import psycopg
 
+from pgjobs import events
 from pgjobs.choices import JobStatus
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import UnknownJobClass, WorkerLost
@@ -19,7 +19,6 @@ from pgjobs.registry.names import resolve
 from pgjobs.registry.targets import options_of
 from pgjobs.rows import statements
 from pgjobs.rows.outcome import Failure, Outcome, qualified_name
-from pgjobs.signals import announce, job_rescued
 from pgjobs.sql import load
 from pgjobs.sql.locks import HERE_LOCK
 from pgjobs.worker.connection import EngineConnection
@@ -27,15 +26,8 @@ from pgjobs.worker.leftovers import drop_dead
 from pgjobs.worker.liveness.suspicion import Suspicion
 from pgjobs.worker.recording.refusal import is_about_a_row
 
-logger = logging.getLogger("pgjobs.worker")
-
 INTERVAL: Final = 1.0
 """Seconds between two turns, at most."""
-_REFUSED: Final = (
-    "job=%s lost its process, but PostgreSQL refuses to take it back, so its row stays running. "
-    "Look for a trigger, policy or constraint on pgjobs_job and mend it: this is tried again all "
-    "the time. It said: %s"
-)
 _ORPHANS_INTERVAL: Final = 10.0
 _PRUNE_INTERVAL: Final = 60.0
 _PRUNE_BATCH: Final = 1000
@@ -119,7 +111,7 @@ class Janitor:
             has_ended = cursor.execute(_END_WORKER, {"id": worker}).fetchone()
         _announce(rescued)
         if has_ended:
-            logger.warning("worker=%s is dead; its jobs are back in their queues", worker)
+            events.tell(events.WorkerDied(worker))
 
     def take_back_unknown(
         self, connection: EngineConnection, worker: int, known: Collection[tuple[int, int]]
@@ -149,9 +141,7 @@ class Janitor:
         recorded = self._recorded_of(connection, outcomes)
         for outcome in outcomes:
             if outcome.job_id in recorded:
-                logger.warning(
-                    "job=%s rescued from worker=%s: %s", outcome.job_id, worker, outcome.status
-                )
+                events.tell(events.JobTakenBack(outcome.job_id, worker, outcome.status))
         self._ring(connection, [row[-1] for row in rows])
         return list(recorded)
 
@@ -173,7 +163,7 @@ class Janitor:
     def _say_refused(self, outcome: Outcome, error: psycopg.Error) -> None:
         """Once: we try again each second."""
         if outcome.job_id not in self._refused:
-            logger.critical(_REFUSED, outcome.job_id, error)
+            events.tell(events.RescueRefused(outcome.job_id, error))
             self._refused.add(outcome.job_id)
 
     def _give_up_orphans(self, connection: EngineConnection) -> None:
@@ -184,7 +174,7 @@ class Janitor:
             for job, epoch in found
         ]
         if outcomes and (ended := self._recorded_of(connection, outcomes)):
-            logger.warning("%s immediate jobs lost their process", len(ended))
+            events.tell(events.ImmediateJobsLost(len(ended)))
 
     def _prune(self, cursor: psycopg.Cursor) -> None:
         days = get_settings().JOB_RETENTION
@@ -199,7 +189,7 @@ def _announce(rescued: list[int]) -> None:
     if rescued:
         drop_dead()  # our connection that Django keeps may have been idle for days
         for job in Job.objects.filter(pk__in=rescued):
-            announce(job_rescued, job)
+            events.tell(events.JobRescued(job))
             if job.is_finished:
                 announce_end(job)
 

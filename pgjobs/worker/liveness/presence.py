@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import threading
@@ -12,6 +11,7 @@ from contextlib import suppress
 
 import psycopg
 
+from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import JobCancelled, WorkerLost
 from pgjobs.sql import load
@@ -22,8 +22,6 @@ from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.options import WorkerOptions
 from pgjobs.worker.slots.pool import Pool
 from pgjobs.worker.wakeup import Wakeup
-
-logger = logging.getLogger("pgjobs.worker")
 
 # The lock is taken in the statement that makes the row: nobody sees the one without the other.
 _REGISTER = """
@@ -38,10 +36,6 @@ WHERE id = %(id)s AND stopped IS NULL
 RETURNING id
 """
 _LOCK = "SELECT pg_try_advisory_lock(%(lock)s, %(id)s::bigint::int)"
-_POOLED = (
-    "worker=%s reaches PostgreSQL through a pooler: it polls instead of listening, and proves by "
-    'its heartbeat alone that it lives. PGJOBS["DIRECT_DATABASE"] can name a way past the pooler.'
-)
 # Jobs shorter than this are not asked after: most end before the answer would come.
 _TOLD_AFTER = 0.5
 # For as long as a living worker may stay away from a database that is back, nobody can tell it from
@@ -91,7 +85,7 @@ class Presence:
         """Register, so that jobs can be claimed under our identity, and begin to beat."""
         self._register()
         if not self._connection.has_session:
-            logger.warning(_POOLED, self.worker_id)
+            events.tell(events.PoolerFound(self.worker_id))
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
@@ -104,7 +98,7 @@ class Presence:
         try:
             self._connection.cursor().execute(_STOP, {"id": self.worker_id})
         except psycopg.Error:
-            logger.warning("worker=%s could not sign off; others will notice", self.worker_id)
+            events.tell(events.SignOffFailed(self.worker_id))
         self._connection.close()
 
     def hurry(self) -> None:
@@ -173,11 +167,11 @@ class Presence:
             turn()
         except psycopg.Error as error:
             if self._backoff.is_news:
-                logger.warning("worker=%s presence lost its connection: %s", self.worker_id, error)
+                events.tell(events.DatabaseAway("presence", error))
             self._connection.close()
             self._retry_in = self._backoff.next()
-        except Exception:
-            logger.exception("worker=%s presence failed, going on", self.worker_id)
+        except Exception as error:
+            events.tell(events.PresenceFailed(self.worker_id, error))
             self._retry_in = self._backoff.next()
         else:
             self._backoff.reset()
@@ -189,7 +183,7 @@ class Presence:
             self._locked_on = connection
         beat = connection.execute(_BEAT, {"id": self.worker_id, "draining": self.draining})
         if beat.fetchone() is None:
-            logger.warning("worker=%s was taken for dead; going on as a new one", self.worker_id)
+            events.tell(events.WorkerTakenForDead(self.worker_id))
             self._register()
         self._last_beat = time.monotonic()
 

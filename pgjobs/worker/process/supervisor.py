@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import select
 import signal
@@ -16,10 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from pgjobs import events
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.process.child import CHILD, EXIT_AGAIN
-
-logger = logging.getLogger("pgjobs.worker")
 
 TURN: Final = 1.0
 """Seconds between two looks at the children."""
@@ -147,9 +145,7 @@ class Supervisor:
             child.backoff.reset()
         delay = 0.0 if code == EXIT_AGAIN else child.backoff.next()
         child.start_at = time.monotonic() + delay
-        logger.warning(
-            "child=%s ended with %s; starting another in %.1f s", child.index, code, delay
-        )
+        events.tell(events.ChildEnded(child.index, code, delay))
 
     def _end_silent(self) -> None:
         """Kill what does not even come to give a sign: stopped, or stuck in code without Python."""
@@ -161,21 +157,21 @@ class Supervisor:
         for child in living:
             child.last_sign += away
         if self._kill_at is not None and now > self._kill_at:
-            logger.error("children did not end in time; killing them")
+            events.tell(events.ChildrenKilled())
             self._failed = True
             self._kill(living)
             return
         # The start itself gives no sign: imports take as long as they take.
         self._kill(
             [c for c in living if c.has_given_sign and now - c.last_sign > self._silence],
-            because="gave no sign of life",
+            for_silence=True,
         )
 
-    def _kill(self, children: Sequence[Child], *, because: str = "") -> None:
+    def _kill(self, children: Sequence[Child], *, for_silence: bool = False) -> None:
         for child in children:
             if child.process is not None and child.process.poll() is None:
-                if because:
-                    logger.error("child=%s pid=%s %s", child.index, child.process.pid, because)
+                if for_silence:
+                    events.tell(events.ChildSilent(child.index, child.process.pid))
                 child.process.kill()
 
     # Telling others ------------------------------------------------------------------------

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from queue import SimpleQueue
 
 from django.db import connections
 
+from pgjobs import events
 from pgjobs.models import Job
 from pgjobs.notifications import announce_end
 from pgjobs.signals import job_end
 from pgjobs.worker.leftovers import drop_dead, leave_clean
-
-logger = logging.getLogger("pgjobs.worker")
 
 
 class Announcer:
@@ -45,6 +43,6 @@ class Announcer:
                 drop_dead()
                 announce_end(job)
                 leave_clean()
-            except Exception:  # the loop outlives a bad turn
-                logger.exception("announcing the end of job=%s failed", job.id)
+            except Exception as error:  # the loop outlives a bad turn
+                events.tell(events.AnnouncementFailed(job, error))
         connections.close_all()

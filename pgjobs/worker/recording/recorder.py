@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from typing import Final
 import psycopg
 from psycopg.errors import LockNotAvailable
 
+from pgjobs import events
 from pgjobs.models import Job
 from pgjobs.rows import statements
 from pgjobs.rows.notes import Note
@@ -19,8 +19,6 @@ from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.recording.refusal import is_about_a_row
-
-logger = logging.getLogger("pgjobs.worker")
 
 LARGEST_BATCH: Final = 1000
 NOTES_WAIT: Final = 0.25
@@ -33,12 +31,6 @@ REFUSED_INTERVAL: Final = 1.0
 """Seconds between two tries of what rows refuse, one outcome at a time."""
 
 Entry = tuple[Job, Outcome]
-
-_REFUSED: Final = (
-    "job=%s is over (%s), but PostgreSQL refuses to store any end of it, so its row stays running. "
-    "Look for a trigger, policy or constraint on pgjobs_job and mend it: the outcome is tried "
-    "again until it is stored or this worker ends; then the job runs again. It said: %s"
-)
 
 
 class Recorder:
@@ -147,7 +139,7 @@ class Recorder:
                 self._connection.close()
                 self._is_uncertain = True
                 if self._backoff.is_news:
-                    logger.warning("recording waits for the database: %s", error)
+                    events.tell(events.DatabaseAway("recording", error))
                 time.sleep(self._backoff.next())
             else:
                 self._backoff.reset()
@@ -176,13 +168,13 @@ class Recorder:
             for of_job in by_job.values():
                 self._write_notes(of_job)
         elif isinstance(error, LockNotAvailable):
-            logger.warning("job=%s is locked by another transaction, its log waits", *by_job)
+            events.tell(events.LogLocked(*by_job))
             self._held_up += notes
         elif len(notes) > 1:
             for note in notes:
                 self._write_notes([note])
         else:
-            logger.error("job=%s a note of it could not be stored: %s", notes[0].job_id, error)
+            events.tell(events.NoteLost(notes[0].job_id, error))
 
     def _try_refused(self) -> None:
         """See whether rows have come to accept what they refused; one that has not ends the try."""
@@ -226,18 +218,18 @@ class Recorder:
                 raise
             self._set_aside(job, outcome, worse)
         else:
-            logger.error("job=%s %s could not be stored: %s", job.id, outcome.status, error)
+            events.tell(events.OutcomeUnstorable(job, outcome.status, error))
             self._note_recorded([(job, instead)], recorded)
 
     def _set_aside(self, job: Job, outcome: Outcome, error: Exception) -> None:
         key = (job.id, job.epoch)
         known = self._refused.pop(key, None)
         if isinstance(error, LockNotAvailable):
-            logger.warning("job=%s is locked by another transaction, trying again", job.id)
+            events.tell(events.OutcomeLocked(job))
             self._inbox.put((job, outcome))
             return
         if known is None:
-            logger.critical(_REFUSED, job.id, outcome.status, error)
+            events.tell(events.OutcomeRefused(job, outcome.status, error))
         self._refused[key] = job, outcome
         self._next_refused = time.monotonic() + REFUSED_INTERVAL
 
@@ -249,12 +241,7 @@ class Recorder:
             self._note_accepted(entries)
         for job, outcome in entries:
             if (row := recorded.get(job.id)) is None:
-                logger.warning(
-                    "job=%s epoch=%s %s refused: the row has moved on",
-                    job.id,
-                    job.epoch,
-                    outcome.status,
-                )
+                events.tell(events.OutcomeStale(job, outcome.status))
             elif self._hears(job):
                 job.status, job.error = row.status, outcome.error
                 job.started, job.completed = row.started, row.completed
@@ -264,4 +251,4 @@ class Recorder:
     def _note_accepted(self, entries: list[Entry]) -> None:
         for job, _ in entries:
             if self._refused.pop((job.id, job.epoch), None):
-                logger.warning("job=%s is written after all", job.id)
+                events.tell(events.OutcomeAcceptedAfterAll(job))

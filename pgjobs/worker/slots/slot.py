@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import logging
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 from django.db import DatabaseError, connections
 from django.db.backends.signals import connection_created
 
+from pgjobs import events
 from pgjobs.choices import JobStatus
 from pgjobs.exceptions import JobInterrupted, JobTimeout, TransactionLeftOpen
 from pgjobs.execution.attempt import execute, execute_coroutine, is_all_coroutine
@@ -25,8 +25,6 @@ from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome, qualified_name
 from pgjobs.worker.leftovers import OwnThread, drop_dead, leave_clean
 from pgjobs.worker.slots.last_chance import count_last_chance
-
-logger = logging.getLogger("pgjobs.worker")
 
 _QUERY_CANCEL_TIMEOUT = 2.0
 
@@ -98,7 +96,6 @@ class Slot:
         return bool(self.connections) or outcome is None or outcome.status != JobStatus.COMPLETED
 
     def _begin(self, job: Job, *, on_loop: bool = False) -> None:
-        logger.info("job=%s class=%s attempt=%s start", job.id, job.job_class, job.attempt)
         job._sink = self._work.note
         with self._lock:
             self._is_on_loop = on_loop
@@ -115,7 +112,7 @@ class Slot:
             outcome = self._attempt(job)
             return None if outcome is None else replace(outcome, interruptions=-1)
         except (DatabaseError, JobInterrupted) as error:
-            logger.warning("job=%s goes back, not started: %s", job.id, error)
+            events.tell(events.JobNotStarted(job, error))
             return Outcome.released(job.id, job.epoch, job.worker_id)
         finally:
             self._finish()
@@ -174,7 +171,7 @@ class Slot:
             else:
                 _set_async_exception(self.thread.ident, _as_class(error))
                 self._cancel_queries()
-        logger.warning("job=%s told to end: %s", job.id, error)
+        events.tell(events.StopRequested(job, error))
         return True
 
     def ignores(self, grace: float) -> bool:
@@ -190,7 +187,7 @@ class Slot:
                 try:
                     raw.cancel_safe(timeout=_QUERY_CANCEL_TIMEOUT)
                 except Exception as error:
-                    logger.warning("cancelling a query failed: %s", error)
+                    events.tell(events.QueryNotCancelled(error))
 
     # Coroutines --------------------------------------------------------------------------
 

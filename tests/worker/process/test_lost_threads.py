@@ -11,7 +11,7 @@ from tests.apps.unruly.jobs import SpoilsTheLog, SpoilsTheLogOfTheRecorder, Spoi
 from tests.support import traces
 from tests.support.environment import Environment
 from tests.support.job_status import until_status
-from tests.support.worker_process import unruly_worker
+from tests.support.worker_process import supervised_unruly_worker
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_a_process_that_loses_a_thread_ends_and_is_replaced(
     child_environment: Environment, job_class: type[BackgroundJob], line: str
 ) -> None:
     spoiling = job_class.enqueue(line=line)
-    with unruly_worker(child_environment, "-c", "1") as worker:
+    with supervised_unruly_worker(child_environment, "-c", "1") as worker:
         worker.until_it_says(f"ended with {EXIT_BROKEN}")
         after = Tracing.enqueue()
         for job in (spoiling, after):

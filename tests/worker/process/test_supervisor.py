@@ -21,7 +21,7 @@ from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
 from tests.support.job_status import status_of
 from tests.support.processes import children_of, is_alive
-from tests.support.worker_process import RunningWorker, unruly_worker
+from tests.support.worker_process import SupervisedWorker, supervised_unruly_worker
 
 
 def statuses() -> list[str]:
@@ -33,11 +33,11 @@ def open_sockets(pid: int) -> list[str]:
     return [target for target in targets if target.startswith("socket:")]
 
 
-def two_at_work(environment: Environment, *arguments: str) -> RunningWorker:
+def two_at_work(environment: Environment, *arguments: str) -> SupervisedWorker:
     """Return a worker of two processes, each of which runs a held job."""
     for _ in range(2):
         Held.enqueue()
-    return RunningWorker(environment, "-p", "2", "-c", "1", *arguments)
+    return SupervisedWorker(environment, "-p", "2", "-c", "1", *arguments)
 
 
 def until_both_run() -> None:
@@ -64,7 +64,7 @@ def test_two_processes_are_two_workers_and_drain_together(child_environment: Env
 def test_a_child_shares_neither_connections_nor_ctrl_c_with_its_supervisor(
     child_environment: Environment,
 ) -> None:
-    with RunningWorker(child_environment) as worker:
+    with SupervisedWorker(child_environment) as worker:
         assert os.getpgid(worker.pid) != os.getpgid(worker.process.pid)
         assert open_sockets(worker.process.pid) == []
         assert open_sockets(worker.pid)
@@ -101,7 +101,7 @@ def test_a_child_that_is_killed_while_it_drains_is_not_replaced(
     child_environment: Environment,
 ) -> None:
     Held.enqueue()
-    with RunningWorker(child_environment) as worker:
+    with SupervisedWorker(child_environment) as worker:
         traces.until("started")
         worker.terminate()
         worker.until_it_says("stopping")
@@ -115,7 +115,7 @@ def test_a_child_that_keeps_dying_is_replaced_after_ever_longer_waits(
 ) -> None:
     for _ in range(8):
         KillsItsWorker.enqueue()
-    with RunningWorker(child_environment, "-c", "1") as worker:
+    with SupervisedWorker(child_environment, "-c", "1") as worker:
         eventually(lambda: len(restarts(worker)) >= 4, timeout=60)
         waits = restarts(worker)
         assert worker.stop(10) == 0
@@ -124,14 +124,14 @@ def test_a_child_that_keeps_dying_is_replaced_after_ever_longer_waits(
     assert 0 < waits[1] < waits[3]
 
 
-def restarts(worker: RunningWorker) -> list[float]:
+def restarts(worker: SupervisedWorker) -> list[float]:
     return [float(wait) for wait in re.findall(r"another in ([\d.]+) s", worker.output)]
 
 
 def test_a_child_is_replaced_after_its_number_of_jobs(child_environment: Environment) -> None:
     for _ in range(5):
         Tracing.enqueue()
-    with RunningWorker(child_environment, "--max-jobs-per-child", "2") as worker:
+    with SupervisedWorker(child_environment, "--max-jobs-per-child", "2") as worker:
         traces.until("ran", 5, timeout=40)
         pids = traces.pids("ran")
         eventually(lambda: restarts(worker) == [0.0, 0.0])
@@ -142,7 +142,7 @@ def test_a_child_is_replaced_after_its_number_of_jobs(child_environment: Environ
 def test_a_child_that_grows_too_large_is_replaced_when_its_jobs_have_ended(
     child_environment: Environment,
 ) -> None:
-    with unruly_worker(child_environment, "--max-memory-per-child", "400") as worker:
+    with supervised_unruly_worker(child_environment, "--max-memory-per-child", "400") as worker:
         first = worker.pid
         held = Held.enqueue()
         Tracing.enqueue(label="before")
@@ -170,7 +170,7 @@ def test_a_child_whose_supervisor_is_killed_ends(child_environment: Environment)
 def test_a_child_that_is_frozen_is_ended_and_replaced(child_environment: Environment) -> None:
     job = Held.enqueue()
     environment = with_settings(child_environment, HEARTBEAT_INTERVAL=0.5, HEARTBEAT_TIMEOUT=2)
-    with RunningWorker(environment) as worker:
+    with SupervisedWorker(environment) as worker:
         traces.until("started")
         os.kill(worker.pid, signal.SIGSTOP)
         worker.until_it_says("gave no sign of life")
@@ -193,7 +193,7 @@ def test_the_liveness_file_of_a_living_worker_is_touched_repeatedly(
     child_environment: Environment, tmp_path: Path
 ) -> None:
     file = tmp_path / "alive"
-    with RunningWorker(child_environment, "--liveness-file", str(file)) as worker:
+    with SupervisedWorker(child_environment, "--liveness-file", str(file)) as worker:
         eventually(file.exists, timeout=30)
         for _ in range(2):
             eventually(partial(is_newer, file, file.stat().st_mtime_ns))
@@ -214,7 +214,7 @@ def test_systemd_is_told_of_readiness_life_and_stopping(
 ) -> None:
     address = name.format(tmp=tmp_path, pid=os.getpid())
     environment = {**child_environment, "NOTIFY_SOCKET": address}
-    with systemd(address) as listener, RunningWorker(environment) as worker:
+    with systemd(address) as listener, SupervisedWorker(environment) as worker:
         assert listener.recv(100) == b"READY=1"
         assert listener.recv(100) == b"WATCHDOG=1"
         worker.terminate()

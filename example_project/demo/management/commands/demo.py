@@ -31,8 +31,8 @@ INTERRUPTED: Final = 130
 
 class Command(BaseCommand):
     help = (
-        "Takes a directory into the inventory with background jobs, and shows what they did. "
-        "Starts a PostgreSQL of its own unless DATABASE_URL names one."
+        "Takes a directory into the inventory with background jobs, and shows their outcomes. "
+        "Starts its own PostgreSQL, unless DATABASE_URL names a server."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -40,13 +40,16 @@ class Command(BaseCommand):
             "--path",
             type=Path,
             default=Path(django.__path__[0]),
-            help="the directory to take in (default: Django's own source)",
+            help="directory to take into the inventory (default: Django's own source)",
         )
         parser.add_argument(
-            "--serve", action="store_true", help="then keep the admin and a worker running"
+            "--serve", action="store_true", help="keep the admin and a worker running afterwards"
         )
         parser.add_argument(
-            "--port", type=int, default=8000, help="the admin's (default: 8000); 0 takes a free one"
+            "--port",
+            type=int,
+            default=8000,
+            help="port of the admin (default: 8000); 0 takes a free port",
         )
 
     def handle(self, *args: Any, path: Path, port: int, **options: Any) -> None:
@@ -59,7 +62,7 @@ class Command(BaseCommand):
             errored = show(path.resolve(), port if options["serve"] else None, Screen())
         except KeyboardInterrupt:
             raise CommandError(
-                "Interrupted. What was left undone is still queued: run the demo again.",
+                "Interrupted. The unfinished jobs are still in their queues: run the demo again.",
                 returncode=INTERRUPTED,
             ) from None
         if errored:
@@ -70,7 +73,7 @@ class Command(BaseCommand):
 
 
 def show(path: Path, port: int | None, screen: Screen) -> list[Any]:
-    """The whole story. Return the jobs that errored."""
+    """Run the whole demo; return the jobs that errored."""
     screen.title("pgjobs", "background jobs for Django on PostgreSQL alone")
     with database(screen) as data:
         errored = take_in(path, screen)
@@ -82,7 +85,7 @@ def show(path: Path, port: int | None, screen: Screen) -> list[Any]:
 
 
 def take_in(path: Path, screen: Screen) -> list[Any]:
-    """Migrate, enqueue, work, tell. Return the jobs that errored."""
+    """Migrate, enqueue, work and show the summary; return the jobs that errored."""
     with screen.step("Migrating") as step:
         call_command("migrate", verbosity=0, interactive=False)
         step.done = "Migrated"
@@ -118,14 +121,14 @@ def serve_until_ctrl_c(port: int, screen: Screen) -> None:
 
 def show_what_next(data: Path | None, screen: Screen) -> None:
     serve = f"{shown(Path(sys.executable))} {sys.argv[0]} demo --serve"
-    commands = {serve: "the admin and a worker, until Ctrl-C"}
+    commands = {serve: "run the admin and a worker until Ctrl-C"}
     if data is not None:
-        commands[f"rm -r {shlex.quote(shown(data))}"] = "forget all of this"
+        commands[f"rm -r {shlex.quote(shown(data))}"] = "delete the demo's data"
     screen.heading("Next")
     screen.commands(commands)
 
 
 def take_ctrl_c() -> None:
-    """Be asked to end by SIGTERM as by Ctrl-C, also where the parent process ignores that."""
+    """Raise KeyboardInterrupt on SIGTERM and on Ctrl-C, even if the parent process ignores them."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
