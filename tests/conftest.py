@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 import pytest
 
 from example_project.postgres import EmbeddedPostgres
+from tests.support.prepared_cluster import DIRECTORY
 
 pytest_plugins = ["tests.support.parallel", "tests.support.fixtures"]
 
@@ -25,6 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
         server = EmbeddedPostgres(settings={"max_connections": "500"})
         os.environ["DATABASE_URL"] = server.start()
         config.add_cleanup(server.stop)
+    if DIRECTORY not in os.environ:
+        shared = tempfile.TemporaryDirectory(prefix="pgjobs-tests-", dir="/tmp")
+        os.environ[DIRECTORY] = shared.name
+        config.add_cleanup(shared.cleanup)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     import django
 

@@ -17,6 +17,7 @@ from tests.apps.testapp.jobs import LargeResult, Noop
 from tests.support.environment import with_settings
 from tests.support.eventually import eventually
 from tests.support.own_server import Server
+from tests.support.prepared_cluster import copy_prepared_cluster
 from tests.support.small_disk import SmallDisk, small_disk
 from tests.support.worker_process import RunningWorker
 
@@ -32,9 +33,10 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 @pytest.fixture
 def postgres(disk: SmallDisk) -> Iterator[EmbeddedPostgres]:
-    # The data lies beside the disk, not on it. A directory that was given outlives a stop of the
-    # server.
-    with EmbeddedPostgres(disk.path.parent / "postgres") as postgres:
+    # The data lies beside the disk, which is unmounted after the server has stopped. A directory
+    # that was given outlives a stop of the server.
+    data = copy_prepared_cluster(disk.path.parent / "postgres")
+    with EmbeddedPostgres(data) as postgres:
         yield postgres
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -16,6 +16,7 @@ import psycopg
 from example_project.postgres import EmbeddedPostgres
 from tests.support.environment import environment_of, with_apps, with_settings
 from tests.support.eventually import eventually
+from tests.support.prepared_cluster import copy_prepared_cluster
 from tests.support.processes import is_alive
 from tests.support.sql import ask_for_one
 
@@ -30,8 +31,6 @@ class Server:
         self.environment = with_settings(
             with_apps(environment_of(postgres.url), "clockapp"), **SETTINGS
         )
-        migrate = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "-v", "0"]
-        subprocess.run(migrate, env=self.environment, check=True)
 
     def ask(self, query: str, *parameters: Any) -> Any:
         return ask_for_one(self.postgres.url, query, *parameters)
@@ -89,8 +88,20 @@ class Server:
 @contextmanager
 def own_server(directory: Path | None = None, **settings: str) -> Iterator[Server]:
     """Start a PostgreSQL with these settings for one test, or for the tests of a file."""
-    with EmbeddedPostgres(directory, settings=settings) as postgres:
-        yield Server(postgres)
+    with temporary_directory() as temporary:
+        data = copy_prepared_cluster(directory or temporary)
+        with EmbeddedPostgres(data, settings=settings) as postgres:
+            yield Server(postgres)
+
+
+@contextmanager
+def temporary_directory() -> Iterator[Path]:
+    """Make a directory whose path is short enough for a socket; remove it in the end."""
+    directory = Path(tempfile.mkdtemp(prefix="pgjobs-", dir="/tmp"))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def answers(connection: psycopg.Connection) -> bool:

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +14,7 @@ from example_project.postgres import EmbeddedPostgres, binaries
 from example_project.postgres_keeper import Order, choose_identity, hand_over
 from tests.support.environment import Environment, environment_of
 from tests.support.eventually import eventually
-from tests.support.processes import children_of
+from tests.support.prepared_cluster import copy_prepared_cluster
 from tests.support.requirements import skip_or_fail
 from tests.support.sql import ask
 from tests.support.worker_process import SupervisedWorker
@@ -28,13 +27,14 @@ class Servers:
     """``primary`` takes writes; ``standby`` follows it until it is promoted."""
 
     def __init__(self) -> None:
+        self._primary = Path(tempfile.mkdtemp(prefix="pgjobs-primary-", dir="/tmp"))
         self._directory = Path(tempfile.mkdtemp(prefix="pgjobs-standby-", dir="/tmp"))
-        self.primary = EmbeddedPostgres(settings=_DURABLE)
+        self.primary = EmbeddedPostgres(self._primary, settings=_DURABLE)
         self.standby = EmbeddedPostgres(self._directory, settings=_DURABLE)
 
     def start(self) -> None:
+        copy_prepared_cluster(self._primary)
         self.primary.start()
-        _django(self.environment(alone=True), "migrate", "--run-syncdb", "--verbosity", "0")
         self._copy_primary()
         self.standby.start()
         eventually(lambda: ask_server(self.primary, "SELECT 1 FROM pg_stat_replication"))
@@ -42,7 +42,8 @@ class Servers:
     def stop(self) -> None:
         self.standby.stop()
         self.primary.stop()
-        shutil.rmtree(self._directory)
+        for directory in (self._primary, self._directory):
+            shutil.rmtree(directory)
 
     def environment(self, *, alone: bool = False) -> Environment:
         """The environment of a process that knows both servers, or the primary ``alone``."""
@@ -100,17 +101,11 @@ class Servers:
 class WorkerOfTwo(SupervisedWorker):
     """A worker that is known by its own output: this process has no connection to its database."""
 
-    @property
-    def pid(self) -> int:
+    def _registered(self) -> int:
         self.until_it_says("started: queues")
-        (child,) = children_of(self.process.pid)
-        return child
+        return self.process.pid
 
 
 def ask_server(server: EmbeddedPostgres, sql: str, *params: Any) -> list[tuple[Any, ...]]:
     """Ask ``server`` itself, whether or not it takes writes."""
     return ask(server.url, sql, *params)
-
-
-def _django(environment: Environment, *command: str) -> None:
-    subprocess.run([sys.executable, "-m", "django", *command], env=environment, check=True)

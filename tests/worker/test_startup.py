@@ -14,7 +14,7 @@ from tests.support.own_server import Server, own_server
 from tests.support.primary_and_standby import Servers, WorkerOfTwo
 from tests.support.sessions import ROLE
 from tests.support.sql import query
-from tests.support.worker_process import SupervisedWorker
+from tests.support.worker_process import RunningWorker, SupervisedWorker
 
 WAITS = "starting waits for the database"
 SEVERAL_TRIES = 5.0
@@ -32,7 +32,7 @@ def server() -> Iterator[Server]:
         yield server
 
 
-def assert_waits_quietly(worker: SupervisedWorker) -> None:
+def assert_waits_quietly(worker: RunningWorker) -> None:
     worker.until_it_says(WAITS)
     time.sleep(SEVERAL_TRIES)
     assert worker.process.poll() is None
