@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos bench check format ci clean
+.PHONY: help demo test coverage chaos bench check format ci clean
 PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 180
@@ -13,6 +13,9 @@ demo: .venv/demo-installed  ## start PostgreSQL and a worker, and watch jobs run
 
 test: .venv/dev-installed  ## run the tests: make test ARGS='-k retry'
 	$(BIN)/pytest -n auto $(ARGS)
+
+coverage: .venv/dev-installed  ## run the tests and fail below the coverage gate
+	$(BIN)/pytest -n auto --cov $(ARGS)
 
 chaos: .venv/dev-installed  ## jobs under a storm of faults: make chaos SECONDS=30 SEED=7
 	$(BIN)/python -m tests.chaos --seconds $(SECONDS) --seed $(SEED) $(ARGS)

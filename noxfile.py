@@ -1,6 +1,6 @@
-"""The supported Pythons, each with the Django it is tested with.
+"""The tests on each supported Python, with the Django that pyproject.toml pairs with it.
 
-PostgreSQL is the wheel's, or that of PGJOBS_PG_BIN or DATABASE_URL, as for pytest:
+PostgreSQL comes from the wheel, from PGJOBS_PG_BIN or from DATABASE_URL, as for pytest:
 `PGJOBS_PG_BIN=/usr/lib/postgresql/15/bin nox -s tests-3.11`. Further arguments go to pytest.
 """
 
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import nox
 
-DJANGO = {"3.11": "5.2", "3.12": "6.0", "3.13": "6.1"}
+DJANGO_ON_PYTHON: dict[str, str] = nox.project.load_toml("pyproject.toml")["tool"]["pgjobs"][
+    "matrix"
+]["django_on_python"]
 
 nox.options.default_venv_backend = "venv"
 
 
-@nox.session(python=list(DJANGO))
+@nox.session(python=list(DJANGO_ON_PYTHON))
 def tests(session: nox.Session) -> None:
-    django = DJANGO[str(session.python)]
+    django = DJANGO_ON_PYTHON[str(session.python)]
     session.install("-e", ".[dev]", f"django=={django}.*")
     session.run("pytest", "-n", "auto", *session.posargs)

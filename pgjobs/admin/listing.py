@@ -19,21 +19,10 @@ from pgjobs.choices import LIVE
 from pgjobs.models import Job
 from pgjobs.queues import known_queues
 from pgjobs.registry.names import registered
+from pgjobs.rows.columns import WIDE
 
 COUNTED: Final = 10_000
 """Rows up to which a list is counted and paged."""
-
-_WIDE: Final = (
-    "args",
-    "kwargs",
-    "data",
-    "result",
-    "error",
-    "errors",
-    "progress",
-    "meta",
-    "successor",
-)
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
@@ -59,7 +48,7 @@ class JobChangeList(ChangeList):
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> models.QuerySet[Any]:
         jobs = super().get_queryset(request, *args, **kwargs)
-        return jobs.select_related(None).select_related("object_type").defer(*_WIDE)
+        return jobs.select_related(None).select_related("object_type").defer(*WIDE)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

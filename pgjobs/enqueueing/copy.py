@@ -1,49 +1,47 @@
-"""Bulk insertion with COPY."""
+"""Inserting many jobs with COPY."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-_PLAIN = (
-    "job_class name queue_name priority status scheduled interval object_type_id object_id "
-    "user_id notifications max_attempts timeout"
-).split()
-_JSON = ("meta", "args", "kwargs")
-_COLUMNS = ("id", *_PLAIN, *_JSON)
-# The subquery finds the sequence once, where the bare call would look it up for each row.
-_DRAW_IDS = """
-SELECT nextval((SELECT pg_get_serial_sequence('pgjobs_job', 'id')::regclass))
-FROM generate_series(1, %s)
-"""
+from pgjobs.rows.columns import COPIED, GIVEN_AS_JSON
+from pgjobs.sql import load
+
+_PLAIN: Final = tuple(name for name in COPIED if name not in ("id", *GIVEN_AS_JSON))
 
 
 def copy_jobs(cursor: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
-    """COPY ``rows`` into the table and return their ids, in order.
+    """Insert ``rows`` and return their ids, in the order of ``rows``.
 
-    COPY returns nothing, so the ids are drawn from the sequence beforehand, in one
-    round trip. Positions come from their default, in the order of the rows.
+    This takes two round trips: one draws the ids, because COPY returns nothing.
     """
-    cursor.execute(_DRAW_IDS, [len(rows)])
-    ids = [row[0] for row in cursor.fetchall()]
-    as_text = _Texts()
-    with cursor.copy(f"COPY pgjobs_job ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
+    ids = _draw_ids(cursor, len(rows))
+    as_json = _JsonTexts()
+    with cursor.copy(load("copy")) as copy:
         for job_id, row in zip(ids, rows, strict=True):
-            copy.write_row([job_id, *(row[c] for c in _PLAIN), *(as_text(row[c]) for c in _JSON)])
+            plain = (row[name] for name in _PLAIN)
+            copy.write_row([job_id, *plain, *(as_json(row[name]) for name in GIVEN_AS_JSON)])
     return ids
 
 
-class _Texts:
-    """JSON texts by the identity of their values: most rows of a bulk share most of theirs.
+def _draw_ids(cursor: Any, count: int) -> list[int]:
+    cursor.execute(load("draw_ids"), {"count": count})
+    return [job_id for (job_id,) in cursor.fetchall()]
 
-    For as long as the rows are held, or another value could take an identity over.
+
+class _JsonTexts:
+    """Writes values as JSON, each object once: the rows of a bulk share most of their values.
+
+    The texts are remembered by the identity of their value. So a value must not be freed
+    while this object is in use, or a new value could get its identity and its text.
     """
 
     def __init__(self) -> None:
-        self._known: dict[int, str | None] = {id(None): None}
+        self._texts: dict[int, str | None] = {id(None): None}
 
     def __call__(self, value: Any) -> str | None:
-        if (key := id(value)) not in self._known:
-            self._known[key] = json.dumps(value)
-        return self._known[key]
+        if (key := id(value)) not in self._texts:
+            self._texts[key] = json.dumps(value)
+        return self._texts[key]

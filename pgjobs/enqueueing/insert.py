@@ -1,50 +1,56 @@
-"""Inserting one job, with a single statement that also says whether somebody must be woken."""
+"""Inserting one job, in a single statement that also looks for idle workers."""
 
 from __future__ import annotations
 
 import json
-import math
 import time
 from typing import Any, Final
 
 from django.db import connections, transaction
 from django.db.models.signals import post_save, pre_save
 
+from pgjobs.enqueueing.ring import IdleCheck
+from pgjobs.rows.columns import GIVEN
 from pgjobs.sql import load
 
-_PLAIN: Final = (
-    "status scheduled job_class name object_type_id object_id user_id queue_name priority "
-    "once_key interval max_attempts timeout notifications"
-).split()
 _INSERT: Final = load("insert").replace("{unless}", "")
-_INSERT_UNLESS_TAKEN: Final = load("insert").replace(
-    "{unless}",
-    "ON CONFLICT (once_key) "
-    "WHERE once_key IS NOT NULL AND status IN ('pending', 'scheduled', 'running') DO NOTHING",
-)
+_INSERT_UNLESS_TAKEN: Final = load("insert").replace("{unless}", load("unless_taken"))
 
 
-def insert(job: Any, using: str, *, unless_taken: bool = False) -> float | None:
-    """Insert the new ``job``, and send what ``save()`` sends; it costs half of ``save()``.
+def insert(job: Any, using: str) -> IdleCheck:
+    """Insert the new ``job`` and return the check for idle workers that the INSERT made.
 
-    Return the moment, of the monotonic clock, since which an idle worker may have been
-    overlooked; minus infinity if one must be woken. None if ``unless_taken`` and a live
-    job holds its ``enqueue_once`` place: this waits for a rival that has not committed.
+    ``pre_save`` and ``post_save`` are sent as ``save()`` sends them. The cost is half of
+    the cost of ``save()``.
     """
-    told: dict[str, Any] = {"sender": type(job), "instance": job, "raw": False, "using": using}
-    pre_save.send(**told, update_fields=None)
+    check = _insert(_INSERT, job, using)
+    assert check is not None  # this INSERT gives way to no other job
+    return check
+
+
+def insert_unless_taken(job: Any, using: str) -> IdleCheck | None:
+    """Insert the new ``job`` like ``insert()``; return None if a live job holds its place.
+
+    If a transaction that is still open took the place, this call waits for its end.
+    """
+    return _insert(_INSERT_UNLESS_TAKEN, job, using)
+
+
+def _insert(statement: str, job: Any, using: str) -> IdleCheck | None:
+    saving: dict[str, Any] = {"sender": type(job), "instance": job, "raw": False, "using": using}
+    pre_save.send(**saving, update_fields=None)
     began = time.monotonic()
-    inserted = _execute(_INSERT_UNLESS_TAKEN if unless_taken else _INSERT, job, using)
-    if inserted is None:
+    row = _execute(statement, job, using)
+    if row is None:
         return None
-    job.pk, job.position, job.created, must_ring = inserted
+    job.pk, job.position, job.created, must_ring = row
     job._state.adding, job._state.db = False, using
-    post_save.send(**told, created=True, update_fields=None)
-    return -math.inf if must_ring else began
+    post_save.send(**saving, created=True, update_fields=None)
+    return IdleCheck(at=began, must_ring=must_ring)
 
 
 def _execute(statement: str, job: Any, using: str) -> Any:
-    values = {name: getattr(job, name) for name in _PLAIN}
+    values = {name: getattr(job, name) for name in GIVEN}
     values["args"], values["kwargs"] = json.dumps(job.args), json.dumps(job.kwargs)
     values["meta"] = None if job.meta is None else json.dumps(job.meta)
     with transaction.mark_for_rollback_on_error(using=using), connections[using].cursor() as cursor:

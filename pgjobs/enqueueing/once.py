@@ -1,52 +1,68 @@
-"""One live job for a class and an object: whether two rules agree, and who gives way."""
+"""``enqueue_once()``: the place of a job, and the live job that already holds it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db import connections, models
 
 from pgjobs.choices import LIVE, WAITING, JobStatus
 from pgjobs.rows import statements
+from pgjobs.rows.columns import RULE
 
 TURNS: Final = 20
-"""Rivals for one place replace each other's jobs only while their rules differ: a few turns."""
+"""How often ``enqueue_once()`` tries to insert its job. Processes that enqueue different rules for
+one place replace each other's waiting jobs, so a single try is not enough."""
 
-_RULE: Final = (
-    "args interval kwargs max_attempts meta notifications priority queue_name timeout user_id"
-).split()
+
+def place(row: Mapping[str, Any]) -> str:
+    """Return the place of ``row`` as the column ``once_key`` holds it: the class and the object."""
+    if row["object_id"] is None:
+        return str(row["job_class"])
+    return f"{row['job_class']}:{row['object_type_id']}:{row['object_id']}"
 
 
 def settle_with_holder(jobs: models.QuerySet[Any], row: dict[str, Any]) -> Any:
-    """Return the live job if it serves ``row`` too; None once its place is free."""
+    """Return the live job that holds the place of ``row`` if it can stand for ``row`` too.
+
+    A waiting job with another rule is deleted, and None is returned: the place is free. A
+    running job is returned in any case; if its rule is another one, its successor will
+    follow ``row``. None also means that the holder has ended or started meanwhile.
+    """
     holder = jobs.filter(once_key=row["once_key"], status__in=LIVE).first()
-    if holder is None:
-        return None
-    if _same_rule(holder, row):
+    if holder is None or _follows(holder, row):
         return holder
     if holder.status in WAITING:
         with connections[jobs.db].cursor() as cursor:
             statements.delete(cursor, [holder.pk], statuses=WAITING)
         return None
-    # Running: the successor, which the recorder inserts, takes over what differs.
-    changed = jobs.filter(pk=holder.pk, epoch=holder.epoch, status=JobStatus.RUNNING)
-    successor = _successor(row)
-    if changed.update(successor=successor):
-        holder.successor = successor
-        return holder
-    return None
+    return _with_successor(jobs, holder, _successor(row))
 
 
-def _same_rule(holder: Any, row: dict[str, Any]) -> bool:
-    said = holder.successor or {}
-    interval = said.get("interval", holder.interval)
+def _follows(holder: Any, row: dict[str, Any]) -> bool:
+    """Return whether ``holder`` has the interval of ``row`` and its moment, if one was given."""
+    successor = holder.successor or {}
+    interval = successor.get("interval", holder.interval)
     same_moment = row["scheduled"] is None or row["scheduled"] == holder.scheduled
     return same_moment and bool(row["interval"] == interval)
 
 
+def _with_successor(jobs: models.QuerySet[Any], holder: Any, successor: dict[str, Any]) -> Any:
+    """Store ``successor`` in the running ``holder`` and return it; None if it has moved on.
+
+    The statement that records the end of ``holder`` inserts the successor.
+    """
+    running = jobs.filter(pk=holder.pk, epoch=holder.epoch, status=JobStatus.RUNNING)
+    if not running.update(successor=successor):
+        return None
+    holder.successor = successor
+    return holder
+
+
 def _successor(row: dict[str, Any]) -> dict[str, Any]:
-    """Return what the successor of a running job takes from ``row``."""
-    successor = {key: row[key] for key in _RULE}
+    """Return the columns that the successor of a running job takes from ``row``."""
+    successor = {name: row[name] for name in RULE}
     if row["scheduled"] is not None:
         successor["scheduled"] = row["scheduled"].isoformat()
     return successor

@@ -1,8 +1,9 @@
-"""Waking idle workers once an enqueuing transaction has committed.
+"""Waking idle workers once the enqueuing transaction has committed.
 
-The ring is a round trip of its own, and in a busy cluster nobody is idle. So the INSERT says
-whether anybody was, and a transaction that is over ``SHORT_TRANSACTION`` after it does without
-the ring. A worker that sat down in between looks again later than that, and finds the job.
+A ring is a round trip of its own, and in a busy cluster it finds no idle worker. So each INSERT
+checks whether a worker is idle. If it saw none, and its transaction ends within
+``SHORT_TRANSACTION`` seconds, no ring is sent. A worker that went idle in between looks for jobs
+once more after a longer time than that, and finds the job.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import DatabaseError, connections, transaction
 
@@ -18,48 +19,71 @@ from pgjobs import events
 from pgjobs.sql import load
 
 SHORT_TRANSACTION: Final = 0.03
-"""Seconds from an INSERT to the end of its transaction in which workers may sit down unseen."""
+"""Seconds from an INSERT to the end of its transaction in which a worker may go idle unseen."""
+
+
+class IdleCheck(NamedTuple):
+    """What an INSERT found out about idle workers of its queue."""
+
+    at: float
+    """The ``time.monotonic()`` just before the INSERT."""
+    must_ring: bool
+    """Whether the INSERT saw an idle worker, or could not tell because its snapshot is older."""
 
 
 @dataclass
 class Ring:
-    """Wakes at most one idle worker for each job enqueued in a transaction."""
+    """Wakes at most one idle worker for each job that a transaction enqueued."""
 
     using: str
     queues: set[str] = field(default_factory=set)
     jobs: int = 0
-    looked: float = math.inf
-    """Since when nobody was idle, of the monotonic clock: workers may have sat down since."""
+    must_ring: bool = False
+    checked_at: float = math.inf
+    """The ``time.monotonic()`` of the first check that found no idle worker."""
+
+    def add(self, queue: str, jobs: int, check: IdleCheck | None) -> None:
+        """Ring for ``jobs`` more jobs in ``queue``; without a ``check``, ring in any case."""
+        self.queues.add(queue)
+        self.jobs += jobs
+        if check is None or check.must_ring:
+            self.must_ring = True
+        else:
+            self.checked_at = min(self.checked_at, check.at)
 
     def __call__(self) -> None:
-        if time.monotonic() - self.looked < SHORT_TRANSACTION:
+        """Send the ring if a worker may be idle."""
+        if not self.must_ring and time.monotonic() - self.checked_at < SHORT_TRANSACTION:
             return
         try:
             with connections[self.using].cursor() as cursor:
                 cursor.execute(load("ring"), {"queues": sorted(self.queues), "workers": self.jobs})
         except DatabaseError as error:
-            # The jobs are safe: idle workers look for themselves every second or so.
+            # The jobs are committed, and an idle worker looks for itself every second or so. So the
+            # caller must not see an error.
             events.tell(events.RingFailed(sorted(self.queues), error))
 
 
-def ring_on_commit(using: str, queue: str, *, jobs: int = 1, looked: float = -math.inf) -> None:
-    """After the current transaction, or now where there is none, wake workers for ``queue``.
+def ring_on_commit(
+    using: str, queue: str, *, jobs: int = 1, check: IdleCheck | None = None
+) -> None:
+    """Wake idle workers for ``queue`` after the current transaction, or now if there is none.
 
-    ``looked`` is what ``insert()`` returned; without it nobody has looked who is idle.
+    ``check`` comes from ``insert()``. Without it, the ring is sent in any case.
     """
     ring = _pending_ring(using)
-    ring.queues.add(queue)
-    ring.jobs += jobs
-    ring.looked = min(ring.looked, looked)
+    ring.add(queue, jobs, check)
     if not connections[using].in_atomic_block:
         ring()
 
 
 def _pending_ring(using: str) -> Ring:
-    """Return the ring that the innermost savepoint already waits to make, or a new one.
+    """Return the ring that waits for the end of the innermost savepoint, or a new ring.
 
-    A loop that enqueues a thousand jobs in one transaction then rings once. Only a ring
-    of the same savepoints may be shared: theirs is dropped if they are rolled back.
+    With one ring for each savepoint, a loop that enqueues a thousand jobs in one
+    transaction rings once. A ring of an outer savepoint must not be shared: if the inner
+    savepoint is rolled back, its jobs are gone. A ring of an inner one must not be shared
+    either: it would be dropped together with the inner savepoint.
     """
     connection = connections[using]
     if not connection.in_atomic_block:

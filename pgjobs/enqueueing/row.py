@@ -1,13 +1,13 @@
-"""From the arguments of ``enqueue()`` to the columns of a row, or to a clear refusal.
+"""From the arguments of ``enqueue()`` to the columns of a row, or to a refusal.
 
-Nothing here writes: a wrong argument raises before any row exists.
+Nothing here writes to the database. So a wrong argument raises before any row exists.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -16,18 +16,14 @@ from django.utils import timezone
 from pgjobs import codec, queues
 from pgjobs.choices import JobNotification, JobStatus
 from pgjobs.conf import get_settings
-from pgjobs.enqueueing.interval import check_interval
+from pgjobs.enqueueing import bounds
 from pgjobs.exceptions import InvalidArgument
-from pgjobs.registry.meta import JobOptions
 from pgjobs.registry.names import JobTarget, path_of
 from pgjobs.registry.targets import check_target, is_job_class, options_of
 
-NAME_LIMIT = 200
-_SMALLINT = range(-32768, 32768)
-
-# Options of RQ's enqueue() that NetBox code may pass and that never reached run() there.
-# Taking them for arguments of run() would fail later, in the worker, and less clearly.
-_RQ_OPTIONS = frozenset(
+# Options of RQ's enqueue() that NetBox code may pass. RQ does not hand them to run(). If pgjobs
+# took them for arguments of run(), the job would fail later, in the worker.
+_RQ_OPTIONS: Final = frozenset(
     "at_front depends_on failure_ttl job_id on_failure on_stopped on_success pipeline "
     "rate_limit repeat result_ttl ttl webhooks".split()
 )
@@ -51,82 +47,49 @@ def row_for(
     job_timeout: int | None = None,
     **kwargs: Any,
 ) -> dict[str, Any]:
-    """Return the values of a new row's columns, checked in NetBox's order.
+    """Return the values of a new row's columns.
 
-    ``job_timeout`` is RQ's name for ``timeout``. ``kwargs`` go to ``run()``.
+    ``job_timeout`` is RQ's name for ``timeout``. ``kwargs`` go to ``run()``. The arguments
+    are checked in NetBox's order. Raises InvalidArgument for the first wrong one.
     """
     if schedule_at is not None and immediate:
         raise InvalidArgument("schedule_at and immediate can't be combined: the job runs now.")
     target = check_target(target)
-    options = options_of(target)
     _refuse_rq_options(kwargs)
     return {
-        **_object_columns(instance),
-        "queue_name": _queue(queue_name, options, instance),
+        **object_columns(instance),
+        "queue_name": queue_for(target, instance, queue_name),
         **_schedule_columns(schedule_at, interval),
         "job_class": path_of(target),
         "name": _name(target, name),
         "user_id": _user_id(user),
         "notifications": _notifications(notifications),
-        "priority": _whole("priority", priority, options.priority, _SMALLINT),
-        "timeout": _whole(
-            "timeout", job_timeout if timeout is None else timeout, options.timeout, range(1, 2**31)
-        ),
-        "max_attempts": _whole("max_attempts", max_attempts, options.max_attempts, range(1, 32768)),
+        **_limits(target, priority, job_timeout if timeout is None else timeout, max_attempts),
         "meta": _meta(meta),
         "args": [],
         "kwargs": codec.encode(kwargs, "kwargs") if kwargs else {},
     }
 
 
-def rows_for_many(
-    target: Any, jobs: Iterable[Any], options: dict[str, Any]
-) -> Iterator[dict[str, Any]]:
-    """Yield the rows of ``enqueue_many()``; the options are checked once, each item by itself."""
-    if options.pop("immediate", False):
-        raise InvalidArgument("immediate can't be combined with enqueue_many(): it only inserts.")
-    shared = row_for(target, **options)
-    mapped_by_model = options.get("queue_name") is None
-    for index, item in enumerate(jobs):
-        instance, kwargs = _many_item(item, index)
-        row = shared
-        if instance is not None:
-            row = {**row, **_object_columns(instance)}
-            if mapped_by_model:
-                row["queue_name"] = _queue(None, options_of(check_target(target)), instance)
-        if kwargs:
-            row = {**row, "kwargs": {**shared["kwargs"], **codec.encode(kwargs, f"jobs[{index}]")}}
-        yield row
+def queue_for(
+    target: JobTarget, instance: models.Model | None, queue_name: str | None = None
+) -> str:
+    """Return the queue of a new job: ``queue_name``, else Meta's, else that of the object's model.
+
+    Raises InvalidArgument if there is no such queue.
+    """
+    model = None if instance is None else type(instance)
+    name = queue_name or options_of(target).queue or queues.get_queue_for_model(model)
+    queues.check_known([name])
+    return name
 
 
-def once_key(row: Mapping[str, Any]) -> str:
-    """Return the place that a live ``enqueue_once`` job holds: its class, and its object if any."""
-    if row["object_id"] is None:
-        return str(row["job_class"])
-    return f"{row['job_class']}:{row['object_type_id']}:{row['object_id']}"
+def object_columns(instance: models.Model | None) -> dict[str, Any]:
+    """Return the columns that point at the object of a new job, which may have none.
 
-
-def object_key(instance: models.Model) -> dict[str, Any]:
-    """Return the columns that point at ``instance``."""
-    content_type = ContentType.objects.get_for_model(instance, for_concrete_model=False)
-    return {"object_type_id": content_type.pk, "object_id": str(instance.pk)}
-
-
-def _many_item(item: Any, index: int) -> tuple[models.Model | None, dict[str, Any]]:
-    match item:
-        case models.Model():
-            return item, {}
-        case dict():
-            return None, item
-        case (models.Model() as instance, dict() as kwargs):
-            return instance, kwargs
-    raise InvalidArgument(
-        f"jobs[{index}] must be a dict of arguments, a model instance, or a pair of both, "
-        f"not {item!r:.80}."
-    )
-
-
-def _object_columns(instance: models.Model | None) -> dict[str, Any]:
+    Raises InvalidArgument for an object that was never saved or whose model does not
+    inherit ``JobsMixin``.
+    """
     if instance is None:
         return {"object_type_id": None, "object_id": None}
     if not isinstance(instance, models.Model):
@@ -142,11 +105,10 @@ def _object_columns(instance: models.Model | None) -> dict[str, Any]:
     return object_key(instance)
 
 
-def _queue(queue_name: str | None, options: JobOptions, instance: models.Model | None) -> str:
-    model = None if instance is None else type(instance)
-    name = queue_name or options.queue or queues.get_queue_for_model(model)
-    queues.check_known([name])
-    return name
+def object_key(instance: models.Model) -> dict[str, Any]:
+    """Return the columns that point at ``instance``, unchecked, as a filter of jobs needs them."""
+    content_type = ContentType.objects.get_for_model(instance, for_concrete_model=False)
+    return {"object_type_id": content_type.pk, "object_id": str(instance.pk)}
 
 
 def _schedule_columns(schedule_at: datetime | None, interval: int | None) -> dict[str, Any]:
@@ -161,7 +123,7 @@ def _schedule_columns(schedule_at: datetime | None, interval: int | None) -> dic
     return {
         "status": JobStatus.PENDING if schedule_at is None else JobStatus.SCHEDULED,
         "scheduled": schedule_at,
-        "interval": None if interval is None else check_interval(interval),
+        "interval": None if interval is None else bounds.check_interval(interval),
     }
 
 
@@ -170,13 +132,15 @@ def _name(target: JobTarget, name: Any) -> str:
         if name:
             raise InvalidArgument(
                 f"name {name!r} was given to {target.__qualname__}; a BackgroundJob "
-                "bears the name of its class, set in Meta.name."
+                "has the name of its class; set it in Meta.name."
             )
         return target.name
     if not isinstance(name, str) or not name:
-        raise InvalidArgument(f"name must say what the function's job is called, not {name!r}.")
-    if len(name) > NAME_LIMIT:
-        raise InvalidArgument(f"name has {len(name)} characters; {NAME_LIMIT} are the limit.")
+        raise InvalidArgument(f"A function needs a name such as name='Send report', not {name!r}.")
+    if len(name) > bounds.NAME_LIMIT:
+        raise InvalidArgument(
+            f"name has {len(name)} characters; at most {bounds.NAME_LIMIT} are allowed."
+        )
     return name
 
 
@@ -197,13 +161,19 @@ def _notifications(notifications: str | None) -> str:
     return value
 
 
-def _whole(name: str, given: Any, otherwise: int | None, allowed: range) -> int | None:
-    value = otherwise if given is None else given
-    if value is None or (type(value) is int and value in allowed):
-        return value
-    raise InvalidArgument(
-        f"{name} must be a whole number from {allowed[0]} to {allowed[-1]}, not {value!r}."
-    )
+def _limits(
+    target: JobTarget, priority: int | None, timeout: int | None, max_attempts: int | None
+) -> dict[str, int | None]:
+    """Return the numbers that were given; for each that was not, the option in the Meta."""
+    options = options_of(target)
+    priority = options.priority if priority is None else priority
+    timeout = options.timeout if timeout is None else timeout
+    max_attempts = options.max_attempts if max_attempts is None else max_attempts
+    return {
+        "priority": bounds.check_priority(priority),
+        "timeout": None if timeout is None else bounds.check_timeout(timeout),
+        "max_attempts": bounds.check_max_attempts(max_attempts),
+    }
 
 
 def _meta(meta: Mapping[str, Any] | None) -> Any:

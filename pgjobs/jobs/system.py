@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from pgjobs import codec, queues
-from pgjobs.enqueueing.interval import check_interval
+from pgjobs.enqueueing.bounds import check_interval
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.jobs.cron import check_cron
 from pgjobs.registry.job_class import JobClass

@@ -24,6 +24,7 @@ from pgjobs.execution import in_process
 from pgjobs.models.job_indexes import CONSTRAINTS, INDEXES
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.models.worker import WorkerProcess
+from pgjobs.rows.columns import ONLY_BY_STATEMENTS
 from pgjobs.rows.notes import LogLine, Note, Sink, message_of
 from pgjobs.sql.position import NextPosition
 
@@ -152,7 +153,7 @@ class Job(models.Model):
         """
         if not self._state.adding and kwargs.get("update_fields") is None:
             columns = {field.attname for field in self._meta.concrete_fields}
-            kwargs["update_fields"] = columns - _OF_THE_ENGINE - self.get_deferred_fields()
+            kwargs["update_fields"] = columns - ONLY_BY_STATEMENTS - self.get_deferred_fields()
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
@@ -335,10 +336,3 @@ class Job(models.Model):
     def time_limit(self) -> timedelta:
         """How long ``run()`` may take."""
         return timedelta(seconds=self.timeout or get_settings().DEFAULT_TIMEOUT)
-
-
-# Columns that guarded statements alone write once the row exists.
-_OF_THE_ENGINE = frozenset(
-    "attempt cancel_requested completed created epoch error errors id interruptions interval "
-    "once_key position progress result scheduled started status successor worker_id".split()
-)

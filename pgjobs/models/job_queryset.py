@@ -18,9 +18,10 @@ from pgjobs import events
 from pgjobs.choices import FINISHED, LIVE, WAITING, JobStatus
 from pgjobs.enqueueing import once
 from pgjobs.enqueueing.copy import copy_jobs
-from pgjobs.enqueueing.insert import insert
-from pgjobs.enqueueing.ring import ring_on_commit
-from pgjobs.enqueueing.row import object_key, once_key, row_for, rows_for_many
+from pgjobs.enqueueing.insert import insert, insert_unless_taken
+from pgjobs.enqueueing.many import rows_for_many
+from pgjobs.enqueueing.ring import IdleCheck, ring_on_commit
+from pgjobs.enqueueing.row import object_key, row_for
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.execution import in_process
 from pgjobs.rows import statements
@@ -64,9 +65,7 @@ class JobQuerySet(models.QuerySet[J]):
         if immediate:
             in_process.run_immediately(self.using(self.database), job)
             return job
-        looked = insert(job, self.database)
-        assert looked is not None  # only enqueue_once() gives way
-        self._tell_of(job, looked)
+        self._announce(job, insert(job, self.database))
         return job
 
     def enqueue_once(self, target: Any, instance: models.Model | None = None, **options: Any) -> J:
@@ -74,12 +73,12 @@ class JobQuerySet(models.QuerySet[J]):
         if options.get("immediate"):
             raise InvalidArgument("immediate can't be combined with enqueue_once().")
         row = row_for(target, instance, **options)
-        row["once_key"] = once_key(row)
+        row["once_key"] = once.place(row)
         for _ in range(once.TURNS):
             with transaction.atomic(using=self.database):
                 job = self.model(**row)
-                if (looked := insert(job, self.database, unless_taken=True)) is not None:
-                    self._tell_of(job, looked)
+                if (check := insert_unless_taken(job, self.database)) is not None:
+                    self._announce(job, check)
                     return job
                 holder: J | None = once.settle_with_holder(self.using(self.database), row)
                 if holder is not None:
@@ -99,9 +98,10 @@ class JobQuerySet(models.QuerySet[J]):
                     ring_on_commit(self.database, queue, jobs=count)
         return ids
 
-    def _tell_of(self, job: Any, looked: float) -> None:
-        if job.status == JobStatus.PENDING or job.scheduled is None:
-            ring_on_commit(self.database, job.queue_name, looked=looked)
+    def _announce(self, job: Any, check: IdleCheck) -> None:
+        """Tell idle workers of the new ``job``, and the receivers of ``job_enqueued``."""
+        if job.status == JobStatus.PENDING:
+            ring_on_commit(self.database, job.queue_name, check=check)
         if job_enqueued.receivers:
             transaction.on_commit(
                 lambda: events.tell(events.JobEnqueued(job)), using=self.database, robust=True

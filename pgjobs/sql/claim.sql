@@ -42,4 +42,12 @@ SET status = 'running',
     started = statement_timestamp()
 FROM due
 WHERE job.id = ANY (ARRAY[due.id])
-RETURNING due.rank, {columns}
+RETURNING
+    due.rank,
+    job.id, job.job_class, job.name, job.queue_name, job.priority, job.position,
+    NULLIF(job.args, '[]') AS args,
+    NULLIF(job.kwargs, '{}') AS kwargs,
+    job.object_type_id, job.object_id, job.user_id,
+    job.created, job.scheduled, job.interval, job.started,
+    job.epoch, job.attempt, job.max_attempts, job.interruptions, job.timeout,
+    job.worker_id, job.data, job.notifications, job.meta

@@ -1,4 +1,7 @@
-"""A column type that Django has only in an app of its own."""
+"""A column type that Django has only in an app of its own.
+
+The first migration imports this module, so it must stay importable.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ from django.db import models
 class TextArrayField(models.Field):  # type: ignore[type-arg]
     """PostgreSQL's ``text[]``, as a list of strings.
 
-    Not Django's ArrayField: since 6.1 that refuses to work unless ``django.contrib.postgres`` is
-    installed, which would be one more app in every project.
+    Django's ArrayField is no choice: since 6.1 it works only if ``django.contrib.postgres``
+    is installed, so each project would have to install one more app.
     """
 
     def db_type(self, connection: Any) -> str:
+        """Return the column type in PostgreSQL."""
         return "text[]"

@@ -1,5 +1,5 @@
--- One new job, and whether its transaction must ring once it has committed: see doorbell.py.
--- `unless` a place of enqueue_once() is taken: only there, since ON CONFLICT writes each row twice.
+-- Insert one new job. The answer says whether the enqueuer must ring after its commit: see
+-- functions/must_ring.sql. For enqueue_once() {unless} is unless_taken.sql; else it is empty.
 INSERT INTO pgjobs_job (
     status, scheduled, job_class, name, args, kwargs, object_type_id, object_id, user_id,
     queue_name, priority, once_key, interval, max_attempts, timeout, notifications, meta

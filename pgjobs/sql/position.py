@@ -1,4 +1,7 @@
-"""Where a pending job stands in its lane."""
+"""The position of a pending job in its lane.
+
+The first migration imports this module, so it must stay importable.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ from django.db import models
 
 
 class NextPosition(models.Func):
-    """The next number of the sequence that orders jobs inside a lane.
+    """The next number of the sequence that orders the jobs of a lane.
 
-    Every return to pending takes a new one: a worker's floor may have passed the old.
+    A job that becomes pending again takes a new number, because the floor of a worker may
+    have passed its old one. A job that is released or rescued keeps its number.
     """
 
     function = "nextval"

@@ -1,2 +1,2 @@
--- Wake up to `workers` idle workers that serve one of the queues; the function is in migration 0004.
+-- Wake up to `workers` idle workers that serve one of the queues: see functions/ring.sql.
 SELECT pgjobs_ring(%(queues)s, %(workers)s)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import transaction
 
@@ -9,6 +11,7 @@ from pgjobs.models import Job
 from tests.apps.testapp.jobs import Noop
 from tests.support.elsewhere import elsewhere, is_waited_for
 from tests.support.eventually import eventually
+from tests.support.moments import TOMORROW
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,3 +62,21 @@ def test_the_successor_of_a_job_that_ends_while_a_rival_waits_follows_the_rivals
 
     assert rival.result(10) == Job.objects.live().get()
     assert Job.objects.live().get().interval == 90
+
+
+@pytest.mark.parametrize("options", [{"interval": 60}, {"schedule_at": TOMORROW}])
+def test_a_rule_that_commits_while_the_end_of_the_job_waits_for_its_row_is_followed(
+    options: dict[str, Any],
+) -> None:
+    """The statement that records the end began before the rule was committed."""
+    job = Noop.enqueue_once()
+    job.start()
+    with transaction.atomic():
+        assert Noop.enqueue_once(**options) == job
+        end = elsewhere(job.terminate)
+        eventually(is_waited_for)
+
+    assert end.result(10)
+    successor = Job.objects.live().get()
+    assert successor.interval == options.get("interval")
+    assert successor.scheduled is not None

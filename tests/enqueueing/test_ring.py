@@ -17,6 +17,7 @@ from pgjobs.jobs import BackgroundJob
 from pgjobs.models import Job
 from pgjobs.worker.claiming.doorbell import Doorbell
 from pgjobs.worker.connection import EngineConnection
+from tests.support.sql import query
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,9 +33,9 @@ class Rung(BackgroundJob):
 
 @pytest.fixture(autouse=True)
 def nobody_idle() -> Iterator[None]:
-    _execute("DELETE FROM pgjobs_doorbell")
+    query("DELETE FROM pgjobs_doorbell")
     yield
-    _execute("DELETE FROM pgjobs_doorbell")
+    query("DELETE FROM pgjobs_doorbell")
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def test_a_transaction_that_took_long_since_its_first_job_rings() -> None:
 def test_a_transaction_with_an_old_snapshot_rings() -> None:
     def with_old_snapshot() -> None:
         with transaction.atomic():
-            _execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             Rung.enqueue()
 
     assert _rings(with_old_snapshot) == 1
@@ -137,13 +138,8 @@ def test_an_enqueued_job_has_the_values_of_its_row() -> None:
 def _rings(act: Callable[[], object]) -> int:
     with CaptureQueriesContext(connection) as captured:
         act()
-    return sum("pgjobs_ring(" in query["sql"] for query in captured.captured_queries)
+    return sum("pgjobs_ring(" in sent["sql"] for sent in captured.captured_queries)
 
 
 def _sit_down(queue: str) -> None:
-    _execute(f"INSERT INTO pgjobs_doorbell (worker_id, queues) VALUES ({_WORKER}, '{{{queue}}}')")
-
-
-def _execute(sql: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
+    query(f"INSERT INTO pgjobs_doorbell (worker_id, queues) VALUES ({_WORKER}, '{{{queue}}}')")

@@ -16,12 +16,9 @@ from tests.support import traces
 from tests.support.elsewhere import elsewhere
 from tests.support.engine import a_pool
 from tests.support.environment import Environment, with_settings
-from tests.support.eventually import eventually
+from tests.support.eventually import GIVEN_UP, eventually
 from tests.support.job_status import has_status, until_status
 from tests.support.worker_process import supervised_unruly_worker
-
-GIVES_UP = 40
-"""Seconds until a job that kills its process is given up: its worker starts and dies twice."""
 
 
 @pytest.mark.parametrize("job_class", [Exits, Segfaults])
@@ -33,10 +30,10 @@ def test_a_job_that_kills_its_process_is_given_up_and_its_neighbours_complete(
         traces.until("started")
         poison = job_class.enqueue(max_attempts=10)
         behind = [Tracing.enqueue() for _ in range(5)]
-        eventually(lambda: has_status(poison, "errored") or _let_go(), timeout=GIVES_UP)
+        eventually(lambda: has_status(poison, "errored") or _let_go(), timeout=GIVEN_UP)
         traces.release()
         for innocent in (beside, *behind):
-            until_status(innocent, "completed", timeout=GIVES_UP)
+            until_status(innocent, "completed", timeout=GIVEN_UP)
     poison.refresh_from_db()
     assert (poison.interruptions, poison.epoch) == (2, 2)
     assert "lost its worker 2 times" in poison.error
@@ -76,7 +73,7 @@ def test_a_job_that_must_not_be_repeated_is_errored_when_its_worker_dies(
 ) -> None:
     job = IsNotRepeated.enqueue(interval=60, max_attempts=10)
     with supervised_unruly_worker(child_environment):
-        until_status(job, "errored", timeout=GIVES_UP)
+        until_status(job, "errored", timeout=GIVEN_UP)
         after = Tracing.enqueue()
         until_status(after, "completed")
     job.refresh_from_db()

@@ -13,9 +13,9 @@ from tests.apps.testapp.jobs import Held, KillsItsWorker, Tracing
 from tests.support import traces
 from tests.support.elsewhere import in_another_process
 from tests.support.environment import Environment, with_settings
-from tests.support.eventually import eventually
+from tests.support.eventually import GIVEN_UP, eventually
 from tests.support.job_status import has_status, until_status
-from tests.support.worker_process import NERVOUS, RunningWorker, until_next_beat
+from tests.support.worker_process import NERVOUS, RunningWorker, SupervisedWorker, until_next_beat
 
 
 def rescues(*workers: RunningWorker) -> int:
@@ -113,8 +113,8 @@ def test_a_job_that_kills_its_workers_is_given_up_and_the_next_job_runs(
 ) -> None:
     environment = with_settings(child_environment, MAX_INTERRUPTIONS=2)
     job = KillsItsWorker.enqueue(max_attempts=10)
-    with RunningWorker(environment) as worker:
-        until_status(job, "errored")
+    with SupervisedWorker(environment) as worker:
+        until_status(job, "errored", timeout=GIVEN_UP)
         after = Tracing.enqueue()
         until_status(after, "completed")
         assert worker.process.poll() is None

@@ -6,12 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 
 from pgjobs.models import Pause, Schedule
-from pgjobs.sql.views import VIEWS
 from tests.apps.testapp.jobs import Noop
 from tests.support.moments import ago
 from tests.support.rows import a_job, a_worker
@@ -133,17 +130,3 @@ def many_finished() -> None:
 )
 def test_a_view_of_live_or_failed_jobs_does_not_read_the_completed_ones(name: str) -> None:
     assert "Seq Scan on pgjobs_job" not in plan(f"SELECT * FROM pgjobs_{name}")
-
-
-@pytest.mark.parametrize("name", VIEWS)
-def test_every_view_has_a_comment(name: str) -> None:
-    (said,) = query(f"SELECT obj_description('pgjobs_{name}'::regclass, 'pg_class') AS comment")
-    assert said["comment"]
-
-
-def test_the_migration_of_the_views_can_be_undone_and_applied_again() -> None:
-    connection.check_constraints()
-    call_command("migrate", "pgjobs", "0002", verbosity=0)
-    assert not query("SELECT viewname FROM pg_views WHERE viewname LIKE 'pgjobs%'")
-    call_command("migrate", "pgjobs", verbosity=0)
-    assert len(query("SELECT viewname FROM pg_views WHERE viewname LIKE 'pgjobs%'")) == len(VIEWS)

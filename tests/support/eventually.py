@@ -14,6 +14,9 @@ SOON: Final = 3
 PATIENCE: Final = 30
 """Seconds in which a death must be noticed."""
 
+GIVEN_UP: Final = 40
+"""Seconds until a job that kills its process is given up: its worker starts and dies twice."""
+
 
 def eventually(condition: Callable[[], T], *, timeout: float = 25) -> T:
     """Return the first truthy value of ``condition``; fail with its last one after ``timeout``.

@@ -7,26 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from pgjobs.models import Job
+from pgjobs.rows.columns import CLAIMED, SET_BY_CLAIM
 from pgjobs.rows.statements import promote
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 
-COLUMNS: Final = (
-    "id job_class name queue_name priority position args kwargs object_type_id object_id "
-    "user_id created scheduled interval started epoch attempt max_attempts interruptions "
-    "timeout worker_id data notifications meta"
-).split()
-# Most jobs have no arguments, and reading JSON is not cheap: what is empty comes as NULL.
-_EMPTY: Final = {"args": "'[]'", "kwargs": "'{}'"}
-_CLAIMED: Final = {**dict.fromkeys(COLUMNS), "status": "running", "error": ""}
-CLAIM: Final = load("claim").replace(
-    "{columns}",
-    ", ".join(
-        f"NULLIF(job.{name}, {_EMPTY[name]})" if name in _EMPTY else f"job.{name}"
-        for name in COLUMNS
-    ),
-)
-_POSITION: Final = COLUMNS.index("position")
+_CLAIMED: Final = {**dict.fromkeys(CLAIMED), **SET_BY_CLAIM}
+CLAIM: Final = load("claim")
+_POSITION: Final = CLAIMED.index("position")
 
 _PROMOTE_AT_ONCE: Final = 1000
 
@@ -107,7 +95,7 @@ class Claimer:
 
     def _job(self, row: tuple[object, ...]) -> Job:
         values = _CLAIMED.copy()
-        values.update(zip(COLUMNS, row, strict=True))
+        values.update(zip(CLAIMED, row, strict=True))
         if values["args"] is None:
             values["args"] = []
         if values["kwargs"] is None:

@@ -222,6 +222,10 @@ def _nested() -> list[Any]:
 # Jobs that disturb the worker ----------------------------------------------------------------
 
 
+class Fatal(BaseException):
+    """Passes through every ``except Exception``, such as that around listeners of events."""
+
+
 class SpoilsTheLog(BackgroundJob):
     """Makes the project's logging raise at ``line`` of the worker's log, on its first run."""
 
@@ -231,7 +235,7 @@ class SpoilsTheLog(BackgroundJob):
 
         def refuse(record: logging.LogRecord) -> bool:
             if line in record.getMessage():
-                raise Unspeakable
+                raise Fatal
             return True
 
         logging.getLogger("pgjobs.worker").addFilter(refuse)

@@ -31,7 +31,7 @@ def test_a_process_that_loses_a_thread_ends_and_is_replaced(
         after = Tracing.enqueue()
         for job in (spoiling, after):
             until_status(job, "completed")
-        assert "Unspeakable" in worker.output
+        assert "Fatal" in worker.output
     assert traces.labels() == ["ran"]
     spoiling.refresh_from_db()
     assert (spoiling.attempt, spoiling.interruptions) == (1, 1)

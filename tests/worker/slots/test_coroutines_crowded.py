@@ -17,7 +17,7 @@ from tests.support.engine import a_pool
 from tests.support.environment import Environment
 from tests.support.eventually import eventually
 from tests.support.job_status import has_status, until_status
-from tests.support.worker_process import unruly_worker
+from tests.support.worker_process import supervised_unruly_worker, unruly_worker
 
 
 class WaitsForRelease(BackgroundJob):
@@ -55,7 +55,7 @@ def test_a_coroutine_that_waits_for_a_blocked_loop_is_released_free_of_charge(
     child_environment: Environment,
 ) -> None:
     deaf = BlocksTheLoop.enqueue(timeout=2)
-    with unruly_worker(child_environment, "-c", "2", KILL_GRACE=0.5):
+    with supervised_unruly_worker(child_environment, "-c", "2", KILL_GRACE=0.5):
         traces.until("deaf")
         waiting = TracingCoroutine.enqueue()
         until_status(waiting, "running")

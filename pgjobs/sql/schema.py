@@ -1,0 +1,31 @@
+"""Operations by which migrations create and drop functions and views.
+
+A name is that of a file under `pgjobs/sql` without its suffix, such as "views/jobs". Migrations
+import this module, so it must stay importable, and its functions must keep their meanings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from django.db.migrations.operations.special import RunSQL
+
+from pgjobs.sql import load
+
+_KINDS: Final = {"functions": "FUNCTION", "views": "VIEW"}
+
+
+def create(names: Sequence[str]) -> list[RunSQL]:
+    """Return the operations that create these functions and views, in this order."""
+    return [RunSQL(load(name), _drop(name)) for name in names]
+
+
+def drop(names: Sequence[str]) -> list[RunSQL]:
+    """Return the operations that undo ``create(names)``; reversed, they create the same texts."""
+    return [RunSQL(_drop(name), load(name)) for name in reversed(names)]
+
+
+def _drop(name: str) -> str:
+    folder, _, file = name.partition("/")
+    return f"DROP {_KINDS[folder]} pgjobs_{file.partition('.')[0]}"

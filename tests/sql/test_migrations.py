@@ -1,0 +1,140 @@
+"""The migrations make the tables of the models, and the functions and views of the SQL files."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from pgjobs.sql import load
+from pgjobs.sql.schema import create, drop
+from tests.support.sql import query
+
+pytestmark = pytest.mark.django_db
+
+SCHEMA = {
+    "columns": (
+        "SELECT attrelid::regclass::text, attname, attnum, format_type(atttypid, atttypmod), "
+        "attnotnull, pg_get_expr(adbin, adrelid) "
+        "FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum "
+        "WHERE attrelid::regclass::text LIKE 'pgjobs%' AND attnum > 0"
+    ),
+    "relations": (
+        "SELECT relname, relkind::text, relpersistence::text, reloptions "
+        "FROM pg_class WHERE relname LIKE 'pgjobs%'"
+    ),
+    "indexes": "SELECT indexdef FROM pg_indexes WHERE tablename LIKE 'pgjobs%'",
+    "constraints": (
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
+        "WHERE conrelid::regclass::text LIKE 'pgjobs%'"
+    ),
+    "sequences": (
+        "SELECT sequencename, data_type::text, cache_size, increment_by "
+        "FROM pg_sequences WHERE sequencename LIKE 'pgjobs%'"
+    ),
+    "views": "SELECT viewname, definition FROM pg_views WHERE viewname LIKE 'pgjobs%'",
+    "functions": "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname LIKE 'pgjobs%'",
+    "comments": (
+        "SELECT pg_describe_object(classoid, objoid, objsubid), description FROM pg_description "
+        "WHERE pg_describe_object(classoid, objoid, objsubid) LIKE '%pgjobs%'"
+    ),
+}
+
+
+def schema() -> dict[str, set[str]]:
+    """Return all that belongs to pgjobs in the database, each thing as text."""
+    return {kind: {str(row) for row in query(sql)} for kind, sql in SCHEMA.items()}
+
+
+def migrate(target: str = "") -> None:
+    call_command("migrate", "pgjobs", *filter(None, [target]), verbosity=0)
+
+
+def newest(folder: str) -> list[str]:
+    """Return the names of the texts of ``folder`` that no later text has replaced."""
+    texts = (text.name for text in files("pgjobs.sql").joinpath(folder).iterdir())
+    return sorted(f"{folder}/{name[:-4]}" for name in texts if re.fullmatch(r"\w+\.sql", name))
+
+
+def created_as(name: str, kind: str) -> tuple[Any, ...]:
+    """Return the definition and the comments of a function or view, its own name left out."""
+    (row,) = query(
+        {
+            "functions": "SELECT pg_get_functiondef(%s::regproc) AS text, "
+            "%s::regproc::oid AS oid, 'pg_proc'::regclass AS catalog",
+            "views": "SELECT pg_get_viewdef(%s::regclass) AS text, "
+            "%s::regclass::oid AS oid, 'pg_class'::regclass AS catalog",
+        }[kind],
+        name,
+        name,
+    )
+    comments = query(
+        "SELECT objsubid, description FROM pg_description "
+        "WHERE objoid = %s AND classoid = %s::regclass ORDER BY objsubid",
+        row["oid"],
+        row["catalog"],
+    )
+    return row["text"].replace(name, "it"), comments
+
+
+def test_the_migrations_lack_no_change_of_the_models() -> None:
+    call_command("makemigrations", "pgjobs", "--check", "--dry-run", stdout=StringIO())
+
+
+def test_migrating_to_zero_leaves_nothing_behind() -> None:
+    migrate("zero")
+
+    assert schema() == {kind: set() for kind in SCHEMA}
+
+
+def test_migrating_to_zero_and_up_again_makes_the_same_schema() -> None:
+    before = schema()
+
+    migrate("zero")
+    migrate()
+
+    assert schema() == before
+    assert all(before.values()), "each kind was compared"
+
+
+@pytest.mark.parametrize("name", [*newest("functions"), *newest("views")])
+def test_a_function_or_view_in_the_database_is_as_its_file_says(name: str) -> None:
+    kind, _, file = name.partition("/")
+    own, other = f"pgjobs_{file}", f"other_{file}"
+    query(re.sub(rf"\b{own}\b", other, load(name)))
+
+    assert created_as(own, kind) == created_as(other, kind)
+
+
+@pytest.mark.parametrize("name", [*newest("functions"), *newest("views")])
+def test_a_function_or_view_has_a_comment_on_its_purpose(name: str) -> None:
+    kind, _, file = name.partition("/")
+    _definition, comments = created_as(f"pgjobs_{file}", kind)
+
+    assert 0 in {comment["objsubid"] for comment in comments}
+
+
+def test_each_function_and_view_in_the_database_has_a_file() -> None:
+    views = query("SELECT viewname AS name FROM pg_views WHERE viewname LIKE 'pgjobs%'")
+    functions = query("SELECT proname AS name FROM pg_proc WHERE proname LIKE 'pgjobs%'")
+
+    assert sorted(f"views/{row['name'][7:]}" for row in views) == newest("views")
+    assert sorted(f"functions/{row['name'][7:]}" for row in functions) == newest("functions")
+
+
+def test_a_later_migration_that_replaces_a_view_can_be_reversed() -> None:
+    before = schema()
+    names = ("views/jobs", "views/running")
+    there = [*drop(names), *create(names)]
+
+    for operation in there:
+        query(str(operation.sql))
+        assert operation.sql != operation.reverse_sql
+    for operation in reversed(there):
+        query(str(operation.reverse_sql))
+
+    assert schema() == before
