@@ -17,8 +17,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start a server unless DATABASE_URL names one, then set Django up.
 
     An ini option DJANGO_SETTINGS_MODULE would make pytest-django load the settings before any
-    conftest, hence before the server has an address; set up here, Django never knows another.
-    Workers of pytest-xdist inherit the address from their controller.
+    conftest, hence before the server has an address. Set up here, Django knows this address from
+    the start. Workers of pytest-xdist inherit it from their controller.
     """
     if config.getoption("help") or config.getoption("version"):
         return

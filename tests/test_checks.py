@@ -1,4 +1,4 @@
-"""System checks: each says what is wrong and what to do about it."""
+"""System checks: each names a problem and its remedy."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def problems(identifier: str) -> list[CheckMessage]:
 
 
 def check_project(directory: Path, *settings: str) -> tuple[int, str]:
-    """Run ``manage.py check`` on the suite's settings, changed by some lines."""
+    """Run ``manage.py check`` on the suite's settings with additional lines."""
     lines = ["from tests.settings import *", *settings, ""]
     (directory / "project_settings.py").write_text("\n".join(lines))
     check = subprocess.run(
@@ -54,11 +54,11 @@ def job_class(class_name: str, **meta: Any) -> type[BackgroundJob]:
     return type(class_name, (BackgroundJob,), members)
 
 
-def test_a_sound_project_passes(tmp_path: Path) -> None:
+def test_a_sound_project_passes_every_check(tmp_path: Path) -> None:
     assert check_project(tmp_path) == (0, "System check identified no issues (0 silenced).\n")
 
 
-def test_e001_another_database_than_postgresql(tmp_path: Path) -> None:
+def test_e001_names_a_database_that_is_not_postgresql(tmp_path: Path) -> None:
     code, output = check_project(
         tmp_path,
         f"DATABASES = {{'default': {{'ENGINE': '{BACKENDS}.sqlite3', 'NAME': ':memory:'}}}}",
@@ -71,7 +71,7 @@ def test_e001_another_database_than_postgresql(tmp_path: Path) -> None:
     assert "HINT: Use PostgreSQL for it, or route the app" in output
 
 
-def test_e001_counts_only_for_the_database_that_holds_the_jobs(tmp_path: Path) -> None:
+def test_e001_ignores_a_database_without_jobs(tmp_path: Path) -> None:
     code, _ = check_project(
         tmp_path,
         f"DATABASES['other'] = {{'ENGINE': '{BACKENDS}.sqlite3', 'NAME': ':memory:'}}",
@@ -80,7 +80,7 @@ def test_e001_counts_only_for_the_database_that_holds_the_jobs(tmp_path: Path) -
     assert code == 0
 
 
-def test_e002_psycopg_2(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_e002_names_psycopg_2(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.db.backends.postgresql.psycopg_any.is_psycopg3", False)
 
     (problem,) = problems("pgjobs.E002")
@@ -88,7 +88,7 @@ def test_e002_psycopg_2(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "psycopg 3" in problem.msg
 
 
-def test_e003_naive_datetimes(tmp_path: Path) -> None:
+def test_e003_names_naive_datetimes(tmp_path: Path) -> None:
     code, output = check_project(tmp_path, "USE_TZ = False")
 
     assert code == 1
@@ -104,7 +104,9 @@ def test_e003_naive_datetimes(tmp_path: Path) -> None:
     ],
     ids=["after", "absent"],
 )
-def test_e004_procrastinate_after_pgjobs_or_absent(change: str, tmp_path: Path) -> None:
+def test_e004_names_procrastinate_that_is_absent_or_after_pgjobs(
+    change: str, tmp_path: Path
+) -> None:
     code, output = check_project(tmp_path, change)
 
     assert code == 1
@@ -112,7 +114,7 @@ def test_e004_procrastinate_after_pgjobs_or_absent(change: str, tmp_path: Path) 
     assert 'HINT: INSTALLED_APPS = ["procrastinate.contrib.django", "pgjobs"' in output
 
 
-def test_e005_every_wrong_setting(settings: pytest_django.Settings) -> None:
+def test_e005_names_every_wrong_setting(settings: pytest_django.Settings) -> None:
     settings.PGJOBS = {"CONCURRENCY": "four", "WORKERS": 4}
 
     assert sorted(problem.msg.split(" ")[0] for problem in problems("pgjobs.E005")) == [
@@ -121,7 +123,7 @@ def test_e005_every_wrong_setting(settings: pytest_django.Settings) -> None:
     ]
 
 
-def test_e005_settings_that_are_no_dict(settings: pytest_django.Settings) -> None:
+def test_e005_names_settings_that_are_not_a_dict(settings: pytest_django.Settings) -> None:
     settings.PGJOBS = None
 
     (problem,) = problems("pgjobs.E005")
@@ -130,7 +132,7 @@ def test_e005_settings_that_are_no_dict(settings: pytest_django.Settings) -> Non
 
 
 @pytest.mark.parametrize("queue", ["two words", "", "q" * 101])
-def test_e006_a_mapped_queue_that_cannot_be_one(
+def test_e006_names_a_mapped_queue_with_an_invalid_name(
     queue: str, settings: pytest_django.Settings
 ) -> None:
     settings.PGJOBS = {"QUEUE_MAPPINGS": {"site": queue}}
@@ -149,7 +151,7 @@ def test_e006_a_mapped_queue_that_cannot_be_one(
         (["slow", 7], "of the app withqueues must be a list of strings, not ['slow', 7]"),
     ],
 )
-def test_e006_queues_of_an_app(
+def test_e006_names_invalid_queues_of_an_app(
     queues: Any, complaint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = installed(AppConfig, monkeypatch, "withqueues")
@@ -160,7 +162,7 @@ def test_e006_queues_of_an_app(
     assert complaint in problem.msg
 
 
-def test_e006_queues_of_a_plugin_that_are_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_e006_names_queues_of_a_plugin_that_are_not_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installed(PluginConfig, monkeypatch, "withqueues"), "queues", "slow")
 
     (problem,) = problems("pgjobs.E006")
@@ -168,7 +170,7 @@ def test_e006_queues_of_a_plugin_that_are_no_list(monkeypatch: pytest.MonkeyPatc
     assert "PluginConfig.queues must be a list of strings" in problem.msg
 
 
-def test_e007_two_job_classes_of_one_name(only_jobs: dict[str, Any]) -> None:
+def test_e007_names_two_job_classes_of_one_name(only_jobs: dict[str, Any]) -> None:
     first, second = job_class("First", name="Twin"), job_class("Second", name="Twin")
 
     (problem,) = problems("pgjobs.E007")
@@ -178,7 +180,7 @@ def test_e007_two_job_classes_of_one_name(only_jobs: dict[str, Any]) -> None:
     assert second.path in problem.msg
 
 
-def test_e008_a_job_class_whose_queue_does_not_exist(only_jobs: dict[str, Any]) -> None:
+def test_e008_names_a_job_class_whose_queue_does_not_exist(only_jobs: dict[str, Any]) -> None:
     job_class("Lost", queue="nowhere")
 
     (problem,) = problems("pgjobs.E008")

@@ -1,4 +1,4 @@
-"""Arguments keep their types on the way through the row, or are refused with their path."""
+"""Arguments keep their types in the row, or are refused with their path."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ class Shouted(str):
 
 
 @given(arguments)
-def test_decoding_restores_what_was_encoded(value: Any) -> None:
+def test_an_encoded_value_is_restored_by_decoding(value: Any) -> None:
     assert decode(encode(value, "kwargs")) == value
 
 
 @pytest.mark.django_db
 @given(arguments)
-def test_arguments_survive_postgresql(value: Any) -> None:
+def test_an_encoded_value_stored_in_postgresql_is_restored_by_decoding(value: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s::jsonb::text", [json.dumps(encode(value, "kwargs"))])
         (stored,) = cursor.fetchone()
@@ -91,15 +91,15 @@ def test_arguments_survive_postgresql(value: Any) -> None:
         b"\x00\xff",
     ],
 )
-def test_a_value_keeps_its_type(value: Any) -> None:
+def test_a_decoded_value_has_its_type(value: Any) -> None:
     assert type(decode(encode(value, "x"))) is type(value)
 
 
-def test_a_decimal_keeps_its_trailing_zeros() -> None:
+def test_a_decoded_decimal_has_its_trailing_zeros() -> None:
     assert str(decode(encode(Decimal("1.10"), "x"))) == "1.10"
 
 
-def test_a_moment_in_a_named_time_zone_stays_the_same_moment() -> None:
+def test_a_decoded_moment_in_a_named_time_zone_is_the_same_moment() -> None:
     second_half_past_two = datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin"))
 
     restored = decode(encode(second_half_past_two, "x"))
@@ -107,7 +107,7 @@ def test_a_moment_in_a_named_time_zone_stays_the_same_moment() -> None:
     assert restored.timestamp() == second_half_past_two.timestamp()
 
 
-def test_plain_json_stays_as_it_is() -> None:
+def test_plain_json_is_encoded_unchanged() -> None:
     value = {"devices": [1, 2.5, None, True], "note": "as written"}
 
     assert encode(value, "kwargs") == value
@@ -128,7 +128,7 @@ def test_plain_json_stays_as_it_is() -> None:
         ({mark_safe("key"): 1}, {"key": 1}),
     ],
 )
-def test_relatives_of_plain_types_become_plain(given_value: Any, kept: Any) -> None:
+def test_a_value_of_a_subtype_is_encoded_as_its_plain_type(given_value: Any, kept: Any) -> None:
     encoded = encode(given_value, "x")
 
     assert (encoded, type(encoded)) == (kept, type(kept))
@@ -150,7 +150,7 @@ def test_relatives_of_plain_types_become_plain(given_value: Any, kept: Any) -> N
         ({"device": Device(name="new")}, "kwargs['device']"),
     ],
 )
-def test_what_json_cannot_hold_is_refused_with_its_path(value: Any, path: str) -> None:
+def test_a_value_that_json_cannot_hold_is_refused_with_its_path(value: Any, path: str) -> None:
     with pytest.raises(NotSerializable) as refusal:
         encode(value, "kwargs")
 
@@ -166,7 +166,7 @@ def test_a_refusal_is_both_a_value_error_and_a_type_error() -> None:
 
 
 @pytest.mark.django_db
-def test_a_saved_object_is_loaded_anew() -> None:
+def test_a_saved_object_is_loaded_from_the_database_by_decoding() -> None:
     device = Device.objects.create(name="before")
     stored = encode([device], "x")
     Device.objects.update(name="after")
@@ -177,12 +177,12 @@ def test_a_saved_object_is_loaded_anew() -> None:
 
 
 @pytest.mark.django_db
-def test_an_object_is_stored_as_its_model_and_key() -> None:
+def test_an_object_is_encoded_as_its_model_and_key() -> None:
     assert encode(Country.objects.create(code="se"), "x") == {"$model": ["testapp.country", "se"]}
 
 
 @pytest.mark.django_db
-def test_an_object_that_vanished_is_named() -> None:
+def test_an_object_that_vanished_is_named_by_the_refusal() -> None:
     site = Site.objects.create(name="gone")
     stored = encode(site, "x")
     site.delete()
@@ -208,6 +208,6 @@ def test_an_object_that_vanished_is_named() -> None:
     ],
 )
 @pytest.mark.django_db
-def test_stored_arguments_that_make_no_sense_are_told_from_bugs(stored: Any) -> None:
+def test_stored_arguments_that_make_no_sense_raise_bad_arguments(stored: Any) -> None:
     with pytest.raises(BadArguments):
         decode(stored)

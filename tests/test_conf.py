@@ -1,4 +1,4 @@
-"""``PGJOBS``: every key optional, every mistake named."""
+"""``PGJOBS``: every key is optional, and every mistake is named."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from pgjobs.conf import Settings, find_problems, get_settings
 
 
-def test_every_key_is_optional(settings: pytest_django.Settings) -> None:
-    settings.PGJOBS = {"CONCURRENCY": 3}  # heard of, as a deletion is not
+def test_settings_without_a_key_have_the_defaults(settings: pytest_django.Settings) -> None:
+    settings.PGJOBS = {"CONCURRENCY": 3}  # sends setting_changed, which a deletion does not
     del settings.PGJOBS
 
     assert get_settings() == Settings()
@@ -27,7 +27,7 @@ def test_a_key_that_is_set_leaves_the_others_at_their_defaults(
     assert asdict(get_settings()) == {**asdict(Settings()), "DEFAULT_TIMEOUT": 7}
 
 
-def test_a_changed_setting_counts_at_once(settings: pytest_django.Settings) -> None:
+def test_a_changed_setting_is_read_at_once(settings: pytest_django.Settings) -> None:
     settings.PGJOBS = {"CONCURRENCY": 2}
     before = get_settings().CONCURRENCY
     settings.PGJOBS = {"CONCURRENCY": 3}
@@ -60,7 +60,9 @@ def test_the_defaults_are_sound() -> None:
         ("MAX_INTERRUPTIONS", 0),
     ],
 )
-def test_an_ill_typed_setting_is_refused_by_name_and_value(name: str, value: Any) -> None:
+def test_a_setting_of_the_wrong_type_or_range_is_refused_by_name_and_value(
+    name: str, value: Any
+) -> None:
     (problem,) = find_problems({name: value})
 
     assert name in problem
@@ -88,7 +90,7 @@ def test_a_retention_of_zero_is_allowed() -> None:
     assert find_problems({"JOB_RETENTION": 0}) == []
 
 
-def test_an_unknown_setting_is_refused_with_the_known_ones(
+def test_an_unknown_setting_is_refused_and_the_known_ones_are_listed(
     settings: pytest_django.Settings,
 ) -> None:
     settings.PGJOBS = {"TIMEOUT": 300}
@@ -97,7 +99,7 @@ def test_an_unknown_setting_is_refused_with_the_known_ones(
         get_settings()
 
 
-def test_all_mistakes_are_told_together(settings: pytest_django.Settings) -> None:
+def test_several_wrong_settings_are_told_together(settings: pytest_django.Settings) -> None:
     settings.PGJOBS = {"TIMEOUT": 300, "CONCURRENCY": 0}
 
     with pytest.raises(ImproperlyConfigured) as refusal:
@@ -106,5 +108,5 @@ def test_all_mistakes_are_told_together(settings: pytest_django.Settings) -> Non
     assert len(str(refusal.value).splitlines()) == 2
 
 
-def test_settings_that_are_no_dict_are_refused() -> None:
+def test_settings_that_are_not_a_dict_are_refused() -> None:
     assert find_problems([]) == ["PGJOBS must be a dict, not list."]

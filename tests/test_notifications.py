@@ -1,4 +1,4 @@
-"""Who enqueued a job hears of its end, if the job says so."""
+"""The user of a job hears of its end, if the job says so."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def ended(status: JobStatus, notifications: str | None = None) -> Job:
 
 @pytest.mark.parametrize("status", [JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.ERRORED])
 @pytest.mark.parametrize("notifications", [None, JobNotification.ALWAYS])
-def test_the_user_hears_of_every_end(status: JobStatus, notifications: str | None) -> None:
+def test_a_user_who_wants_every_notification_hears_of_every_end(
+    status: JobStatus, notifications: str | None
+) -> None:
     ended(status, notifications)
 
     assert told == [("ann", status)]
@@ -53,32 +55,32 @@ def test_the_user_hears_of_every_end(status: JobStatus, notifications: str | Non
     ("status", "hears"),
     [(JobStatus.COMPLETED, False), (JobStatus.FAILED, True), (JobStatus.ERRORED, True)],
 )
-def test_the_user_may_hear_of_failures_alone(status: JobStatus, hears: bool) -> None:
+def test_a_user_who_wants_failures_hears_of_failures_alone(status: JobStatus, hears: bool) -> None:
     ended(status, "on_failure")
 
     assert told == ([("ann", status)] if hears else [])
 
 
 @pytest.mark.parametrize("status", [JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.ERRORED])
-def test_the_user_may_hear_of_nothing(status: JobStatus) -> None:
+def test_a_user_who_wants_no_notification_hears_of_no_end(status: JobStatus) -> None:
     ended(status, "never")
 
     assert told == []
 
 
-def test_a_job_of_nobody_notifies_nobody() -> None:
+def test_a_job_without_a_user_notifies_no_user() -> None:
     Noop.enqueue(notifications="always").terminate()
 
     assert told == []
 
 
-def test_the_user_hears_once_however_often_the_job_is_ended() -> None:
+def test_a_user_whose_job_is_ended_twice_hears_once() -> None:
     ended(JobStatus.COMPLETED).terminate(JobStatus.FAILED)
 
     assert told == [("ann", "completed")]
 
 
-def test_the_user_hears_nothing_of_an_end_that_is_rolled_back() -> None:
+def test_a_user_hears_nothing_of_an_end_that_is_rolled_back() -> None:
     with transaction.atomic():
         ended(JobStatus.COMPLETED)
         transaction.set_rollback(True)
@@ -86,7 +88,7 @@ def test_the_user_hears_nothing_of_an_end_that_is_rolled_back() -> None:
     assert told == []
 
 
-def test_a_notifier_that_raises_is_logged_and_changes_nothing(
+def test_a_notifier_that_raises_is_logged_and_leaves_the_job_completed(
     settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.PGJOBS = {"NOTIFIER": "tests.test_notifications.refuse"}
@@ -99,13 +101,15 @@ def test_a_notifier_that_raises_is_logged_and_changes_nothing(
     assert record.exc_info is not None
 
 
-def test_a_notifier_that_does_not_exist_changes_nothing(settings: pytest_django.Settings) -> None:
+def test_a_notifier_that_does_not_exist_leaves_the_job_completed(
+    settings: pytest_django.Settings,
+) -> None:
     settings.PGJOBS = {"NOTIFIER": "tests.nowhere"}
 
     assert ended(JobStatus.COMPLETED).status == "completed"
 
 
-def test_without_a_notifier_of_its_own_a_project_finds_it_in_the_log(
+def test_a_project_without_a_notifier_has_the_notification_in_its_log(
     settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.PGJOBS = {}

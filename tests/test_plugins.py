@@ -1,4 +1,4 @@
-"""Plugins bring queues that bear their name."""
+"""Plugins add queues that begin with their name."""
 
 from __future__ import annotations
 
@@ -27,33 +27,37 @@ class QuietConfig(PluginConfig):
     name = "quiet"
 
 
-def test_a_plugins_queues_bear_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queues_of_a_plugin_begin_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(MyPluginConfig, monkeypatch)
 
     assert known_queues() == ("high", "default", "low", "myplugin.foo", "myplugin.bar")
 
 
-def test_the_name_in_front_is_the_whole_dotted_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queues_of_a_dotted_plugin_begin_with_its_whole_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     installed(DottedConfig, monkeypatch)
 
     assert "vendor.inventory.foo" in known_queues()
 
 
-def test_two_plugins_may_use_the_same_short_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_plugins_may_use_the_same_short_name_of_a_queue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     installed(MyPluginConfig, monkeypatch)
     installed(DottedConfig, monkeypatch)
 
     assert {"myplugin.foo", "vendor.inventory.foo"} <= set(known_queues())
 
 
-def test_a_plugin_needs_no_queues(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plugin_without_queues_adds_none(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(QuietConfig, monkeypatch)
 
     assert known_queues() == ("high", "default", "low")
 
 
 @pytest.mark.parametrize("queues", ["foo", ("foo",), {"foo"}, ["foo", 7], None])
-def test_queues_that_are_no_list_of_strings_are_refused(
+def test_queues_of_a_plugin_that_are_not_a_list_of_strings_are_refused(
     queues: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     installed(MyPluginConfig, monkeypatch)

@@ -1,4 +1,4 @@
-"""Queues: which exist, and which one a job takes."""
+"""The queues of a project, and the queue of a job."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class WithQueues(AppConfig):
     pgjobs_queues = ("slow", "gpu")
 
 
-def test_there_are_high_default_and_low_in_this_order() -> None:
+def test_the_queues_of_a_plain_project_are_high_default_and_low() -> None:
     assert known_queues() == ("high", "default", "low")
 
 
@@ -30,13 +30,13 @@ def test_a_mapped_queue_exists(settings: pytest_django.Settings) -> None:
     assert known_queues() == ("high", "default", "low", "sites")
 
 
-def test_a_plain_app_config_may_name_queues(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_app_that_names_queues_adds_them(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(WithQueues, monkeypatch)
 
     assert known_queues() == ("high", "default", "low", "slow", "gpu")
 
 
-def test_an_unknown_queue_is_refused_with_the_known_ones_listed() -> None:
+def test_an_unknown_queue_is_refused_and_the_known_ones_are_listed() -> None:
     with pytest.raises(UnknownQueue) as refusal:
         check_known(["high", "hihg"])
 
@@ -51,7 +51,7 @@ def test_an_unknown_queue_is_a_key_error_as_in_netbox() -> None:
 
 
 @pytest.mark.parametrize("key", ["site", "Site", "testapp.site", "testapp.Site", Site])
-def test_a_model_is_mapped_by_name_label_or_class(
+def test_a_model_can_be_mapped_by_name_label_or_class(
     key: Any, settings: pytest_django.Settings
 ) -> None:
     settings.PGJOBS = {"QUEUE_MAPPINGS": {key: "high"}}
@@ -60,7 +60,7 @@ def test_a_model_is_mapped_by_name_label_or_class(
 
 
 @pytest.mark.parametrize("model", [Device, None])
-def test_a_mapping_is_for_its_model_alone(
+def test_a_mapping_of_one_model_does_not_hold_for_others(
     model: type[models.Model] | None, settings: pytest_django.Settings
 ) -> None:
     settings.PGJOBS = {"QUEUE_MAPPINGS": {"site": "high"}}
@@ -68,7 +68,7 @@ def test_a_mapping_is_for_its_model_alone(
     assert get_queue_for_model(model) == "default"
 
 
-def test_the_closest_key_wins(settings: pytest_django.Settings) -> None:
+def test_the_most_specific_of_several_mappings_wins(settings: pytest_django.Settings) -> None:
     mappings: dict[Any, str] = {"site": "low", "testapp.site": "default", Site: "high"}
     taken = []
     for key in (Site, "testapp.site", "site"):
@@ -79,17 +79,19 @@ def test_the_closest_key_wins(settings: pytest_django.Settings) -> None:
     assert taken == ["high", "default", "low"]
 
 
-def test_none_maps_jobs_without_an_object(settings: pytest_django.Settings) -> None:
+def test_a_mapping_of_none_holds_for_jobs_without_an_object(
+    settings: pytest_django.Settings,
+) -> None:
     settings.PGJOBS = {"QUEUE_MAPPINGS": {None: "low"}}
 
     assert get_queue_for_model(None) == "low"
 
 
 @pytest.mark.parametrize("name", ["a", "my_plugin.foo-2", "_", "9", "q" * 100])
-def test_a_queue_may_be_named(name: str) -> None:
+def test_a_valid_name_of_a_queue_is_accepted(name: str) -> None:
     assert is_valid_name(name)
 
 
 @pytest.mark.parametrize("name", ["", ".a", "a b", "a/b", "ä", "a\n", "q" * 101, None, 7])
-def test_a_queue_may_not_be_named(name: Any) -> None:
+def test_an_invalid_name_of_a_queue_is_refused(name: Any) -> None:
     assert not is_valid_name(name)

@@ -1,4 +1,4 @@
-"""Signals inform, after the fact; a receiver that raises changes nothing."""
+"""Signals inform after the fact; a receiver that raises changes nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Witness(BackgroundJob):
-    """Returns how many of the signals it has heard of."""
+    """Returns the number of signals that it has received."""
 
     heard: list[Any]
 
@@ -27,7 +27,7 @@ class Witness(BackgroundJob):
         return len(self.heard)
 
 
-def test_job_enqueued_tells_of_each_job() -> None:
+def test_job_enqueued_is_sent_for_each_job() -> None:
     with listening(job_enqueued) as received:
         jobs = [Noop.enqueue(), Noop.enqueue_once()]
 
@@ -61,14 +61,14 @@ def test_job_enqueued_is_not_sent_for_a_job_that_exists_already() -> None:
     assert received == []
 
 
-def test_job_enqueued_is_not_sent_for_many() -> None:
+def test_job_enqueued_is_not_sent_by_enqueue_many() -> None:
     with listening(job_enqueued) as received:
         Noop.enqueue_many([{}] * 3)
 
     assert received == []
 
 
-def test_job_start_is_sent_before_run_in_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_job_start_is_sent_before_run_in_the_same_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[int] = []
     job_start.connect(receiver := lambda **_: threads.append(threading.get_ident()))
     monkeypatch.setattr(Witness, "heard", threads, raising=False)
@@ -90,7 +90,9 @@ def test_job_start_finds_the_job_running() -> None:
 @pytest.mark.parametrize(
     ("job_class", "status"), [(Noop, "completed"), (Failing, "failed"), (Raising, "errored")]
 )
-def test_job_end_tells_how_the_job_ended(job_class: type[BackgroundJob], status: str) -> None:
+def test_job_end_is_sent_with_the_status_of_the_end(
+    job_class: type[BackgroundJob], status: str
+) -> None:
     with listening(job_end) as received:
         job_class.handle(job_class.enqueue())
 
@@ -115,7 +117,7 @@ def test_job_end_is_sent_once_the_outcome_has_committed() -> None:
     assert (before, after) == (0, 1)
 
 
-def test_job_end_waits_for_the_last_attempt() -> None:
+def test_job_end_is_sent_after_the_last_attempt() -> None:
     with listening(job_end) as received:
         job = Raising.enqueue(max_attempts=2)
         job.run_here()
@@ -126,7 +128,7 @@ def test_job_end_waits_for_the_last_attempt() -> None:
 
 
 @pytest.mark.parametrize("signal", [job_enqueued, job_start, job_end])
-def test_the_job_is_the_sender_as_in_netbox(signal: Signal) -> None:
+def test_the_sender_of_a_signal_is_the_job_as_in_netbox(signal: Signal) -> None:
     with listening(signal) as received:
         job = Noop.enqueue()
         job.run_here()
@@ -136,7 +138,7 @@ def test_the_job_is_the_sender_as_in_netbox(signal: Signal) -> None:
 
 
 @pytest.mark.parametrize("signal", [job_enqueued, job_start, job_end])
-def test_a_receiver_that_raises_is_logged_and_changes_nothing(
+def test_a_receiver_that_raises_is_logged_and_leaves_the_job_completed(
     signal: Signal, caplog: pytest.LogCaptureFixture
 ) -> None:
     with listening(signal, error=ValueError("boom")) as received:
@@ -149,7 +151,7 @@ def test_a_receiver_that_raises_is_logged_and_changes_nothing(
     assert record.exc_info is not None
 
 
-def test_a_receiver_that_raises_does_not_keep_others_from_hearing() -> None:
+def test_a_receiver_that_raises_does_not_silence_the_others() -> None:
     with listening(job_end, error=ValueError("boom")), listening(job_end) as received:
         Noop.enqueue(immediate=True)
 

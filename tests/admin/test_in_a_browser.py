@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 CHROMIUM = Path("/usr/bin/chromium")
 IN_CI = bool(os.environ.get("CI"))
 PHONE = {"width": 390, "height": 844}
-# Stricter than any project: nothing inline, nothing from elsewhere.
+# Stricter than any project's policy: no inline script or style, and no other site.
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:"
 HOSTILE = """<script>window.harmed = 1</script>"><img src=x onerror="window.harmed = 1">"""
 
-# The address of "job" is known once there is one.
+# The address of "job" is known once a job exists.
 PAGES = (LIST, "job", "/admin/pgjobs/schedule/", "/admin/pgjobs/workerprocess/")
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,7 +47,8 @@ def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
-        # Playwright runs an event loop in this thread, and never a query of ours on it.
+        # Playwright runs an event loop in this thread, and Django would refuse queries beside it.
+        # None runs on it.
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         with playwright.chromium.launch(executable_path=CHROMIUM, args=arguments) as browser:
@@ -56,7 +57,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
-    """A page of a superuser who has signed in."""
+    """The page of a superuser who has signed in."""
     client = Client()
     client.force_login(User.objects.create_superuser("root", password="x"))
     with browser.new_context(base_url=live_server.url) as context:
@@ -75,7 +76,7 @@ def with_policy(route: Route) -> None:
 
 
 def an_eventful_job(text: str = "boom", **columns: Any) -> Job:
-    """A failed job that shows all that a page can show."""
+    """Return a failed job with a value in every field that a page shows."""
     job = a_job(
         "errored",
         name=text,
@@ -102,7 +103,7 @@ def is_wider_than_the_screen(page: Page) -> bool:
 # Harmless ------------------------------------------------------------------------------
 
 
-def test_what_a_job_wrote_is_shown_and_never_run(page: Page) -> None:
+def test_text_written_by_a_job_is_shown_and_never_run_as_a_script(page: Page) -> None:
     site = Site.objects.create(name=HOSTILE[:100])
     job = an_eventful_job(HOSTILE)
     Schedule.objects.create(job_class=HOSTILE, interval=1, next_run=ago(hours=1), last_job=job)
@@ -137,7 +138,7 @@ def test_no_page_needs_inline_scripts_or_styles(page: Page, address: str) -> Non
 
 # Readable ------------------------------------------------------------------------------
 
-# Paints two colours and reads them back, so that any CSS notation is understood.
+# The script paints two colours and reads them back, so that it understands any CSS notation.
 CONTRAST = """
 badges => {
     const pen = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
@@ -160,7 +161,7 @@ badges => {
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_status_is_readable_in_both_themes(page: Page, theme: Any) -> None:
+def test_every_status_has_enough_contrast_in_both_themes(page: Page, theme: Any) -> None:
     for status in JobStatus:
         a_job(status)
     page.emulate_media(color_scheme=theme)
@@ -170,7 +171,7 @@ def test_every_status_is_readable_in_both_themes(page: Page, theme: Any) -> None
     assert min(contrasts) >= 4.5  # WCAG AA
 
 
-def test_each_status_colour_is_its_own(page: Page) -> None:
+def test_each_status_colour_is_shown_as_a_colour_of_its_own(page: Page) -> None:
     for status in JobStatus:
         a_job(status)
     page.goto(LIST)
@@ -181,7 +182,7 @@ def test_each_status_colour_is_its_own(page: Page) -> None:
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_page_fits_a_phone(page: Page, address: str) -> None:
+def test_a_page_is_no_wider_than_a_phone(page: Page, address: str) -> None:
     job = an_eventful_job("a_very_long_word_" * 11)
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.goto(job.get_absolute_url() if address == "job" else address)
@@ -199,7 +200,7 @@ def press_tab_until(page: Page, selector: str) -> None:
     pytest.fail(f"Tab does not reach {selector}")
 
 
-def test_a_job_is_cancelled_from_the_keyboard(page: Page) -> None:
+def test_a_waiting_job_can_be_cancelled_from_the_keyboard(page: Page) -> None:
     job = a_job()
     page.goto(job.get_absolute_url())
     press_tab_until(page, ".pgjobs-verb button")
@@ -208,7 +209,7 @@ def test_a_job_is_cancelled_from_the_keyboard(page: Page) -> None:
     until_status(job, "cancelled")
 
 
-def test_a_finished_job_is_retried_by_its_button(page: Page) -> None:
+def test_a_finished_job_can_be_retried_by_its_button(page: Page) -> None:
     job = a_job("failed")
     page.goto(job.get_absolute_url())
     page.get_by_role("button", name="Retry").click()
@@ -217,7 +218,7 @@ def test_a_finished_job_is_retried_by_its_button(page: Page) -> None:
     assert job.status == "pending"
 
 
-def test_jobs_are_cancelled_from_the_list(page: Page) -> None:
+def test_selected_jobs_can_be_cancelled_from_the_list(page: Page) -> None:
     for _ in range(3):
         a_job()
     page.goto(LIST)
@@ -228,6 +229,6 @@ def test_jobs_are_cancelled_from_the_list(page: Page) -> None:
     assert not Job.objects.waiting().exists()
 
 
-def test_the_log_is_scrolled_from_the_keyboard(page: Page) -> None:
+def test_the_log_can_be_scrolled_from_the_keyboard(page: Page) -> None:
     page.goto(an_eventful_job().get_absolute_url())
     press_tab_until(page, ".pgjobs-log")

@@ -1,4 +1,4 @@
-"""Jobs in the admin: what is listed, and what a job's page shows."""
+"""Jobs in the admin: their list and the page of each."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def listed(client: Client, **filters: Any) -> list[int]:
 # The list ----------------------------------------------------------------------------
 
 
-def test_the_list_shows_each_job_with_its_status_colour_and_object(looking: Client) -> None:
+def test_the_list_shows_each_job_with_its_status_its_colour_and_its_object(looking: Client) -> None:
     site = a_site("Berlin")
     AboutObject.enqueue(site)
     html = looking.get(LIST).content.decode()
@@ -40,21 +40,21 @@ def test_the_list_shows_each_job_with_its_status_colour_and_object(looking: Clie
     assert "Berlin" in html
 
 
-def test_an_object_that_is_gone_is_shown_by_its_key(looking: Client) -> None:
+def test_an_object_that_was_deleted_is_shown_by_its_key(looking: Client) -> None:
     site = a_site("Berlin")
     AboutObject.enqueue(site)
     Site.objects.filter(pk=site.pk)._raw_delete("default")
     assert f"testapp.site:{site.pk}" in looking.get(LIST).content.decode()
 
 
-def test_an_object_whose_key_no_longer_fits_its_model_does_no_harm(looking: Client) -> None:
+def test_an_object_whose_key_does_not_fit_its_model_is_shown_by_its_key(looking: Client) -> None:
     job = AboutObject.enqueue(a_site("Berlin"))
     Job.objects.filter(pk=job.pk).update(object_id="not a number")
     assert "testapp.site:not a number" in looking.get(LIST).content.decode()
     assert "testapp.site:not a number" in page(looking, job)
 
 
-def test_a_longer_list_costs_no_more_queries(
+def test_a_longer_list_takes_no_more_queries(
     looking: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     looking.get(LIST)
@@ -83,7 +83,7 @@ def test_a_longer_list_costs_no_more_queries(
         ),
     ],
 )
-def test_the_list_is_filtered_and_searched(
+def test_the_list_shows_the_jobs_that_match_a_filter_or_a_search(
     looking: Client, filters: dict[str, str], matches: set[str]
 ) -> None:
     jobs = {
@@ -99,12 +99,12 @@ def test_the_list_is_filtered_and_searched(
     assert set(listed(looking, **filters)) == {jobs[name].pk for name in matches}
 
 
-def test_a_number_finds_the_job_that_bears_it(looking: Client) -> None:
+def test_a_search_for_a_number_finds_the_job_with_this_id(looking: Client) -> None:
     jobs = [a_job(name=f"Job {number}") for number in range(3)]
     assert listed(looking, q=str(jobs[1].pk)) == [jobs[1].pk]
 
 
-def test_a_list_is_counted_no_further_than_it_is_paged(
+def test_a_long_list_is_counted_up_to_its_limit_and_says_so(
     looking: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "COUNTED", 3)
@@ -135,7 +135,7 @@ def test_a_page_shows_the_log_with_the_colour_of_each_level(looking: Client) -> 
     assert "disk is low" in html
 
 
-def test_a_page_shows_the_end_of_a_log_that_is_too_long(looking: Client) -> None:
+def test_a_page_of_a_job_with_a_long_log_shows_the_last_lines(looking: Client) -> None:
     job = a_job("running")
     JobLogEntry.objects.bulk_create(
         JobLogEntry(job=job, timestamp=timezone.now(), level="info", message=f"line {n}.")
@@ -168,16 +168,18 @@ def test_a_page_links_to_user_worker_and_schedule(looking: Client) -> None:
     assert reverse("admin:pgjobs_workerprocess_change", args=[worker.pk]) in html
 
 
-def test_a_running_job_that_was_cancelled_says_that_it_was_told_to_stop(looking: Client) -> None:
+def test_a_page_of_a_running_job_that_was_cancelled_says_that_it_was_told_to_stop(
+    looking: Client,
+) -> None:
     job = a_job("running")
     job.cancel()
     assert "told to stop" in page(looking, job)
 
 
-def test_a_worker_whose_row_was_pruned_does_no_harm(looking: Client) -> None:
+def test_a_page_of_a_job_whose_worker_was_pruned_is_shown(looking: Client) -> None:
     assert "Noop" in page(looking, a_job("completed", worker_id=987654))
 
 
-def test_a_job_that_waits_too_long_says_how_late_it_is(looking: Client) -> None:
+def test_a_page_of_a_late_job_says_how_late_the_job_is(looking: Client) -> None:
     job = a_job(scheduled=timezone.now() - timedelta(hours=2, minutes=5))
     assert "2 h 5 min" in page(looking, job)

@@ -1,4 +1,4 @@
-"""Who may look at jobs, steer them and delete them in the admin; and what steering says."""
+"""Permissions to view, steer and delete jobs in the admin, and the messages of steering."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def steerer() -> Client:
 # Permissions -----------------------------------------------------------------------------
 
 
-def test_nobody_sees_jobs_without_permission() -> None:
+def test_a_user_without_permission_for_jobs_sees_none() -> None:
     job = a_job()
     client = signed_in("view_schedule")
     assert client.get(LIST).status_code == 403
     assert client.get(job.get_absolute_url()).status_code == 403
 
 
-def test_who_may_only_look_is_offered_nothing_else(looking: Client) -> None:
+def test_a_user_who_may_only_view_is_offered_no_action(looking: Client) -> None:
     job = a_job()
     html = page(looking, job)
     assert "/cancel/" not in html
@@ -41,26 +41,26 @@ def test_who_may_only_look_is_offered_nothing_else(looking: Client) -> None:
 
 
 @pytest.mark.parametrize("verb", ["cancel", "retry"])
-def test_who_may_only_look_may_not_steer(looking: Client, verb: str) -> None:
+def test_a_user_who_may_only_view_may_not_cancel_or_retry(looking: Client, verb: str) -> None:
     job = a_job()
     assert looking.post(f"{LIST}{job.pk}/{verb}/").status_code == 403
     job.refresh_from_db()
     assert job.status == "pending"
 
 
-def test_nobody_adds_or_edits_jobs_not_even_a_superuser(admin_client: Client) -> None:
+def test_a_superuser_may_neither_add_nor_edit_jobs(admin_client: Client) -> None:
     job = a_job()
     assert admin_client.get(f"{LIST}add/").status_code == 403
     assert admin_client.post(job.get_absolute_url(), {"name": "other"}).status_code == 403
 
 
-def test_deleting_needs_its_own_permission(steerer: Client) -> None:
+def test_a_user_without_permission_to_delete_may_not_delete_a_job(steerer: Client) -> None:
     job = a_job("completed")
     assert steerer.post(f"{LIST}{job.pk}/delete/", {"post": "yes"}).status_code == 403
     assert Job.objects.filter(pk=job.pk).exists()
 
 
-def test_who_may_delete_deletes_a_job_with_its_log() -> None:
+def test_a_user_with_permission_to_delete_deletes_a_job_with_its_log() -> None:
     job = a_job("completed")
     JobLogEntry.objects.create(job=job, timestamp=timezone.now(), level="info", message="x")
     client = signed_in("view_job", "delete_job")
@@ -73,7 +73,9 @@ def test_who_may_delete_deletes_a_job_with_its_log() -> None:
 # Steering --------------------------------------------------------------------------------
 
 
-def test_cancelling_says_how_many_were_cancelled_and_why_others_were_not(steerer: Client) -> None:
+def test_the_cancel_action_says_how_many_jobs_were_cancelled_and_why_others_were_not(
+    steerer: Client,
+) -> None:
     jobs = [a_job(status) for status in ("pending", "scheduled", "running", "completed", "failed")]
     assert choose(steerer, "cancel_jobs", *jobs) == [
         "2 jobs were cancelled.",
@@ -84,7 +86,9 @@ def test_cancelling_says_how_many_were_cancelled_and_why_others_were_not(steerer
     assert found == ["cancelled", "cancelled", "running", "completed", "failed"]
 
 
-def test_retrying_says_how_many_run_again_and_why_others_do_not(steerer: Client) -> None:
+def test_the_retry_action_says_how_many_jobs_run_again_and_why_others_do_not(
+    steerer: Client,
+) -> None:
     jobs = [a_job(status) for status in ("errored", "cancelled", "pending")]
     assert choose(steerer, "retry_jobs", *jobs) == [
         "2 jobs will run again.",
@@ -94,7 +98,7 @@ def test_retrying_says_how_many_run_again_and_why_others_do_not(steerer: Client)
     assert {status_of(job) for job in jobs} == {"pending"}
 
 
-def test_a_job_whose_place_is_taken_is_not_retried(steerer: Client) -> None:
+def test_a_finished_job_whose_place_is_taken_is_not_retried(steerer: Client) -> None:
     ended = Noop.enqueue_once()
     ended.cancel()
     Noop.enqueue_once()
@@ -104,7 +108,7 @@ def test_a_job_whose_place_is_taken_is_not_retried(steerer: Client) -> None:
     assert ended.status == "cancelled"
 
 
-def test_selecting_all_never_means_more_than_the_list_counted(
+def test_an_action_on_more_jobs_than_the_list_counted_is_refused(
     steerer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steering, "COUNTED", 2)
@@ -114,7 +118,7 @@ def test_selecting_all_never_means_more_than_the_list_counted(
     assert Job.objects.waiting().count() == 3
 
 
-def test_selecting_all_means_all_that_the_filters_match(steerer: Client) -> None:
+def test_an_action_on_all_applies_to_all_jobs_that_the_filters_match(steerer: Client) -> None:
     jobs = [a_job(), a_job(), a_job(queue_name="low")]
     data = {"action": "cancel_jobs", "_selected_action": [jobs[0].pk], "select_across": "1"}
     response = steerer.post(f"{LIST}?queue_name=default", data, follow=True)
@@ -126,7 +130,7 @@ def test_selecting_all_means_all_that_the_filters_match(steerer: Client) -> None
     ("status", "verb", "after"),
     [("pending", "cancel", "cancelled"), ("failed", "retry", "pending")],
 )
-def test_a_job_is_steered_from_its_page(
+def test_a_job_can_be_cancelled_or_retried_from_its_page(
     steerer: Client, status: str, verb: str, after: str
 ) -> None:
     job = a_job(status)
@@ -138,11 +142,11 @@ def test_a_job_is_steered_from_its_page(
 
 
 @pytest.mark.parametrize("verb", ["cancel", "retry"])
-def test_a_link_can_not_steer(steerer: Client, verb: str) -> None:
+def test_a_get_request_cannot_cancel_or_retry(steerer: Client, verb: str) -> None:
     assert steerer.get(f"{LIST}{a_job().pk}/{verb}/").status_code == 405
 
 
-def test_another_site_can_not_steer() -> None:
+def test_a_request_from_another_site_cannot_cancel() -> None:
     job = a_job()
     strict = signed_in("change_job", enforce_csrf_checks=True)
     assert strict.post(f"{LIST}{job.pk}/cancel/").status_code == 403
@@ -150,11 +154,11 @@ def test_another_site_can_not_steer() -> None:
     assert job.status == "pending"
 
 
-def test_a_job_that_does_not_exist_is_not_found(steerer: Client) -> None:
+def test_a_cancel_of_a_job_that_does_not_exist_is_not_found(steerer: Client) -> None:
     assert steerer.post(f"{LIST}987654/cancel/").status_code == 404
 
 
-def test_the_history_says_who_steered(steerer: Client) -> None:
+def test_the_history_of_a_cancelled_job_names_the_user(steerer: Client) -> None:
     job = a_job()
     choose(steerer, "cancel_jobs", job)
     entry = LogEntry.objects.get(object_id=str(job.pk))

@@ -31,19 +31,19 @@ def test_a_schedule_shows_its_rule_its_state_and_its_last_job(looking: Client) -
     assert f'<a href="{job.get_absolute_url()}"><span class="pgjobs-badge pgjobs-red">' in html
 
 
-def test_a_schedule_that_missed_its_slot_is_overdue(looking: Client) -> None:
+def test_a_schedule_that_missed_its_slot_is_shown_as_overdue(looking: Client) -> None:
     Schedule.objects.create(job_class="a.B", interval=60, next_run=ago(hours=3, minutes=4))
     assert "Overdue by 3 h 4 min" in shown(looking, SCHEDULES)
 
 
-def test_a_schedule_that_is_switched_off_is_not_overdue(looking: Client) -> None:
+def test_a_schedule_that_is_switched_off_is_shown_as_off_and_not_overdue(looking: Client) -> None:
     Schedule.objects.create(job_class="a.B", interval=60, next_run=ago(hours=3), enabled=False)
     html = shown(looking, SCHEDULES)
     assert "Off" in html
     assert "Overdue" not in html
 
 
-def test_a_schedule_whose_last_job_was_pruned_does_no_harm(looking: Client) -> None:
+def test_a_schedule_whose_last_job_was_pruned_is_shown(looking: Client) -> None:
     schedule = Schedule.objects.create(
         job_class="a.B", cron="15 3 * * *", next_run=timezone.now(), last_job_id=987654
     )
@@ -51,21 +51,21 @@ def test_a_schedule_whose_last_job_was_pruned_does_no_harm(looking: Client) -> N
     assert "cron 15 3 * * *" in shown(looking, f"{SCHEDULES}{schedule.pk}/change/")
 
 
-def test_a_worker_is_alive_while_its_process_holds_its_lock(looking: Client) -> None:
+def test_a_worker_whose_process_holds_its_lock_is_shown_as_alive(looking: Client) -> None:
     worker = a_worker()
     with advisory_lock(WORKER_LOCK, worker.pk):
         html = shown(looking, WORKERS)
     assert 'pgjobs-green">Alive<' in html
 
 
-def test_the_living_workers_come_first(looking: Client) -> None:
+def test_living_workers_are_listed_before_stopped_ones(looking: Client) -> None:
     living = a_worker(has_session_lock=False)
     stopped = a_worker(stopped=timezone.now() - timedelta(days=1))
     listed = looking.get(WORKERS).context["cl"].result_list
     assert [worker.pk for worker in listed] == [living.pk, stopped.pk]
 
 
-def test_a_worker_leads_to_the_jobs_that_it_has_in_hand(looking: Client) -> None:
+def test_a_page_of_a_worker_links_to_the_jobs_that_it_runs(looking: Client) -> None:
     worker, other = a_worker(), a_worker()
     job = a_job("running", worker=worker)
     a_job("running", worker=other)
@@ -76,7 +76,9 @@ def test_a_worker_leads_to_the_jobs_that_it_has_in_hand(looking: Client) -> None
 
 
 @pytest.mark.parametrize("address", [SCHEDULES, WORKERS])
-def test_nobody_adds_changes_or_deletes_here(admin_client: Client, address: str) -> None:
+def test_a_superuser_may_neither_add_change_nor_delete_schedules_and_workers(
+    admin_client: Client, address: str
+) -> None:
     key = a_worker().pk
     Schedule.objects.create(pk=key, job_class="a.B", interval=1, next_run=timezone.now())
     assert admin_client.get(f"{address}add/").status_code == 403

@@ -1,4 +1,5 @@
-"""Ten thousand jobs under a storm of faults, and an audit of what was promised.
+"""Ten thousand jobs under a storm of faults, and an audit of the promises.
 
-An app, so that its workers find `jobs`; `python -m tests.chaos` is the run. See docs/chaos.md.
+This is an app, so that its workers find `jobs`; `python -m tests.chaos` is the run. See
+docs/chaos.md.
 """

@@ -32,7 +32,7 @@ SETTLE: Final = 90.0
 
 def main() -> int:
     orders = _orders()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the run ends its children
     directory = Path(tempfile.mkdtemp(prefix="pgjobs-chaos-"))
     terms = Terms.choose(is_pooled=orders.pooled, lease=orders.lease)
     cluster = Cluster(directory, terms, with_network=not orders.no_network)

@@ -1,4 +1,4 @@
-"""The jobs as they arrive, and the ledger of those whose enqueuing was committed."""
+"""The arriving jobs, and the ledger of the jobs that were enqueued in a committed transaction."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MIX: Final[dict[Any, int]] = {
     Interval: 1,
 }
 _BATCH: Final = 20
-# One that a worker holds is left alone: this must not wait for a worker that is frozen.
+# The statement skips a locked row: it must not wait for a frozen worker that holds the row.
 _BRING_FORWARD: Final = """
 UPDATE pgjobs_job SET scheduled = now() WHERE id IN (
     SELECT id FROM pgjobs_job
@@ -80,12 +80,13 @@ class Arrivals:
             self.placed += len(batch)
 
     def bring_chains_forward(self) -> None:
-        """Once a second, as if a minute had passed: intervals are no shorter than that."""
+        """Bring chains forward once a second, as if a minute had passed. No interval is shorter
+        than a minute."""
         if time.monotonic() >= self._next_step and _guarded(_bring_forward):
             self._next_step = time.monotonic() + 1.0
 
     def _place(self, batch: list[Order]) -> None:
-        # The answer to the last commit was lost: it may have gone through.
+        # If the answer to the last commit was lost, the commit may have succeeded.
         if self._is_uncertain and _is_in_ledger(batch[0]):
             return
         with transaction.atomic(), connection.cursor() as cursor:
@@ -96,7 +97,7 @@ class Arrivals:
 
 
 def _seconds(chance: random.Random) -> float:
-    # The long ones still run, for the second time, when a first run wakes up from the cold.
+    # A long job still runs for the second time when its frozen first run resumes.
     return chance.uniform(6, 12) if chance.random() < 0.15 else chance.uniform(0.3, 3)
 
 

@@ -1,4 +1,4 @@
-"""What was promised, asked of the rows in SQL. Each query returns the violations."""
+"""The promises, asked of the rows in SQL. Each query returns the violations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CREATE TABLE chaos_run (
 CREATE INDEX ON chaos_run (job);
 """
 
-# Chains go on for ever, so a link of one may wait for its moment; nothing else may be live.
+# Chains go on for ever, so a link may wait for its moment. No other job may be live.
 UNSETTLED: Final = """
 SELECT job.id, job.status, job.job_class, job.epoch, job.worker_id, worker.stopped, job.scheduled
 FROM pgjobs_job AS job LEFT JOIN pgjobs_worker AS worker ON worker.id = job.worker_id
@@ -26,7 +26,7 @@ WHERE job.status IN ('pending', 'running')
     OR job.status = 'scheduled' AND (job.interval IS NULL OR job.scheduled < now())
 """
 
-# After the workers have gone nothing runs. Links whose moment has come by then are not stuck.
+# No job runs after the workers have gone. A link that has become due by then is not stuck.
 RUNNING: Final = """
 SELECT id, job_class, epoch, worker_id FROM pgjobs_job WHERE status = 'running'
 """
@@ -45,7 +45,7 @@ GROUP BY 1
 HAVING count(*) > 1
 """
 
-# The effect must be that of the run that completed the job, too.
+# The effect must also be that of the run that completed the job.
 ATOMIC_WRONG: Final = """
 SELECT ordered.key, job.id, job.status, job.result, array_agg(effect.run)
 FROM chaos_order AS ordered
@@ -56,7 +56,8 @@ GROUP BY 1, 2, 3, 4
 HAVING count(effect.run) <> 1 OR min(effect.run) IS DISTINCT FROM job.result #>> '{}'
 """
 
-# A fork never heals, since both branches recur: the links that are live at the end tell it all.
+# Both branches of a forked chain recur, so a fork never heals: counting the live links at the end
+# finds it.
 CHAINS_BROKEN: Final = """
 SELECT ordered.key, count(job.id), count(job.id) FILTER (WHERE job.completed IS NULL)
 FROM chaos_order AS ordered LEFT JOIN pgjobs_job AS job ON job.kwargs ->> 'key' = ordered.key
@@ -65,14 +66,14 @@ GROUP BY 1
 HAVING count(job.id) FILTER (WHERE job.completed IS NULL) <> 1
 """
 
-# An accepted outcome is a result that stands in a row, or an entry in its list of failures; either
-# bears the name of its run. It was stale if
-# - the run was not the holder's: another worker's than the one that the row named when the outcome
-#   was accepted, or of another epoch than the row's last one, for a result;
+# An accepted outcome is a result in a row, or an entry in its list of failures. Either bears the
+# name of its run. An outcome was stale if
+# - its run was not the holder's: its worker is not the worker that the row named when the outcome
+#   was accepted, or, for a result, its epoch is not the row's last one;
 # - for a result, a run of a higher epoch ever began;
 # - the same epoch was given two outcomes.
-# The epoch alone would not do: a claim that is lost in a crash of the server lends its number to
-# the next one.
+# The epoch alone is not enough: after a server crash that loses a claim, the next claim has the
+# same epoch.
 ACCEPTED: Final = """
 CREATE TABLE chaos_accepted AS
 SELECT
@@ -110,7 +111,7 @@ WHERE EXISTS (
 )
 """
 
-# Each attempt that was counted left its failure or its result, and no other did.
+# Each counted attempt left its failure or its result, and there are no more failures.
 ATTEMPTS_WRONG: Final = """
 SELECT id, attempt, jsonb_array_length(errors), errors
 FROM pgjobs_job
@@ -144,7 +145,7 @@ FIGURES: Final = {
 
 
 def settle(timeout: float) -> list[Any]:
-    """Wait until everything has run that can; return what has not."""
+    """Wait until all jobs that can run have run; return the jobs that have not."""
     deadline = time.monotonic() + timeout
     while (unsettled := _unsettled()) and time.monotonic() < deadline:
         time.sleep(0.2)
@@ -160,7 +161,7 @@ def _unsettled() -> list[Any]:
 
 
 def bring_in(directory: Path) -> list[journal.Run]:
-    """Put the runs of the journal beside the rows."""
+    """Insert the runs of the journal beside the rows, and return them."""
     runs = journal.read(directory)
     with connection.cursor() as cursor:
         cursor.execute(_RUNS)
@@ -174,7 +175,8 @@ def bring_in(directory: Path) -> list[journal.Run]:
 
 
 def violations(*, placed: int, unsettled: list[Any]) -> dict[str, list[Any]]:
-    """Return what breaks each promise; `placed` jobs were enqueued, by what commits said."""
+    """Return the violations of each promise; `placed` jobs were enqueued by committed
+    transactions."""
     found = {promise: _ask(query) for promise, query in PROMISES.items()}
     [(known,)] = _ask("SELECT count(*) FROM chaos_order")
     found["stuck"] += unsettled

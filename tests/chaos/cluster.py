@@ -1,5 +1,5 @@
-"""What the storm strikes: a PostgreSQL, two supervisors with two worker processes each, and perhaps
-a pooler between them."""
+"""The targets of the storm: a PostgreSQL, two supervisors with two worker processes each, and
+perhaps a pooler between them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from tests.support.sql import ask
 CHILDREN: Final = 2
 SERVER: Final = {"fsync": "on", "synchronous_commit": "on", "max_connections": "300"}
 ADMIN: Final = "chaos driver"
-# A connection for each slot, and some for the engine; clients that were cut off linger on.
+# A connection for each slot, and some for the engine; connections that were cut off linger on.
 POOLER: Final = {"default_pool_size": 150, "max_client_conn": 1000}
-# Nothing of the driver's waits for what a frozen worker holds.
+# No statement of the driver waits for a row that a frozen worker holds.
 PATIENCE: Final = {"lock_timeout": "5s", "statement_timeout": "60s"}
 
 
@@ -81,7 +81,7 @@ class Group:
                 os.kill(pid, number)
 
     def restart_after_kill(self) -> list[Death]:
-        """Kill the supervisor, with which its children die, and start another."""
+        """Kill the supervisor, with which its children die, and start another supervisor."""
         assert self._process is not None
         now = time.monotonic()
         deaths = [Death(pid=pid, at=now) for pid in self.children]
@@ -91,7 +91,7 @@ class Group:
         return deaths
 
     def end(self, timeout: float) -> int:
-        """Stop as an operator would, and by force where that does not help; return the exit
+        """Stop the group as an operator would, by force after `timeout` seconds; return the exit
         code."""
         if self._process is None:
             return 0
@@ -126,7 +126,7 @@ class Cluster:
         return Group(self.environment(url), log, slots=self.terms.slots, prefix=prefix)
 
     def _pool(self) -> tuple[str, str]:
-        """Start the pooler; return the ways through it, from here and from inside the namespace."""
+        """Start the pooler; return the URLs through it, from here and from inside the namespace."""
         server = {"host": self.postgres.socket_dir, "port": PORT, "user": "postgres"}
         patience = "; ".join(f"SET {name} = '{value}'" for name, value in PATIENCE.items())
         driver = {**server, "dbname": "postgres", "connect_query": patience}
@@ -139,7 +139,7 @@ class Cluster:
         return self._pooler.url("postgres"), self._pooler.url_by_address("postgres")
 
     def _let_in(self) -> tuple[str, str]:
-        """Return the ways to the server, from here and from inside the namespace."""
+        """Return the URLs of the server, from here and from inside the namespace."""
         if not self.why_no_network:
             with (self.postgres.data / "cluster" / "pg_hba.conf").open("a") as rules:
                 rules.write(f"host all all {self.namespace.inside}/32 trust\n")
@@ -169,7 +169,7 @@ class Cluster:
         return [group.end(timeout=45) for group in self.groups]
 
     def remove(self) -> None:
-        """End by force what still lives."""
+        """End all processes by force."""
         for group in self.groups:
             group.end(timeout=0)
         if self._pooler is not None:

@@ -1,4 +1,4 @@
-"""What can happen to processes, connections, the server and the network."""
+"""Faults of processes, connections, the server and the network."""
 
 from __future__ import annotations
 
@@ -15,31 +15,32 @@ from tests.chaos.cluster import ADMIN, Cluster, Death, Group
 
 @dataclass(kw_only=True)
 class Strike:
-    """One fault as it happened. What passes at once ends when it begins, or soon after."""
+    """One fault as it happened. A fault that does not last ends when it begins, or soon after."""
 
     fault: str
     began: float
     ended: float
     silenced: Sequence[int] = ()
-    """The processes that it kept from working until it ended."""
+    """The processes that the fault kept from working until it ended."""
 
 
 @dataclass
 class Wounds:
-    """What the audit must know of the faults: who died when, and when more than that was wrong."""
+    """The record of the faults for the audit: each death, and each time at which more was wrong."""
 
     strikes: list[Strike] = field(default_factory=list)
     deaths: list[Death] = field(default_factory=list)
     disturbances: list[tuple[float, float]] = field(default_factory=list)
     restarts: list[float] = field(default_factory=list)
-    """When the server accepted connections again."""
+    """The moments at which the server accepted connections again."""
 
 
 class Fault(ABC):
     weight = 1
-    """How often it stands among the faults of one round."""
+    """The number of times that it stands among the faults of one round."""
     lasts = False
-    """It has to be healed, and only one such is there at a time: somebody must be left to work."""
+    """True if the fault must be healed. Only one lasting fault is there at a time: some worker must
+    be left to work."""
 
     silenced: Sequence[int] = ()
 
@@ -52,7 +53,7 @@ class Fault(ABC):
     def strike(self) -> None: ...
 
     def heal(self) -> None:  # noqa: B027 (what passes by itself needs none)
-        """Undo what lasts."""
+        """Undo a lasting fault."""
 
     def duration(self) -> float:
         return self.cluster.terms.lease + self.chance.uniform(2, 5) if self.lasts else 0.0
@@ -80,8 +81,8 @@ class KillSupervisor(Fault):
 
 
 class TerminateBackends(Fault):
-    """One to five of our connections: the engine's, the jobs', the enqueuer's. Of a pooler's first
-    those that are lent out: nobody would miss the others."""
+    """Ends one to five connections: of the engine, of jobs, of the enqueuer. Behind a pooler,
+    connections that are lent out go first, because no client would miss an idle one."""
 
     weight = 4
     QUERY = """
@@ -99,7 +100,7 @@ class TerminateBackends(Fault):
 
 
 class FreezeChild(Fault):
-    """Its supervisor ends it, because it gives no sign of life."""
+    """Freezes a child. Its supervisor ends the child because it gives no sign of life."""
 
     lasts = True
 
@@ -114,14 +115,15 @@ class FreezeChild(Fault):
 
 
 class FreezeGroup(Fault):
-    """As when a machine sleeps: it wakes up with jobs in hand that others have run meanwhile."""
+    """Freezes a group, as a sleeping machine does: it wakes up holding jobs that another worker has
+    run meanwhile."""
 
     weight = 2
     lasts = True
 
     def strike(self) -> None:
         self._group = self.a_group()
-        # The supervisor first, or it would start others in the place of its children.
+        # The supervisor first: it would replace its frozen children.
         self.silenced = [self._group.pid, *self._group.children]
         self._group.send(signal.SIGSTOP, self.silenced)
 
@@ -130,7 +132,7 @@ class FreezeGroup(Fault):
 
 
 class RestartPostgres(Fault):
-    """In immediate mode, from which the server recovers as from a crash."""
+    """Restarts in immediate mode, from which the server recovers as from a crash."""
 
     def strike(self) -> None:
         began = time.monotonic()
@@ -141,7 +143,7 @@ class RestartPostgres(Fault):
 
 
 class CutNetwork(Fault):
-    """The second supervisor and its children live in a network namespace."""
+    """Cuts off the second supervisor and its children, which live in a network namespace."""
 
     lasts = True
 

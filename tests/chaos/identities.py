@@ -1,4 +1,4 @@
-"""The workers that there were: a process that is taken for dead goes on under another identity."""
+"""The workers of a run. A process that is taken for dead goes on under another identity."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Identity:
     pid: int
     began: float
     ended: float
-    """When it signed off or was rescued from; of the clock of the journal, as all times here."""
+    """When the worker signed off or was rescued from, by the clock of the journal."""
 
 
 def identities(rows: Iterable[tuple[int, int, datetime, datetime | None]]) -> list[Identity]:

@@ -1,4 +1,5 @@
-"""The jobs of the storm. Each run returns its own name, so that the row tells whose outcome won."""
+"""The jobs of the storm. Each run returns its own name, so that the row tells which run's outcome
+was accepted."""
 
 from __future__ import annotations
 
@@ -13,13 +14,13 @@ from pgjobs.exceptions import Retry
 from pgjobs.retry import constant
 from tests.chaos.journal import run_of
 
-# A job that works in the database loses its connection with the rest; it is tried until it works.
+# A job that works in the database loses its connection in the storm. It is tried until it succeeds.
 _UNTIL_IT_WORKS = 1000
 TRIES_OF_A_RETRYING_JOB = 3
 
 
 class Plain(BackgroundJob):
-    """Only what the engine itself does: an error here is the engine's."""
+    """Does nothing in the database: only the engine can cause an error here."""
 
     def run(self, key: str) -> str:
         with run_of(self.job) as run:
@@ -40,7 +41,7 @@ class Atomic(BackgroundJob):
 
 
 class Interval(BackgroundJob):
-    """A link of a chain; the driver brings the next one forward, so that chains grow long."""
+    """A link of a chain. The driver brings the next link forward, so that chains grow long."""
 
     def run(self, key: str) -> str:
         with run_of(self.job) as run:
@@ -70,8 +71,8 @@ class Retrying(BackgroundJob):
 
 
 class Slow(BackgroundJob):
-    """What kills mostly hit. It goes ahead of the rest, so that the wait after a death is that for
-    the rescue and not for the jobs that piled up meanwhile."""
+    """The usual victim of a kill. It has priority over the other jobs, so that its wait after a
+    death is the wait for the rescue, without the backlog."""
 
     class Meta:
         priority = 1

@@ -1,7 +1,7 @@
-"""What runs say of themselves, in files: no fault of the database reaches them.
+"""The journal: each run writes to a file, which no fault of the database reaches.
 
-A line of a few dozen bytes is appended in one write, so a process killed in the middle of a run
-leaves what it had said, whole. `time.monotonic()` is the machine's, the same in every process.
+A line of a few dozen bytes is appended in one write, so a process that is killed in the middle of a
+run leaves whole lines. `time.monotonic()` is the machine's, the same in every process.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Run:
     pid: int
     began: float
     ended: float | None = None
-    """None: its process died in the middle of it."""
+    """None if the process died in the middle of the run."""
 
 
 @contextmanager
 def run_of(job: Job) -> Iterator[str]:
-    """Write down that a run of `job` begins, and that it ends; give its name."""
+    """Write down that a run of `job` begins, and that it ends; yield its name."""
     run = uuid.uuid4().hex
     worker = job.worker_id or 0
     _say(f"began {run} {job.pk} {job.epoch} {worker} {os.getpid()} {time.monotonic()}")

@@ -1,7 +1,8 @@
-"""A network namespace joined to this machine by a pair of virtual interfaces, and by nothing else.
+"""A network namespace that is joined to this machine by a pair of virtual interfaces alone.
 
 Its addresses are of ranges for documentation and benchmarks (RFC 5737, RFC 2544). Some machines use
-even those, for instance for their gateway, so only a range that nothing here knows is taken.
+even these, for instance for their gateway, so the namespace takes a range that is unknown on this
+machine.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ _NOBODY: Final = "02:00:00:00:00:99"
 
 
 class Namespace:
-    """Cut off, it is as a machine whose cable was pulled: what is sent arrives nowhere, and no one
-    is told."""
+    """While it is cut off, it is like a machine with a pulled cable: packets arrive nowhere, and
+    neither end gets an error."""
 
     def __init__(self) -> None:
         self._name = f"pgjobs-chaos-{os.getpid()}"
@@ -27,7 +28,7 @@ class Namespace:
         self.here = self.inside = ""
 
     def build(self) -> str:
-        """Return why it can't be built; empty once it stands."""
+        """Return the reason why the namespace can't be built; empty if it was built."""
         if os.geteuid() != 0:
             return "network namespaces need root"
         if shutil.which("ip") is None:
@@ -59,12 +60,13 @@ class Namespace:
 
     @property
     def prefix(self) -> list[str]:
-        """What makes a command run inside."""
+        """The words in front of a command that run it inside."""
         return ["ip", "netns", "exec", self._name]
 
     def cut(self) -> None:
-        # Both ends send to a hardware address that nobody has: neither gets an error, as it would
-        # if an interface went down, so connections are half open until somebody's patience ends.
+        # Both ends send to a hardware address that does not exist. Neither end gets an error, which
+        # it would get from an interface that goes down, so connections are half open until one end
+        # gives up.
         permanent = ("lladdr", _NOBODY, "nud", "permanent")
         _ip("neighbour", "replace", self.inside, "dev", self._interface, *permanent)
         _ip("-n", self._name, "neighbour", "replace", self.here, "dev", "server", *permanent)
@@ -75,8 +77,8 @@ class Namespace:
 
 
 def _is_known(prefix: str) -> bool:
-    """Say whether an address of the range is somebody's, as far as this machine knows: its own, a
-    gateway, a neighbour, a name server, a proxy; or lies in a network that it has a route to."""
+    """Return whether this machine knows an address of the range: as its own, a gateway, a
+    neighbour, a name server or a proxy, or in a network that it has a route to."""
     routes = _ip("-4", "route", "show", "match", f"{prefix}1")
     if any(not line.startswith("default") for line in routes.splitlines()):
         return True

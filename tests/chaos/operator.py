@@ -1,7 +1,7 @@
 """An operator who ends running jobs and has them run again, while their first runs go on.
 
-The worker that runs one may get it a second time, and then only the epoch tells its two runs apart:
-after each of the faults who comes too late bears the number of another worker.
+The worker of the first run may get the job a second time, and then only the epoch tells the two
+runs apart. After each of the other faults, a late outcome bears the number of another worker.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pgjobs.models import Job
 
 _INTERVAL: Final = 1.0
 _AT_ONCE: Final = 2
-# Their first runs are likely to end before they are told to. Not those that should have ended: they
-# are of the dead, and wait for their rescue.
+# The first runs of these jobs are likely to end before they are told to. Jobs that should have
+# ended already are left out: they belong to dead workers, and wait for their rescue.
 _SOONEST_TO_END: Final = """
 SELECT job.*
 FROM pgjobs_job AS job
@@ -34,7 +34,7 @@ class Operator:
     def __init__(self) -> None:
         self._next = time.monotonic()
         self.taken_away: set[tuple[int, int]] = set()
-        """Which job at which epoch."""
+        """The jobs that were taken away, each with its epoch."""
 
     def turn(self) -> None:
         if time.monotonic() < self._next:

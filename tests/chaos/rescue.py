@@ -1,4 +1,4 @@
-"""How long the jobs of the killed waited, from the death to the next run."""
+"""The waits of the jobs of killed processes, from the death to the next run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.chaos.journal import Run
 
 @dataclass(frozen=True, kw_only=True)
 class Rescue:
-    """Two waits: until somebody noticed the death, then in the queue for a free slot."""
+    """A wait in two parts: until a worker noticed the death, then in the queue for a free slot."""
 
     run: Run
     again: Run
@@ -38,9 +38,10 @@ def rescues(
     wounds: Wounds,
     taken_away: Collection[tuple[int, int]],
 ) -> list[Rescue]:
-    """Return one for each run that a kill cut off, and that was still its job's newest.
+    """Return a rescue for each run that a kill cut off and that was still the newest run of its
+    job.
 
-    Where the operator took the job away from the dead, nobody had to be rescued.
+    A job that the operator took away from a dead worker needed no rescue.
     """
     by_pid, by_job = defaultdict(list), defaultdict(list)
     for run in runs:
@@ -53,7 +54,7 @@ def rescues(
             if run.ended is None and run.began <= death.at:
                 later = [other for other in by_job[run.job] if other.began > run.began]
                 if later and later[0].began > death.at and not _is_taken(run, later[0], taken_away):
-                    # Ended before it: the process had been taken for dead, and lived on.
+                    # A worker that was taken for dead and lived on had ended before its death.
                     noticed = max(death.at, min(ended[run.worker], later[0].began))
                     found.append(Rescue(run=run, again=later[0], died=death.at, noticed=noticed))
     return found
@@ -64,7 +65,7 @@ def _is_taken(run: Run, again: Run, taken_away: Collection[tuple[int, int]]) -> 
 
 
 def listed(found: list[Rescue]) -> str:
-    """Return a line for each, the longest last."""
+    """Return a line for each rescue, with the longest wait last."""
     return "".join(
         f"job={r.run.job} died={r.died:.3f} waited={r.waited:.3f} queued={r.queued:.3f}\n"
         for r in sorted(found, key=lambda rescue: rescue.waited)
@@ -72,8 +73,8 @@ def listed(found: list[Rescue]) -> str:
 
 
 def figures(runs: list[Run], found: list[Rescue], wounds: Wounds) -> dict[str, Any]:
-    """Over all kills, and over those beside which nothing else hindered: with the server up for
-    longer than session locks need to count again, and the network whole."""
+    """Return the figures over all kills, and over the undisturbed ones: the server had been up long
+    enough for session locks to count again, and the network was whole."""
     alone = [
         rescue
         for rescue in found

@@ -1,4 +1,4 @@
-"""Which fault strikes when: in rounds that hold each kind, shuffled by the seed."""
+"""The order of the faults: in rounds that hold each kind, shuffled by the seed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Storm:
             self._strike_at = time.monotonic() + self._chance.uniform(*_PAUSE)
 
     def calm(self) -> None:
-        """Heal what lasts."""
+        """Heal the lasting fault, if there is one."""
         if self._lasting is not None:
             self._lasting.heal()
             self._lasting_strike.ended = time.monotonic()
@@ -70,6 +70,6 @@ class Storm:
             self._lasting_strike = strike
 
     def _note(self, what: str) -> None:
-        # Of both clocks: the journal's, and that of the other logs.
+        # By both clocks: the journal's, and the clock of the other logs.
         with self._log.open("a") as log:
             log.write(f"{time.monotonic():.3f} {time.strftime('%H:%M:%S', time.gmtime())} {what}\n")

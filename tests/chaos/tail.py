@@ -1,4 +1,4 @@
-"""Why the longest waits after a death were long: what else was wrong between death and restart."""
+"""The reasons of the longest waits after a death: the other faults between death and restart."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Tail:
     terms: Terms
 
     def table(self, found: Sequence[Rescue]) -> str:
-        """Return a line for each death after which a job waited for long; of its jobs the
+        """Return a line for each death after which a job waited for long, for the job that waited
         longest."""
         by_death = defaultdict(list)
         for rescue in found:
@@ -51,8 +51,8 @@ class Tail:
         )
 
     def _seconds_with_nobody(self, since: float, until: float) -> float:
-        """How long no worker could notice: each was dead, frozen, cut off, or still starting; or,
-        where only silence tells, had not listened for long enough since then."""
+        """Return for how long no worker could notice. Each worker was dead, frozen, cut off or
+        still starting, or, if only silence tells, had not listened for long enough."""
         died = {death.pid: death.at for death in self.wounds.deaths}
         listens = min(HEARING, self.terms.lease / 3) if self.terms.is_pooled else 0.0
 
@@ -71,7 +71,8 @@ class Tail:
         )
 
     def _lease_only(self, rescue: Rescue) -> float:
-        """For how much of the time until it was noticed no session lock could tell of the death."""
+        """Return for how much of the time until it was noticed no session lock could tell of the
+        death."""
         if self.terms.is_pooled:
             return rescue.noticed - rescue.died
         spans = [

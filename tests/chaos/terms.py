@@ -1,4 +1,4 @@
-"""By which way the workers reach PostgreSQL, and how long things take because of it."""
+"""The way from the workers to PostgreSQL, and the times that follow from it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, Final
 from pgjobs.conf import Settings
 
 _LOCKS_COUNT_AFTER: Final = 1.3 + 3.0
-"""Seconds after a server start in which session locks tell nothing of those not back yet: until a
-worker has come back, and has then waited for the others (`suspicion.RECONNECTING`)."""
+"""Seconds after a server start in which a missing session lock says nothing: a worker reconnects,
+and then waits for the other workers (`suspicion.RECONNECTING`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """Pooled, workers have no session, hence no lock that tells of their death: the lease alone
-    does, and it is the one that a project gets by default."""
+    """Pooled workers have no session, hence no lock that tells of their death. The lease alone
+    tells of it, and its length is the default one."""
 
     is_pooled: bool
     lease: float
@@ -33,15 +33,15 @@ class Terms:
     def settings(self) -> dict[str, Any]:
         return {
             "HEARTBEAT_TIMEOUT": self.lease,
-            "HEARTBEAT_INTERVAL": self.lease / 5,  # the defaults stand to each other like that
-            # Here it is never the job that kills its worker.
+            "HEARTBEAT_INTERVAL": self.lease / 5,  # in the proportion of the defaults
+            # In this run no job kills its worker.
             "MAX_INTERRUPTIONS": 1000,
         }
 
     @property
     def slots(self) -> int:
-        """Of each process. They suffice even where half of the fleet is away, or three quarters:
-        faults outlast the lease, so with a long one they overlap with more of the others."""
+        """The slots of each process. They suffice even if half or three quarters of the workers are
+        away: faults outlast the lease, so with a long lease more faults overlap."""
         return 32 if self.is_pooled else 16
 
     @property
@@ -52,7 +52,7 @@ class Terms:
     def unsettled(self) -> float:
         """Seconds after a restart or a cut until a death is noticed as quickly as ever."""
         if self.is_pooled:
-            return 10.0  # to connect again, and to hear the others
+            return 10.0  # to connect again, and to hear the other workers
         return _LOCKS_COUNT_AFTER + self.lease + 2.0
 
     @property

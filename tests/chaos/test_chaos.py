@@ -1,4 +1,4 @@
-"""A breeze: that the storm itself works. `make chaos` is the real one."""
+"""A short storm: the storm itself works. `make chaos` runs the long one."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ def breeze(request: pytest.FixtureRequest) -> dict[str, Any]:
     return figures
 
 
-def test_no_promise_breaks_in_a_short_storm(breeze: dict[str, Any]) -> None:
+def test_a_short_storm_breaks_no_promise(breeze: dict[str, Any]) -> None:
     promises = "lost doubled stuck atomic_wrong chains_broken stale_accepted attempts_wrong".split()
 
     assert {name: breeze[name] for name in promises} == dict.fromkeys(promises, 0)
 
 
-def test_the_storm_strikes_while_jobs_run(breeze: dict[str, Any]) -> None:
+def test_a_short_storm_strikes_while_jobs_run(breeze: dict[str, Any]) -> None:
     assert breeze["jobs"] == 300
     assert sum(breeze["faults"].values()) >= 3
     assert breeze["runs"] > breeze["jobs"]
 
 
-def test_pooled_workers_hold_no_session_lock_and_the_others_do(breeze: dict[str, Any]) -> None:
+def test_pooled_workers_hold_no_session_lock_and_direct_ones_do(breeze: dict[str, Any]) -> None:
     assert (breeze["session_locks"] == 0) == (breeze["mode"] == "pooled")
 
 
-def test_the_last_line_tells_what_broke_what_struck_and_how_long_rescues_took(
+def test_the_last_line_of_a_run_tells_broken_promises_faults_and_rescue_times(
     breeze: dict[str, Any],
 ) -> None:
     named = (

@@ -1,4 +1,4 @@
-"""The clock in several workers at once, one of them paused or killed."""
+"""The clock in several workers at once, while a worker is paused or killed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.eventually import eventually
 from tests.support.worker_process import RunningWorker
 
 MOST_LATE = 5
-"""Seconds after its due time in which a system job must have started, whoever is away."""
+"""Seconds after its due time in which a system job must have started, whichever worker is away."""
 
 
 @pytest.fixture
@@ -41,7 +41,8 @@ def has_run(times: int) -> bool:
 
 
 def meet_due_times(number: int) -> list[float]:
-    """Let due times come, wait for each run, and return how many seconds late the runs began."""
+    """Make due times due, wait for the run of each, and return how many seconds late each run
+    started."""
     late = []
     for _ in range(number):
         runs = Job.objects.count()
@@ -54,11 +55,11 @@ def meet_due_times(number: int) -> list[float]:
     return late
 
 
-def test_each_due_time_fires_once_and_in_time_though_one_worker_after_the_other_is_paused(
+def test_each_due_time_fires_once_and_in_time_while_one_worker_after_the_other_is_paused(
     workers: list[RunningWorker],
 ) -> None:
     late = meet_due_times(1)
-    for worker in workers:  # one of them keeps the time
+    for worker in workers:  # a single worker keeps the time
         worker.pause()
         late += meet_due_times(1)
         worker.resume()
@@ -68,7 +69,7 @@ def test_each_due_time_fires_once_and_in_time_though_one_worker_after_the_other_
     assert max(late) < MOST_LATE, late
 
 
-def test_the_clock_goes_on_when_the_worker_that_keeps_the_time_is_killed(
+def test_each_due_time_fires_once_and_in_time_after_the_worker_that_keeps_the_time_is_killed(
     workers: list[RunningWorker],
 ) -> None:
     late = meet_due_times(1)
@@ -79,7 +80,7 @@ def test_the_clock_goes_on_when_the_worker_that_keeps_the_time_is_killed(
     assert max(late) < MOST_LATE, late
 
 
-def test_ticks_leave_nothing_behind(workers: list[RunningWorker]) -> None:
+def test_ticks_leave_no_rows_behind_after_a_worker_is_killed(workers: list[RunningWorker]) -> None:
     first = newest_tick()
     workers[0].kill()
     eventually(lambda: newest_tick() >= first + 3, timeout=60)
@@ -89,7 +90,7 @@ def test_ticks_leave_nothing_behind(workers: list[RunningWorker]) -> None:
             "(SELECT count(*) FROM procrastinate_periodic_defers)"
         )
         jobs, defers = cursor.fetchone()
-    assert jobs <= 3  # one that runs, one that waits, one whose worker was killed
+    assert jobs <= 3  # a running tick, a waiting tick, and the tick of the killed worker
     assert defers <= 2
 
 

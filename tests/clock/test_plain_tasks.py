@@ -1,4 +1,4 @@
-"""Plain procrastinate tasks, run by the same worker."""
+"""Plain procrastinate tasks, which the same worker runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def environment(child_environment: Environment) -> Environment:
 
 
 def defer(task: str, *, queue: str = "default", **arguments: Any) -> int:
-    # By name: this process does not load the app that has them.
+    # By name: this process does not load the app of the tasks.
     return app.configure_task(task, queue=queue, allow_unknown=True).defer(**arguments)
 
 
@@ -33,7 +33,7 @@ def until_succeeded(task: int) -> None:
     eventually(lambda: task_status(task) == "succeeded", timeout=30)
 
 
-def test_a_task_runs_when_the_transaction_that_deferred_it_has_committed(
+def test_a_task_runs_once_the_transaction_that_deferred_it_has_committed(
     environment: Environment,
 ) -> None:
     with RunningWorker(environment).until_started():
@@ -61,7 +61,9 @@ def test_a_worker_runs_tasks_of_its_own_queues_only(environment: Environment) ->
     assert (task_status(ours), task_status(theirs)) == ("succeeded", "todo")
 
 
-def test_a_burst_runs_tasks_and_those_that_its_jobs_defer(environment: Environment) -> None:
+def test_a_burst_runs_its_tasks_and_the_tasks_that_are_deferred_meanwhile(
+    environment: Environment,
+) -> None:
     first = defer(TRACE, label="first")
     Tracing.enqueue(label="job")
     second = defer(HELD)
@@ -121,7 +123,7 @@ def test_a_second_signal_does_not_wait_for_tasks(environment: Environment) -> No
     assert traces.count("ended") == 0
 
 
-def test_what_a_task_leaves_of_its_connection_does_not_hurt_the_next(
+def test_a_task_runs_although_the_task_before_it_left_a_transaction_open(
     environment: Environment,
 ) -> None:
     careless = defer("tests.apps.taskapp.tasks.leave_a_transaction_open")
@@ -133,7 +135,9 @@ def test_what_a_task_leaves_of_its_connection_does_not_hurt_the_next(
     assert traces.labels() == ["0", "1", "2", "3", "4"]
 
 
-def test_a_failed_task_is_procrastinates_own_affair(environment: Environment) -> None:
+def test_a_task_that_raises_is_failed_by_procrastinate_and_the_worker_goes_on(
+    environment: Environment,
+) -> None:
     failing = defer(TRACE, wrong="argument")
     run_burst(environment)
     assert task_status(failing) == "failed"

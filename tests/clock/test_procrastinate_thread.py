@@ -1,4 +1,4 @@
-"""A procrastinate worker of ours ends when it is told to, at whatever moment that is."""
+"""A procrastinate worker of pgjobs ends when it is told to, at any moment."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def has_ended(thread: ProcrastinateThread) -> bool:
 
 
 def drain_after(turns: int, thread: ProcrastinateThread) -> None:
-    """Drain ``thread`` when its event loop has turned round so many times."""
+    """Drain ``thread`` after this number of turns of its event loop."""
     assert thread._loop is not None
     if turns:
         thread._loop.call_soon_threadsafe(drain_after, turns - 1, thread)
@@ -46,7 +46,7 @@ def drain_after(turns: int, thread: ProcrastinateThread) -> None:
 
 
 @pytest.mark.parametrize("turns", [3, 5, 10, 20])
-def test_told_to_end_while_its_pool_is_being_filled_it_ends(
+def test_a_thread_told_to_end_while_its_pool_is_being_filled_ends(
     thread: ProcrastinateThread, turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     has_session = procrastinate_thread._has_session
@@ -62,14 +62,14 @@ def test_told_to_end_while_its_pool_is_being_filled_it_ends(
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2])
-def test_told_to_end_at_the_moment_its_pool_has_been_filled_it_ends(
+def test_a_thread_told_to_end_at_the_moment_its_pool_has_been_filled_ends(
     thread: ProcrastinateThread, turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let_wait = procrastinate_thread._let_wait
 
     async def then_drain(connection: Any) -> None:
         await let_wait(connection)
-        if not thread._stopping.is_set():  # told by its first connection, and by no later one
+        if not thread._stopping.is_set():  # only by its first connection
             drain_after(turns, thread)
 
     monkeypatch.setattr(procrastinate_thread, "_let_wait", then_drain)
@@ -77,7 +77,7 @@ def test_told_to_end_at_the_moment_its_pool_has_been_filled_it_ends(
     assert has_ended(thread)
 
 
-def test_told_to_end_while_it_waits_for_a_lock_to_register_it_ends(
+def test_a_thread_told_to_end_while_it_waits_for_a_lock_to_register_ends(
     thread: ProcrastinateThread,
 ) -> None:
     with transaction.atomic():
@@ -90,7 +90,8 @@ def test_told_to_end_while_it_waits_for_a_lock_to_register_it_ends(
 
 @pytest.fixture
 def released() -> Iterator[threading.Event]:
-    """Ends what runs of the task; a coroutine, because only those can be aborted."""
+    """An event that ends the running task. The task is a coroutine, because only a coroutine can be
+    aborted."""
     released = threading.Event()
 
     async def held() -> None:
@@ -103,7 +104,7 @@ def released() -> Iterator[threading.Event]:
     del app.tasks[TASK]
 
 
-def test_a_running_task_may_end_however_often_its_worker_is_told_to(
+def test_a_running_task_may_end_however_often_its_thread_is_told_to_end(
     thread: ProcrastinateThread, released: threading.Event
 ) -> None:
     task = app.configure_task(TASK).defer()

@@ -1,4 +1,4 @@
-"""Schedules: which fire, when each is due next, and what the start of a worker changes."""
+"""The clock: the due times that fire, the next due time, and the effect of a worker's start."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OnAQueueThatIsNot(BackgroundJob):
 
 
 def start_worker(job_class: type[BackgroundJob] = Noop, **rule: Any) -> Schedule:
-    """Do what a worker's start does for a system job, and return its schedule."""
+    """Set up a system job and start the clock as a worker does; return the schedule."""
     job_class.setup(**rule)
     synchronize()
     return Schedule.objects.get(job_class=job_class.path)
@@ -49,7 +49,7 @@ def end_runs() -> None:
         assert job.terminate()
 
 
-def test_the_first_run_of_an_interval_is_at_the_first_workers_start() -> None:
+def test_the_first_run_of_an_interval_is_due_when_the_first_worker_starts() -> None:
     schedule = start_worker(interval=43200)
     fire_due()
     job = Job.objects.get()
@@ -57,7 +57,7 @@ def test_the_first_run_of_an_interval_is_at_the_first_workers_start() -> None:
     assert Schedule.objects.get() == schedule
 
 
-def test_a_later_start_of_a_worker_is_no_due_time() -> None:
+def test_a_later_start_of_a_worker_fires_no_due_time() -> None:
     start_worker(interval=60)
     fire_due()
     end_runs()
@@ -69,7 +69,7 @@ def test_a_later_start_of_a_worker_is_no_due_time() -> None:
 
 
 @pytest.mark.parametrize("minutes", [1, 7, 90, 1441, 43200])
-def test_due_times_are_the_interval_apart_whatever_the_interval(minutes: int) -> None:
+def test_due_times_of_any_interval_are_the_interval_apart(minutes: int) -> None:
     schedule = start_worker(interval=minutes)
     for runs in (1, 2, 3):
         due = come_due(schedule)
@@ -92,11 +92,11 @@ def test_a_schedule_that_is_not_due_does_not_fire() -> None:
     assert schedule.last_run is None
 
 
-def test_without_system_jobs_there_is_no_next_due_time() -> None:
+def test_the_clock_without_system_jobs_has_no_next_due_time() -> None:
     assert fire_due() is None
 
 
-def test_missed_due_times_collapse_into_one_run_and_the_rhythm_stays() -> None:
+def test_missed_due_times_of_an_interval_collapse_into_one_run_and_the_rhythm_stays() -> None:
     schedule = start_worker(interval=7)
     due = come_due(schedule, ago=timedelta(minutes=7 * 10 + 3))
     fire_due()
@@ -118,7 +118,7 @@ def test_a_due_time_makes_no_second_job_while_the_previous_run_is_live() -> None
         assert Schedule.objects.get().next_run == due + MINUTE
 
 
-def test_the_job_knows_its_arguments_and_the_schedule_its_job() -> None:
+def test_a_fired_due_time_enqueues_a_job_with_the_rules_arguments_and_remembers_it() -> None:
     start_worker(Tracing, interval=60, label="by the clock")
     fire_due()
     job = Job.objects.get()
@@ -128,7 +128,7 @@ def test_the_job_knows_its_arguments_and_the_schedule_its_job() -> None:
     assert Schedule.objects.get().last_job == job
 
 
-def test_system_jobs_take_the_queue_that_is_mapped_for_them(
+def test_a_system_job_takes_the_queue_that_is_mapped_for_jobs_without_an_object(
     settings: pytest_django.Settings,
 ) -> None:
     settings.PGJOBS = {"QUEUE_MAPPINGS": {None: "high"}}
@@ -137,7 +137,9 @@ def test_system_jobs_take_the_queue_that_is_mapped_for_them(
     assert Job.objects.get().queue_name == "high"
 
 
-def test_cron_is_read_on_the_clocks_of_the_project(settings: pytest_django.Settings) -> None:
+def test_a_cron_expression_is_read_in_the_projects_time_zone(
+    settings: pytest_django.Settings,
+) -> None:
     settings.TIME_ZONE = "Asia/Kathmandu"  # 5:45 ahead of UTC, all year
     schedule = start_worker(cron="15 3 * * *")
     assert not Job.objects.exists()
@@ -145,7 +147,7 @@ def test_cron_is_read_on_the_clocks_of_the_project(settings: pytest_django.Setti
     assert timedelta() < schedule.next_run - datetime.now(UTC) <= timedelta(days=1)
 
 
-def test_missed_due_times_of_cron_collapse_too() -> None:
+def test_missed_due_times_of_a_cron_expression_collapse_into_one_run() -> None:
     schedule = start_worker(cron="* * * * *")
     come_due(schedule, ago=timedelta(days=3))
     fire_due()
@@ -158,7 +160,7 @@ def test_missed_due_times_of_cron_collapse_too() -> None:
 
 
 @pytest.mark.parametrize(("minutes", "ahead"), [(30, 20), (90, 80), (5, 0)])
-def test_a_changed_interval_counts_on_from_the_last_run(minutes: int, ahead: int) -> None:
+def test_a_changed_interval_counts_from_the_last_run(minutes: int, ahead: int) -> None:
     start_worker(interval=60)
     fire_due()
     Schedule.objects.update(last_run=Now() - 10 * MINUTE, next_run=Now() + 50 * MINUTE)
@@ -168,7 +170,7 @@ def test_a_changed_interval_counts_on_from_the_last_run(minutes: int, ahead: int
     assert abs(next_run - expected) < timedelta(seconds=5)
 
 
-def test_an_interval_may_become_a_cron_expression_and_back() -> None:
+def test_a_schedule_may_change_from_an_interval_to_a_cron_expression_and_back() -> None:
     start_worker(interval=60)
     fire_due()
     schedule = start_worker(cron="0 0 1 1 *")
@@ -178,7 +180,7 @@ def test_an_interval_may_become_a_cron_expression_and_back() -> None:
     assert (schedule.interval, schedule.cron) == (60, "")
 
 
-def test_a_vanished_class_is_switched_off_and_one_that_returns_is_on_again(
+def test_a_schedule_whose_class_is_gone_is_off_until_the_class_returns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     schedule = start_worker(interval=60)
@@ -195,7 +197,7 @@ def test_a_vanished_class_is_switched_off_and_one_that_returns_is_on_again(
     assert Job.objects.count() == 1
 
 
-def test_a_class_that_this_worker_does_not_know_is_left_to_others(
+def test_a_schedule_whose_class_this_worker_does_not_know_is_left_to_other_workers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     start_worker(interval=60)
@@ -204,7 +206,7 @@ def test_a_class_that_this_worker_does_not_know_is_left_to_others(
     assert not Job.objects.exists()
 
 
-def test_a_rule_that_can_not_be_enqueued_does_not_stop_the_others(
+def test_a_schedule_that_cannot_be_enqueued_does_not_stop_the_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     broken = start_worker(OnAQueueThatIsNot, interval=60)
@@ -214,10 +216,10 @@ def test_a_rule_that_can_not_be_enqueued_does_not_stop_the_others(
     assert [job.job_class for job in Job.objects.all()] == [Noop.path]
     assert "'nowhere' is not a queue" in caplog.text
     assert due_in is not None
-    assert due_in > 60  # it is tried at its next due time, not again and again
+    assert due_in > 60  # it is tried at its next due time, not repeatedly
 
 
-def test_a_starting_worker_removes_the_ticks_of_dead_ones_and_nothing_else() -> None:
+def test_a_starting_worker_removes_the_ticks_of_dead_workers_and_nothing_more() -> None:
     start_worker(interval=60)
     fire_due()
     rows = [
@@ -239,18 +241,18 @@ def test_a_starting_worker_removes_the_ticks_of_dead_ones_and_nothing_else() -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_schedule_that_another_worker_is_firing_is_left_to_it() -> None:
+def test_a_due_time_that_another_worker_is_firing_is_left_to_that_worker() -> None:
     start_worker(interval=60)
     with on_another_connection() as other, other.transaction():
         other.execute("SELECT FROM pgjobs_schedule FOR UPDATE")
-        elsewhere(fire_due).result(10)  # neither waits nor fires
+        elsewhere(fire_due).result(10)  # the call neither waits nor fires
         assert not Job.objects.exists()
     fire_due()
     assert Job.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_look_at_the_same_moment_fire_a_schedule_once() -> None:
+def test_a_due_time_that_several_workers_find_due_at_once_fires_once() -> None:
     schedule = start_worker(interval=60)
     for runs in range(1, 21):
         come_due(schedule)

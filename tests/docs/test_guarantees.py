@@ -1,4 +1,4 @@
-"""Each promise of docs/guarantees.md names tests, and they exist."""
+"""Each promise of docs/guarantees.md names tests, and the named tests exist."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.markdown import DOCS
 NAMED = re.compile(r"`(test_\w+)`")
 
 
-def test_every_test_that_a_promise_names_exists() -> None:
+def test_every_test_that_the_page_names_exists() -> None:
     named = set(NAMED.findall((DOCS / "guarantees.md").read_text()))
     files = (ROOT / "tests").rglob("test_*.py")
     defined = {name for file in files for name in re.findall(r"def (test_\w+)", file.read_text())}

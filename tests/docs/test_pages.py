@@ -1,4 +1,4 @@
-"""What the documentation says is what the code does."""
+"""The pages agree with the code."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_readme_has_one_command_for_the_demo_and_one_for_the_tests(marker: s
     assert len(block_after(README, marker).splitlines()) == 1
 
 
-def test_the_example_of_the_readme_has_at_most_twelve_lines_of_code() -> None:
+def test_the_readmes_example_has_at_most_twelve_lines_of_code() -> None:
     lines = "".join(block.text for block in blocks(README, "python")).splitlines()
 
     assert 0 < sum(bool(line) and not line.startswith("#") for line in lines) <= 12
@@ -139,7 +139,7 @@ def test_the_table_of_loggers_is_that_of_the_engine() -> None:
 # Tables -----------------------------------------------------------------------------------
 
 
-def test_the_table_of_settings_is_that_of_the_code() -> None:
+def test_the_table_of_settings_equals_the_settings_of_the_code() -> None:
     told = {
         name.strip("`"): (kind, ast.literal_eval(default.strip("`")))
         for name, kind, default, _ in table(DOCS / "settings.md", "Setting")
@@ -152,7 +152,7 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
     }
 
 
-def test_the_table_of_meta_is_that_of_the_code() -> None:
+def test_the_table_of_meta_equals_the_options_of_the_code() -> None:
     told = {name.strip("`"): default.strip("`") for name, default, _ in table(JOBS_PAGE, "Option")}
     in_words = {"name": "the class's name", "backoff": "exponential()", "retry_on": "Exception"}
 
@@ -162,18 +162,18 @@ def test_the_table_of_meta_is_that_of_the_code() -> None:
     }
 
 
-def test_the_table_of_options_is_that_of_the_worker() -> None:
+def test_the_table_of_the_workers_options_equals_its_help() -> None:
     cells = "".join(row[0] for row in table(DOCS / "worker.md", "Option"))
 
     assert set(re.findall(r"(?<!\w)--?[a-z][\w-]*", cells)) == options_of("pgjobs_worker")
 
 
-def test_the_table_of_statuses_is_that_of_the_code() -> None:
+def test_the_table_of_statuses_equals_the_statuses_of_the_code() -> None:
     assert [name for name, _ in table(CONCEPTS, "Status")] == JobStatus.values
 
 
 Transitions = set[tuple[str | None, str | None]]
-"""From and to; None is before the first status or after the last."""
+"""Pairs of from and to; None is before the first status or after the last."""
 
 BORN: Transitions = {(None, status) for status in (*WAITING, JobStatus.RUNNING)}
 STARTED: Transitions = {(status, JobStatus.RUNNING) for status in WAITING}
@@ -186,7 +186,7 @@ GONE: Transitions = {(status, None) for status in (*WAITING, *FINISHED)}
 TRANSITIONS = BORN | STARTED | PROMOTED | ENDED | GIVEN_BACK | CANCELLED | RETRIED | GONE
 
 
-def test_the_state_diagram_shows_every_transition_and_no_other() -> None:
+def test_the_state_diagram_shows_exactly_the_transitions_of_the_code() -> None:
     (diagram,) = blocks(CONCEPTS, "mermaid")
     edges = re.findall(r"^ +(\S+) --> (\S+): .+$", diagram.text, re.MULTILINE)
 
@@ -194,7 +194,7 @@ def test_the_state_diagram_shows_every_transition_and_no_other() -> None:
     assert len(edges) == len(TRANSITIONS)
 
 
-def test_the_table_of_transitions_has_every_one_and_no_other() -> None:
+def test_the_table_of_transitions_shows_exactly_the_transitions_of_the_code() -> None:
     told: Transitions = set()
     for start, end, by_whom, guard in table(CONCEPTS, "From"):
         assert by_whom
@@ -204,7 +204,7 @@ def test_the_table_of_transitions_has_every_one_and_no_other() -> None:
     assert told == TRANSITIONS
 
 
-def test_the_tests_run_behind_a_pooler_with_the_settings_that_the_docs_want() -> None:
+def test_the_documented_settings_of_pgbouncer_equal_those_of_the_tests() -> None:
     wanted = block_after(DOCS / "pgbouncer.md", "pgbouncer").splitlines()
 
     assert wanted == ["[pgbouncer]", *(f"{name} = {value}" for name, value in DOCUMENTED.items())]
@@ -220,7 +220,7 @@ def test_the_layout_shows_every_module() -> None:
     assert shown == modules(PACKAGE) | modules(PACKAGE / "worker")
 
 
-def test_the_layers_are_those_of_the_contract() -> None:
+def test_the_layers_on_the_page_equal_the_layers_of_the_contract() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     contract = project["tool"]["importlinter"]["contracts"][0]["layers"]
     exist = modules(PACKAGE)
@@ -231,7 +231,7 @@ def test_the_layers_are_those_of_the_contract() -> None:
     assert told == held
 
 
-# Reading -------------------------------------------------------------------------------------
+# Helpers -------------------------------------------------------------------------------------
 
 JOBS_PAGE = DOCS / "jobs.md"
 
@@ -263,7 +263,7 @@ def default_of(field: Any) -> Any:
 
 
 def find(path: str) -> Any:
-    """What a dotted path leads to: a module, or a name inside one."""
+    """Return the module or the name inside a module at a dotted path."""
     try:
         return import_module(path)
     except ModuleNotFoundError:
@@ -273,7 +273,7 @@ def find(path: str) -> Any:
 
 @cache
 def options_of(command: str) -> set[str]:
-    """The options that ``manage.py <command> --help`` shows, without Django's own."""
+    """Return the options that ``manage.py <command> --help`` shows, without Django's own."""
     help_text = subprocess.run(
         [sys.executable, str(ROOT / "example_project" / "manage.py"), command, "--help"],
         capture_output=True,

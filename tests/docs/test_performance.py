@@ -1,4 +1,4 @@
-"""docs/performance.md tells what the published run of the benchmark found, and no more."""
+"""docs/performance.md shows the figures of the published run of the benchmark."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_every_target_has_its_ratio(results: Any) -> None:
     assert [target.key for target in TARGETS] == list(results["ratios"])
 
 
-def test_the_published_table_is_that_of_the_published_figures(results: Any) -> None:
+def test_the_published_table_follows_from_the_published_figures(results: Any) -> None:
     written = report.markdown(results["machine"], results["figures"], results["ratios"])
     assert (RESULTS / "results.md").read_text() == written
 

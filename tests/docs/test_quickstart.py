@@ -28,14 +28,14 @@ class Project:
         self._database = database
 
     def follow(self, page: list[Block]) -> str:
-        """Write the files and run the commands that ``page`` shows; return what they said."""
+        """Write the files and run the commands that ``page`` shows; return their output."""
         return "".join(self._carry_out(block) for block in page)
 
     def manage(self, *arguments: str) -> str:
         return self._run("manage.py", *arguments)
 
     def write(self, name: str, text: str) -> None:
-        """Add ``text`` to a file, for pages show a file bit by bit."""
+        """Add ``text`` to a file, because pages show a file bit by bit."""
         with (self._directory / name).open("a") as file:
             file.write(f"\n\n{text}")
 
@@ -80,12 +80,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 @pytest.fixture(scope="module")
 def output(project: Project) -> str:
-    """What the commands of the quickstart said."""
+    """The output of the commands of the quickstart."""
     return project.follow(blocks(QUICKSTART, "python", "sh"))
 
 
 def address_of(server: str) -> dict[str, str]:
-    """The server's address as libpq reads it from the environment."""
+    """Return the server's address in the environment variables of libpq."""
     config = dict(dj_database_url.parse(server))
     names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD"}
     address = {name: str(config[key]) for name, key in names.items() if config.get(key)}
@@ -94,7 +94,7 @@ def address_of(server: str) -> dict[str, str]:
     return {**kept, **address, "PYTHONPATH": str(ROOT)}
 
 
-def test_the_quickstart_leads_to_what_it_says(output: str) -> None:
+def test_the_quickstart_followed_to_the_letter_prints_the_shown_output(output: str) -> None:
     progress = "{'done': 3, 'total': 3, 'message': 'device 3'}"
 
     assert "job=1 class=network.jobs.SyncSite attempt=1 start" in output
@@ -105,11 +105,11 @@ def test_the_quickstart_leads_to_what_it_says(output: str) -> None:
     assert "['syncing Lund, full: True']" in output
 
 
-def test_the_test_that_the_quickstart_shows_passes(project: Project, output: str) -> None:
+def test_the_quickstarts_own_test_passes(project: Project, output: str) -> None:
     assert "Ran 1 test" in project.manage("test", "network")
 
 
-def test_the_example_of_the_readme_runs(project: Project, output: str) -> None:
+def test_the_readmes_example_runs_in_the_quickstarts_project(project: Project, output: str) -> None:
     job_class, calls = blocks(README, "python")
     project.write("network/jobs.py", job_class.text)
 
@@ -117,7 +117,7 @@ def test_the_example_of_the_readme_runs(project: Project, output: str) -> None:
     worked = project.manage("pgjobs_worker", "--burst")
 
     assert worked.count("class=network.jobs.SyncSite completed") == 2
-    # The system job of the quickstart, which was not there yet when its worker ran.
+    # The quickstart's system job was not there yet when its own worker ran.
     assert worked.count("class=network.jobs.CountSites completed") == 1
     assert "Bergen: completed, completed, scheduled" in project.manage("shell", "--command", LOOK)
 

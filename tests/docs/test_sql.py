@@ -1,4 +1,4 @@
-"""Every snippet of docs/sql.md runs, and does what its heading says."""
+"""Every snippet of docs/sql.md runs, and does as its heading says."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ SNIPPETS = read_snippets()
 
 
 def run(title: str, job: Job | None = None, *, number: int = 0) -> list[dict[str, Any]]:
-    """Execute what stands below a heading, as psql would after ``\\set job …``."""
+    """Execute the snippet below a heading, as psql would after ``\\set job …``."""
     sql = SNIPPETS[title][number].replace("myplugin.jobs.SyncJob", Noop.path)
     return query(sql.replace(":job", str(job.pk if job else 0)))
 
 
 @pytest.mark.parametrize("title", SNIPPETS)
-def test_every_snippet_is_executed_here(title: str) -> None:
+def test_every_snippet_of_the_page_is_executed_by_a_test(title: str) -> None:
     assert SNIPPETS[title]
     assert f'run("{title}"' in Path(__file__).read_text()
 
@@ -52,26 +52,26 @@ def test_every_snippet_is_executed_here(title: str) -> None:
 # Looking -----------------------------------------------------------------------------
 
 
-def test_what_runs() -> None:
+def test_what_runs_lists_a_running_job_with_its_worker() -> None:
     job = a_job("running", worker=a_worker(has_session_lock=False))
     (row,) = run("What runs?")
     assert (row["id"], row["worker"], row["alive"]) == (job.pk, "worker-1", True)
 
 
-def test_what_is_late() -> None:
+def test_what_is_late_lists_the_late_job_alone() -> None:
     late = a_job(scheduled=ago(minutes=5))
     a_job()
     a_job("completed")
     assert [row["id"] for row in run("What is late?")] == [late.pk]
 
 
-def test_how_the_queues_are() -> None:
+def test_how_are_the_queues_lists_the_latest_queue_first() -> None:
     a_job(queue_name="low")
     a_job(queue_name="high", scheduled=ago(minutes=5))
     assert [row["queue"] for row in run("How are the queues?")] == ["high", "low"]
 
 
-def test_which_queue_grows() -> None:
+def test_which_queue_grows_counts_arrivals_and_departures_of_each_queue() -> None:
     for _ in range(3):
         a_job(queue_name="high")
     a_job("completed", queue_name="low", created=ago(hours=2))
@@ -82,33 +82,33 @@ def test_which_queue_grows() -> None:
     assert next(iter(found)) == "high"
 
 
-def test_what_failed_and_why() -> None:
+def test_what_failed_and_why_shows_the_error_with_an_example() -> None:
     job = a_job("errored", error="ValueError: boom")
     (row,) = run("What failed, and why?")
     assert (row["jobs"], row["error"], row["example_id"]) == (1, "ValueError: boom", job.pk)
 
 
-def test_the_log_of_a_job() -> None:
+def test_the_log_of_a_job_is_listed_in_order() -> None:
     job = a_job("running")
     for message in ("first", "second"):
         JobLogEntry.objects.create(job=job, timestamp=timezone.now(), level="info", message=message)
     assert [row["message"] for row in run("The log of a job", job)] == ["first", "second"]
 
 
-def test_the_tracebacks_of_a_job() -> None:
+def test_the_tracebacks_of_a_job_are_listed_by_attempt() -> None:
     job = a_job("completed", errors=[a_failure(attempt=1), a_failure(attempt=2)])
     found = run("The tracebacks of a job", job)
     assert [row["attempt"] for row in found] == ["1", "2"]
     assert "ValueError: boom" in found[0]["traceback"]
 
 
-def test_who_is_alive() -> None:
+def test_who_is_alive_lists_the_living_worker_alone() -> None:
     worker = a_worker(has_session_lock=False)
     a_worker(stopped=timezone.now())
     assert [(row["id"], row["state"]) for row in run("Who is alive?")] == [(worker.pk, "alive")]
 
 
-def test_whether_the_system_jobs_run() -> None:
+def test_do_the_system_jobs_run_lists_the_overdue_schedule_first() -> None:
     query(
         "INSERT INTO pgjobs_schedule (job_class, interval, cron, next_run, enabled) "
         "VALUES ('fine', 5, '', now(), true), ('late', 5, '', now() - interval '1 hour', true)"
@@ -120,7 +120,7 @@ def test_whether_the_system_jobs_run() -> None:
     ]
 
 
-def test_why_a_job_does_not_run() -> None:
+def test_why_does_this_job_not_run_names_the_first_obstacle() -> None:
     def because(job: Job) -> str:
         (row,) = run("Why does this job not run?", job)
         return str(row["because"])
@@ -141,7 +141,8 @@ def test_why_a_job_does_not_run() -> None:
 
 
 def steered(job: Job, *, newest: int) -> dict[str, Any]:
-    """Return what two jobs that were steered alike share: all but identity and exact moments."""
+    """Return the values that two jobs steered alike have in common: all but identity and exact
+    moments."""
     job.refresh_from_db()
     row = {field.attname: getattr(job, field.attname) for field in Job._meta.concrete_fields}
     row |= {key: bool(value) for key, value in row.items() if isinstance(value, datetime)}
@@ -156,7 +157,7 @@ def newest_position() -> int:
 # Steering ----------------------------------------------------------------------------
 
 
-def test_cancel_a_waiting_job() -> None:
+def test_cancel_a_waiting_job_cancels_it() -> None:
     job = a_job("scheduled")
     assert run("Cancel a waiting job", job) == [{"id": job.pk}]
     job.refresh_from_db()
@@ -164,7 +165,7 @@ def test_cancel_a_waiting_job() -> None:
 
 
 @pytest.mark.parametrize("status", ["running", "completed", "failed"])
-def test_a_job_that_moved_on_is_not_cancelled(status: str) -> None:
+def test_cancel_a_waiting_job_leaves_a_job_that_no_longer_waits(status: str) -> None:
     job = a_job(status)
     assert run("Cancel a waiting job", job) == []
     job.refresh_from_db()
@@ -181,7 +182,7 @@ def test_a_cancel_in_sql_leaves_the_row_as_a_cancel_in_python_does(status: str) 
     assert steered(in_sql, newest=newest) == steered(in_python, newest=newest)
 
 
-def test_cancel_all_that_wait_of_one_class() -> None:
+def test_cancel_all_that_wait_cancels_the_waiting_jobs_of_the_class_alone() -> None:
     waiting = [a_job(), a_job("scheduled")]
     a_job("running")
     a_job(job_class="another.Class")
@@ -217,11 +218,11 @@ def test_a_skipped_run_that_is_retried_in_sql_does_not_recur() -> None:
 
 
 @pytest.mark.parametrize("status", ["pending", "scheduled", "running"])
-def test_a_live_job_is_not_retried(status: str) -> None:
+def test_retry_a_finished_job_leaves_a_live_job(status: str) -> None:
     assert run("Retry a finished job", a_job(status)) == []
 
 
-def test_pause_and_resume() -> None:
+def test_pause_and_resume_pause_a_queue_once_and_resume_it() -> None:
     run("Pause and resume")
     run("Pause and resume")
     assert [pause.name for pause in Pause.objects.all()] == ["low"]
@@ -229,22 +230,22 @@ def test_pause_and_resume() -> None:
     assert not Pause.objects.exists()
 
 
-def test_enqueue_a_job() -> None:
+def test_enqueue_a_job_makes_a_job_that_runs() -> None:
     (row,) = run("Enqueue a job")
     job = Job.objects.get(pk=row["id"])
     job.run_here()
     assert (job.status, job.result) == ("completed", {"full": True})
 
 
-def test_enqueue_a_job_for_later() -> None:
+def test_enqueue_a_job_for_later_makes_a_scheduled_job() -> None:
     (row,) = run("Enqueue a job", number=1)
     job = Job.objects.get(pk=row["id"])
     assert (job.status, job.queue_name) == ("scheduled", "low")
 
 
-def test_wake_a_worker_for_an_enqueued_job() -> None:
+def test_the_ring_for_an_enqueued_job_wakes_an_idle_worker_of_its_queue() -> None:
     worker = a_worker()
-    query("DELETE FROM pgjobs_doorbell")  # a worker that was killed leaves its registration
+    query("DELETE FROM pgjobs_doorbell")  # a killed worker leaves its registration behind
     assert run("Enqueue a job", number=2) == [{"pgjobs_ring": 0}]
     query("INSERT INTO pgjobs_doorbell (worker_id, queues) VALUES (%s, '{default}')", worker.pk)
     assert run("Enqueue a job", number=2) == [{"pgjobs_ring": 1}]

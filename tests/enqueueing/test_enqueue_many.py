@@ -24,20 +24,20 @@ from tests.support.sql import job_row
 pytestmark = pytest.mark.django_db
 
 
-def test_the_ids_come_back_in_order() -> None:
+def test_the_returned_ids_are_in_the_order_of_the_items() -> None:
     ids = Noop.enqueue_many({"number": number} for number in range(5))
 
     jobs = Job.objects.in_bulk(ids)
     assert [jobs[job].kwargs for job in ids] == [{"number": number} for number in range(5)]
 
 
-def test_the_jobs_stand_in_their_lane_in_order() -> None:
+def test_the_jobs_of_one_call_have_positions_in_the_order_of_the_items() -> None:
     ids = Noop.enqueue_many([{}] * 5)
 
     assert list(Job.objects.order_by("position").values_list("pk", flat=True)) == ids
 
 
-def test_a_row_is_the_same_as_by_enqueue() -> None:
+def test_a_row_made_in_bulk_equals_a_row_made_by_enqueue() -> None:
     site, user = a_site(), User.objects.create_user("ann")
     options: dict[str, Any] = {
         "user": user,
@@ -71,7 +71,7 @@ def test_an_item_may_be_an_object_arguments_or_both() -> None:
     ]
 
 
-def test_objects_of_several_models_may_be_mixed() -> None:
+def test_items_of_one_call_may_be_objects_of_several_models() -> None:
     objects = [a_site(), Device.objects.create(name="router")]
     objects += [Country.objects.create(code="se")]
 
@@ -80,7 +80,7 @@ def test_objects_of_several_models_may_be_mixed() -> None:
     assert [Job.objects.get(pk=job).object for job in ids] == objects
 
 
-def test_common_arguments_hold_for_all_and_an_items_own_win() -> None:
+def test_a_common_argument_holds_for_every_item_that_does_not_give_its_own() -> None:
     ids = Noop.enqueue_many([{}, {"depth": 2}], depth=1, colour="red")
 
     jobs = Job.objects.in_bulk(ids)
@@ -88,7 +88,9 @@ def test_common_arguments_hold_for_all_and_an_items_own_win() -> None:
     assert [jobs[job].kwargs["colour"] for job in ids] == ["red", "red"]
 
 
-def test_each_job_goes_to_the_queue_of_its_objects_model(settings: pytest_django.Settings) -> None:
+def test_a_job_about_an_object_goes_to_the_queue_that_is_mapped_for_its_model(
+    settings: pytest_django.Settings,
+) -> None:
     settings.PGJOBS = {"QUEUE_MAPPINGS": {"site": "high"}}
 
     ids = AboutObject.enqueue_many([a_site(), {}])
@@ -103,11 +105,11 @@ def test_a_function_may_be_enqueued_in_bulk() -> None:
     assert {job.name for job in Job.objects.filter(pk__in=ids)} == {"Plain"}
 
 
-def test_nothing_makes_no_jobs() -> None:
+def test_a_call_without_items_makes_no_jobs() -> None:
     assert Noop.enqueue_many([]) == []
 
 
-def test_it_takes_a_fixed_number_of_round_trips() -> None:
+def test_a_larger_batch_takes_no_more_statements() -> None:
     def queries_for(count: int) -> int:
         with CaptureQueriesContext(connection) as queries:
             Noop.enqueue_many([{}] * count)
@@ -126,7 +128,7 @@ def test_it_takes_a_fixed_number_of_round_trips() -> None:
         (Site(name="new"), "testapp.Site that was never saved"),
     ],
 )
-def test_a_bad_item_is_named_and_none_is_enqueued(item: Any, words: str) -> None:
+def test_a_bad_item_is_named_in_the_refusal_and_no_job_is_enqueued(item: Any, words: str) -> None:
     with pytest.raises(InvalidArgument) as refusal:
         Noop.enqueue_many([{}, item, {}])
 
@@ -134,7 +136,7 @@ def test_a_bad_item_is_named_and_none_is_enqueued(item: Any, words: str) -> None
     assert not Job.objects.exists()
 
 
-def test_a_bad_item_after_thousands_leaves_none_of_them() -> None:
+def test_a_bad_item_after_thousands_of_good_ones_leaves_no_job() -> None:
     def many() -> Iterator[dict[str, Any]]:
         yield from ({} for _ in range(10_500))
         yield {"callback": print}
@@ -145,7 +147,7 @@ def test_a_bad_item_after_thousands_leaves_none_of_them() -> None:
     assert not Job.objects.exists()
 
 
-def test_a_bad_option_is_refused_before_the_first_item_is_looked_at() -> None:
+def test_a_bad_option_is_refused_and_no_job_is_enqueued() -> None:
     with pytest.raises(InvalidArgument, match="interval"):
         Noop.enqueue_many(iter([{}]), interval=0)
 
@@ -157,7 +159,7 @@ def test_an_object_without_jobs_mixin_is_refused() -> None:
         Noop.enqueue_many([Note.objects.create(text="x")])
 
 
-def test_it_does_not_run_anything_at_once() -> None:
+def test_immediate_is_refused_by_enqueue_many() -> None:
     with pytest.raises(InvalidArgument, match="immediate"):
         Noop.enqueue_many([{}], immediate=True)
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 LATER = TOMORROW + timedelta(days=1)
 
-# What the first call said, what the second says, and whether the first job serves both.
+# The arguments of the first call and of the second, and whether the first job serves both.
 RULES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({}, {}, True),
     ({"schedule_at": TOMORROW}, {"schedule_at": TOMORROW}, True),
@@ -44,7 +44,7 @@ def running_once(**rule: Any) -> Job:
 
 
 @pytest.mark.parametrize(("first", "second"), [rule[:2] for rule in RULES if rule[2]])
-def test_a_waiting_job_of_the_same_rule_is_returned_as_it_is(
+def test_a_waiting_job_of_the_same_rule_is_returned_unchanged(
     first: dict[str, Any], second: dict[str, Any]
 ) -> None:
     before = Noop.enqueue_once(**first)
@@ -97,7 +97,7 @@ def test_the_successor_of_a_running_job_follows_the_new_rule() -> None:
     assert successor.scheduled == TOMORROW + timedelta(minutes=90)
 
 
-def test_the_successor_of_a_running_job_waits_for_the_new_moment() -> None:
+def test_the_successor_of_a_running_job_is_scheduled_for_the_new_moment() -> None:
     running = running_once()
 
     Noop.enqueue_once(schedule_at=TOMORROW)
@@ -107,7 +107,7 @@ def test_the_successor_of_a_running_job_waits_for_the_new_moment() -> None:
     assert (successor.scheduled, successor.interval) == (TOMORROW, None)
 
 
-def test_a_running_job_that_shall_not_recur_any_more_has_no_successor() -> None:
+def test_a_running_job_whose_new_rule_has_no_interval_has_no_successor() -> None:
     running = running_once(interval=60)
 
     Noop.enqueue_once()
@@ -116,7 +116,7 @@ def test_a_running_job_that_shall_not_recur_any_more_has_no_successor() -> None:
     assert not Job.objects.live().exists()
 
 
-def test_the_last_new_rule_counts() -> None:
+def test_the_last_of_several_new_rules_counts_for_the_successor() -> None:
     running = running_once(interval=60)
 
     for interval in (90, 60, 120):
@@ -126,7 +126,7 @@ def test_the_last_new_rule_counts() -> None:
     assert Job.objects.live().get().interval == 120
 
 
-def test_the_successor_holds_the_place() -> None:
+def test_the_successor_of_a_finished_job_holds_its_place() -> None:
     running_once(interval=60).terminate()
 
     assert Noop.enqueue_once(interval=60) == Job.objects.live().get()
@@ -159,7 +159,9 @@ def test_each_class_has_a_place_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("rule", [{}, {"interval": 60}, {"schedule_at": TOMORROW}])
-def test_enqueue_beside_it_is_allowed_and_disturbs_nothing(rule: dict[str, Any]) -> None:
+def test_a_job_made_by_enqueue_may_live_beside_one_made_by_enqueue_once(
+    rule: dict[str, Any],
+) -> None:
     once = Noop.enqueue_once(interval=60)
 
     beside = Noop.enqueue(**rule)
@@ -168,7 +170,7 @@ def test_enqueue_beside_it_is_allowed_and_disturbs_nothing(rule: dict[str, Any])
     assert Noop.enqueue_once(interval=60) == once
 
 
-def test_a_job_made_by_enqueue_is_neither_counted_nor_touched() -> None:
+def test_a_job_made_by_enqueue_holds_no_place() -> None:
     beside = Noop.enqueue(schedule_at=TOMORROW)
 
     once = Noop.enqueue_once(schedule_at=LATER)
@@ -176,20 +178,20 @@ def test_a_job_made_by_enqueue_is_neither_counted_nor_touched() -> None:
     assert set(Job.objects.live()) == {beside, once}
 
 
-def test_what_enqueue_refuses_is_refused() -> None:
+def test_an_argument_that_enqueue_refuses_is_refused_by_enqueue_once() -> None:
     with pytest.raises(InvalidArgument, match="interval"):
         Noop.enqueue_once(interval=0)
 
     assert not Job.objects.exists()
 
 
-def test_it_does_not_run_anything_at_once() -> None:
+def test_immediate_is_refused_by_enqueue_once() -> None:
     with pytest.raises(InvalidArgument, match="immediate"):
         Noop.enqueue_once(immediate=True)
 
 
 @pytest.mark.parametrize("rule", [{}, {"interval": 60}])
-def test_a_place_that_is_taken_does_not_break_the_callers_transaction(
+def test_a_taken_place_does_not_break_the_callers_transaction(
     rule: dict[str, Any],
 ) -> None:
     with transaction.atomic():
@@ -200,7 +202,7 @@ def test_a_place_that_is_taken_does_not_break_the_callers_transaction(
     assert (Job.objects.count(), Site.objects.count()) == (1, 1)
 
 
-def test_a_replacement_that_is_rolled_back_leaves_the_old_job() -> None:
+def test_a_replacement_that_is_rolled_back_leaves_the_job_before_it() -> None:
     before = Noop.enqueue_once()
 
     with transaction.atomic():

@@ -1,26 +1,23 @@
-"""``enqueue_once()`` beside others who want the same place at the same time."""
+"""``enqueue_once()`` beside rivals for the same place at the same time."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import Noop
 from tests.support.elsewhere import elsewhere, is_waited_for
 from tests.support.eventually import eventually
+from tests.support.moments import TOMORROW
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TOMORROW = timezone.now() + timedelta(days=1)
-
 
 @pytest.mark.parametrize("commits", [True, False])
-def test_a_rival_waits_for_an_open_transaction(commits: bool) -> None:
+def test_a_rival_waits_until_the_open_transaction_of_the_first_ends(commits: bool) -> None:
     with transaction.atomic():
         mine = Noop.enqueue_once()
         rival = elsewhere(Noop.enqueue_once)
@@ -31,7 +28,7 @@ def test_a_rival_waits_for_an_open_transaction(commits: bool) -> None:
     assert Job.objects.count() == 1
 
 
-def test_a_rival_replaces_what_an_open_transaction_enqueued_by_another_rule() -> None:
+def test_a_rival_with_another_rule_replaces_the_job_of_a_committed_transaction() -> None:
     with transaction.atomic():
         Noop.enqueue_once(interval=60)
         rival = elsewhere(lambda: Noop.enqueue_once(interval=90))
@@ -41,7 +38,7 @@ def test_a_rival_replaces_what_an_open_transaction_enqueued_by_another_rule() ->
     assert (Job.objects.get(), replacement.interval) == (replacement, 90)
 
 
-def test_a_waiting_job_that_is_taken_meanwhile_is_not_deleted() -> None:
+def test_a_waiting_job_that_starts_while_a_rival_waits_is_not_replaced() -> None:
     job = Noop.enqueue_once(interval=60)
     with transaction.atomic():
         Job.objects.select_for_update().get()  # so that the rival still finds it waiting
@@ -54,7 +51,7 @@ def test_a_waiting_job_that_is_taken_meanwhile_is_not_deleted() -> None:
     assert Job.objects.live().get().interval == 90
 
 
-def test_the_successor_of_a_job_that_ends_meanwhile_follows_the_new_rule() -> None:
+def test_the_successor_of_a_job_that_ends_while_a_rival_waits_follows_the_rivals_rule() -> None:
     job = Noop.enqueue_once(interval=60)
     job.start()
     with transaction.atomic():

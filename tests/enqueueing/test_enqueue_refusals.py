@@ -1,4 +1,4 @@
-"""What ``enqueue()`` refuses: clearly, and before any row exists."""
+"""Refusals of ``enqueue()``: clear, and before any row exists."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def test_a_refusal_names_the_argument_and_its_value_and_leaves_no_row(
     assert not Job.objects.exists()
 
 
-def test_a_refusal_of_a_model_without_jobs_mixin_says_what_to_inherit() -> None:
+def test_a_refusal_of_a_model_without_jobs_mixin_names_the_mixin() -> None:
     with pytest.raises(InvalidArgument, match=r"testapp\.Note: .*JobsMixin"):
         Noop.enqueue(Note.objects.create(text="x"))
 
 
 @pytest.mark.parametrize(("name", "words"), [("", "not ''"), (7, "not 7"), ("n" * 201, "201")])
-def test_a_refusal_of_a_functions_name_says_why(name: Any, words: str) -> None:
+def test_a_refusal_of_a_functions_name_names_the_value(name: Any, words: str) -> None:
     with pytest.raises(InvalidArgument, match=f"name .*{words}"):
         Job.enqueue(plain_function, name=name)
 
@@ -99,7 +99,7 @@ def test_a_refusal_does_not_break_the_callers_transaction() -> None:
     list(pairwise(IN_NETBOXS_ORDER)),
     ids=lambda arguments: next(iter(arguments)),
 )
-def test_a_refusal_is_for_the_first_wrong_argument_in_netboxs_order(
+def test_a_refusal_of_several_wrong_arguments_names_the_first_in_netboxs_order(
     first: dict[str, Any], second: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidArgument) as refusal:

@@ -1,4 +1,4 @@
-"""Who rings for an enqueued job, and who may leave it out."""
+"""The ring for an enqueued job, and the transactions that may omit it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pgjobs.jobs import BackgroundJob
 from pgjobs.models import Job
 from pgjobs.worker.claiming.doorbell import Doorbell
 from pgjobs.worker.connection import EngineConnection
+from tests.support.sql import query
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,19 +33,19 @@ class Rung(BackgroundJob):
 
 @pytest.fixture(autouse=True)
 def nobody_idle() -> Iterator[None]:
-    _execute("DELETE FROM pgjobs_doorbell")
+    query("DELETE FROM pgjobs_doorbell")
     yield
-    _execute("DELETE FROM pgjobs_doorbell")
+    query("DELETE FROM pgjobs_doorbell")
 
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any transaction counts as short, on a machine that is busy too."""
+    """Makes any transaction count as short, even on a busy machine."""
     monkeypatch.setattr(ring, "SHORT_TRANSACTION", 60.0)
 
 
 @pytest.mark.usefixtures("patient")
-def test_with_nobody_idle_an_enqueue_is_one_statement() -> None:
+def test_an_enqueue_without_idle_workers_is_one_statement() -> None:
     with CaptureQueriesContext(connection) as captured:
         Rung.enqueue()
     assert len(captured) == 1
@@ -52,19 +53,19 @@ def test_with_nobody_idle_an_enqueue_is_one_statement() -> None:
 
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("enqueue", [Rung.enqueue, Rung.enqueue_once])
-def test_an_idle_worker_is_rung_for(enqueue: Callable[[], Job]) -> None:
+def test_an_enqueue_rings_once_for_an_idle_worker_of_its_queue(enqueue: Callable[[], Job]) -> None:
     _sit_down("default")
     assert _rings(enqueue) == 1
     assert _rings(enqueue) == 0, "the ring took the registration with it"
 
 
 @pytest.mark.usefixtures("patient")
-def test_a_worker_of_other_queues_is_not_rung_for() -> None:
+def test_an_enqueue_does_not_ring_for_an_idle_worker_of_other_queues() -> None:
     _sit_down("high")
     assert _rings(Rung.enqueue) == 0
 
 
-def test_after_a_long_transaction_somebody_may_have_sat_down() -> None:
+def test_a_long_transaction_without_idle_workers_at_its_start_rings() -> None:
     def slowly() -> None:
         with transaction.atomic():
             Rung.enqueue()
@@ -73,7 +74,7 @@ def test_after_a_long_transaction_somebody_may_have_sat_down() -> None:
     assert _rings(slowly) == 1
 
 
-def test_the_first_job_of_a_transaction_tells_how_long_it_took() -> None:
+def test_a_transaction_that_took_long_since_its_first_job_rings() -> None:
     def slowly() -> None:
         with transaction.atomic():
             Rung.enqueue()
@@ -84,16 +85,16 @@ def test_the_first_job_of_a_transaction_tells_how_long_it_took() -> None:
 
 
 @pytest.mark.usefixtures("patient")
-def test_an_old_snapshot_says_nothing_of_who_is_idle_now() -> None:
+def test_a_transaction_with_an_old_snapshot_rings() -> None:
     def with_old_snapshot() -> None:
         with transaction.atomic():
-            _execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             Rung.enqueue()
 
     assert _rings(with_old_snapshot) == 1
 
 
-def test_a_worker_that_sat_down_looks_again_later_than_a_ring_may_be_left_out() -> None:
+def test_an_idle_worker_looks_again_after_the_longest_transaction_that_may_omit_its_ring() -> None:
     engine = EngineConnection.with_session("default", "claims")
     bell = Doorbell(engine, ("default",))
     assert bell.second_look_in(time.monotonic()) == math.inf
@@ -109,7 +110,7 @@ def test_a_worker_that_sat_down_looks_again_later_than_a_ring_may_be_left_out() 
         engine.close()
 
 
-def test_an_enqueued_job_tells_what_a_saved_one_tells() -> None:
+def test_an_enqueued_job_sends_post_save_as_a_saved_one_does() -> None:
     told: list[tuple[Any, bool]] = []
 
     def hear(instance: Any, created: bool, **_: Any) -> None:
@@ -123,7 +124,7 @@ def test_an_enqueued_job_tells_what_a_saved_one_tells() -> None:
     assert told == [(job, True)]
 
 
-def test_an_enqueued_job_knows_its_row() -> None:
+def test_an_enqueued_job_has_the_values_of_its_row() -> None:
     job = Rung.enqueue(number=1)
     row = Job.objects.get(pk=job.pk)
     names = [field.attname for field in Job._meta.concrete_fields]
@@ -137,13 +138,8 @@ def test_an_enqueued_job_knows_its_row() -> None:
 def _rings(act: Callable[[], object]) -> int:
     with CaptureQueriesContext(connection) as captured:
         act()
-    return sum("pgjobs_ring(" in query["sql"] for query in captured.captured_queries)
+    return sum("pgjobs_ring(" in sent["sql"] for sent in captured.captured_queries)
 
 
 def _sit_down(queue: str) -> None:
-    _execute(f"INSERT INTO pgjobs_doorbell (worker_id, queues) VALUES ({_WORKER}, '{{{queue}}}')")
-
-
-def _execute(sql: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
+    query(f"INSERT INTO pgjobs_doorbell (worker_id, queues) VALUES ({_WORKER}, '{{{queue}}}')")

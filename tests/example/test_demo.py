@@ -1,4 +1,4 @@
-"""`manage.py demo`, run for real and compared with what is on the disk."""
+"""`manage.py demo`, run for real and compared with the files on the disk."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ COUNTED = {
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run of the demo, and the tables as it left them."""
+    """A finished run of the demo, and the tables after it."""
 
     process: subprocess.CompletedProcess[str]
     files: dict[str, dict[str, Any]]
@@ -81,7 +81,7 @@ def first(demo: Demo, source: Path) -> Run:
 
 @pytest.fixture(scope="module")
 def second(demo: Demo, source: Path, first: Run) -> Run:
-    """After one file changed, one came and one went."""
+    """The second run, after a file changed, a file was added and a file was removed."""
     write(source / "shapes.py", b"class Circle: ...\n")
     write(source / "new.py", b"\n\n")
     (source / "deep/data.bin").unlink()
@@ -94,7 +94,7 @@ def write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def test_the_demo_succeeds_without_a_word_on_standard_error(first: Run) -> None:
+def test_the_demo_succeeds_and_writes_nothing_to_standard_error(first: Run) -> None:
     assert (first.process.returncode, first.process.stderr) == (0, "")
 
 
@@ -119,24 +119,24 @@ def test_a_file_that_is_not_python_fails_its_job_and_not_the_demo(first: Run) ->
     assert failed["error"] in first.process.stdout
 
 
-def test_the_system_job_ran_and_told_what_it_found(first: Run) -> None:
+def test_the_system_job_runs_once_and_keeps_its_findings(first: Run) -> None:
     (housekeeping,) = first.jobs_named("Housekeeping")
     assert housekeeping["data"].keys() == {"sources", "files", "jobs", "pruned"}
 
 
-def test_the_plain_task_counted_the_kinds_of_files(first: Run, demo: Demo, second: Run) -> None:
+def test_the_plain_task_counts_the_kinds_of_files(first: Run, demo: Demo, second: Run) -> None:
     kinds = demo.ask("SELECT suffix, files, size FROM myplugin_filetype ORDER BY suffix")
     assert [(kind["suffix"], kind["files"]) for kind in kinds] == [("", 1), (".py", 4), (".txt", 1)]
 
 
-def test_the_sync_tells_its_progress_and_keeps_a_log(first: Run, demo: Demo) -> None:
+def test_the_sync_job_reports_its_progress_and_keeps_a_log(first: Run, demo: Demo) -> None:
     (sync,) = first.jobs_named("Sync data source")
     assert sync["progress"]["done"] == sync["progress"]["total"] == len(FILES)
     lines = demo.ask("SELECT message FROM pgjobs_log WHERE job_id = %s ORDER BY id", sync["id"])
     assert lines[-1]["message"] == f"{len(FILES)} added, 0 updated, 0 removed"
 
 
-def test_the_summary_says_what_the_tables_hold(first: Run) -> None:
+def test_the_summary_agrees_with_the_tables(first: Run) -> None:
     summary = first.process.stdout
     assert f"{len(FILES)} files, " in summary
     assert f"{len(FILES)} added, 0 updated, 0 removed" in summary
@@ -144,7 +144,7 @@ def test_the_summary_says_what_the_tables_hold(first: Run) -> None:
     assert f"{len(first.jobs)} in " in summary
 
 
-def test_the_summary_shows_sql_that_can_be_asked_again(first: Run, demo: Demo) -> None:
+def test_the_summary_shows_sql_that_runs_and_agrees(first: Run, demo: Demo) -> None:
     _, _, shown = first.process.stdout.partition("The same in SQL")
     query = shown[shown.index("SELECT name, status") :].partition(";")[0]
     answer = {(row["name"], row["status"]): row["jobs"] for row in demo.ask(query)}
@@ -152,12 +152,12 @@ def test_the_summary_shows_sql_that_can_be_asked_again(first: Run, demo: Demo) -
     assert answer["Analyse Python file", "failed"] == 1
 
 
-def test_a_pipe_gets_plain_text(first: Run) -> None:
+def test_the_output_to_a_pipe_is_plain_text(first: Run) -> None:
     assert "\x1b" not in first.process.stdout
     assert "Sync data source" in first.process.stdout
 
 
-def test_a_second_run_touches_only_what_changed(first: Run, second: Run) -> None:
+def test_a_second_run_changes_only_the_rows_of_changed_files(first: Run, second: Run) -> None:
     assert second.process.returncode == 0
     untouched = FILES.keys() & second.files.keys() - {"shapes.py"}
     assert len(untouched) == 4
@@ -168,21 +168,21 @@ def test_a_second_run_touches_only_what_changed(first: Run, second: Run) -> None
     assert second.files["shapes.py"]["updated"] > first.files["shapes.py"]["updated"]
 
 
-def test_a_second_run_analyses_only_what_changed(first: Run, second: Run) -> None:
+def test_a_second_run_analyses_only_the_changed_files(first: Run, second: Run) -> None:
     known = {job["id"] for job in first.jobs}
     analysed = [job for job in second.jobs_named("Analyse Python file") if job["id"] not in known]
     assert {job["data"]["path"] for job in analysed} == {"shapes.py", "new.py"}
     assert second.python == {"empty.py": (0, 0, 0), "shapes.py": (1, 0, 1), "new.py": (0, 0, 2)}
 
 
-def test_a_removed_file_takes_its_row_and_its_jobs_along(first: Run, second: Run) -> None:
+def test_a_removed_file_is_deleted_with_its_row_and_its_jobs(first: Run, second: Run) -> None:
     assert second.files.keys() == FILES.keys() - {"deep/data.bin", "deep/er/one.py"} | {"new.py"}
     gone = str(first.files["deep/er/one.py"]["id"])
     assert gone in {job["object_id"] for job in first.jobs_named("Analyse Python file")}
     assert gone not in {job["object_id"] for job in second.jobs_named("Analyse Python file")}
 
 
-def test_an_errored_job_makes_the_demo_fail_and_name_it(
+def test_an_errored_job_makes_the_demo_fail_and_is_named(
     first: Run, second: Run, demo: Demo, source: Path
 ) -> None:
     demo.ask(
@@ -200,13 +200,13 @@ def test_a_path_that_is_no_directory_is_refused(demo: Demo, tmp_path: Path) -> N
     assert "nowhere is not a directory" in process.stderr
 
 
-def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
+def test_a_database_that_does_not_answer_makes_the_demo_fail_and_say_so(tmp_path: Path) -> None:
     process = Demo(directory=tmp_path, url=f"postgresql://%2F{tmp_path.name}/x").run("demo")
     assert process.returncode == 1
     assert "The database does not answer" in process.stderr
 
 
-def test_without_a_database_the_demo_brings_its_own_and_keeps_it(
+def test_the_demo_without_a_database_starts_its_own_and_keeps_it(
     source: Path, tmp_path: Path
 ) -> None:
     demo = Demo(directory=tmp_path / "a place with spaces")
@@ -216,6 +216,6 @@ def test_without_a_database_the_demo_brings_its_own_and_keeps_it(
     assert " 0 added, 0 updated, 0 removed" in again.stdout
 
 
-def test_the_models_of_the_example_have_their_migrations(demo: Demo, first: Run) -> None:
+def test_the_models_of_the_example_lack_no_migration(demo: Demo, first: Run) -> None:
     process = demo.run("makemigrations", "--check", "--dry-run")
     assert process.returncode == 0, process.stdout

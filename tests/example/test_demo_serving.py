@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for proce
 
 
 class Served:
-    """A demo that serves, ended with all its processes whatever the test does."""
+    """A serving demo that is ended with all its processes, however the test ends."""
 
     def __init__(self, demo: Demo, source: Path) -> None:
         self.demo = demo
@@ -76,7 +76,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
         demo = Demo(directory=tmp_path / "demo", url=url)
         yield demo
         for pid in demo.processes():
-            with suppress(ProcessLookupError):  # it has just ended
+            with suppress(ProcessLookupError):  # the process has just ended
                 os.kill(pid, signal.SIGKILL)
 
 
@@ -97,7 +97,7 @@ def compose() -> dict[str, Any]:
     return loaded
 
 
-def test_the_printed_login_opens_the_admin_with_the_objects_jobs_linked(served: Served) -> None:
+def test_the_printed_login_opens_an_admin_that_links_an_object_to_its_jobs(served: Served) -> None:
     assert "Data sources" in served.log_in()
     (file,) = served.demo.ask("SELECT id FROM inventory_datafile")
     page = served.get(f"/admin/inventory/datafile/{file['id']}/change/")
@@ -107,7 +107,7 @@ def test_the_printed_login_opens_the_admin_with_the_objects_jobs_linked(served: 
     assert "one.py" in served.get(link[1])
 
 
-def test_a_sync_asked_for_in_the_admin_is_done_by_the_worker(served: Served) -> None:
+def test_a_sync_started_in_the_admin_is_run_by_the_worker(served: Served) -> None:
     served.log_in()
     page = served.get("/admin/inventory/datasource/")
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
@@ -126,7 +126,7 @@ def test_a_sync_asked_for_in_the_admin_is_done_by_the_worker(served: Served) -> 
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_asked_to_end_it_ends_well_and_leaves_no_process(
+def test_a_serving_demo_that_is_asked_to_end_exits_0_and_leaves_no_process(
     served: Served, number: signal.Signals
 ) -> None:
     assert len(served.demo.processes()) >= 3
@@ -135,12 +135,12 @@ def test_asked_to_end_it_ends_well_and_leaves_no_process(
     assert served.demo.ask("SELECT id FROM pgjobs_worker WHERE stopped IS NULL") == []
 
 
-def test_killed_it_takes_its_processes_along(served: Served) -> None:
+def test_a_serving_demo_that_is_killed_leaves_no_process(served: Served) -> None:
     served.end(signal.SIGKILL)
     eventually(lambda: not served.demo.processes(), timeout=30)
 
 
-def test_a_web_server_that_ends_by_itself_ends_the_demo_and_is_named(served: Served) -> None:
+def test_a_web_server_that_dies_ends_the_demo_and_is_named(served: Served) -> None:
     web = re.search(r"process (\d+)", served.fact("web"))
     assert web
     os.kill(int(web[1]), signal.SIGKILL)
@@ -150,7 +150,7 @@ def test_a_web_server_that_ends_by_itself_ends_the_demo_and_is_named(served: Ser
     assert served.demo.processes() == []
 
 
-def test_interrupted_at_work_it_leaves_the_rest_for_the_next_run(demo: Demo) -> None:
+def test_a_demo_that_is_interrupted_leaves_unfinished_jobs_to_the_next_run(demo: Demo) -> None:
     process = demo.start("demo")
     assert process.stdout is not None
     while "Started worker" not in process.stdout.readline():
@@ -167,7 +167,7 @@ def test_interrupted_at_work_it_leaves_the_rest_for_the_next_run(demo: Demo) -> 
     assert demo.ask(f"{unanalysed} WHERE path LIKE '%.py' AND file_id IS NULL") == []
 
 
-def test_a_taken_port_is_said_before_anything_is_done(demo: Demo) -> None:
+def test_a_taken_port_is_named_before_any_work_begins(demo: Demo) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -193,7 +193,7 @@ def test_every_service_of_compose_is_watched_by_a_healthcheck(compose: dict[str,
         assert service["healthcheck"]["test"][0] == "CMD", name
 
 
-def test_compose_publishes_on_loopback_only(compose: dict[str, Any]) -> None:
+def test_compose_publishes_ports_on_loopback_only(compose: dict[str, Any]) -> None:
     ports = [port for service in compose["services"].values() for port in service.get("ports", [])]
     assert len(ports) == 2
     assert all(port.startswith("127.0.0.1:") for port in ports)
@@ -210,7 +210,7 @@ def test_compose_has_no_password_of_its_own(compose: dict[str, Any]) -> None:
     assert all(re.match(r"\$\{\w+:\?", value) for value in said), said
 
 
-def test_the_healthcheck_of_compose_tells_a_living_worker_from_none(
+def test_the_healthcheck_of_compose_passes_while_a_worker_lives_and_fails_afterwards(
     served: Served, compose: dict[str, Any]
 ) -> None:
     _, _, *arguments = compose["services"]["worker"]["healthcheck"]["test"]

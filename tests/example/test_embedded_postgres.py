@@ -26,8 +26,9 @@ from tests.support.eventually import eventually
 from tests.support.processes import is_alive
 from tests.support.sql import ask_for_one
 
-# Starts its server in a thread that ends, and leaves two forks: one that exits as Python does,
-# and one that holds every open file of this process for as long as the test lets it.
+# The launcher starts its server in a thread that ends, and forks twice. The first fork exits as
+# Python does. The second fork holds every open file of the launcher for as long as the test lets
+# it.
 LAUNCHER = """
 import os, sys, threading
 from pathlib import Path
@@ -48,8 +49,9 @@ sys.stdin.read()
 
 @pytest.fixture
 def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where temporary directories go in this test, and must not stay."""
-    # Not `tmp_path`: with a socket's name behind it, it may be longer than a socket's may be.
+    """The folder of temporary directories in this test, which must be empty afterwards."""
+    # Not `tmp_path`: with a socket's name at its end, its path may be longer than a socket's path
+    # can be.
     with tempfile.TemporaryDirectory() as directory:
         monkeypatch.setenv("TMPDIR", directory)
         monkeypatch.setattr(tempfile, "tempdir", directory)
@@ -77,7 +79,7 @@ def launcher(temporary: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
-def test_without_a_directory_nothing_is_left_behind(temporary: Path) -> None:
+def test_a_server_without_a_directory_leaves_nothing_behind(temporary: Path) -> None:
     with EmbeddedPostgres() as server:
         pid = server.pid
         assert ask_for_one(server.url, "SELECT 1") == 1
@@ -89,7 +91,9 @@ def test_without_a_directory_nothing_is_left_behind(temporary: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["plain", "with space", 'quote", comma', "long" * 30])
-def test_any_path_works_and_keeps_its_data(name: str, tmp_path: Path, temporary: Path) -> None:
+def test_a_server_in_any_directory_starts_and_keeps_its_data(
+    name: str, tmp_path: Path, temporary: Path
+) -> None:
     server = EmbeddedPostgres(tmp_path / name / "data")
     with server:
         ask_for_one(server.url, "CREATE TABLE kept AS SELECT 42 AS answer")
@@ -101,7 +105,9 @@ def test_any_path_works_and_keeps_its_data(name: str, tmp_path: Path, temporary:
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
-def test_a_restart_keeps_address_and_data(mode: Literal["fast", "immediate"]) -> None:
+def test_a_restarted_server_keeps_its_address_and_its_data(
+    mode: Literal["fast", "immediate"],
+) -> None:
     with EmbeddedPostgres(settings={"synchronous_commit": "on"}) as server:
         url, pid = server.url, server.pid
         ask_for_one(url, "CREATE TABLE kept AS SELECT 42 AS answer")
@@ -144,7 +150,7 @@ def test_the_directory_tells_where_its_server_listens(
         assert database_config(server.data)["HOST"] == "db.example"
 
 
-def test_a_killed_launcher_takes_its_server_along(
+def test_a_server_whose_launcher_is_killed_ends_and_leaves_nothing_behind(
     launcher: Callable[..., subprocess.Popen[str]], temporary: Path
 ) -> None:
     process = launcher()
@@ -159,7 +165,7 @@ def test_a_killed_launcher_takes_its_server_along(
     eventually(lambda: not list(temporary.iterdir()))
 
 
-def test_a_killed_launcher_leaves_its_directory_usable(
+def test_a_directory_whose_launcher_was_killed_can_be_used_again(
     launcher: Callable[..., subprocess.Popen[str]], tmp_path: Path, temporary: Path
 ) -> None:
     data = tmp_path / ("long" * 30)
@@ -174,14 +180,14 @@ def test_a_killed_launcher_leaves_its_directory_usable(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's")
-def test_a_server_does_not_outlive_its_keeper(tmp_path: Path) -> None:
+def test_a_server_whose_keeper_is_killed_ends(tmp_path: Path) -> None:
     with EmbeddedPostgres(tmp_path / "data") as server:
         assert server._keeper is not None
         server._keeper.kill()
         eventually(lambda: running_url(server.data) is None)
 
 
-def test_one_directory_takes_one_server(tmp_path: Path) -> None:
+def test_a_second_server_in_one_directory_is_refused(tmp_path: Path) -> None:
     with EmbeddedPostgres(tmp_path) as first:
         with pytest.raises(EmbeddedPostgresError, match="another server is running in this dir"):
             EmbeddedPostgres(tmp_path).start()
@@ -196,20 +202,20 @@ def test_a_server_that_cannot_start_says_why(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
-def test_a_server_that_is_late_is_stopped(temporary: Path) -> None:
+def test_a_server_that_is_not_ready_in_time_is_stopped(temporary: Path) -> None:
     with pytest.raises(EmbeddedPostgresError, match=r"not ready after 0\.001 s"):
         EmbeddedPostgres().start(timeout=0.001)
     assert list(temporary.iterdir()) == []
 
 
-def test_missing_binaries_name_the_ways_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_for_missing_binaries_names_the_ways_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PGJOBS_PG_BIN", raising=False)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(EmbeddedPostgresError, match=r"django-pgjobs\[demo\].* DATABASE_URL"):
         EmbeddedPostgres().start()
 
 
-def test_a_wrong_directory_of_binaries_is_named(
+def test_a_refusal_of_a_wrong_directory_of_binaries_names_its_variable(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PGJOBS_PG_BIN", str(tmp_path))

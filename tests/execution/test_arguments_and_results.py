@@ -1,4 +1,4 @@
-"""What ``run()`` is given, and what it leaves in the row."""
+"""The arguments of ``run()``, and the values that it leaves in the row."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class Receives(BackgroundJob):
         type(self).received = kwargs
 
 
-def test_what_run_returns_is_the_result() -> None:
+def test_the_value_that_run_returns_is_the_result() -> None:
     assert ran(Noop, depth=2, names=["a"]).result == {"depth": 2, "names": ["a"]}
 
 
-def test_a_coroutine_is_awaited() -> None:
+def test_the_value_of_a_coroutine_is_the_result() -> None:
     assert ran(Coroutine).result == "awaited"
 
 
 @pytest.mark.parametrize("value", [object(), float("nan"), "a\x00b", {1: 2}])
-def test_a_result_that_is_no_json_is_not_kept_and_the_log_says_so(
+def test_a_result_that_is_not_json_is_dropped_and_the_log_says_so(
     value: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Returns, "value", value, raising=False)
@@ -54,7 +54,7 @@ def test_a_result_that_is_no_json_is_not_kept_and_the_log_says_so(
     assert job.log_entries.get().message.startswith("Not kept as the job's result")
 
 
-def test_a_huge_result_is_not_kept(
+def test_a_result_above_the_limit_is_dropped(
     settings: pytest_django.Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.PGJOBS = {"MAX_RESULT_SIZE": 100}
@@ -74,7 +74,7 @@ def test_a_huge_result_is_not_kept(
     ],
 )
 @pytest.mark.parametrize("error", [None, JobFailed("no good"), ValueError("boom")])
-def test_what_run_puts_into_data_is_kept_however_it_ends(
+def test_data_set_by_run_is_kept_however_the_job_ends(
     data: Any, kept: Any, error: Exception | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Leaves, "attributes", {"data": data}, raising=False)
@@ -95,7 +95,7 @@ def test_data_that_cannot_be_stored_makes_the_job_errored(
     assert job.error
 
 
-def test_data_that_cannot_be_stored_does_not_hide_what_ended_the_job(
+def test_data_that_cannot_be_stored_does_not_hide_a_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Leaves, "attributes", {"data": object()}, raising=False)
@@ -132,7 +132,7 @@ def test_an_argument_that_vanished_makes_the_job_errored() -> None:
     assert (job.status, "no longer exists" in job.error) == ("errored", True)
 
 
-def test_an_object_that_vanished_is_none() -> None:
+def test_an_object_that_vanished_reads_as_none() -> None:
     site = a_site()
     job = AboutObject.enqueue(site)
     Site.objects.all()._raw_delete("default")
@@ -142,7 +142,7 @@ def test_an_object_that_vanished_is_none() -> None:
     assert Job.objects.get().result == "None"
 
 
-def test_handle_may_replace_the_stored_arguments() -> None:
+def test_arguments_given_to_handle_replace_the_stored_ones() -> None:
     job = TracingArguments.enqueue(label="stored")
 
     TracingArguments.handle(job, "given", other="too")

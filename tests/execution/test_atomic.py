@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Atomic(BackgroundJob):
-    """Leaves a trace, then does what its test wants."""
+    """Leaves a trace, then does as its test wants."""
 
     and_then: Any = None
 
@@ -49,13 +49,15 @@ def run_by_a_worker(monkeypatch: pytest.MonkeyPatch, and_then: Any = None, **opt
 
 
 def seen_elsewhere() -> tuple[int, int]:
-    """How many effects and how many completed jobs others see."""
+    """Return the numbers of effects and of completed jobs that another connection sees."""
     return elsewhere(
         lambda: (traces.count("effect"), Job.objects.filter(status="completed").count())
     ).result(5)
 
 
-def test_the_effects_and_the_completion_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_atomic_job_that_returns_commits_its_effects_and_its_completion(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     job = run_by_a_worker(monkeypatch)
 
     assert (job.status, job.result, job.attempt) == ("completed", "done", 1)
@@ -65,7 +67,9 @@ def test_the_effects_and_the_completion_are_there(monkeypatch: pytest.MonkeyPatc
     assert traces.labels() == ["effect"]
 
 
-def test_neither_is_seen_before_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_effects_and_the_completion_of_an_atomic_job_become_visible_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     seen = []
 
     def look(job: Job) -> None:
@@ -88,14 +92,14 @@ def test_neither_is_seen_before_the_other(monkeypatch: pytest.MonkeyPatch) -> No
         (JobCancelled(), "cancelled"),
     ],
 )
-def test_whatever_ends_it_otherwise_undoes_its_effects(
+def test_an_atomic_job_that_raises_leaves_no_effects(
     error: BaseException, status: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run_by_a_worker(monkeypatch, error).status == status
     assert traces.labels() == []
 
 
-def test_a_transaction_that_the_job_broke_completes_nothing(
+def test_an_atomic_job_that_breaks_its_transaction_is_errored_and_leaves_no_effects(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def break_it(job: Job) -> None:
@@ -109,7 +113,7 @@ def test_a_transaction_that_the_job_broke_completes_nothing(
     assert traces.labels() == []
 
 
-def test_a_run_that_has_lost_its_row_leaves_no_effects(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_atomic_run_that_lost_its_row_leaves_no_effects(monkeypatch: pytest.MonkeyPatch) -> None:
     def let_another_finish_it(job: Job) -> None:
         rival = Job.objects.filter(pk=job.pk)
         values = {"epoch": job.epoch + 1, "status": "completed", "completed": job.started}
@@ -121,7 +125,9 @@ def test_a_run_that_has_lost_its_row_leaves_no_effects(monkeypatch: pytest.Monke
     assert traces.labels() == []
 
 
-def test_a_run_whose_row_was_deleted_leaves_no_effects(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_atomic_run_whose_row_was_deleted_leaves_no_effects(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(
         Atomic, "and_then", staticmethod(lambda job: elsewhere(Job.objects.all().delete).result(5))
     )
@@ -132,7 +138,7 @@ def test_a_run_whose_row_was_deleted_leaves_no_effects(monkeypatch: pytest.Monke
     assert (Job.objects.count(), traces.labels()) == (0, [])
 
 
-def test_an_effect_is_there_once_though_its_first_worker_was_killed(
+def test_an_atomic_job_whose_worker_was_killed_leaves_its_effect_once(
     child_environment: dict[str, str],
 ) -> None:
     job = DiesOnceInItsTransaction.enqueue()
@@ -145,27 +151,27 @@ def test_an_effect_is_there_once_though_its_first_worker_was_killed(
     assert traces.labels() == ["effect"]
 
 
-def test_its_successor_comes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_atomic_job_with_an_interval_has_a_successor(monkeypatch: pytest.MonkeyPatch) -> None:
     job = run_by_a_worker(monkeypatch, interval=60)
 
     assert job.status == "completed"
     assert Job.objects.live().get().interval == 60
 
 
-def test_a_retried_run_recurs_but_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_atomic_job_that_errored_has_one_successor(monkeypatch: pytest.MonkeyPatch) -> None:
     run_by_a_worker(monkeypatch, ValueError("boom"), interval=60, max_attempts=1)
 
     assert Job.objects.live().count() == 1
 
 
-def test_it_may_end_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_atomic_job_may_record_its_own_end(monkeypatch: pytest.MonkeyPatch) -> None:
     job = run_by_a_worker(monkeypatch, lambda job: job.terminate("failed", "no good"))
 
     assert (job.status, job.error) == ("failed", "no good")
     assert traces.labels() == ["effect"]
 
 
-def test_a_coroutine_is_refused_at_the_class() -> None:
+def test_an_atomic_class_with_a_coroutine_is_refused_at_its_definition() -> None:
     async def run(self: BackgroundJob) -> None: ...
 
     meta = type("Meta", (), {"atomic": True})

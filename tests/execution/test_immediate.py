@@ -42,7 +42,7 @@ class Condemning(BackgroundJob):
 
 
 class Swallowing(BackgroundJob):
-    """Returns as if nothing had happened, in a transaction that is broken."""
+    """Returns without an error, in a transaction that is broken."""
 
     def run(self) -> str:
         with connection.cursor() as cursor, suppress(DataError):
@@ -51,7 +51,7 @@ class Swallowing(BackgroundJob):
 
 
 class Breaking(BackgroundJob):
-    """Leaves a connection that nobody can use."""
+    """Leaves a connection that cannot be used."""
 
     def run(self, how: str) -> None:
         connection.ensure_connection()
@@ -71,20 +71,20 @@ class Looking(BackgroundJob):
         return {"status": row.status, "thread": threading.get_ident()}
 
 
-def test_the_job_is_finished_when_enqueue_returns() -> None:
+def test_an_immediate_job_is_finished_when_enqueue_returns() -> None:
     job = Noop.enqueue(immediate=True, depth=2)
 
     assert (job.status, job.result) == ("completed", {"depth": 2})
     assert Job.objects.get().status == "completed"
 
 
-def test_the_job_runs_in_the_callers_thread_as_a_running_job() -> None:
+def test_an_immediate_job_runs_in_the_callers_thread_with_status_running() -> None:
     job = Looking.enqueue(immediate=True)
 
     assert job.result == {"status": "running", "thread": threading.get_ident()}
 
 
-def test_the_row_has_all_its_moments() -> None:
+def test_an_immediate_job_has_all_its_moments() -> None:
     job = Noop.enqueue(immediate=True)
 
     assert job.started is not None
@@ -97,7 +97,7 @@ def test_the_row_has_all_its_moments() -> None:
     ("job_class", "status", "error"),
     [(Failing, "failed", "no good"), (Raising, "errored", "ValueError('boom')")],
 )
-def test_an_exception_ends_the_job_and_not_its_caller(
+def test_an_exception_in_an_immediate_job_ends_the_job_and_not_its_caller(
     job_class: type[BackgroundJob], status: str, error: str
 ) -> None:
     job = job_class.enqueue(immediate=True)
@@ -108,7 +108,7 @@ def test_an_exception_ends_the_job_and_not_its_caller(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("job_class", ["Exiting", "ExitingAtomically", "ExitingAsCoroutine"])
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
-def test_what_is_meant_for_the_process_ends_the_job_and_reaches_the_caller(
+def test_an_exit_or_interrupt_in_an_immediate_job_ends_the_job_and_reaches_the_caller(
     job_class: str, kind: type[BaseException]
 ) -> None:
     with pytest.raises(kind):
@@ -121,22 +121,24 @@ def test_what_is_meant_for_the_process_ends_the_job_and_reaches_the_caller(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("how", ["loses_it", "cuts_a_query_short"])
-def test_a_job_that_leaves_no_sound_connection_ends_all_the_same(how: str) -> None:
+def test_an_immediate_job_that_breaks_the_connection_is_recorded_as_errored(how: str) -> None:
     job = Breaking.enqueue(immediate=True, how=how)
 
     assert (job.status, job.error) == ("errored", f"ValueError('{how}')")
     assert Job.objects.get().status == "errored"
 
 
-def test_it_reaches_the_caller_of_a_job_that_had_ended_itself() -> None:
+def test_an_exit_after_the_job_recorded_its_own_end_reaches_the_caller() -> None:
     with pytest.raises(SystemExit):
         Exiting.enqueue(immediate=True, kind="SystemExit", first_ends=True)
 
     assert Job.objects.get().status == "failed"
 
 
-def test_ctrl_c_ends_the_job_and_its_process(child_environment: Environment) -> None:
-    # Asleep: psycopg swallows an interrupt that comes within one of its finalizers.
+def test_ctrl_c_during_an_immediate_job_ends_the_job_and_its_process(
+    child_environment: Environment,
+) -> None:
+    # The job sleeps: psycopg swallows an interrupt that comes within a finalizer of its own.
     call = (
         "from tests.apps.unruly.jobs import SleepsInC; "
         "SleepsInC.enqueue(immediate=True); print('on')"
@@ -147,7 +149,7 @@ def test_ctrl_c_ends_the_job_and_its_process(child_environment: Environment) -> 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # A shell's background jobs ignore it, and so would their children.
+        # A shell's background jobs ignore SIGINT, and so would their children.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
@@ -180,36 +182,36 @@ class ExitingAsCoroutine(BackgroundJob):
         raise {"SystemExit": SystemExit, "KeyboardInterrupt": KeyboardInterrupt}[kind]
 
 
-def test_options_do_not_reach_run() -> None:
+def test_options_of_an_immediate_job_do_not_reach_run() -> None:
     job = Noop.enqueue(immediate=True, job_timeout=9, priority=3, queue_name="high", depth=2)
 
     assert (job.result, job.timeout, job.queue_name) == ({"depth": 2}, 9, "high")
 
 
-def test_a_coroutine_runs_too() -> None:
+def test_an_immediate_coroutine_runs() -> None:
     assert Coroutine.enqueue(immediate=True).result == "awaited"
 
 
-def test_a_function_runs_too() -> None:
+def test_an_immediate_function_runs() -> None:
     job = Job.enqueue(plain_function, name="Plain", immediate=True, depth=2)
 
     assert job.result == {"depth": 2}
 
 
-def test_run_finds_its_object() -> None:
+def test_an_immediate_job_finds_its_object() -> None:
     site = a_site()
 
     assert AboutObject.enqueue(site, immediate=True).result == "Lund"
 
 
-def test_what_enqueue_refuses_is_refused() -> None:
+def test_an_argument_that_enqueue_refuses_is_refused_for_an_immediate_job() -> None:
     with pytest.raises(ValueError, match="callback"):
         Noop.enqueue(immediate=True, callback=print)
 
     assert not Job.objects.exists()
 
 
-def test_a_recurring_job_goes_on_in_the_background() -> None:
+def test_an_immediate_job_with_an_interval_recurs_in_the_background() -> None:
     Noop.enqueue(immediate=True, interval=60)
 
     assert Job.objects.live().get().interval == 60
@@ -219,7 +221,7 @@ def test_a_recurring_job_goes_on_in_the_background() -> None:
     ("job_class", "status"),
     [(Duplicating, "errored"), (Condemning, "failed"), (Swallowing, "completed")],
 )
-def test_a_job_that_breaks_the_callers_transaction_loses_its_own_work_alone(
+def test_an_immediate_job_that_breaks_the_callers_transaction_loses_only_its_own_work(
     job_class: type[BackgroundJob], status: str
 ) -> None:
     with transaction.atomic():
@@ -231,7 +233,7 @@ def test_a_job_that_breaks_the_callers_transaction_loses_its_own_work_alone(
     assert not Country.objects.exists()
 
 
-def test_the_work_of_a_job_that_fails_soundly_stays() -> None:
+def test_an_immediate_job_that_fails_in_a_sound_transaction_keeps_its_work() -> None:
     job = KeepingAndFailing.enqueue(immediate=True)
 
     assert (job.status, Country.objects.count()) == ("failed", 1)
@@ -244,7 +246,7 @@ class KeepingAndFailing(BackgroundJob):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_runs_in_the_callers_transaction() -> None:
+def test_an_immediate_job_runs_in_the_callers_transaction() -> None:
     with transaction.atomic():
         Noop.enqueue(immediate=True)
         seen = elsewhere(Job.objects.count).result(10)
@@ -254,14 +256,14 @@ def test_it_runs_in_the_callers_transaction() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_outside_a_transaction_each_statement_stands_by_itself() -> None:
+def test_an_immediate_job_outside_a_transaction_keeps_the_statements_before_an_error() -> None:
     job = Duplicating.enqueue(immediate=True)
 
     assert (job.status, Country.objects.count()) == ("errored", 1)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_worker_can_take_it_meanwhile() -> None:
+def test_an_immediate_job_that_runs_is_not_waiting_for_workers() -> None:
     job = TakenElsewhere.enqueue(immediate=True)
 
     assert job.result == 0

@@ -1,4 +1,4 @@
-"""What a job says while it runs: its log and its progress."""
+"""The log and the progress of a job."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.support.running import ran
 
 pytestmark = pytest.mark.django_db
 
-# Each statement measures the age of what it writes for itself.
+# Each statement measures the age of its lines for itself.
 CLOCK_SKEW = timedelta(seconds=1)
 
 
 class Says(BackgroundJob):
-    """Logs what the test puts here."""
+    """Logs the arguments that the test sets."""
 
     arguments: tuple[Any, ...]
 
@@ -57,7 +57,7 @@ def lines(job: Job) -> list[tuple[str, str]]:
     return [(entry.level, entry.message) for entry in job.log_entries.all()]
 
 
-def test_each_line_is_kept_in_order_with_its_level_and_filled_in() -> None:
+def test_each_logged_line_is_kept_in_order_with_its_level() -> None:
     assert lines(ran(Logging)) == [
         ("debug", "a debug line"),
         ("info", "an info line"),
@@ -66,7 +66,7 @@ def test_each_line_is_kept_in_order_with_its_level_and_filled_in() -> None:
     ]
 
 
-def test_a_line_has_the_moment_at_which_it_was_said() -> None:
+def test_a_logged_line_has_the_moment_at_which_it_was_logged() -> None:
     job = ran(Logging)
 
     moments = [entry.timestamp for entry in job.log_entries.all()]
@@ -77,7 +77,7 @@ def test_a_line_has_the_moment_at_which_it_was_said() -> None:
     assert moments[-1] <= job.completed + CLOCK_SKEW
 
 
-def test_a_logged_exception_brings_its_traceback() -> None:
+def test_a_logged_exception_is_kept_with_its_traceback() -> None:
     ((level, message),) = lines(ran(Catches))
 
     assert level == "error"
@@ -93,18 +93,18 @@ def test_an_exception_that_escapes_is_one_error_line_with_its_traceback() -> Non
     assert message.rstrip().endswith("ValueError: boom")
 
 
-def test_a_failure_is_one_warning() -> None:
+def test_a_failure_is_logged_as_one_warning() -> None:
     assert lines(ran(Failing, why="no good")) == [("warning", "no good")]
 
 
-def test_lines_belong_to_the_attempt_that_said_them() -> None:
+def test_a_logged_line_names_its_attempt() -> None:
     job = ran(Raising, max_attempts=2)
     job.run_here()
 
     assert [entry.attempt for entry in job.log_entries.all()] == [1, 2]
 
 
-def test_two_jobs_of_one_class_do_not_write_into_each_others_logs() -> None:
+def test_two_jobs_of_one_class_have_separate_logs() -> None:
     jobs = [ran(Leaked), ran(Leaked)]
 
     Leaked.loggers[0].info("late")
@@ -115,7 +115,7 @@ def test_two_jobs_of_one_class_do_not_write_into_each_others_logs() -> None:
     ]
 
 
-def test_lines_reach_the_projects_logging_too(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_logged_line_reaches_the_projects_logging(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "pgjobs.jobs.Logging"):
         ran(Logging)
 
@@ -145,19 +145,19 @@ def test_a_line_that_cannot_be_filled_in_does_not_end_the_job(
     assert "--- Logging error ---" in capsys.readouterr().err
 
 
-def test_progress_shows_in_the_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_written_to_the_row(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Advances, "steps", [(1, 3, "first"), (2, 3, "second")], raising=False)
 
     assert ran(Advances).progress == {"done": 2, "total": 3, "message": "second"}
 
 
-def test_progress_needs_no_total(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_without_a_total_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Advances, "steps", [(7,)], raising=False)
 
     assert ran(Advances).progress == {"done": 7, "total": None, "message": ""}
 
 
-def test_progress_takes_any_number_and_any_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_with_any_number_and_any_text_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     steps = [(Decimal("1.5"), 2, "caf\udce9 \x00")]
     monkeypatch.setattr(Advances, "steps", steps, raising=False)
 
@@ -165,7 +165,7 @@ def test_progress_takes_any_number_and_any_text(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("step", [(float("nan"),), (1, float("inf")), ("half",)])
-def test_progress_that_is_no_number_is_the_jobs_own_error(
+def test_progress_that_is_not_a_number_makes_the_job_errored(
     step: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Advances, "steps", [step], raising=False)
@@ -175,7 +175,7 @@ def test_progress_that_is_no_number_is_the_jobs_own_error(
     assert (job.status, job.progress) == ("errored", None)
 
 
-def test_the_log_goes_with_its_job() -> None:
+def test_the_log_of_a_deleted_job_is_deleted() -> None:
     job = ran(Logging)
 
     job.delete()

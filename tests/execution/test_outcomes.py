@@ -1,4 +1,4 @@
-"""How a job ended, and what its row says of it."""
+"""The end of a job, and the values of its row after it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Raises(BackgroundJob):
-    """Raises whatever the test puts here."""
+    """Raises the exception that the test sets."""
 
     error: BaseException
 
@@ -35,13 +35,15 @@ def test_a_job_that_returns_is_completed() -> None:
     assert job.created <= job.started <= job.completed
 
 
-def test_job_failed_fails_the_job_with_its_text() -> None:
+def test_job_failed_with_a_text_fails_the_job_with_this_error() -> None:
     job = ran(Failing, why="The device did not answer.")
 
     assert (job.status, job.error) == ("failed", "The device did not answer.")
 
 
-def test_job_failed_without_text_leaves_what_run_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_job_failed_without_a_text_keeps_the_error_that_run_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(Leaves, "attributes", {"error": "3 of 5 failed"}, raising=False)
     monkeypatch.setattr(Leaves, "error", JobFailed())
 
@@ -56,7 +58,7 @@ def test_an_exception_that_escapes_makes_the_job_errored() -> None:
     assert (job.status, job.error) == ("errored", "ValueError('boom')")
 
 
-def test_a_failed_attempt_is_kept_with_all_that_is_known() -> None:
+def test_a_failed_attempt_is_kept_with_exception_traceback_and_moments() -> None:
     job = ran(Raising, message="boom")
 
     (entry,) = job.errors
@@ -66,7 +68,7 @@ def test_a_failed_attempt_is_kept_with_all_that_is_known() -> None:
     assert entry["started"] <= entry["ended"]
 
 
-def test_what_is_no_exception_ends_its_job_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_base_exception_makes_the_job_errored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Raises, "error", GeneratorExit(), raising=False)
 
     assert ran(Raises).status == "errored"
@@ -81,7 +83,7 @@ def test_what_is_no_exception_ends_its_job_as_well(monkeypatch: pytest.MonkeyPat
         (ExceptionGroup("both", [ValueError("a\x00b")]), "ExceptionGroup('both', "),
     ],
 )
-def test_an_exception_that_cannot_be_shown_or_stored_still_ends_the_job(
+def test_an_exception_that_cannot_be_shown_or_stored_makes_the_job_errored(
     error: Exception, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Raises, "error", error, raising=False)
@@ -93,7 +95,7 @@ def test_an_exception_that_cannot_be_shown_or_stored_still_ends_the_job(
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "caf\udce9"])
-def test_a_text_that_postgresql_cannot_store_is_escaped(
+def test_a_failure_text_that_postgresql_cannot_store_is_escaped(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Raises, "error", JobFailed(text), raising=False)
@@ -102,7 +104,7 @@ def test_a_text_that_postgresql_cannot_store_is_escaped(
 
 
 @pytest.mark.parametrize("error", ["a\x00b", "caf\udce9", ValueError("boom"), None])
-def test_whatever_run_puts_into_error_the_job_ends(
+def test_any_value_that_run_puts_into_error_leaves_the_job_completed(
     error: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Leaves, "attributes", {"error": error}, raising=False)
@@ -121,7 +123,7 @@ def test_a_class_that_is_not_registered_makes_the_job_errored() -> None:
     assert "'os.system' is not registered" in job.error
 
 
-def test_a_job_is_not_run_twice() -> None:
+def test_a_job_that_is_handled_twice_runs_once() -> None:
     job = TracingArguments.enqueue()
 
     for _ in range(2):
@@ -130,7 +132,7 @@ def test_a_job_is_not_run_twice() -> None:
     assert Trace.objects.count() == 1
 
 
-def test_an_error_with_attempts_left_is_tried_again_later() -> None:
+def test_an_error_with_attempts_left_is_scheduled_again() -> None:
     job = ran(Raising, max_attempts=2)
 
     assert (job.status, job.attempt, len(job.errors)) == ("scheduled", 1, 1)
@@ -139,7 +141,7 @@ def test_an_error_with_attempts_left_is_tried_again_later() -> None:
     assert (job.started, job.completed) == (None, None)
 
 
-def test_the_last_attempt_ends_the_job_with_an_entry_for_each() -> None:
+def test_an_error_in_the_last_attempt_ends_the_job_with_one_entry_per_attempt() -> None:
     job = ran(Raising, max_attempts=2)
 
     job.run_here()
@@ -148,5 +150,5 @@ def test_the_last_attempt_ends_the_job_with_an_entry_for_each() -> None:
     assert [entry["attempt"] for entry in job.errors] == [1, 2]
 
 
-def test_a_failure_is_not_tried_again() -> None:
+def test_a_failure_with_attempts_left_is_not_tried_again() -> None:
     assert ran(Failing, max_attempts=2).status == "failed"

@@ -1,4 +1,4 @@
-"""Attempts: how many, when, after what, and what is kept of each."""
+"""Attempts: their number, their moments, their errors, and the record of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Stubborn(BackgroundJob):
-    """Raises what it is told to, in each of its attempts."""
+    """Raises the exception that the test sets, in each of its attempts."""
 
     error: BaseException = ValueError("boom")
 
@@ -79,7 +79,7 @@ def raising(
 
 
 def wait_of(run: Callable[[], Job]) -> timedelta:
-    """How long the job that ``run`` returns waits, to the second or so."""
+    """Return the wait of the job that ``run`` returns, rounded to seconds."""
     before = database_now()
     job = run()
     assert job.status == "scheduled"
@@ -88,32 +88,32 @@ def wait_of(run: Callable[[], Job]) -> timedelta:
     return timedelta(seconds=round(wait.total_seconds()))
 
 
-# How many ------------------------------------------------------------------------------
+# The number of attempts -----------------------------------------------------------------------
 
 
-def test_a_job_has_one_attempt_unless_told_otherwise() -> None:
+def test_a_job_without_max_attempts_has_one_attempt() -> None:
     assert tried(Raising).status == "errored"
 
 
 @pytest.mark.parametrize("attempt", [1, 2])
-def test_an_error_with_attempts_left_waits_for_the_next(attempt: int) -> None:
+def test_an_error_with_attempts_left_is_scheduled_for_the_next_attempt(attempt: int) -> None:
     job = tried(Stubborn, attempt)
 
     assert (job.status, job.attempt, len(job.errors)) == ("scheduled", attempt, attempt)
 
 
-def test_the_last_attempt_is_the_end() -> None:
+def test_an_error_in_the_last_attempt_makes_the_job_errored() -> None:
     job = tried(Stubborn, 3)
 
     assert (job.status, job.attempt, len(job.errors)) == ("errored", 3, 3)
 
 
-def test_enqueue_may_allow_another_number() -> None:
+def test_max_attempts_of_the_call_wins_over_that_of_the_class() -> None:
     assert tried(Stubborn, max_attempts=1).status == "errored"
     assert tried(Stubborn, 3, max_attempts=4).status == "scheduled"
 
 
-# When ------------------------------------------------------------------------------------
+# The wait ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -126,32 +126,34 @@ def test_enqueue_may_allow_another_number() -> None:
         (exponential(MINUTE, cap=5 * MINUTE, jitter=0), [1, 2, 4, 5]),
     ],
 )
-def test_backoffs(backoff: Callable[[int], timedelta], waits: list[int]) -> None:
+def test_a_backoff_grows_as_its_kind_says_up_to_its_cap(
+    backoff: Callable[[int], timedelta], waits: list[int]
+) -> None:
     assert [backoff(attempt) / MINUTE for attempt in (1, 2, 3, 4)] == waits
 
 
-def test_exponential_backoff_is_capped_however_many_attempts_there_were() -> None:
+def test_an_exponential_backoff_after_many_attempts_is_capped() -> None:
     assert exponential(MINUTE, cap=HOUR, jitter=0)(30_000) == HOUR
 
 
-def test_jitter_spreads_the_wait_either_way() -> None:
+def test_jitter_shortens_some_waits_and_lengthens_others() -> None:
     waits = [exponential(HOUR, jitter=0.2)(1) for _ in range(200)]
 
     assert HOUR * 0.8 <= min(waits) < HOUR * 0.95
     assert HOUR * 1.05 < max(waits) <= HOUR * 1.2
 
 
-def test_the_next_attempt_waits_as_the_class_says() -> None:
+def test_the_next_attempt_waits_for_the_backoff_of_the_class() -> None:
     assert wait_of(lambda: tried(Stubborn)) == HOUR
 
 
-def test_any_function_of_the_attempt_is_a_backoff() -> None:
+def test_a_function_of_the_attempt_serves_as_backoff() -> None:
     assert wait_of(lambda: tried(HasItsOwnBackoff)) == 10 * MINUTE
     assert wait_of(lambda: tried(HasItsOwnBackoff, 2)) == 20 * MINUTE
 
 
 @pytest.mark.parametrize("job_class", [HasABrokenBackoff, ForgetsTheUnit])
-def test_a_broken_backoff_costs_no_attempt_and_the_log_says_so(
+def test_a_broken_backoff_is_replaced_by_the_default_and_the_log_says_so(
     job_class: type[BackgroundJob],
 ) -> None:
     wait = wait_of(lambda: tried(job_class))
@@ -160,23 +162,25 @@ def test_a_broken_backoff_costs_no_attempt_and_the_log_says_so(
     assert "Meta.backoff raised" in Job.objects.get().log_entries.latest("id").message
 
 
-def test_no_wait_at_all_is_a_wait_too() -> None:
+def test_a_backoff_of_zero_schedules_the_next_attempt_at_once() -> None:
     assert wait_of(lambda: tried(AtOnce)) == timedelta(0)
 
 
-def test_a_job_may_say_itself_when_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_raises_retry_with_a_delay_waits_for_this_delay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert wait_of(lambda: raising(Retry(after=90), monkeypatch)) == timedelta(seconds=90)
     assert wait_of(lambda: raising(Retry(after=2 * HOUR), monkeypatch)) == 2 * HOUR
     assert wait_of(lambda: raising(Retry(after=0), monkeypatch)) == timedelta(0)
 
 
-def test_a_job_that_asks_to_be_tried_again_without_saying_when_gets_the_backoff(
+def test_a_job_that_raises_retry_without_a_delay_waits_for_the_backoff(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert wait_of(lambda: raising(Retry(), monkeypatch)) == HOUR
 
 
-def test_asking_to_be_tried_again_costs_an_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_raises_retry_uses_up_an_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stubborn, "error", Retry("The device is busy.", after=0))
 
     job = tried(Stubborn, 3)
@@ -186,14 +190,14 @@ def test_asking_to_be_tried_again_costs_an_attempt(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("wrong", ["soon", object()])
-def test_a_moment_that_is_none_is_refused_where_it_is_said(wrong: Any) -> None:
+def test_a_delay_that_is_not_a_span_or_a_moment_is_refused_where_it_is_raised(wrong: Any) -> None:
     with pytest.raises(InvalidArgument):
         Retry(after=wrong)
     with pytest.raises(InvalidArgument):
         Snooze(until=wrong)
 
 
-# After what --------------------------------------------------------------------------------
+# The errors --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -207,23 +211,27 @@ def test_a_moment_that_is_none_is_refused_where_it_is_said(wrong: Any) -> None:
         (Retry(), "scheduled"),
     ],
 )
-def test_the_class_says_which_errors_are_worth_another_attempt(
+def test_an_error_is_tried_again_or_fails_as_retry_on_and_fail_on_say(
     error: BaseException, status: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert raising(error, monkeypatch, Choosy).status == status
 
 
-def test_what_fails_on_an_error_keeps_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_fail_on_fails_the_job_with_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert raising(PermissionError("read only"), monkeypatch, Choosy).error == "read only"
 
 
-def test_what_is_no_exception_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_base_exception_with_attempts_left_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert raising(GeneratorExit(), monkeypatch).status == "errored"
 
 
 @pytest.mark.parametrize("option", ["retry_on", "fail_on"])
 @pytest.mark.parametrize("wrong", ["ValueError", [ValueError], (ValueError, "KeyError"), 5])
-def test_what_is_no_exception_class_is_refused_at_the_class(option: str, wrong: Any) -> None:
+def test_a_retry_on_or_fail_on_without_exception_classes_is_refused_at_the_class(
+    option: str, wrong: Any
+) -> None:
     meta = type("Meta", (), {option: wrong})
 
     with pytest.raises(TypeError, match=f"Meta.{option} must be an exception class or a tuple"):
@@ -234,7 +242,7 @@ def test_what_is_no_exception_class_is_refused_at_the_class(option: str, wrong: 
 
 
 @pytest.mark.parametrize("until", [HOUR, datetime(2099, 1, 1, tzinfo=UTC)])
-def test_a_snooze_costs_no_attempt_and_is_no_error(
+def test_a_snooze_uses_up_no_attempt_and_is_no_error(
     until: timedelta | datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Stubborn, "error", Snooze(until=until))
@@ -244,7 +252,9 @@ def test_a_snooze_costs_no_attempt_and_is_no_error(
     assert (job.status, job.attempt, job.errors, job.error) == ("scheduled", 0, [], "")
 
 
-def test_a_snoozed_job_is_due_when_it_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snoozed_job_is_scheduled_for_the_moment_that_it_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     moment = datetime(2099, 1, 1, tzinfo=UTC)
 
     assert raising(Snooze(until=moment), monkeypatch).scheduled == moment
@@ -252,16 +262,16 @@ def test_a_snoozed_job_is_due_when_it_said(monkeypatch: pytest.MonkeyPatch) -> N
     assert wait_of(lambda: raising(Snooze(until=timedelta(0)), monkeypatch)) == timedelta(0)
 
 
-def test_a_moment_without_a_time_zone_is_refused() -> None:
+def test_a_snooze_until_a_moment_without_a_time_zone_is_refused() -> None:
     with pytest.raises(InvalidArgument, match="no time zone"):
         Snooze(until=datetime(2099, 1, 1))
 
 
-# What is kept ------------------------------------------------------------------------------
+# The record ------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)
-def test_each_attempt_is_kept_with_its_start_its_end_its_worker_and_its_error() -> None:
+def test_each_failed_attempt_is_kept_with_its_start_its_end_its_worker_and_its_error() -> None:
     job = AtOnce.enqueue()
 
     run_burst_here()
@@ -279,7 +289,7 @@ def test_each_attempt_is_kept_with_its_start_its_end_its_worker_and_its_error() 
     }
 
 
-def test_a_retry_by_hand_whose_place_was_taken_neither_raises_nor_doubles() -> None:
+def test_a_retry_of_a_job_whose_place_was_taken_returns_false_and_adds_no_job() -> None:
     job = Raising.enqueue_once(max_attempts=1)
     job.run_here()
     assert Job.objects.filter(pk=job.pk, status="errored").exists()

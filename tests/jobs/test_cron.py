@@ -1,4 +1,5 @@
-"""Cron expressions: refused early when they would mislead, and read on the project's clocks."""
+"""Cron expressions: a misleading one is refused, and a good one is read in the project's time
+zone."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def due_times(expression: str, *, after: datetime, count: int) -> list[str]:
-    """The next due times by the clocks of Berlin, each with its distance from UTC."""
+    """Return the next due times in the time of Berlin, each with its distance from UTC."""
     found = []
     for _ in range(count):
         after = next_due_time(expression, after=after, zone=BERLIN)
@@ -28,7 +29,7 @@ def due_times(expression: str, *, after: datetime, count: int) -> list[str]:
 @pytest.mark.parametrize(
     "expression", ["* * * * *", "15 3 * * *", "*/7 8-18 * * mon-fri", "0 0 29 2 *", "0 12 1,15 * *"]
 )
-def test_a_sound_expression_is_taken(expression: str) -> None:
+def test_a_valid_expression_is_accepted(expression: str) -> None:
     assert check_cron(expression) == expression
 
 
@@ -67,7 +68,7 @@ def test_a_step_past_the_end_of_any_field_is_refused(expression: str, field: str
         b"* * * * *",
     ],
 )
-def test_what_is_no_cron_expression_is_refused_by_its_value(expression: Any) -> None:
+def test_a_value_that_is_not_a_cron_expression_is_refused_and_named(expression: Any) -> None:
     with pytest.raises(InvalidArgument) as refusal:
         check_cron(expression)
 
@@ -84,11 +85,13 @@ def test_a_day_that_never_comes_is_refused(expression: str) -> None:
     after=st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),
     expression=st.sampled_from(["* * * * *", "*/7 * * * *", "30 2 * * *", "15 3 * * mon"]),
 )
-def test_the_next_due_time_is_always_later(after: datetime, expression: str) -> None:
+def test_the_next_due_time_after_a_moment_is_later_than_the_moment(
+    after: datetime, expression: str
+) -> None:
     assert next_due_time(expression, after=after, zone=BERLIN) > after
 
 
-def test_hours_are_read_on_the_clocks_of_the_zone() -> None:
+def test_the_hours_of_an_expression_are_read_in_the_time_zone() -> None:
     midnight = datetime(2026, 1, 15, tzinfo=UTC)
 
     assert due_times("15 3 * * *", after=midnight, count=1) == ["15. 03:15+0100"]

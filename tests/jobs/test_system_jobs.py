@@ -35,7 +35,7 @@ def the_rule() -> SystemJob:
 
 
 @pytest.mark.parametrize("interval", [1, 7, 90, 1441, JobInterval.MONTHLY])
-def test_any_whole_number_of_minutes_is_an_interval(interval: int) -> None:
+def test_a_rule_may_be_any_whole_number_of_minutes(interval: int) -> None:
     Noop.setup(interval=interval)
 
     assert (the_rule().job_class, the_rule().cron) == (Noop, "")
@@ -48,7 +48,7 @@ def test_a_rule_may_be_a_cron_expression() -> None:
     assert (the_rule().interval, the_rule().cron) == (None, "15 3 * * *")
 
 
-def test_the_decorator_does_the_same_as_setup(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_decorator_registers_the_same_rule_as_setup(monkeypatch: pytest.MonkeyPatch) -> None:
     Noop.setup(interval=60, depth=2)
     by_setup = system_jobs()
     forget_system_jobs(monkeypatch)
@@ -64,7 +64,7 @@ def test_the_decorator_takes_the_interval_by_position_as_in_netbox() -> None:
     assert the_rule().interval == timedelta(hours=1)
 
 
-def test_the_decorator_takes_cron_too() -> None:
+def test_the_decorator_takes_a_cron_expression() -> None:
     system_job(cron="15 3 * * *")(Noop)
 
     assert the_rule().cron == "15 3 * * *"
@@ -74,14 +74,14 @@ def test_the_decorator_returns_the_class_unchanged() -> None:
     assert system_job(interval=60)(Noop) is Noop
 
 
-def test_the_last_rule_of_a_class_counts() -> None:
+def test_a_class_set_up_twice_has_its_last_rule() -> None:
     Noop.setup(interval=60)
     Noop.setup(interval=90)
 
     assert the_rule().interval == timedelta(minutes=90)
 
 
-def test_each_class_has_its_rule() -> None:
+def test_each_class_has_a_rule_of_its_own() -> None:
     Noop.setup(interval=60)
     Tracing.setup(interval=90)
 
@@ -94,20 +94,22 @@ def test_a_system_job_takes_the_low_queue() -> None:
     assert the_rule().queue_name == "low"
 
 
-def test_another_queue_may_be_mapped_for_system_jobs(settings: pytest_django.Settings) -> None:
+def test_a_system_job_takes_the_queue_that_is_mapped_for_jobs_without_an_object(
+    settings: pytest_django.Settings,
+) -> None:
     settings.PGJOBS = {"QUEUE_MAPPINGS": {None: "high"}}
     Noop.setup(interval=60)
 
     assert the_rule().queue_name == "high"
 
 
-def test_a_class_with_a_queue_of_its_own_keeps_it() -> None:
+def test_a_system_job_whose_class_has_a_queue_keeps_it() -> None:
     OnTheHighQueue.setup(interval=60)
 
     assert the_rule().queue_name == "high"
 
 
-def test_arguments_for_run_are_kept() -> None:
+def test_the_arguments_of_a_rule_are_kept() -> None:
     Noop.setup(interval=60, depth=2)
 
     assert the_rule().kwargs == {"depth": 2}
@@ -127,27 +129,27 @@ def test_arguments_for_run_are_kept() -> None:
         ({"interval": 60, "callback": print}, r"kwargs\['callback'\]"),
     ],
 )
-def test_a_wrong_rule_is_refused_where_it_is_written(rule: dict[str, Any], words: str) -> None:
+def test_a_wrong_rule_is_refused_by_setup(rule: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidArgument, match=words):
         Noop.setup(**rule)
 
     assert system_jobs() == {}
 
 
-def test_a_class_without_run_is_refused_where_it_is_set_up() -> None:
+def test_a_class_without_run_is_refused_by_setup() -> None:
     with pytest.raises(InvalidArgument, match=r"WithoutRun has no run\(\)"):
         WithoutRun.setup(interval=60)
 
 
 @pytest.mark.django_db
-def test_setting_up_writes_nothing() -> None:
+def test_setup_writes_no_row() -> None:
     Noop.setup(interval=60)
 
     assert not Job.objects.exists()
     assert not Schedule.objects.exists()
 
 
-def test_setting_up_needs_no_database() -> None:
+def test_setup_needs_no_database() -> None:
     script = """if True:
         import django
         django.setup()

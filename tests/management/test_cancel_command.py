@@ -11,7 +11,7 @@ from tests.apps.testapp.jobs import Noop
 pytestmark = pytest.mark.django_db
 
 
-def test_waiting_jobs_are_cancelled(capsys: pytest.CaptureFixture[str]) -> None:
+def test_waiting_jobs_are_cancelled_and_named(capsys: pytest.CaptureFixture[str]) -> None:
     first, second = Noop.enqueue(), Noop.enqueue()
 
     call_command("pgjobs_cancel", str(first.pk), str(second.pk))
@@ -30,7 +30,7 @@ def test_a_running_job_is_asked_to_end() -> None:
     assert (job.status, job.cancel_requested is not None) == ("running", True)
 
 
-def test_the_schedule_can_be_kept() -> None:
+def test_a_recurring_job_cancelled_with_keep_schedule_has_a_successor() -> None:
     job = Noop.enqueue(interval=60)
 
     call_command("pgjobs_cancel", str(job.pk), "--keep-schedule")
@@ -38,7 +38,7 @@ def test_the_schedule_can_be_kept() -> None:
     assert Job.objects.live().get().interval == 60
 
 
-def test_what_can_not_be_cancelled_is_named_and_the_others_are_cancelled() -> None:
+def test_a_job_that_cannot_be_cancelled_is_named_and_the_others_are_cancelled() -> None:
     finished, waiting = Noop.enqueue(immediate=True), Noop.enqueue()
 
     with pytest.raises(CommandError, match=f"do not exist: {finished.pk}, 999999999."):

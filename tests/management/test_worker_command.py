@@ -1,4 +1,4 @@
-"""``manage.py pgjobs_worker``, as people start it."""
+"""``manage.py pgjobs_worker``, started from the command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.worker_process import SupervisedWorker, run_burst, run_burst_
 PLUGIN_QUEUE = {"QUEUE_MAPPINGS": {"site": "plugin.foo"}}
 
 
-def test_an_unknown_queue_is_refused_before_anything_starts() -> None:
+def test_an_unknown_queue_is_refused_before_a_process_starts() -> None:
     with pytest.raises(CommandError, match="'nowhere' is not a queue"):
         call_command("pgjobs_worker", "high", "nowhere")
 
@@ -31,12 +31,14 @@ def test_an_unknown_queue_is_refused_with_the_known_ones_listed(
         assert "The queues are: high, default, low, plugin.foo." in worker.output
 
 
-def test_without_queues_it_serves_high_default_and_low(child_environment: Environment) -> None:
+def test_a_worker_started_without_queues_serves_high_default_and_low(
+    child_environment: Environment,
+) -> None:
     run_burst(child_environment)
     assert WorkerProcess.objects.get().queues == ["high", "default", "low"]
 
 
-def test_without_queues_it_warns_of_those_that_it_does_not_serve(
+def test_a_worker_started_without_queues_warns_of_queues_that_it_does_not_serve(
     child_environment: Environment,
 ) -> None:
     environment = with_settings(child_environment, **PLUGIN_QUEUE)
@@ -46,7 +48,7 @@ def test_without_queues_it_warns_of_those_that_it_does_not_serve(
         assert "Name these queues for a worker to serve them: plugin.foo" in worker.output
 
 
-def test_with_queues_it_serves_exactly_those_in_the_given_order(
+def test_a_worker_started_with_queues_serves_exactly_them_in_the_given_order(
     child_environment: Environment,
 ) -> None:
     high = Noop.enqueue(queue_name="high")
@@ -59,31 +61,35 @@ def test_with_queues_it_serves_exactly_those_in_the_given_order(
     assert status_of(high) == "pending"
 
 
-def test_queues_can_be_given_as_options(child_environment: Environment) -> None:
+def test_a_worker_takes_its_queues_as_options(child_environment: Environment) -> None:
     run_burst(child_environment, "--queue", "low", "-q", "high")
     assert WorkerProcess.objects.get().queues == ["low", "high"]
 
 
-def test_a_burst_runs_what_its_jobs_enqueue_and_exits_0(child_environment: Environment) -> None:
+def test_a_burst_runs_the_jobs_that_its_jobs_enqueue_and_exits_0(
+    child_environment: Environment,
+) -> None:
     Enqueuing.enqueue(depth=5)
     run_burst(child_environment)
     assert [job.status for job in Job.objects.all()] == ["completed"] * 5
 
 
-def test_a_burst_exits_0_whatever_its_jobs_came_to(child_environment: Environment) -> None:
+def test_a_burst_exits_0_however_its_jobs_end(child_environment: Environment) -> None:
     Raising.enqueue()
     Failing.enqueue()
     run_burst(child_environment)
     assert sorted(job.status for job in Job.objects.all()) == ["errored", "failed"]
 
 
-def test_a_burst_leaves_jobs_for_later_alone(child_environment: Environment) -> None:
+def test_a_burst_leaves_scheduled_jobs_alone(child_environment: Environment) -> None:
     retried = Raising.enqueue(max_attempts=2)
     run_burst(child_environment)
     assert status_of(retried) == "scheduled"
 
 
-def test_max_jobs_stops_it_after_that_many(child_environment: Environment) -> None:
+def test_a_worker_with_max_jobs_stops_after_this_number_of_jobs(
+    child_environment: Environment,
+) -> None:
     Tracing.enqueue_many({"label": str(number)} for number in range(5))
     with SupervisedWorker(child_environment, "--max-jobs", "2", "-c", "1") as worker:
         assert worker.wait() == 0
@@ -92,12 +98,14 @@ def test_max_jobs_stops_it_after_that_many(child_environment: Environment) -> No
     assert Job.objects.filter(status="pending", attempt=0, epoch=0).count() == 3
 
 
-def test_a_worker_bears_the_name_it_was_given(child_environment: Environment) -> None:
+def test_a_worker_with_a_name_is_registered_under_it(child_environment: Environment) -> None:
     run_burst(child_environment, "--name", "north")
     assert WorkerProcess.objects.get().name == "north"
 
 
-def test_concurrency_is_the_number_of_jobs_at_one_time(child_environment: Environment) -> None:
+def test_a_worker_with_concurrency_runs_this_number_of_jobs_at_a_time(
+    child_environment: Environment,
+) -> None:
     for _ in range(3):
         Held.enqueue()
     with SupervisedWorker(child_environment, "--concurrency", "2", "--max-jobs", "3") as worker:
@@ -110,12 +118,12 @@ def test_concurrency_is_the_number_of_jobs_at_one_time(child_environment: Enviro
 
 
 @pytest.mark.parametrize("option", ["--concurrency", "--max-jobs"])
-def test_a_count_below_one_is_refused(option: str) -> None:
+def test_a_number_below_one_is_refused(option: str) -> None:
     with pytest.raises(CommandError, match=option):
         call_command("pgjobs_worker", option, "0")
 
 
-def test_help_names_every_option(child_environment: Environment) -> None:
+def test_the_help_names_every_option(child_environment: Environment) -> None:
     with SupervisedWorker(child_environment, "--help") as worker:
         assert worker.wait() == 0
         for option in (
@@ -129,7 +137,7 @@ def test_help_names_every_option(child_environment: Environment) -> None:
             assert option in worker.output
 
 
-def test_one_line_tells_of_a_jobs_start_and_one_of_its_end(
+def test_each_job_has_one_line_for_its_start_and_one_for_its_end(
     child_environment: Environment,
 ) -> None:
     completed, failed = Noop.enqueue(), Failing.enqueue()
@@ -143,13 +151,13 @@ def test_one_line_tells_of_a_jobs_start_and_one_of_its_end(
 
 
 @pytest.mark.usefixtures("empty_queue")
-def test_a_worker_that_code_ran_gives_the_signals_back() -> None:
+def test_a_worker_run_by_call_command_restores_the_signal_handlers() -> None:
     numbers = (signal.SIGTERM, signal.SIGINT)
     before = [signal.getsignal(number) for number in numbers]
     run_burst_here()
     assert [signal.getsignal(number) for number in numbers] == before
 
 
-def test_a_worker_signs_off(child_environment: Environment) -> None:
+def test_a_worker_that_ends_is_marked_as_stopped(child_environment: Environment) -> None:
     run_burst(child_environment)
     assert WorkerProcess.objects.get().stopped is not None

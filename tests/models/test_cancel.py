@@ -1,4 +1,4 @@
-"""``cancel()``: waiting jobs at once, running ones as soon as they listen."""
+"""``cancel()``: a waiting job is cancelled at once, a running one as soon as it listens."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_finished_job_cannot_be_cancelled(status: JobStatus) -> None:
     assert query("SELECT * FROM pgjobs_job") == before
 
 
-def test_cancelling_looks_at_the_row_and_not_at_what_the_caller_remembers() -> None:
+def test_a_cancel_by_a_stale_instance_goes_by_the_row() -> None:
     job = Noop.enqueue()
     Job.objects.get(pk=job.pk).terminate()
 
@@ -81,7 +81,7 @@ def test_a_running_recurring_job_that_is_cancelled_ends_its_chain() -> None:
     assert not Job.objects.live().exists()
 
 
-def test_one_run_of_a_chain_may_be_skipped() -> None:
+def test_a_recurring_job_cancelled_with_keep_schedule_has_a_successor() -> None:
     job = Noop.enqueue(schedule_at=TOMORROW, interval=60)
 
     assert job.cancel(keep_schedule=True)
@@ -90,7 +90,7 @@ def test_one_run_of_a_chain_may_be_skipped() -> None:
     assert Job.objects.live().get().scheduled == TOMORROW + timedelta(minutes=60)
 
 
-def test_many_are_cancelled_in_one_statement(django_assert_num_queries: Any) -> None:
+def test_several_jobs_are_cancelled_in_one_statement(django_assert_num_queries: Any) -> None:
     for _ in range(3):
         Noop.enqueue()
     a_finished_job()
@@ -102,7 +102,7 @@ def test_many_are_cancelled_in_one_statement(django_assert_num_queries: Any) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_job_that_is_taken_meanwhile_is_asked_to_end() -> None:
+def test_a_job_that_starts_while_a_cancel_waits_is_asked_to_end() -> None:
     job = Noop.enqueue()
     with transaction.atomic():
         job.start()
@@ -115,7 +115,7 @@ def test_a_job_that_is_taken_meanwhile_is_asked_to_end() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_job_that_ends_meanwhile_is_not_cancelled() -> None:
+def test_a_job_that_ends_while_a_cancel_waits_is_not_cancelled() -> None:
     job = Noop.enqueue()
     with transaction.atomic():
         job.terminate()

@@ -14,7 +14,7 @@ from tests.apps.testapp.jobs import Logging, Noop
 pytestmark = pytest.mark.django_db
 
 
-def test_a_deleted_job_takes_its_log_along() -> None:
+def test_a_deleted_job_is_deleted_with_its_log() -> None:
     job = Logging.enqueue()
     job.run_here()
 
@@ -34,7 +34,7 @@ def test_a_running_job_that_was_deleted_does_not_come_back() -> None:
     assert not Job.objects.exists()
 
 
-def test_a_line_for_a_deleted_job_is_dropped() -> None:
+def test_a_log_line_for_a_deleted_job_is_dropped() -> None:
     job = Noop.enqueue()
     Job.objects.all().delete()
 
@@ -43,7 +43,7 @@ def test_a_line_for_a_deleted_job_is_dropped() -> None:
     assert not JobLogEntry.objects.exists()
 
 
-def test_a_deleted_place_is_free() -> None:
+def test_the_place_of_a_deleted_job_is_free() -> None:
     Noop.enqueue_once(interval=60).delete()
 
     assert Noop.enqueue_once(interval=60) == Job.objects.get()

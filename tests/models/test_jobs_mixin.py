@@ -1,4 +1,4 @@
-"""``JobsMixin``: objects know their jobs, and take them along."""
+"""``JobsMixin``: an object knows its jobs, and its deletion deletes or cancels them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_an_object_knows_its_jobs(model: type[models.Model], fields: dict[str, A
     assert list(instance.jobs.all()) == [job]
 
 
-def test_objects_of_different_models_with_one_key_have_jobs_of_their_own() -> None:
+def test_objects_of_different_models_with_one_key_have_separate_jobs() -> None:
     site = a_site()
     country = Country.objects.create(code=str(site.pk))
     job = AboutObject.enqueue(site)
@@ -42,7 +42,9 @@ def test_objects_of_different_models_with_one_key_have_jobs_of_their_own() -> No
     assert not country.jobs.exists()
 
 
-def test_the_jobs_of_many_objects_come_in_one_query(django_assert_num_queries: Any) -> None:
+def test_the_jobs_of_several_objects_are_prefetched_in_one_query(
+    django_assert_num_queries: Any,
+) -> None:
     jobs = [AboutObject.enqueue(a_site()) for _ in range(3)]
 
     with django_assert_num_queries(2):
@@ -51,7 +53,7 @@ def test_the_jobs_of_many_objects_come_in_one_query(django_assert_num_queries: A
     assert [list(site.jobs.all()) for site in sites] == [[job] for job in jobs]
 
 
-def test_the_latest_jobs_are_the_finished_ones_the_latest_first() -> None:
+def test_the_latest_jobs_are_the_finished_ones_in_reverse_order() -> None:
     site = a_site()
     jobs = [
         a_finished_job(about=site),
@@ -63,7 +65,7 @@ def test_the_latest_jobs_are_the_finished_ones_the_latest_first() -> None:
     assert list(site.get_latest_jobs()) == jobs[::-1]
 
 
-def test_among_the_latest_jobs_those_that_never_started_come_last() -> None:
+def test_the_latest_jobs_end_with_the_jobs_that_never_started() -> None:
     site = a_site()
     never_started = AboutObject.enqueue(site)
     never_started.cancel()
@@ -72,7 +74,7 @@ def test_among_the_latest_jobs_those_that_never_started_come_last() -> None:
     assert list(site.get_latest_jobs()) == [job, never_started]
 
 
-def test_the_latest_jobs_leave_their_data_in_the_database() -> None:
+def test_the_latest_jobs_defer_their_data() -> None:
     site = a_site()
     a_finished_job(about=site)
 
@@ -80,7 +82,7 @@ def test_the_latest_jobs_leave_their_data_in_the_database() -> None:
 
 
 @pytest.mark.parametrize(("model", "fields"), OBJECTS)
-def test_deleting_an_object_deletes_its_finished_jobs_with_their_logs(
+def test_the_finished_jobs_of_a_deleted_object_are_deleted_with_their_logs(
     model: type[models.Model], fields: dict[str, Any]
 ) -> None:
     instance = model._default_manager.create(**fields)
@@ -94,7 +96,7 @@ def test_deleting_an_object_deletes_its_finished_jobs_with_their_logs(
 
 
 @pytest.mark.parametrize(("model", "fields"), OBJECTS)
-def test_deleting_an_object_cancels_its_waiting_jobs(
+def test_the_waiting_jobs_of_a_deleted_object_are_cancelled(
     model: type[models.Model], fields: dict[str, Any]
 ) -> None:
     instance = model._default_manager.create(**fields)
@@ -106,7 +108,7 @@ def test_deleting_an_object_cancels_its_waiting_jobs(
     assert status_of(waiting) == "cancelled"
 
 
-def test_deleting_an_object_lets_its_running_job_end_without_a_successor() -> None:
+def test_the_running_job_of_a_deleted_object_ends_without_a_successor() -> None:
     site = a_site()
     job = AboutObject.enqueue(site, interval=60)
     job.start()
@@ -117,7 +119,7 @@ def test_deleting_an_object_lets_its_running_job_end_without_a_successor() -> No
     assert list(Job.objects.values_list("status", flat=True)) == ["completed"]
 
 
-def test_a_running_job_whose_rule_was_changed_has_no_successor_either() -> None:
+def test_the_running_job_of_a_deleted_object_has_no_successor_by_a_new_rule() -> None:
     site = a_site()
     job = AboutObject.enqueue_once(site, interval=60)
     job.start()
@@ -129,7 +131,7 @@ def test_a_running_job_whose_rule_was_changed_has_no_successor_either() -> None:
     assert not Job.objects.live().exists()
 
 
-def test_deleting_many_objects_at_once_does_the_same() -> None:
+def test_the_jobs_of_objects_deleted_in_bulk_are_deleted_or_cancelled() -> None:
     sites = [a_site() for _ in range(3)]
     for site in sites:
         a_finished_job(about=site)
@@ -140,7 +142,7 @@ def test_deleting_many_objects_at_once_does_the_same() -> None:
     assert list(Job.objects.values_list("pk", "status")) == [(waiting.pk, "cancelled")]
 
 
-def test_a_deletion_that_is_rolled_back_leaves_the_jobs_alone() -> None:
+def test_a_rolled_back_deletion_of_an_object_leaves_its_jobs_alone() -> None:
     site = a_site()
     jobs = [a_finished_job(about=site), AboutObject.enqueue(site)]
     before = query("SELECT * FROM pgjobs_job ORDER BY id")
@@ -153,7 +155,7 @@ def test_a_deletion_that_is_rolled_back_leaves_the_jobs_alone() -> None:
     assert query("SELECT * FROM pgjobs_job ORDER BY id") == before
 
 
-def test_thousands_of_finished_jobs_go_with_their_object() -> None:
+def test_thousands_of_finished_jobs_are_deleted_with_their_object() -> None:
     site = a_site()
     Noop.enqueue_many([site] * 2500)
     Job.objects.cancel()

@@ -1,4 +1,4 @@
-"""``prune()``: finished jobs go once they are past their retention, and no others."""
+"""``prune()``: finished jobs are deleted once they are past their retention."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def finished(*, days_ago: int, status: JobStatus = JobStatus.COMPLETED) -> Job:
 
 
 @pytest.mark.parametrize("status", FINISHED)
-def test_a_job_that_finished_long_ago_goes(status: JobStatus) -> None:
+def test_a_job_that_finished_before_the_retention_is_deleted(status: JobStatus) -> None:
     finished(days_ago=91, status=status)
     kept = finished(days_ago=89, status=status)
 
@@ -39,7 +39,7 @@ def test_a_live_job_stays_however_old_it_is() -> None:
     assert Job.objects.live().count() == 3
 
 
-def test_the_log_goes_along() -> None:
+def test_the_log_of_a_pruned_job_is_deleted() -> None:
     for _ in range(2):
         Logging.enqueue().run_here()
     old, kept = Job.objects.order_by("pk")
@@ -50,7 +50,7 @@ def test_the_log_goes_along() -> None:
     assert {entry.job_id for entry in JobLogEntry.objects.all()} == {kept.pk}
 
 
-def test_more_than_one_batch_goes() -> None:
+def test_more_jobs_than_one_batch_are_deleted() -> None:
     Noop.enqueue_many([{}] * 2500)
     Job.objects.cancel()
     Job.objects.update(completed=timezone.now() - timedelta(days=91))

@@ -26,7 +26,7 @@ def test_a_finished_job_goes_back_to_its_queue(status: JobStatus) -> None:
     assert (job.status, job.result) == ("completed", {"depth": 2})
 
 
-def test_a_retried_job_stands_behind_those_that_wait() -> None:
+def test_a_retried_job_stands_behind_the_waiting_jobs() -> None:
     job, waiting = a_finished_job(), Noop.enqueue()
 
     job.retry()
@@ -34,7 +34,7 @@ def test_a_retried_job_stands_behind_those_that_wait() -> None:
     assert job.position > waiting.position
 
 
-def test_a_retried_job_has_all_its_attempts_again_and_keeps_its_errors() -> None:
+def test_a_retried_job_has_all_its_attempts_and_keeps_its_errors() -> None:
     job = Raising.enqueue(max_attempts=2)
     job.run_here()
     job.run_here()
@@ -45,7 +45,7 @@ def test_a_retried_job_has_all_its_attempts_again_and_keeps_its_errors() -> None
     assert (job.status, job.attempt, len(job.errors)) == ("scheduled", 1, 3)
 
 
-def test_a_retry_does_not_let_an_older_run_back_in() -> None:
+def test_an_older_run_of_a_retried_job_cannot_end_it() -> None:
     job = Noop.enqueue()
     job.start()
     older = Job.objects.get()
@@ -81,7 +81,7 @@ def test_a_retry_is_refused_while_another_live_job_holds_its_place() -> None:
     assert (status_of(job), Site.objects.count()) == ("completed", 1)
 
 
-def test_a_retried_run_of_a_chain_does_not_recur_beside_it() -> None:
+def test_a_retried_job_whose_chain_goes_on_has_no_second_successor() -> None:
     job = a_finished_job(JobStatus.ERRORED, interval=60)
     successor = Job.objects.live().get()
 
@@ -91,7 +91,7 @@ def test_a_retried_run_of_a_chain_does_not_recur_beside_it() -> None:
     assert list(Job.objects.live()) == [successor]
 
 
-def test_a_retried_run_that_had_been_skipped_does_not_recur_beside_its_chain() -> None:
+def test_a_retried_job_that_was_skipped_has_no_second_successor() -> None:
     job = Noop.enqueue(interval=60)
     job.cancel(keep_schedule=True)
     successor = Job.objects.live().get()
@@ -102,7 +102,7 @@ def test_a_retried_run_that_had_been_skipped_does_not_recur_beside_its_chain() -
     assert list(Job.objects.live()) == [successor]
 
 
-def test_a_cancelled_chain_that_is_retried_recurs_again() -> None:
+def test_a_retried_job_whose_chain_was_cancelled_recurs() -> None:
     job = Noop.enqueue(interval=60)
     job.cancel()
 
@@ -112,7 +112,7 @@ def test_a_cancelled_chain_that_is_retried_recurs_again() -> None:
     assert Job.objects.live().get().interval == 60
 
 
-def test_many_are_retried() -> None:
+def test_several_finished_jobs_are_retried_at_once() -> None:
     jobs = [a_finished_job(JobStatus.FAILED), a_finished_job(), Noop.enqueue()]
 
     assert Job.objects.filter(pk__in=[job.pk for job in jobs]).retry() == 2

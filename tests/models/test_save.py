@@ -1,4 +1,5 @@
-"""``job.save()``, which NetBox's jobs call in ``run()``, can't undo what others did to the row."""
+"""``job.save()``, which NetBox's jobs call in ``run()``, cannot undo a concurrent change of the
+row."""
 
 from __future__ import annotations
 
@@ -42,7 +43,7 @@ def test_run_may_save_its_data_before_it_ends() -> None:
     assert (job.status, job.result, job.data) == ("completed", {"added": 3}, {"added": 3})
 
 
-def test_what_was_asked_for_may_be_changed() -> None:
+def test_an_option_of_a_waiting_job_can_be_changed_by_save() -> None:
     job = Noop.enqueue()
 
     job.priority, job.notifications = 5, "never"
@@ -51,7 +52,7 @@ def test_what_was_asked_for_may_be_changed() -> None:
     assert Job.objects.values_list("priority", "notifications").get() == (5, "never")
 
 
-def test_what_was_not_loaded_is_not_written(django_assert_num_queries: Any) -> None:
+def test_a_field_that_was_not_loaded_is_not_written_by_save(django_assert_num_queries: Any) -> None:
     Noop.enqueue(depth=2)
     job = Job.objects.only("priority").get()
 
@@ -62,7 +63,7 @@ def test_what_was_not_loaded_is_not_written(django_assert_num_queries: Any) -> N
     assert Job.objects.values_list("priority", "kwargs").get() == (5, {"depth": 2})
 
 
-def test_a_run_that_lost_the_row_does_not_take_it_back_by_saving() -> None:
+def test_a_run_that_lost_its_row_does_not_take_it_back_by_save() -> None:
     first = running()
     with connection.cursor() as cursor:
         record(cursor, [Outcome.interrupted(first.pk, first.epoch)])
@@ -74,7 +75,7 @@ def test_a_run_that_lost_the_row_does_not_take_it_back_by_saving() -> None:
     assert second.terminate()
 
 
-def test_saving_does_not_revive_a_chain_that_was_cancelled() -> None:
+def test_a_cancelled_chain_is_not_revived_by_save() -> None:
     job = running(interval=60)
     Job.objects.cancel()
 
@@ -85,7 +86,7 @@ def test_saving_does_not_revive_a_chain_that_was_cancelled() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_saving_does_not_bring_a_deleted_job_back() -> None:
+def test_a_deleted_job_is_not_brought_back_by_save() -> None:
     job = Noop.enqueue()
     Job.objects.all().delete()
 
@@ -96,7 +97,7 @@ def test_saving_does_not_bring_a_deleted_job_back() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_job_that_is_deleted_while_it_runs_stays_deleted() -> None:
+def test_a_job_that_is_deleted_while_it_runs_and_saves_itself_stays_deleted() -> None:
     DeletedMeanwhile.enqueue().run_here()
 
     assert not Job.objects.exists()

@@ -1,4 +1,4 @@
-"""The tables hold what can be true, whoever writes them, and have no index too many."""
+"""The tables refuse contradictory rows from any writer, and have no index too many."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def write_raw(**columns: Any) -> None:
-    """Insert a row past the models, and let it vanish again."""
+    """Insert a row without the models, and roll it back."""
     row = {"job_class": "x", "name": "x", "queue_name": "default", **columns}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -64,17 +64,17 @@ IMPOSSIBLE = [
 
 
 @pytest.mark.parametrize(("status", "filled"), POSSIBLE)
-def test_a_status_with_its_times_is_written(status: str, filled: str) -> None:
+def test_a_row_whose_moments_fit_its_status_is_accepted(status: str, filled: str) -> None:
     write_raw(**columns_for(status, filled))
 
 
 @pytest.mark.parametrize(("status", "filled"), IMPOSSIBLE)
-def test_a_status_that_contradicts_its_times_is_refused(status: str, filled: str) -> None:
+def test_a_row_whose_moments_contradict_its_status_is_refused(status: str, filled: str) -> None:
     with pytest.raises(IntegrityError, match="pgjobs_job_status_fits_times"):
         write_raw(**columns_for(status, filled))
 
 
-def test_an_interval_of_zero_is_refused() -> None:
+def test_a_row_with_an_interval_of_zero_is_refused() -> None:
     with pytest.raises(IntegrityError, match="interval"):
         write_raw(interval=0)
 
@@ -102,12 +102,12 @@ def test_a_finished_job_holds_no_place(status: JobStatus) -> None:
 @pytest.mark.parametrize(
     "rule", [{"interval": 60, "cron": "* * * * *"}, {"interval": None, "cron": ""}]
 )
-def test_a_schedule_has_one_rule(rule: dict[str, Any]) -> None:
+def test_a_schedule_with_both_rules_or_none_is_refused(rule: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError, match="pgjobs_schedule_one_rule"):
         Schedule.objects.create(job_class="x", next_run=Now(), **rule)
 
 
-def test_each_index_of_the_job_has_its_query() -> None:
+def test_the_table_of_jobs_has_exactly_the_known_indexes() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexname FROM pg_indexes WHERE tablename = 'pgjobs_job'")
         names = {name for (name,) in cursor.fetchall()}
@@ -126,7 +126,7 @@ def test_each_index_of_the_job_has_its_query() -> None:
 
 
 @pytest.mark.parametrize("column", ["heartbeat", "progress", "data", "error", "message"])
-def test_what_changes_while_a_job_runs_stands_in_no_index(column: str) -> None:
+def test_a_column_that_changes_while_a_job_runs_is_in_no_index(column: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT indexname FROM pg_indexes WHERE tablename LIKE 'pgjobs%%' AND indexdef ~ %s",
@@ -144,13 +144,13 @@ def test_a_job_has_netboxs_fields_under_netboxs_names(name: str) -> None:
     assert Job._meta.get_field(name).name == name
 
 
-def test_job_id_is_the_primary_key() -> None:
+def test_job_id_returns_the_primary_key() -> None:
     job = Noop.enqueue()
 
     assert job.job_id == job.pk
 
 
-def test_the_statuses_are_netboxs_and_cancelled() -> None:
+def test_the_statuses_equal_netboxs_and_cancelled() -> None:
     assert [(status.value, str(status.label), status.color) for status in JobStatus] == [
         ("pending", "Pending", "cyan"),
         ("scheduled", "Scheduled", "gray"),
@@ -167,22 +167,22 @@ def test_every_status_is_live_or_finished() -> None:
     assert not {*LIVE} & {*FINISHED}
 
 
-def test_the_choices_are_netboxs() -> None:
+def test_the_choices_equal_netboxs() -> None:
     assert JobNotification.values == ["always", "on_failure", "never"]
     assert JobInterval.values == [1, 60, 720, 1440, 10080, 43200]
 
 
-def test_a_job_tells_the_colour_of_its_status() -> None:
+def test_a_job_returns_the_colour_of_its_status() -> None:
     assert Noop.enqueue().get_status_color() == "cyan"
 
 
-def test_jobs_are_listed_the_newest_first() -> None:
+def test_jobs_are_listed_with_the_newest_first() -> None:
     first, second = Noop.enqueue(), Noop.enqueue()
 
     assert list(Job.objects.all()) == [second, first]
 
 
-def test_a_job_reads_as_its_name() -> None:
+def test_a_job_as_text_is_its_name() -> None:
     assert str(Noop.enqueue()) == "Noop"
 
 
@@ -204,14 +204,14 @@ def test_the_repr_of_a_job_without_its_columns_loads_none(django_assert_num_quer
         assert repr(job) == f"<Job {job.pk}>"
 
 
-def test_a_duration_reads_as_in_netbox() -> None:
+def test_a_duration_is_written_as_in_netbox() -> None:
     started = timezone.now()
     job = Job(started=started, completed=started + timedelta(minutes=2, seconds=3.456))
 
     assert job.duration == "2 minutes, 3.46 seconds"
 
 
-def test_a_job_that_never_started_took_as_long_as_it_waited() -> None:
+def test_the_duration_of_a_job_that_never_started_is_its_wait() -> None:
     created = timezone.now()
     job = Job(created=created, completed=created + timedelta(seconds=61))
 
@@ -226,13 +226,13 @@ def test_a_form_refuses_an_interval_of_zero() -> None:
         job.full_clean()
 
 
-def test_a_job_leads_to_its_page_in_the_admin() -> None:
+def test_the_address_of_a_job_is_its_page_in_the_admin() -> None:
     job = Noop.enqueue()
 
     assert job.get_absolute_url() in ("", f"/admin/pgjobs/job/{job.pk}/change/")
 
 
-def test_the_object_is_found_again() -> None:
+def test_the_object_of_a_job_is_found() -> None:
     site = a_site()
 
     assert Noop.enqueue(site).object == site

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 class EndsItself(BackgroundJob):
-    """Records its own end, and goes on then."""
+    """Records its own end, and goes on after it."""
 
     and_then: Exception | None = None
 
@@ -34,7 +34,8 @@ class EndsItself(BackgroundJob):
 
 
 def taken_twice() -> tuple[Job, Job]:
-    """The same job as two runs see it: the first lost its worker, the second holds the row."""
+    """Return the same job as two runs see it: the first lost its worker, the second holds the
+    row."""
     first = Noop.enqueue(interval=60)
     first.start()
     with connection.cursor() as cursor:
@@ -49,7 +50,7 @@ def row() -> dict[str, Any]:
     return only
 
 
-def test_a_job_is_completed_unless_told_otherwise() -> None:
+def test_a_job_terminated_without_a_status_is_completed() -> None:
     job = Noop.enqueue()
     job.start()
 
@@ -69,7 +70,7 @@ def test_a_job_may_end_in_any_finished_status(status: JobStatus) -> None:
 
 
 @pytest.mark.parametrize("status", ["pending", "scheduled", "running", "stopped", ""])
-def test_a_status_that_is_no_end_is_refused(status: str) -> None:
+def test_a_status_that_is_not_a_finished_one_is_refused(status: str) -> None:
     job = Noop.enqueue()
     job.start()
 
@@ -79,14 +80,14 @@ def test_a_status_that_is_no_end_is_refused(status: str) -> None:
     assert Job.objects.get().status == "running"
 
 
-def test_a_job_that_waits_may_be_ended_too() -> None:
+def test_a_waiting_job_can_be_terminated() -> None:
     job = Noop.enqueue()
 
     assert job.terminate(JobStatus.FAILED)
     assert Job.objects.get().status == "failed"
 
 
-def test_ending_a_job_again_changes_nothing() -> None:
+def test_a_job_that_is_terminated_again_does_not_change() -> None:
     job = Noop.enqueue(interval=60)
     job.start()
     job.terminate()
@@ -96,7 +97,7 @@ def test_ending_a_job_again_changes_nothing() -> None:
     assert query("SELECT * FROM pgjobs_job ORDER BY id") == ended
 
 
-def test_an_end_is_announced_once(
+def test_a_job_that_is_terminated_twice_sends_job_end_once(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with listening(job_end) as received, django_capture_on_commit_callbacks(execute=True):
@@ -107,7 +108,7 @@ def test_an_end_is_announced_once(
     assert [told["job"] for told in received] == [job]
 
 
-def test_a_run_that_lost_the_row_cannot_end_it() -> None:
+def test_a_run_that_lost_its_row_cannot_end_the_job() -> None:
     first, second = taken_twice()
     before = row()
 
@@ -116,7 +117,7 @@ def test_a_run_that_lost_the_row_cannot_end_it() -> None:
     assert second.terminate()
 
 
-def test_a_run_that_lost_the_row_cannot_change_its_end() -> None:
+def test_a_run_that_lost_its_row_cannot_change_the_end() -> None:
     first, second = taken_twice()
     second.terminate()
 
@@ -125,7 +126,7 @@ def test_a_run_that_lost_the_row_cannot_change_its_end() -> None:
     assert Job.objects.live().count() == 1
 
 
-def test_a_run_that_lost_the_row_cannot_release_it() -> None:
+def test_a_run_that_lost_its_row_cannot_release_the_job() -> None:
     first, _second = taken_twice()
 
     with connection.cursor() as cursor:
@@ -135,7 +136,7 @@ def test_a_run_that_lost_the_row_cannot_release_it() -> None:
     assert row()["status"] == "running"
 
 
-def test_a_job_that_never_started_this_end_of_the_program_is_not_ended_by_it() -> None:
+def test_a_stale_instance_of_a_waiting_job_cannot_end_a_running_one() -> None:
     waiting = Noop.enqueue()
     Job.objects.get(pk=waiting.pk).start()
 
@@ -143,13 +144,13 @@ def test_a_job_that_never_started_this_end_of_the_program_is_not_ended_by_it() -
     assert row()["status"] == "running"
 
 
-def test_taking_a_job_raises_its_epoch_for_good() -> None:
+def test_a_job_that_starts_again_has_a_higher_epoch() -> None:
     _first, second = taken_twice()
 
     assert (second.epoch, second.attempt, second.interruptions) == (2, 1, 1)
 
 
-def test_only_one_can_take_a_job() -> None:
+def test_a_job_can_be_started_once() -> None:
     job = Noop.enqueue()
 
     taken = [Job.objects.get(pk=job.pk).start() for _ in range(2)]
@@ -158,7 +159,7 @@ def test_only_one_can_take_a_job() -> None:
 
 
 @pytest.mark.parametrize("status", FINISHED)
-def test_a_finished_job_cannot_be_taken(status: JobStatus) -> None:
+def test_a_finished_job_cannot_be_started(status: JobStatus) -> None:
     job = Noop.enqueue()
     job.terminate(status)
 
@@ -166,7 +167,7 @@ def test_a_finished_job_cannot_be_taken(status: JobStatus) -> None:
 
 
 @pytest.mark.parametrize("and_then", [None, ValueError("boom")])
-def test_a_job_may_record_its_own_end_and_keeps_it(
+def test_a_job_that_records_its_own_end_keeps_it(
     and_then: Exception | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(EndsItself, "and_then", and_then)

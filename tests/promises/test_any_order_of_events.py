@@ -1,4 +1,4 @@
-"""What may happen to jobs, in any order and by several actors.
+"""Events of several actors on jobs, in any order.
 
 Repeat a run with `--hypothesis-seed=N`; widen one with MODEL_EXAMPLES=1000.
 """
@@ -91,7 +91,7 @@ class Jobs(QueueModel):
         Job.objects.filter(pk=unlucky.pk).update(interruptions=MOST_INTERRUPTIONS - 1)
         self.model[unlucky.pk] = State("pending", interruptions=MOST_INTERRUPTIONS - 1)
 
-    # Those who enqueue and steer ----------------------------------------------------------
+    # Enqueuers and operators ----------------------------------------------------------
 
     @rule(job_class=classes, queue=queues, at=moments, interval=intervals)
     def enqueue(self, job_class: Class, queue: str, at: Moment, interval: int | None) -> None:
@@ -170,7 +170,7 @@ class Jobs(QueueModel):
         subject = data.draw(queues.map(of_queue) | classes.map(of_class))
         assert Pause.objects.pause(**subject) or Pause.objects.resume(**subject)
 
-    # Those who work -----------------------------------------------------------------------
+    # Workers -----------------------------------------------------------------------
 
     @rule(data=st.data())
     def work(self, data: st.DataObject) -> None:
@@ -199,7 +199,7 @@ class Jobs(QueueModel):
         status = data.draw(st.sampled_from(ENDS))
         self.record(job, status=status)
         if status == JobStatus.CANCELLED and self.rows[job]["cancel_requested"] is None:
-            self.end_chain(job)  # run() itself said so
+            self.end_chain(job)  # ended by run() itself
         else:
             self.expect_successor(job)
 
@@ -229,7 +229,7 @@ class Jobs(QueueModel):
         state = self.model[job]
         epoch, worker = data.draw(st.integers(0, state.epoch), "epoch"), state.worker_id
         if state.status == "running" and state.epoch == epoch:
-            worker = (worker or 0) + 1  # another's claim of the same epoch, undone by a crash
+            worker = (worker or 0) + 1  # as after a crash: another worker's claim of the same epoch
         late = Outcome(job_id=job, epoch=epoch, worker_id=worker, status=status)
         before = Job.objects.filter(pk=job).values(*COLUMNS).first()
         assert statements.record(self.actors[0].engine.cursor(), [late]) == {}
@@ -248,7 +248,7 @@ class Jobs(QueueModel):
                 self.becomes(job, "errored")
                 self.expect_successor(job)
             else:
-                # The last chance is counted when it starts, and this one had not started.
+                # The last chance is counted when it starts, and this job had not started.
                 count = min(state.interruptions + 1, MOST_INTERRUPTIONS - 1)
                 self.becomes(job, "pending", attempt=state.attempt - 1, interruptions=count)
                 self.ends_if_asked_to(job)
@@ -277,7 +277,7 @@ class Jobs(QueueModel):
         holder = self.live_row("clock")
         Schedule.objects.update(next_run=Now() - OLD)
         schedules.fire_due()
-        schedules.fire_due()  # nothing is due any more
+        schedules.fire_due()  # no slot is due any more
         enqueued = Schedule.objects.get(next_run__gt=Now()).last_job
         assert enqueued is not None
         if holder is None:
@@ -286,11 +286,11 @@ class Jobs(QueueModel):
             assert enqueued.pk == holder["id"]
 
 
-@pytest.mark.timeout(400)  # finding the shortest story of a failure takes its time
-def test_no_order_of_events_breaks_a_promise(
+@pytest.mark.timeout(400)  # finding the shortest example of a failure takes time
+def test_events_in_any_order_break_no_promise(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.CRITICAL, "pgjobs")  # only the last example's story matters
+    caplog.set_level(logging.CRITICAL, "pgjobs")  # only the log of the last example matters
     forget_system_jobs(monkeypatch)
     Logging.setup(interval=7, chain="clock")
     Jobs.engines = [EngineConnection("default", "model") for _ in range(2)]

@@ -1,4 +1,4 @@
-"""The database's bad days: a worker waits, comes back by itself, and loses no outcome."""
+"""The database's bad days: a worker waits, goes on without help, and loses no outcome."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from tests.support.sessions import ROLE, backends, terminate
 from tests.support.sql import query
 from tests.support.worker_process import RunningWorker
 
-# What each of the clock's sessions said last: it listens, takes its tick, defers it, keeps time.
+# The last statement of each session of the clock: it listens, takes its tick, defers it, keeps
+# time.
 CLOCKS = [
     "LISTEN",
     "COMMIT",
@@ -50,7 +51,7 @@ def make_read_only(is_read_only: bool) -> None:
     )
 
 
-def test_any_connection_of_the_engine_may_be_ended(
+def test_a_worker_goes_on_after_any_of_the_engines_connections_was_ended(
     child_environment: Environment, tmp_path: Path
 ) -> None:
     throughout = WaitingForFile.enqueue(path=str(tmp_path / "go"))
@@ -70,12 +71,14 @@ def test_any_connection_of_the_engine_may_be_ended(
     assert traces.labels() == ["ran"] * 4
 
 
-def test_any_session_of_the_clock_may_be_ended(child_environment: Environment) -> None:
+def test_the_clock_goes_on_after_any_of_its_sessions_was_ended(
+    child_environment: Environment,
+) -> None:
     with RunningWorker(with_apps(child_environment, "clockapp")) as worker:
         traces.until("tick")
         for statement in CLOCKS:
             terminate(eventually(partial(sessions_that_said_last, statement), timeout=30))
-            for _ in range(2):  # again, on what was opened in its place
+            for _ in range(2):  # again, on the session that replaced the ended one
                 assert ticks_once_more()
         assert "pgjobs-clock" not in worker.output  # its procrastinate worker went on
         assert worker.stop() == 0
@@ -106,7 +109,7 @@ def test_a_connection_that_was_ended_between_two_jobs_costs_no_job(
     assert not Job.objects.exclude(status="completed").exists()
 
 
-def test_a_worker_that_may_not_connect_waits_and_keeps_its_outcome(
+def test_a_worker_that_cannot_connect_waits_and_keeps_its_outcome(
     role: Environment, tmp_path: Path
 ) -> None:
     job = WaitingForFile.enqueue(path=str(tmp_path / "go"))
@@ -150,12 +153,13 @@ def test_a_worker_whose_heartbeat_hangs_stops_its_jobs_in_time(
     impatient = with_settings(child_environment, HEARTBEAT_INTERVAL=0.5, HEARTBEAT_TIMEOUT=3)
     with RunningWorker(impatient) as worker:
         until_status(job, "running")
-        with transaction.atomic():  # until it ends, no beat gets past this lock, nor fails
+        # Until the transaction ends, a beat waits for this lock and does not fail.
+        with transaction.atomic():
             WorkerProcess.objects.select_for_update().get(pid=worker.pid)
             worker.until_it_says(f"job={job.pk} told to stop: The worker can't reach the database")
 
 
-def test_a_worker_that_was_paused_alone_keeps_its_jobs(
+def test_a_worker_that_was_paused_without_others_to_rescue_its_jobs_keeps_them(
     child_environment: Environment, tmp_path: Path
 ) -> None:
     job = WaitingForFile.enqueue(path=str(tmp_path / "go"))
@@ -174,7 +178,7 @@ def test_a_worker_that_was_paused_alone_keeps_its_jobs(
 
 
 @pytest.mark.usefixtures("switch_read_only")
-def test_a_database_that_is_read_only_for_a_while_loses_nothing(
+def test_a_database_that_is_read_only_for_a_while_loses_no_outcome(
     child_environment: Environment, tmp_path: Path
 ) -> None:
     job = WaitingForFile.enqueue(path=str(tmp_path / "go"))

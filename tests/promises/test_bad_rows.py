@@ -1,4 +1,5 @@
-"""Bad rows and bad code: each ends as its own job's row, and the worker goes on with the next."""
+"""Bad rows and bad code: each ends as the row of its own job, and the worker goes on with the next
+job."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("empty_queue")
 
 
 def ended(job: Job) -> Job:
-    """The job after a worker with one slot has run it, and another job after it."""
+    """Return the job after a worker with one slot has run it, and another job after it."""
     after = Tracing.enqueue()
     run_burst_here("--concurrency", "1")
     job.refresh_from_db()
@@ -31,7 +32,7 @@ def with_row(**columns: Any) -> Job:
     return job
 
 
-def test_a_class_that_no_worker_knows() -> None:
+def test_a_job_of_an_unknown_class_is_errored_and_the_worker_goes_on() -> None:
     job = ended(with_row(job_class="plugin.that.is.gone"))
 
     assert job.status == "errored"
@@ -50,13 +51,15 @@ def test_a_class_that_no_worker_knows() -> None:
         ("text", "argument"),
     ],
 )
-def test_arguments_that_no_longer_decode(kwargs: Any, reason: str) -> None:
+def test_a_job_whose_arguments_do_not_decode_is_errored_and_the_worker_goes_on(
+    kwargs: Any, reason: str
+) -> None:
     job = ended(with_row(kwargs=kwargs))
 
     assert (job.status, reason in job.error) == ("errored", True), job.error
 
 
-def test_arguments_that_run_does_not_take() -> None:
+def test_a_job_with_arguments_that_run_does_not_take_is_errored_and_the_worker_goes_on() -> None:
     job = ended(Misbehaves.enqueue(what="nothing"))
 
     assert job.status == "errored"
@@ -78,13 +81,13 @@ def test_arguments_that_run_does_not_take() -> None:
         ("leaves_data_that_fights_back", "Unspeakable"),
     ],
 )
-def test_code_that_misbehaves(how: str, reason: str) -> None:
+def test_a_job_that_misbehaves_is_errored_and_the_worker_goes_on(how: str, reason: str) -> None:
     job = ended(Misbehaves.enqueue(how=how))
 
     assert (job.status, reason in job.error) == ("errored", True), (job.status, job.error)
 
 
-def test_a_coroutine_that_exits_ends_itself_and_no_other(
+def test_a_coroutine_that_exits_is_errored_and_the_worker_goes_on(
     child_environment: dict[str, str],
 ) -> None:
     job, after = ExitsAsCoroutine.enqueue(), TracingCoroutine.enqueue(label="after")
@@ -96,17 +99,17 @@ def test_a_coroutine_that_exits_ends_itself_and_no_other(
     assert (after.status, traces.labels()) == ("completed", ["after"])
 
 
-def test_an_error_that_cannot_be_shown_is_said_to_be_so() -> None:
+def test_a_job_that_sets_an_error_that_cannot_be_shown_completes_with_a_substitute() -> None:
     job = ended(Misbehaves.enqueue(how="leaves_an_error_that_cannot_be_shown"))
 
     assert (job.status, job.error) == ("completed", "Unspeakable (showing it raised RuntimeError)")
 
 
-def test_a_closed_connection_is_no_harm() -> None:
+def test_a_job_that_closes_its_connection_completes_and_the_worker_goes_on() -> None:
     assert ended(Misbehaves.enqueue(how="closes_the_connection")).status == "completed"
 
 
-def test_binary_in_the_log_is_escaped() -> None:
+def test_a_job_that_logs_binary_text_completes_with_an_escaped_log() -> None:
     job = ended(Misbehaves.enqueue(how="logs_binary"))
 
     assert job.status == "completed"
@@ -115,7 +118,7 @@ def test_binary_in_the_log_is_escaped() -> None:
 
 
 @pytest.mark.parametrize("how", ["returns_50_megabytes", "returns_what_has_no_end"])
-def test_a_result_that_is_too_much_is_left_out_and_the_log_says_so(how: str) -> None:
+def test_a_job_with_an_excessive_result_completes_without_it_and_the_log_says_so(how: str) -> None:
     job = ended(Misbehaves.enqueue(how=how))
 
     assert (job.status, job.result) == ("completed", None)

@@ -1,4 +1,4 @@
-"""Many processes at once: one live job, and one run of each."""
+"""Many processes at once: one live job, and one run of each job."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ print(*sorted(set(jobs)))
 def enqueue_from_processes(
     environment: Environment, *rules: dict[str, int], processes: int, times: int
 ) -> set[int]:
-    """Call ``enqueue_once`` at the same time from many processes; return the jobs they got."""
+    """Call ``enqueue_once`` at the same time from many processes; return the jobs that they got."""
     arguments = [sys.executable, "-c", ENQUEUE, repr(rules), str(times)]
     started = [
         subprocess.Popen(
@@ -69,7 +69,7 @@ def test_8_processes_that_enqueue_once_200_times_make_one_job(
     assert (job.status, job.object) == ("pending", site)
 
 
-def test_processes_that_want_different_rules_leave_one_job_and_nobody_fails(
+def test_processes_that_enqueue_once_by_different_rules_leave_one_job_and_none_fails(
     child_environment: Environment,
 ) -> None:
     Site.objects.create(name="one")
@@ -83,7 +83,7 @@ def test_processes_that_want_different_rules_leave_one_job_and_nobody_fails(
 def test_4_workers_run_each_of_2000_jobs_once(child_environment: Environment) -> None:
     with ExitStack() as stack:
         workers = [stack.enter_context(RunningWorker(child_environment)) for _ in range(4)]
-        for worker in workers:  # or else the first is done before the next is there
+        for worker in workers:  # otherwise the first worker is done before the next has started
             worker.until_started()
         jobs = Tracing.enqueue_many({"label": "once"} for _ in range(2000))
         eventually(lambda: not Job.objects.live().exists(), timeout=60)

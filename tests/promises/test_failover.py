@@ -73,7 +73,7 @@ def until_a_worker_beats(server: EmbeddedPostgres) -> None:
     eventually(lambda: ask_server(server, heartbeats) != seen, timeout=PATIENCE)
 
 
-def test_a_worker_goes_on_by_itself_and_records_what_was_reached_meanwhile(
+def test_a_worker_goes_on_after_a_failover_and_records_the_outcomes_reached_meanwhile(
     servers: Servers, environment: dict[str, str], tmp_path: Path
 ) -> None:
     before = enqueue(servers.primary, Noop)
@@ -98,7 +98,7 @@ def test_a_worker_goes_on_by_itself_and_records_what_was_reached_meanwhile(
     assert successors(servers.standby) == [("scheduled", 60)]
 
 
-def test_an_outcome_that_the_standby_never_saw_leaves_no_job_stuck(
+def test_a_job_whose_outcome_the_standby_never_saw_runs_again_and_completes(
     servers: Servers, environment: dict[str, str], tmp_path: Path
 ) -> None:
     path = tmp_path / "end"
@@ -109,7 +109,8 @@ def test_an_outcome_that_the_standby_never_saw_leaves_no_job_stuck(
         servers.cut_the_standby_off()
         path.touch()
         until_status_on(servers.primary, job, "completed")
-        # Written after the first outcome was answered; unanswered, it would be written again.
+        # This outcome is written after the first one was answered; an unanswered outcome is written
+        # again.
         until_status_on(servers.primary, enqueue(servers.primary, Noop), "completed")
         servers.kill_the_primary()
         assert state(servers.standby, job) == ("running", 1, 0)
@@ -119,7 +120,7 @@ def test_an_outcome_that_the_standby_never_saw_leaves_no_job_stuck(
     assert successors(servers.standby) == [("scheduled", 60)]
 
 
-def test_a_claim_that_the_standby_never_saw_does_not_finish_another_run(
+def test_a_run_whose_claim_the_standby_never_saw_cannot_finish_another_run(
     servers: Servers, environment: dict[str, str], tmp_path: Path
 ) -> None:
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
@@ -163,7 +164,8 @@ def test_a_worker_that_is_slower_to_come_back_is_not_taken_for_dead(
             servers.kill_the_primary()
             servers.promote_the_standby()
             frozen = time.monotonic()
-            # Long enough to be missed at two looks, and well within the eight seconds to come back.
+            # Long enough to be missed at two looks, and well within the eight seconds for
+            # reconnecting.
             while time.monotonic() < frozen + 5:
                 until_a_worker_beats(servers.standby)
             slow.resume()
@@ -173,7 +175,7 @@ def test_a_worker_that_is_slower_to_come_back_is_not_taken_for_dead(
     assert state(servers.standby, job) == ("completed", 1, 0)
 
 
-def test_just_after_a_promotion_a_missing_lock_counts_for_workers_that_have_beaten_since(
+def test_a_missing_lock_counts_against_a_worker_that_beat_since_the_promotion(
     servers: Servers,
 ) -> None:
     away = register_a_worker(servers.primary)

@@ -1,4 +1,4 @@
-"""The server's disk is full for a while: a worker waits, says so once, and loses no outcome."""
+"""The server's disk is full for a while: a worker waits, logs it once, and loses no outcome."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.small_disk import SmallDisk, small_disk
 from tests.support.worker_process import RunningWorker
 
 SEVERAL_TRIES = 6.0
-"""Seconds in which a worker that waits has tried more than once."""
+"""Seconds in which a waiting worker has tried more than once."""
 
 
 @pytest.fixture
@@ -33,7 +33,8 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 @pytest.fixture
 def postgres(disk: SmallDisk) -> Iterator[EmbeddedPostgres]:
-    # Below the disk, which goes last. A directory that was given outlives a stop of the server.
+    # The data lies beside the disk, which is unmounted after the server has stopped. A directory
+    # that was given outlives a stop of the server.
     data = copy_prepared_cluster(disk.path.parent / "postgres")
     with EmbeddedPostgres(data) as postgres:
         yield postgres
@@ -57,7 +58,7 @@ def test_a_disk_without_room_for_rows_delays_outcomes_and_loses_none(
         eventually(lambda: server.count("completed") == 302, timeout=60)
         assert worker.output.count("claiming waits") <= 1
         assert worker.stop() == 0
-    assert epochs(server, early) == [1, 1]  # recorded as it was reached, not reached again
+    assert epochs(server, early) == [1, 1]  # each job was recorded after its first run
 
 
 def test_a_disk_without_room_for_rows_delays_claims_and_loses_none(
@@ -81,14 +82,15 @@ def test_a_disk_without_room_for_rows_delays_claims_and_loses_none(
     assert server.ask("SELECT max(epoch) FROM pgjobs_job") == 1
 
 
-def test_a_disk_without_room_for_wal_ends_the_server_and_no_outcome(
+def test_a_disk_without_room_for_wal_stops_the_server_and_loses_no_outcome(
     disk: SmallDisk, postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:
     move_the_wal(postgres, disk)
     server = Server(postgres)
     with RunningWorker(environment(server), "-c", "2") as worker:
         early = jobs_that_wait_for(tmp_path / "released", server)
-        server.ask("CREATE TABLE flushed ()")  # a durable commit, and with it the claims before it
+        # A durable commit, which makes the claims before it durable.
+        server.ask("CREATE TABLE flushed ()")
         disk.fill()
         write_wal_until_the_server_gives_up(server)
         assert "could not write to file" in postgres.log.read_text()
@@ -106,12 +108,13 @@ def test_a_disk_without_room_for_wal_ends_the_server_and_no_outcome(
 
 
 def environment(server: Server) -> dict[str, str]:
-    """Of a worker that polls, as enqueueing by hand rings no bell."""
+    """Return the environment of a worker that polls: a row inserted by hand rings no bell."""
     return with_settings(server.environment, HEARTBEAT_INTERVAL=0.5)
 
 
 def move_the_tables(postgres: EmbeddedPostgres, disk: SmallDisk) -> None:
-    """And leave the write-ahead log where it is: without room for that, the server gives up."""
+    """Move the tables to the small disk, without the write-ahead log: the server gives up if it has
+    no room for its log."""
     place = disk.directory_like(postgres.data / "cluster")
     with psycopg.connect(postgres.url, dbname="template1", autocommit=True) as connection:
         connection.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
@@ -146,7 +149,7 @@ def jobs_that_wait_for(path: Path, server: Server) -> list[int]:
 
 
 def enqueue_many(server: Server, number: int) -> None:
-    """With arguments that fill pages, so that claiming soon needs new ones."""
+    """Enqueue jobs with arguments that fill pages, so that claiming soon needs new pages."""
     server.ask(
         "INSERT INTO pgjobs_job (job_class, name, queue_name, kwargs) "
         "SELECT %s, 'test', 'default', %s FROM generate_series(1, %s)",

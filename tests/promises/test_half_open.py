@@ -1,4 +1,5 @@
-"""A peer that vanished without a word is noticed in seconds: the kernel is told to ask after it."""
+"""A peer that vanished silently is noticed in seconds, because the kernel probes idle
+connections."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ def server() -> Iterator[Server]:
     if not CONNECTIONS.exists():
         skip_or_fail(f"there is no {CONNECTIONS}, where Linux shows the timers of connections")
     pid = os.getpid()
-    address = f"127.{pid >> 16 & 255}.{pid >> 8 & 255}.{pid & 255}"  # of this test alone
+    address = f"127.{pid >> 16 & 255}.{pid >> 8 & 255}.{pid & 255}"  # an address of this test alone
     with own_server(listen_addresses=address) as server:
         rules = server.postgres.data / "cluster" / "pg_hba.conf"
         rules.write_text("local all all trust\nhost all all 127.0.0.0/8 trust\n")
@@ -39,14 +40,14 @@ def server() -> Iterator[Server]:
         yield server
 
 
-def test_the_kernel_asks_after_every_idle_session_of_the_engine(server: Server) -> None:
+def test_every_idle_session_of_the_engine_is_probed_by_the_kernel(server: Server) -> None:
     with RunningWorker(server.environment) as worker:
         worker.until_it_says("completed in")  # the clock's first tick has run its job
         for kind in KINDS:
             eventually(partial(is_asked_after_soon, server, kind), timeout=20)
 
 
-def test_a_lost_peer_is_noticed_before_the_jobs_are_told_to_stop(server: Server) -> None:
+def test_a_lost_peer_is_noticed_before_the_worker_tells_its_jobs_to_stop(server: Server) -> None:
     url = server.environment["DATABASE_URL"]
     with (
         psycopg.connect(make_conninfo(url, **NETWORK)) as connection,
@@ -58,7 +59,8 @@ def test_a_lost_peer_is_noticed_before_the_jobs_are_told_to_stop(server: Server)
             for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
         ]
     idle, interval, count = keepalives
-    # It is lost just before a beat, and the thread that beats says something each second.
+    # The connection is lost just before a beat, and the thread that beats sends a statement each
+    # second.
     silence = Settings().HEARTBEAT_INTERVAL + INTERVAL
     told_to_stop = Settings().HEARTBEAT_TIMEOUT * 0.8
 
@@ -77,7 +79,8 @@ def is_asked_after_soon(server: Server, kind: str) -> bool:
 
 
 def keepalive_timers() -> dict[int, float]:
-    """For each local port, when its peer is asked for a sign of life (proc_net_tcp.txt, Linux)."""
+    """Return the seconds until the kernel probes the peer of each local port (proc_net_tcp.txt,
+    Linux)."""
     timers = {}
     for line in CONNECTIONS.read_text().splitlines()[1:]:
         _, local, _, _, _, timer, *_ = line.split()

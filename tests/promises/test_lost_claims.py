@@ -1,4 +1,4 @@
-"""Claims are not durable: what follows when a server crash undoes one."""
+"""Claims are not durable: a server crash can undo a claim."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def claimed(job: Job, by: int) -> Job:
-    """The row as a claim leaves it."""
+    """Return the job as a claim leaves it."""
     job.start()
     Job.objects.filter(pk=job.pk).update(worker=by)
     return Job.objects.get(pk=job.pk)
@@ -33,7 +33,9 @@ def accepted(outcome: Outcome) -> bool:
         return outcome.job_id in record(cursor, [outcome])
 
 
-def test_the_first_run_can_not_finish_what_another_worker_claimed_at_the_same_epoch() -> None:
+def test_a_run_whose_claim_was_undone_cannot_finish_another_workers_claim_of_the_same_epoch() -> (
+    None
+):
     job = Noop.enqueue()
     first = claimed(job, a_worker().pk)
     undo_claim(job)
@@ -44,7 +46,7 @@ def test_the_first_run_can_not_finish_what_another_worker_claimed_at_the_same_ep
     assert accepted(completion(second))
 
 
-def test_the_first_run_can_not_finish_what_waits_again() -> None:
+def test_a_run_whose_claim_was_undone_cannot_finish_the_waiting_job() -> None:
     job = Noop.enqueue()
     first = claimed(job, a_worker().pk)
     undo_claim(job)

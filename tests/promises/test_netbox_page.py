@@ -94,7 +94,7 @@ def shared_columns(job: Job) -> dict[str, Any]:
     return job_row(job.pk, without="id position created once_key")
 
 
-def test_a_plugin_moves_over_by_changing_its_imports(
+def test_a_plugin_of_netbox_works_after_changing_its_imports(
     tmp_path: Path, child_environment: dict[str, str]
 ) -> None:
     plugin = tmp_path / "my_plugin"
@@ -143,7 +143,7 @@ def test_enqueue_passes_all_its_arguments_to_job_enqueue() -> None:
 
 
 @pytest.mark.django_db
-def test_no_name_must_be_passed_since_the_jobs_own_is_used() -> None:
+def test_a_job_has_its_own_name_and_another_is_refused() -> None:
     with pytest.raises(InvalidArgument, match="name 'Another'"):
         MyTestJob.enqueue(name="Another")
 
@@ -151,12 +151,12 @@ def test_no_name_must_be_passed_since_the_jobs_own_is_used() -> None:
 
 
 @pytest.mark.django_db
-def test_if_the_name_is_omitted_the_class_name_is_used() -> None:
+def test_a_job_without_a_name_has_the_name_of_its_class() -> None:
     assert Unnamed.enqueue().name == "Unnamed"
 
 
 @pytest.mark.django_db
-def test_a_job_is_scheduled_for_immediate_execution_or_any_later_time() -> None:
+def test_a_job_can_be_scheduled_for_immediate_execution_or_any_later_time() -> None:
     tomorrow = timezone.now() + timedelta(days=1)
 
     assert MyTestJob.enqueue().status == "pending"
@@ -164,7 +164,7 @@ def test_a_job_is_scheduled_for_immediate_execution_or_any_later_time() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_enqueue_once_schedules_exactly_once_respecting_thread_safety() -> None:
+def test_enqueue_once_from_several_threads_schedules_exactly_one_job() -> None:
     site = a_site()
     rivals = [elsewhere(lambda: MyTestJob.enqueue_once(site, interval=60)) for _ in range(8)]
 
@@ -174,7 +174,7 @@ def test_enqueue_once_schedules_exactly_once_respecting_thread_safety() -> None:
 
 
 @pytest.mark.django_db
-def test_the_parameters_of_enqueue_once_are_those_of_enqueue() -> None:
+def test_the_parameters_of_enqueue_once_equal_those_of_enqueue() -> None:
     site = a_site()
     arguments: dict[str, Any] = {
         "schedule_at": timezone.now() + timedelta(days=1),
@@ -192,7 +192,7 @@ def test_the_parameters_of_enqueue_once_are_those_of_enqueue() -> None:
 
 
 @pytest.mark.django_db
-def test_further_jobs_may_be_enqueued_while_a_schedule_is_active() -> None:
+def test_a_further_job_can_be_enqueued_while_a_schedule_is_active() -> None:
     site = a_site()
     schedule = MyTestJob.enqueue_once(site, interval=1440)
 
@@ -202,7 +202,7 @@ def test_further_jobs_may_be_enqueued_while_a_schedule_is_active() -> None:
 
 
 @pytest.mark.django_db
-def test_a_periodic_job_reschedules_itself_in_its_interval_and_handles_errors() -> None:
+def test_a_periodic_job_that_errors_is_scheduled_again_in_its_interval() -> None:
     job = MyTestJob.enqueue_once(interval=1440)
 
     MyTestJob.handle(job)
@@ -211,5 +211,5 @@ def test_a_periodic_job_reschedules_itself_in_its_interval_and_handles_errors() 
     assert Job.objects.live().get().interval == 1440
 
 
-def test_three_queues_of_differing_priority_are_defined_by_default() -> None:
+def test_the_default_queues_are_high_default_and_low() -> None:
     assert DEFAULT_QUEUES == ("high", "default", "low")

@@ -41,13 +41,13 @@ def bouncer(empty_queue: None) -> Iterator[PgBouncer]:
 
 @pytest.fixture
 def pooler_url(bouncer: PgBouncer) -> str:
-    """The way through the pooler to the test's database."""
+    """The URL of the test's database through the pooler."""
     return bouncer.url(str(connection.settings_dict["NAME"]))
 
 
 @pytest.fixture
 def pooled(child_environment: Environment, pooler_url: str) -> Environment:
-    """The environment of a process whose ``default`` database is the pooler."""
+    """The environment of a process with the pooler as its ``default`` database."""
     return {
         **child_environment,
         "DATABASE_URL": pooler_url,
@@ -71,7 +71,7 @@ def test_a_worker_behind_a_pooler_says_so_and_runs_jobs_without_a_session(
     assert row.stopped is not None
 
 
-def test_an_idle_worker_behind_a_pooler_takes_no_ring_from_one_that_listens(
+def test_an_idle_worker_behind_a_pooler_polls_and_does_not_register_for_the_doorbell(
     pooled: Environment,
 ) -> None:
     silently = "INSERT INTO pgjobs_job (job_class, name, queue_name) VALUES (%s, 'x', 'default')"
@@ -82,7 +82,7 @@ def test_an_idle_worker_behind_a_pooler_takes_no_ring_from_one_that_listens(
         assert query("SELECT * FROM pgjobs_doorbell") == []
 
 
-def test_a_killed_worker_behind_a_pooler_is_known_by_its_heartbeat(pooled: Environment) -> None:
+def test_a_killed_worker_behind_a_pooler_is_noticed_by_its_heartbeat(pooled: Environment) -> None:
     environment = with_settings(pooled, **NERVOUS)
     job = Held.enqueue()
     with RunningWorker(environment) as victim:
@@ -96,7 +96,7 @@ def test_a_killed_worker_behind_a_pooler_is_known_by_its_heartbeat(pooled: Envir
     assert (job.epoch, job.interruptions) == (2, 1)
 
 
-def test_rivals_behind_a_pooler_share_one_live_job(pooled: Environment) -> None:
+def test_rivals_for_one_place_behind_a_pooler_share_one_live_job(pooled: Environment) -> None:
     code = "[Noop.enqueue_once() for _ in range(25)]"
     with ExitStack() as stack:
         rivals = [stack.enter_context(in_another_process(pooled, code)) for _ in range(3)]
@@ -129,7 +129,7 @@ def test_an_immediate_job_behind_a_pooler_is_given_up_only_with_its_process(
             traces.until("started", 2)
             dies = Job.objects.exclude(pk=lives.pk).get()
             dying.kill()
-        # Past the moment in which the lock may not have been taken yet.
+        # Past the first ten seconds, in which a job may not have taken its lock yet.
         Job.objects.update(started=Now() - timedelta(minutes=1))
         with RunningWorker(environment):
             until_status(dies, "errored")
@@ -140,7 +140,7 @@ def test_an_immediate_job_behind_a_pooler_is_given_up_only_with_its_process(
     assert advisory_locks() == []
 
 
-def test_nothing_of_the_engine_stays_in_a_session_that_others_get(
+def test_a_session_of_the_pooler_keeps_nothing_of_the_engine_for_other_clients(
     pooled: Environment, pooler_url: str
 ) -> None:
     environment = with_apps(pooled, "clockapp", "taskapp")
@@ -148,7 +148,7 @@ def test_nothing_of_the_engine_stays_in_a_session_that_others_get(
         Tracing.enqueue_many({} for _ in range(50))
         traces.until("ran", 50)
         traces.until("tick", 1)
-        with ExitStack() as stack:  # transactions side by side are in sessions of their own
+        with ExitStack() as stack:  # simultaneous transactions have separate sessions
             untouched = what_is_set(stack.enter_context(psycopg.connect(pooled["DIRECT_URL"])))
             for _ in range(20):
                 client = stack.enter_context(psycopg.connect(pooler_url))
@@ -166,7 +166,7 @@ def what_is_set(client: psycopg.Connection) -> dict[str, object]:
     }
 
 
-def test_a_direct_database_brings_the_doorbell_back(pooled: Environment) -> None:
+def test_a_worker_with_a_direct_database_is_woken_by_the_doorbell(pooled: Environment) -> None:
     environment = with_settings(pooled, DIRECT_DATABASE="direct", **NEVER_POLLS)
     with RunningWorker(environment).until_started() as worker:
         eventually(lambda: query("SELECT * FROM pgjobs_doorbell"))
@@ -176,7 +176,9 @@ def test_a_direct_database_brings_the_doorbell_back(pooled: Environment) -> None
         assert SAYS_SO not in worker.output
 
 
-def test_a_direct_database_brings_rescue_by_session_locks_back(pooled: Environment) -> None:
+def test_a_killed_worker_with_a_direct_database_is_noticed_by_its_session_lock(
+    pooled: Environment,
+) -> None:
     environment = with_settings(pooled, DIRECT_DATABASE="direct", **LOCKS_ALONE)
     job = Held.enqueue()
     with RunningWorker(environment) as victim:
@@ -187,7 +189,7 @@ def test_a_direct_database_brings_rescue_by_session_locks_back(pooled: Environme
             rescuer.until_it_says(f"job={job.pk} rescued")
 
 
-def test_an_atomic_job_is_atomic_where_its_user_writes_not_past_the_pooler(
+def test_an_atomic_job_that_writes_through_the_pooler_is_atomic(
     pooled: Environment,
 ) -> None:
     environment = with_settings(pooled, DIRECT_DATABASE="direct")

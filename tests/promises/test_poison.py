@@ -1,4 +1,4 @@
-"""Jobs that kill their process: each ends as its own row, and the innocent complete."""
+"""Jobs that kill their process: each is given up, and the innocent jobs complete."""
 
 from __future__ import annotations
 
@@ -16,12 +16,9 @@ from tests.support import traces
 from tests.support.elsewhere import elsewhere
 from tests.support.engine import a_pool
 from tests.support.environment import Environment, with_settings
-from tests.support.eventually import eventually
+from tests.support.eventually import GIVEN_UP, eventually
 from tests.support.job_status import has_status, until_status
 from tests.support.worker_process import supervised_unruly_worker
-
-GIVES_UP = 40
-"""Seconds until a job that kills its process is given up: it starts and dies twice."""
 
 
 @pytest.mark.parametrize("job_class", [Exits, Segfaults])
@@ -33,10 +30,10 @@ def test_a_job_that_kills_its_process_is_given_up_and_its_neighbours_complete(
         traces.until("started")
         poison = job_class.enqueue(max_attempts=10)
         behind = [Tracing.enqueue() for _ in range(5)]
-        eventually(lambda: has_status(poison, "errored") or _let_go(), timeout=GIVES_UP)
+        eventually(lambda: has_status(poison, "errored") or _let_go(), timeout=GIVEN_UP)
         traces.release()
         for innocent in (beside, *behind):
-            until_status(innocent, "completed", timeout=GIVES_UP)
+            until_status(innocent, "completed", timeout=GIVEN_UP)
     poison.refresh_from_db()
     assert (poison.interruptions, poison.epoch) == (2, 2)
     assert "lost its worker 2 times" in poison.error
@@ -44,13 +41,14 @@ def test_a_job_that_kills_its_process_is_given_up_and_its_neighbours_complete(
 
 
 def _let_go() -> bool:
-    """A held job that runs alone, as its last chance, would keep the other suspect waiting."""
+    """Release a held job that runs alone as its last chance: otherwise the other suspect waits for
+    it."""
     if Job.objects.filter(status="running", interruptions__gt=0).exists():
         traces.release()
     return False
 
 
-def test_one_last_chance_begins_when_the_outcome_of_another_is_safe(
+def test_a_last_chance_starts_once_the_outcome_of_the_one_before_is_stored(
     child_environment: Environment,
 ) -> None:
     first = Held.enqueue()
@@ -70,12 +68,12 @@ def test_one_last_chance_begins_when_the_outcome_of_another_is_safe(
     assert (first.status, first.interruptions) == ("completed", 2)
 
 
-def test_a_job_that_must_not_be_repeated_ends_with_its_worker(
+def test_a_job_that_must_not_be_repeated_is_errored_when_its_worker_dies(
     child_environment: Environment,
 ) -> None:
     job = IsNotRepeated.enqueue(interval=60, max_attempts=10)
     with supervised_unruly_worker(child_environment):
-        until_status(job, "errored", timeout=GIVES_UP)
+        until_status(job, "errored", timeout=GIVEN_UP)
         after = Tracing.enqueue()
         until_status(after, "completed")
     job.refresh_from_db()
@@ -86,7 +84,9 @@ def test_a_job_that_must_not_be_repeated_ends_with_its_worker(
     assert Job.objects.get(status="scheduled").interval == 60
 
 
-def test_a_job_that_runs_out_of_memory_ends_alone(child_environment: Environment) -> None:
+def test_a_job_that_runs_out_of_memory_is_errored_and_its_worker_lives(
+    child_environment: Environment,
+) -> None:
     job = EatsAllMemory.enqueue()
     after = Tracing.enqueue()
     with supervised_unruly_worker(child_environment, "-c", "1", "--burst") as worker:
@@ -100,13 +100,15 @@ def test_a_job_that_runs_out_of_memory_ends_alone(child_environment: Environment
 @pytest.mark.parametrize(
     ("interruptions", "is_last_chance"), [(0, False), (1, False), (2, True), (3, True)]
 )
-def test_the_run_before_a_job_is_given_up_is_its_last_chance(
+def test_a_job_one_interruption_before_the_limit_is_on_its_last_chance(
     interruptions: int, is_last_chance: bool
 ) -> None:
     assert Job(interruptions=interruptions).is_last_chance is is_last_chance
 
 
-def test_a_last_chance_that_ends_well_leaves_no_mark(child_environment: Environment) -> None:
+def test_a_last_chance_that_completes_leaves_the_interruptions_unchanged(
+    child_environment: Environment,
+) -> None:
     job = Tracing.enqueue()
     Job.objects.filter(pk=job.pk).update(interruptions=2)
     with supervised_unruly_worker(with_settings(child_environment), "--burst") as worker:
@@ -116,7 +118,7 @@ def test_a_last_chance_that_ends_well_leaves_no_mark(child_environment: Environm
 
 
 @pytest.mark.usefixtures("empty_queue")
-def test_a_last_chance_told_to_end_before_it_starts_goes_back() -> None:
+def test_a_last_chance_that_is_told_to_end_before_it_starts_is_released() -> None:
     job = Tracing.enqueue()
     held = Job.objects.filter(pk=job.pk)
     held.update(status="running", started=Now(), epoch=1, interruptions=2)

@@ -1,4 +1,4 @@
-"""What becomes of jobs whose worker dies, or is taken for dead."""
+"""Jobs of a worker that dies, or is taken for dead."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.apps.testapp.jobs import Held, KillsItsWorker, Tracing
 from tests.support import traces
 from tests.support.elsewhere import in_another_process
 from tests.support.environment import Environment, with_settings
-from tests.support.eventually import eventually
+from tests.support.eventually import GIVEN_UP, eventually
 from tests.support.job_status import has_status, until_status
-from tests.support.worker_process import NERVOUS, RunningWorker, until_next_beat
+from tests.support.worker_process import NERVOUS, RunningWorker, SupervisedWorker, until_next_beat
 
 
 def rescues(*workers: RunningWorker) -> int:
@@ -44,7 +44,9 @@ def test_a_killed_workers_job_is_rescued_once_and_completes_elsewhere(
     assert traces.labels() == ["started", "started", "release", "ended"]
 
 
-def test_the_chain_of_a_recurring_job_survives_its_worker(child_environment: Environment) -> None:
+def test_the_chain_of_a_recurring_job_whose_worker_was_killed_goes_on(
+    child_environment: Environment,
+) -> None:
     job = Held.enqueue(interval=60)
     with RunningWorker(child_environment) as victim:
         traces.until("started", 1)
@@ -96,7 +98,8 @@ def test_a_paused_workers_outcome_is_refused(child_environment: Environment) -> 
             paused.pause()
             traces.until("started", 2)
             eventually(lambda: Job.objects.filter(pk=job.pk, epoch=2, status="running").exists())
-            rival = Held.enqueue(queue_name="low")  # holds nothing up, only shows who claims
+            # It holds up no job, and shows that a worker claims.
+            rival = Held.enqueue(queue_name="low")
             paused.resume()
             paused.until_it_says("going on as a new one")
             traces.release()
@@ -105,11 +108,13 @@ def test_a_paused_workers_outcome_is_refused(child_environment: Environment) -> 
             eventually(lambda: re.search(refusal, paused.output))
 
 
-def test_a_job_that_kills_its_workers_is_given_up(child_environment: Environment) -> None:
+def test_a_job_that_kills_its_workers_is_given_up_and_the_next_job_runs(
+    child_environment: Environment,
+) -> None:
     environment = with_settings(child_environment, MAX_INTERRUPTIONS=2)
     job = KillsItsWorker.enqueue(max_attempts=10)
-    with RunningWorker(environment) as worker:
-        until_status(job, "errored")
+    with SupervisedWorker(environment) as worker:
+        until_status(job, "errored", timeout=GIVEN_UP)
         after = Tracing.enqueue()
         until_status(after, "completed")
         assert worker.process.poll() is None
@@ -131,7 +136,7 @@ def test_an_immediate_job_is_given_up_only_when_its_process_has_died(
             traces.until("started", 2)
             dies = Job.objects.exclude(pk=lives.pk).get()
             dying.kill()
-        # Past the moment in which the lock may not have been taken yet.
+        # Past the first ten seconds, in which a job may not have taken its lock yet.
         Job.objects.update(started=Now() - timedelta(minutes=1))
         with RunningWorker(child_environment):
             until_status(dies, "errored")
@@ -143,7 +148,7 @@ def test_an_immediate_job_is_given_up_only_when_its_process_has_died(
     assert dies.error == "The process that ran this job immediately has died."
 
 
-def test_a_locked_job_delays_its_own_rescue_and_nothing_else(
+def test_a_locked_job_delays_only_its_own_rescue(
     child_environment: Environment,
 ) -> None:
     environment = with_settings(child_environment, **NERVOUS)
@@ -155,7 +160,7 @@ def test_a_locked_job_delays_its_own_rescue_and_nothing_else(
     with transaction.atomic(), RunningWorker(environment) as rescuer:
         Job.objects.select_for_update().get(pk=locked.pk)
         until_status(free, "completed")
-        for _ in range(2):  # it goes on beating
+        for _ in range(2):  # the rescuer goes on beating
             until_next_beat(WorkerProcess.objects.get(pid=rescuer.pid))
     with RunningWorker(environment):
         until_status(locked, "completed")

@@ -1,4 +1,4 @@
-"""PostgreSQL goes away and comes back; the worker waits, and loses nothing."""
+"""PostgreSQL stops and comes back; the worker waits, and loses no outcome."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.own_server import Server, own_server
 from tests.support.worker_process import RunningWorker
 
 FAR_FROM_THE_LEASE = 8.0
-"""Seconds; locks count after three."""
+"""Seconds; a missing lock counts after three."""
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def server() -> Iterator[Server]:
         yield server
 
 
-def test_a_worker_outlives_a_crash_of_its_server_and_records_what_it_did_meanwhile(
+def test_a_worker_goes_on_after_a_crash_of_its_server_and_records_the_outcome_reached_meanwhile(
     server: Server, tmp_path: Path
 ) -> None:
     released = tmp_path / "released"
@@ -34,13 +34,15 @@ def test_a_worker_outlives_a_crash_of_its_server_and_records_what_it_did_meanwhi
         eventually(lambda: server.status(job) == "running", timeout=30)
         eventually(lambda: server.ticks() == 1, timeout=30)
         pid = server.ask("SELECT pid FROM pgjobs_worker")
-        server.ask("CREATE TABLE flushed ()")  # a durable commit, and with it the claim before it
+        # A durable commit, which makes the claim before it durable.
+        server.ask("CREATE TABLE flushed ()")
         server.crash()
         released.touch()
         worker.until_it_says("recording waits for the database")
         server.postgres.restart()
         eventually(lambda: server.status(job) == "completed", timeout=30)
-        # All of its parts are back: it beats, sits down, claims, runs, records, and keeps the time.
+        # All parts of the worker are back: it beats, sits down, claims, runs, records, and keeps
+        # the time.
         for _ in range(5):
             eventually(lambda: server.ask("SELECT count(*) FROM pgjobs_doorbell"), timeout=30)
             after = server.enqueue(Tracing)
@@ -53,7 +55,7 @@ def test_a_worker_outlives_a_crash_of_its_server_and_records_what_it_did_meanwhi
     assert server.ask("SELECT epoch FROM pgjobs_job WHERE id = %s", job) == 1
 
 
-def test_just_after_a_server_start_a_missing_lock_counts_for_workers_that_have_beaten_since(
+def test_a_missing_lock_counts_against_a_worker_that_beat_since_the_restart(
     server: Server,
 ) -> None:
     away = register_a_worker(server.postgres)
@@ -62,14 +64,16 @@ def test_just_after_a_server_start_a_missing_lock_counts_for_workers_that_have_b
     assert workers_without_lock(server.postgres) == {away: False, back: True}
 
 
-def test_likewise_just_after_a_recovery_in_place(server: Server) -> None:
+def test_a_missing_lock_counts_against_a_worker_that_beat_since_a_recovery_in_place(
+    server: Server,
+) -> None:
     away = register_a_worker(server.postgres)
     server.crash_in_place()
     back = register_a_worker(server.postgres)
     assert workers_without_lock(server.postgres) == {away: False, back: True}
 
 
-def test_a_death_just_before_a_restart_is_noticed_as_soon_as_the_living_had_time_to_come_back(
+def test_a_death_just_before_a_restart_is_noticed_once_the_living_had_time_to_reconnect(
     server: Server, tmp_path: Path
 ) -> None:
     waits: list[float] = []
@@ -83,7 +87,8 @@ def from_restart_to_rescue(server: Server, path: Path) -> float:
         job = server.enqueue(WaitingForFile, f'{{"path": "{path}"}}')
         eventually(lambda: server.status(job) == "running", timeout=30)
         server.ask("CREATE TABLE IF NOT EXISTS flushed ()")
-        server.ask("DROP TABLE flushed")  # a durable commit, and with it the claim before it
+        # A durable commit, which makes the claim before it durable.
+        server.ask("DROP TABLE flushed")
         with RunningWorker(server.environment) as rescuer:
             rescuer.until_it_says("started: queues")
             victim.kill()

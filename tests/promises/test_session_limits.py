@@ -1,4 +1,4 @@
-"""Limits that a role or a database puts on every session: the engine's own are not meant."""
+"""Limits that a role or a database puts on every session do not end the engine's own sessions."""
 
 from __future__ import annotations
 
@@ -37,16 +37,19 @@ KINDS = [
 
 @pytest.fixture
 def killers(role: dict[str, str]) -> list[str]:
-    """What this server has of such limits, all of them switched on for the worker's role."""
+    """The limits that this server knows, switched on for the worker's role."""
     killers = [name for name in REASONS if query("SELECT FROM pg_settings WHERE name = %s", name)]
     for name in killers:
-        # The one for whole transactions last: else it would hide those inside them.
+        # The limit for whole transactions is the longest: it would hide the limits inside a
+        # transaction.
         limit = "2s" if name == "transaction_timeout" else "300ms"
         query(f"ALTER ROLE {ROLE} SET {name} = '{limit}'")
     return killers
 
 
-def test_the_engines_own_sessions_live_on(role: dict[str, str], killers: list[str]) -> None:
+def test_the_engines_sessions_outlive_the_limits_of_their_role(
+    role: dict[str, str], killers: list[str]
+) -> None:
     with RunningWorker(with_apps(role, "clockapp"), "-c", "1") as worker:
         traces.until("tick")
         sessions = eventually(those_that_live_on, timeout=30)
@@ -57,9 +60,9 @@ def test_the_engines_own_sessions_live_on(role: dict[str, str], killers: list[st
 
 
 def those_that_live_on() -> list[str]:
-    """The name and the last statement of each session, once none of them ends any more."""
+    """Return the name and the last statement of each session, once no session ends any more."""
     before = set(backends())
-    time.sleep(5)  # longer than the limits, and than any pause of the clock's
+    time.sleep(5)  # longer than the limits, and than any pause of the clock
     if not before <= set(backends()):
         return []
     rows = query(
@@ -71,11 +74,11 @@ def those_that_live_on() -> list[str]:
 
 
 @pytest.mark.parametrize("job_class", [KilledBy, KilledInItsTransaction])
-def test_a_job_that_runs_into_a_limit_ends_and_the_slot_goes_on(
+def test_a_job_that_hits_a_limit_of_its_role_is_errored_and_the_slot_goes_on(
     role: dict[str, str], killers: list[str], job_class: type[BackgroundJob]
 ) -> None:
     if job_class is KilledInItsTransaction:
-        killers.remove("idle_session_timeout")  # for sessions outside of a transaction
+        killers.remove("idle_session_timeout")  # it limits sessions outside of a transaction
     jobs = {}
     for killer in killers:
         jobs[killer] = job_class.enqueue(killer=killer)

@@ -1,4 +1,5 @@
-"""Jobs that do not end when told to: their process ends, and their neighbours pay nothing."""
+"""Jobs that do not end when told to: their process is ended, and their neighbours are not
+charged."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ DEAF = [SleepsInC, SwallowsEverything, BlocksTheLoop, SwallowsCancellation]
 
 
 @pytest.mark.parametrize("job_class", DEAF)
-def test_a_job_that_ignores_its_timeout_ends_and_its_neighbour_goes_back_free_of_charge(
+def test_a_job_that_ignores_its_timeout_is_errored_and_its_neighbour_is_released_free_of_charge(
     child_environment: Environment, job_class: type[BackgroundJob]
 ) -> None:
     deaf, neighbour = job_class.enqueue(timeout=1), Held.enqueue()
@@ -47,7 +48,7 @@ def test_a_job_that_ignores_its_timeout_ends_and_its_neighbour_goes_back_free_of
     assert second != first
 
 
-def test_a_cancelled_job_that_ignores_it_is_cancelled_all_the_same(
+def test_a_job_that_ignores_its_cancellation_is_cancelled_by_ending_its_process(
     child_environment: Environment,
 ) -> None:
     deaf = SwallowsEverything.enqueue()
@@ -59,7 +60,7 @@ def test_a_cancelled_job_that_ignores_it_is_cancelled_all_the_same(
     assert traces.count("deaf") == 1
 
 
-def test_a_wait_for_postgresql_ends_at_the_limit_and_the_process_goes_on(
+def test_a_job_that_waits_for_postgresql_ends_at_its_timeout_and_the_process_goes_on(
     child_environment: Environment,
 ) -> None:
     waiting = WaitsForPostgres.enqueue(timeout=1)

@@ -1,4 +1,4 @@
-"""Job classes: what ``class Meta`` says, and which classes rows may name."""
+"""Job classes: the options of ``class Meta``, and the classes that rows may name."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ class Quicker(Described):
     def run(self) -> None: ...
 
 
-def test_a_job_is_named_after_its_class() -> None:
+def test_a_job_without_a_name_is_named_after_its_class() -> None:
     assert Noop.name == "Noop"
 
 
-def test_meta_name_wins_over_the_class_name() -> None:
+def test_a_name_in_meta_wins_over_the_class_name() -> None:
     assert Described.name == "A described job"
 
 
-def test_a_subclass_without_a_name_inherits_its_parents() -> None:
+def test_a_subclass_without_a_name_inherits_the_name_of_its_parent() -> None:
     assert Quicker.name == "A described job"
 
 
@@ -56,7 +56,7 @@ def test_each_option_is_inherited_by_itself() -> None:
     assert (Quicker.options.timeout, Quicker.options.queue) == (1, "high")
 
 
-def test_an_option_that_does_not_exist_is_refused_with_those_that_do() -> None:
+def test_an_option_that_does_not_exist_is_refused_and_the_known_ones_are_listed() -> None:
     with pytest.raises(TypeError, match=r"Misspelt\.Meta has 'queue_name'.* queue, priority"):
 
         class Misspelt(BackgroundJob):
@@ -66,7 +66,7 @@ def test_an_option_that_does_not_exist_is_refused_with_those_that_do() -> None:
             def run(self) -> None: ...
 
 
-def test_the_defaults_are_those_of_netbox() -> None:
+def test_the_default_options_equal_netboxs() -> None:
     options = Noop.options
 
     assert (options.queue, options.priority, options.timeout) == (None, 0, None)
@@ -91,12 +91,12 @@ def test_a_class_without_run_cannot_be_enqueued() -> None:
         WithoutRun.enqueue()
 
 
-def test_rows_cannot_name_what_is_not_registered() -> None:
+def test_a_path_that_is_not_registered_is_refused() -> None:
     with pytest.raises(UnknownJobClass, match=r"'os\.system' is not registered"):
         resolve("os.system")
 
 
-def test_a_function_marked_with_register_may_be_named() -> None:
+def test_a_function_marked_with_register_is_registered() -> None:
     assert resolve("tests.apps.testapp.jobs.plain_function") is plain_function
 
 
@@ -115,7 +115,7 @@ def test_a_function_inside_another_cannot_be_registered() -> None:
     "target", [print, plain_function.__name__, None, object(), BackgroundJob, lambda job: None]
 )
 @pytest.mark.django_db
-def test_only_registered_classes_and_functions_become_jobs(target: Any) -> None:
+def test_a_target_that_is_not_registered_cannot_be_enqueued(target: Any) -> None:
     with pytest.raises(InvalidArgument):
         Job.enqueue(target, name="Something")
 
@@ -124,12 +124,12 @@ def test_only_registered_classes_and_functions_become_jobs(target: Any) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("target", [Noop, Noop.handle])
-def test_netboxs_handle_means_the_class(target: Callable[..., Any]) -> None:
+def test_the_handle_of_a_class_is_enqueued_as_the_class(target: Callable[..., Any]) -> None:
     assert Job.enqueue(target).job_class == "tests.apps.testapp.jobs.Noop"
 
 
 @pytest.mark.django_db
-def test_get_jobs_returns_the_jobs_of_the_class_alone() -> None:
+def test_get_jobs_of_a_class_returns_its_jobs_alone() -> None:
     mine = Noop.enqueue()
     Tracing.enqueue()
 
@@ -137,7 +137,7 @@ def test_get_jobs_returns_the_jobs_of_the_class_alone() -> None:
 
 
 @pytest.mark.django_db
-def test_get_jobs_without_an_object_returns_those_with_objects_too() -> None:
+def test_get_jobs_without_an_object_returns_jobs_with_and_without_objects() -> None:
     free, bound = AboutObject.enqueue(), AboutObject.enqueue(a_site())
 
     assert set(AboutObject.get_jobs()) == {free, bound}
@@ -155,7 +155,7 @@ def test_get_jobs_of_an_object_returns_its_jobs_alone() -> None:
 
 
 @pytest.mark.django_db
-def test_get_jobs_works_with_uuid_keys() -> None:
+def test_get_jobs_of_an_object_with_a_uuid_returns_its_jobs() -> None:
     device = Device.objects.create(name="router")
     job = AboutObject.enqueue(device)
 

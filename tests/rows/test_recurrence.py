@@ -1,4 +1,4 @@
-"""``interval=``: the next run follows whatever became of the last, and carries all of it."""
+"""``interval=``: the next run follows however the last run ended, and carries its options."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def successor_of(job: Job) -> Job:
     return Job.objects.live().get()
 
 
-def test_the_next_run_counts_from_the_scheduled_time_so_it_does_not_drift() -> None:
+def test_the_next_run_of_a_scheduled_job_counts_from_its_scheduled_time() -> None:
     successor = successor_of(Noop.enqueue(schedule_at=TOMORROW, interval=60))
 
     assert (successor.status, successor.scheduled) == ("scheduled", TOMORROW + HOUR)
@@ -56,7 +56,7 @@ def test_the_next_run_of_an_unscheduled_job_counts_from_its_start() -> None:
     assert successor.scheduled == job.started + HOUR
 
 
-def test_the_next_run_is_at_least_a_minute_ahead() -> None:
+def test_the_next_run_of_a_late_job_is_a_minute_ahead() -> None:
     job = Noop.enqueue(schedule_at=timezone.now() - timedelta(days=3), interval=60)
     before = database_now()
 
@@ -66,27 +66,27 @@ def test_the_next_run_is_at_least_a_minute_ahead() -> None:
     assert before + MINUTE <= successor.scheduled <= database_now() + MINUTE
 
 
-def test_runs_that_were_missed_collapse_into_one() -> None:
+def test_missed_runs_collapse_into_one() -> None:
     successor_of(Noop.enqueue(schedule_at=timezone.now() - timedelta(days=3), interval=60))
 
     assert Job.objects.live().count() == 1
 
 
 @pytest.mark.parametrize("interval", [1, 7, 90, 1441, 43200])
-def test_any_interval_works(interval: int) -> None:
+def test_the_next_run_of_any_interval_is_the_interval_later(interval: int) -> None:
     successor = successor_of(Noop.enqueue(schedule_at=TOMORROW, interval=interval))
 
     assert successor.scheduled == TOMORROW + timedelta(minutes=interval)
 
 
 @pytest.mark.parametrize("job_class", [Noop, Failing, Raising])
-def test_a_job_recurs_however_it_ended(job_class: type[BackgroundJob]) -> None:
+def test_a_job_with_an_interval_recurs_however_it_ended(job_class: type[BackgroundJob]) -> None:
     successor = successor_of(job_class.enqueue(schedule_at=TOMORROW, interval=60))
 
     assert (successor.name, successor.scheduled) == (job_class.name, TOMORROW + HOUR)
 
 
-def test_a_job_that_was_cancelled_does_not_recur() -> None:
+def test_a_job_that_ends_cancelled_does_not_recur() -> None:
     job = Noop.enqueue(interval=60)
     job.start()
     job.terminate(JobStatus.CANCELLED)
@@ -100,7 +100,7 @@ def test_a_job_without_an_interval_does_not_recur() -> None:
     assert not Job.objects.live().exists()
 
 
-def test_the_next_run_carries_everything_that_was_asked_for() -> None:
+def test_the_next_run_carries_every_option_and_argument() -> None:
     site, user = a_site(), User.objects.create_user("ann")
     job = AboutObject.enqueue_once(
         site,
@@ -129,7 +129,7 @@ def test_the_next_run_carries_everything_that_was_asked_for() -> None:
     assert Job.objects.live().values(*carried).get() == before
 
 
-def test_the_next_run_starts_afresh() -> None:
+def test_the_next_run_carries_no_trace_of_the_last() -> None:
     job = Raising.enqueue(interval=60, max_attempts=1)
     job.data = {"added": 3}
 
@@ -141,7 +141,7 @@ def test_the_next_run_starts_afresh() -> None:
     assert successor.position > job.position
 
 
-def test_a_job_that_is_tried_again_recurs_after_its_last_attempt_alone() -> None:
+def test_a_job_that_is_tried_again_recurs_only_after_its_last_attempt() -> None:
     job = Raising.enqueue(interval=60, max_attempts=2)
 
     job.run_here()
@@ -160,7 +160,7 @@ def test_a_job_that_is_tried_again_keeps_the_phase_of_its_chain(attempts: int) -
     assert Job.objects.live().get().scheduled == TOMORROW + HOUR
 
 
-def test_a_new_rule_outlives_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_rule_given_before_a_retry_holds_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ChangesItsRule, "rule", {"interval": 90}, raising=False)
     job = ChangesItsRule.enqueue_once(schedule_at=TOMORROW, interval=60, max_attempts=2)
 
@@ -170,7 +170,7 @@ def test_a_new_rule_outlives_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (successor.interval, successor.scheduled) == (90, TOMORROW + timedelta(minutes=90))
 
 
-def test_the_end_of_a_chain_outlives_a_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chain_ended_before_a_retry_stays_ended_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ChangesItsRule, "rule", {}, raising=False)
     job = ChangesItsRule.enqueue_once(schedule_at=TOMORROW, interval=60, max_attempts=2)
 
@@ -181,7 +181,7 @@ def test_the_end_of_a_chain_outlives_a_retry(monkeypatch: pytest.MonkeyPatch) ->
     assert not Job.objects.live().exists()
 
 
-def test_a_release_is_no_end_and_makes_no_successor() -> None:
+def test_a_released_job_has_no_successor() -> None:
     job = Noop.enqueue(interval=60)
     job.start()
 
@@ -191,7 +191,7 @@ def test_a_release_is_no_end_and_makes_no_successor() -> None:
     assert Job.objects.values_list("pk", "attempt", "status").get() == (job.pk, 0, "pending")
 
 
-def test_two_schedules_that_differ_only_in_their_arguments_both_live_on() -> None:
+def test_two_chains_that_differ_only_in_their_arguments_both_go_on() -> None:
     jobs = [Noop.enqueue(interval=60, site=site) for site in ("Lund", "Umeå")]
 
     for job in jobs:
@@ -200,7 +200,7 @@ def test_two_schedules_that_differ_only_in_their_arguments_both_live_on() -> Non
     assert sorted(job.kwargs["site"] for job in Job.objects.live()) == ["Lund", "Umeå"]
 
 
-def test_a_chain_does_not_end_by_itself() -> None:
+def test_a_chain_goes_on_run_after_run() -> None:
     job = Noop.enqueue_once(interval=60)
 
     for _ in range(5):

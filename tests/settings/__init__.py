@@ -1,8 +1,8 @@
 """Settings of the test suite, and of the processes that its tests start.
 
-The database is the one that DATABASE_URL names. `conftest.py` sets it before Django is set up,
-and a test sets it to its own database for a child. The default only serves tools that load the
-settings and never connect.
+DATABASE_URL names the database. `conftest.py` sets it before Django is set up, and a test sets it
+to its own database for a child. The default only serves tools that load the settings and never
+connect.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ TEMPLATES = [
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-# A lease longer than `eventually` waits: what only the heartbeat brings about must not be taken for
-# the quicker way, nor a worker on a crowded machine for dead.
+# The lease is longer than `eventually` waits. With a shorter lease, an event that only the
+# heartbeat brings about could be taken for the quicker way, and a worker on a crowded machine for
+# dead.
 PGJOBS = {"HEARTBEAT_TIMEOUT": 60, **json.loads(os.environ.get("PGJOBS", "{}"))}

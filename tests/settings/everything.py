@@ -1,5 +1,5 @@
-"""Every app of this repository, the example project's too: for tools that look at models and never
-connect, as mypy and `makemigrations --check` do."""
+"""Every app of this repository, the example project's included: for tools that look at models and
+never connect, such as mypy and `makemigrations --check`."""
 
 from __future__ import annotations
 

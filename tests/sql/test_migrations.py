@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from pgjobs.sql import load
 from pgjobs.sql.schema import create, drop
@@ -61,11 +60,6 @@ def newest(folder: str) -> list[str]:
     return sorted(f"{folder}/{name[:-4]}" for name in texts if re.fullmatch(r"\w+\.sql", name))
 
 
-def run(sql: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-
-
 def created_as(name: str, kind: str) -> tuple[Any, ...]:
     """Return the definition and the comments of a function or view, its own name left out."""
     (row,) = query(
@@ -111,7 +105,7 @@ def test_migrating_to_zero_and_up_again_makes_the_same_schema() -> None:
 def test_a_function_or_view_in_the_database_is_as_its_file_says(name: str) -> None:
     kind, _, file = name.partition("/")
     own, other = f"pgjobs_{file}", f"other_{file}"
-    run(re.sub(rf"\b{own}\b", other, load(name)))
+    query(re.sub(rf"\b{own}\b", other, load(name)))
 
     assert created_as(own, kind) == created_as(other, kind)
 
@@ -138,9 +132,9 @@ def test_a_later_migration_that_replaces_a_view_can_be_reversed() -> None:
     there = [*drop(names), *create(names)]
 
     for operation in there:
-        run(str(operation.sql))
+        query(str(operation.sql))
         assert operation.sql != operation.reverse_sql
     for operation in reversed(there):
-        run(str(operation.reverse_sql))
+        query(str(operation.reverse_sql))
 
     assert schema() == before

@@ -48,8 +48,9 @@ ANALYZE pgjobs_job;
 """
 
 
-# As after an ANALYZE in the middle of a large transaction that fills an empty table: many pages and
-# not one row that counts, which the planner believes until the next ANALYZE, a minute later.
+# The statistics are as after an ANALYZE in the middle of a large transaction that fills an empty
+# table: many pages and no visible row. The planner believes them until the next ANALYZE, a minute
+# later.
 _SEEN_EMPTY = """
 UPDATE pg_class SET reltuples = 0
 WHERE oid = 'pgjobs_job'::regclass
@@ -59,10 +60,10 @@ DELETE FROM pg_statistic WHERE starelid = 'pgjobs_job'::regclass;
 
 
 class Explained(psycopg.Cursor[Any]):
-    """Explains each statement, undoing what it did, before it executes it.
+    """Explains each statement, undoing its effects, before it executes the statement.
 
-    PostgreSQL plans a statement that psycopg has prepared for all parameters at once
-    when it thinks that this is as good, so such generic plans matter as much.
+    PostgreSQL plans a prepared statement once for all parameters when it expects this plan to be as
+    good, and psycopg prepares statements, so generic plans matter as much.
     """
 
     generic = False
@@ -153,7 +154,7 @@ def kinds(plan: Plan) -> set[str]:
 
 
 def indexes(plan: Plan) -> set[str | None]:
-    """Return by which index each scan of the jobs goes; None for a scan of all of them.
+    """Return the index of each scan of the jobs; None for a scan of the whole table.
 
     An index that is read without a condition on it has an exclamation mark.
     """
@@ -182,13 +183,13 @@ def test_a_claim_walks_the_index_of_ready_jobs_without_a_sort(
     assert pages(engine.plan) < 600
 
 
-def test_a_large_claim_does_so_too(engine: Engine) -> None:
+def test_a_large_claim_walks_the_index_of_ready_jobs_without_a_sort(engine: Engine) -> None:
     assert len(Claimer(engine.connection, DEFAULT_QUEUES).claim(limit=1000, worker=1)) == 1000
     assert indexes(engine.plan) == {"pgjobs_job_ready", "pgjobs_job_pkey"}
     assert not kinds(engine.plan) & {"Sort", "Incremental Sort", "Seq Scan"}
 
 
-def test_a_claim_starts_at_its_floor(engine: Engine) -> None:
+def test_a_claim_with_a_floor_starts_there(engine: Engine) -> None:
     claimer = Claimer(engine.connection, ("low",))
     claimer._floors["low", 0] = Job.objects.filter(queue_name="low").latest("position").position
     assert len(claimer.claim(limit=10, worker=1)) == 1
@@ -199,23 +200,23 @@ def test_a_claim_starts_at_its_floor(engine: Engine) -> None:
 
 @pytest.mark.parametrize("sample", range(5))
 def test_a_look_hops_from_lane_to_lane(engine: Engine, sample: int) -> None:
-    # Whatever the planner expects: each ANALYZE sees other rows.
+    # The plan must be right for any estimate: each ANALYZE samples other rows.
     psycopg.Cursor(engine.connection.get()).execute("ANALYZE pgjobs_job")
     sight = Claimer(engine.connection, DEFAULT_QUEUES)._look()
     assert sight.ready
-    # The first entry of the latter is all it reads there.
+    # It reads only the first entry of the index of due jobs.
     assert indexes(engine.plan) == {"pgjobs_job_ready", "pgjobs_job_due!"}
-    assert pages(engine.plan) < 300  # of some 30,000
+    assert pages(engine.plan) < 300  # of about 30,000
 
 
-def test_promotion_walks_the_index_of_scheduled_jobs(engine: Engine) -> None:
+def test_a_promotion_walks_the_index_of_scheduled_jobs(engine: Engine) -> None:
     assert len(statements.promote(engine.cursor, limit=50)) == 50
     assert indexes(engine.plan) == {"pgjobs_job_due", "pgjobs_job_pkey"}
     assert "Sort" not in kinds(engine.plan)
     assert pages(engine.plan) < 2000
 
 
-def test_what_was_recorded_already_is_found_by_the_primary_key(
+def test_recorded_outcomes_are_found_by_the_primary_key(
     engine: Engine, running: list[tuple[int, int]]
 ) -> None:
     outcomes = [
@@ -225,7 +226,9 @@ def test_what_was_recorded_already_is_found_by_the_primary_key(
     assert indexes(engine.plan) == {"pgjobs_job_pkey"}
 
 
-def test_notes_go_by_the_primary_key(engine: Engine, running: list[tuple[int, int]]) -> None:
+def test_notes_are_written_by_the_primary_key(
+    engine: Engine, running: list[tuple[int, int]]
+) -> None:
     notes: list[Note] = []
     for job, epoch in running:
         notes += [
@@ -239,14 +242,14 @@ def test_notes_go_by_the_primary_key(engine: Engine, running: list[tuple[int, in
 
 @pytest.fixture
 def running(engine: Engine) -> list[tuple[int, int]]:
-    """Claim 1,000 jobs; the statistics still say that none runs."""
+    """Claim 1,000 jobs. The statistics still show none as running."""
     claimed = Claimer(engine.connection, ("default",)).claim(limit=1000, worker=1)
     engine.plans.clear()
     return [(job.pk, job.epoch) for job in claimed]
 
 
 @pytest.mark.parametrize("batch", [1, 1000])
-def test_recording_goes_by_the_primary_key_though_statistics_are_stale(
+def test_outcomes_are_recorded_by_the_primary_key_although_statistics_are_stale(
     engine: Engine, running: list[tuple[int, int]], batch: int
 ) -> None:
     outcomes = [
@@ -258,7 +261,7 @@ def test_recording_goes_by_the_primary_key_though_statistics_are_stale(
     assert "Seq Scan" not in kinds(engine.plan)
 
 
-def test_what_jobs_are_told_goes_by_the_primary_key(
+def test_requests_to_end_are_found_by_the_primary_key(
     engine: Engine, running: list[tuple[int, int]]
 ) -> None:
     ids, epochs = map(list, zip(*running, strict=True))
@@ -282,7 +285,7 @@ def test_orphans_are_found_by_the_index_of_running_jobs(engine: Engine) -> None:
     assert indexes(engine.plan) == {"pgjobs_job_running"}
 
 
-def test_pruning_walks_the_index_of_finished_jobs(engine: Engine) -> None:
+def test_a_prune_walks_the_index_of_finished_jobs(engine: Engine) -> None:
     assert statements.prune(engine.cursor, days=5, limit=100) == 100
     assert indexes(engine.plan) == {"pgjobs_job_finished", "pgjobs_job_pkey"}
     assert "Sort" not in kinds(engine.plan)

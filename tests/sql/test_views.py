@@ -1,4 +1,4 @@
-"""What the inspection views say of jobs and of the processes that run them."""
+"""The inspection views of jobs and of the processes that run them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_job_that_is_not_due_yet_is_not_late() -> None:
     assert view("jobs", a_job("scheduled").pk)["late_by"] is None
 
 
-def test_a_job_that_started_is_late_by_its_wait_only() -> None:
+def test_a_job_that_started_is_late_by_its_wait_alone() -> None:
     moment = ago(hours=3)
     job = a_job("completed", scheduled=moment, started=moment + timedelta(seconds=7))
     assert view("jobs", job.pk)["late_by"] == timedelta(seconds=7)
@@ -48,7 +48,7 @@ def test_a_job_cancelled_before_it_was_due_is_not_late() -> None:
     assert view("jobs", job.pk)["late_by"] is None
 
 
-def test_a_finished_job_took_from_its_start_to_its_end() -> None:
+def test_the_duration_of_a_finished_job_is_from_its_start_to_its_end() -> None:
     started = ago(hours=1)
     job = a_job("failed", started=started, completed=started + timedelta(minutes=3, seconds=2))
     assert view("jobs", job.pk)["duration"] == timedelta(minutes=3, seconds=2)
@@ -66,14 +66,14 @@ def test_a_finished_job_took_from_its_start_to_its_end() -> None:
         (None, None),
     ],
 )
-def test_progress_is_a_percentage_where_the_job_said_a_total(
+def test_progress_with_a_total_is_shown_as_a_percentage(
     progress: dict[str, Any] | None, percent: int | None
 ) -> None:
     job = a_job("running", progress=progress)
     assert view("jobs", job.pk)["progress_percent"] == percent
 
 
-def test_only_the_first_line_of_an_error_is_shown() -> None:
+def test_an_error_of_several_lines_is_shown_by_its_first() -> None:
     job = a_job("errored", error="ValueError: boom\nand much more")
     assert view("jobs", job.pk)["error"] == "ValueError: boom"
 
@@ -92,11 +92,11 @@ def test_a_worker_that_holds_its_lock_is_alive() -> None:
 
 def test_a_worker_without_its_lock_is_dead() -> None:
     worker = a_worker()
-    # Not before the server has been up for ten seconds.
+    # The view counts a missing lock once the server has been up for ten seconds.
     eventually(lambda: view("workers", worker.pk)["state"] == "dead", timeout=15)
 
 
-def test_a_worker_without_session_locks_lives_by_its_heartbeat() -> None:
+def test_a_worker_without_session_locks_is_alive_by_its_heartbeat() -> None:
     fresh = a_worker(has_session_lock=False)
     stale = a_worker(has_session_lock=False, heartbeat=ago(minutes=2))
     assert view("workers", fresh.pk)["state"] == "alive"
@@ -104,7 +104,7 @@ def test_a_worker_without_session_locks_lives_by_its_heartbeat() -> None:
     assert not view("workers", stale.pk)["alive"]
 
 
-def test_a_worker_is_silent_once_the_default_lease_is_over() -> None:
+def test_a_worker_without_session_locks_is_silent_once_the_default_lease_is_over() -> None:
     lease = Settings().HEARTBEAT_TIMEOUT
     in_time = a_worker(has_session_lock=False, heartbeat=ago(seconds=lease - 5))
     late = a_worker(has_session_lock=False, heartbeat=ago(seconds=lease + 1))
@@ -112,7 +112,7 @@ def test_a_worker_is_silent_once_the_default_lease_is_over() -> None:
     assert view("workers", late.pk)["state"] == "silent"
 
 
-def test_a_worker_that_ends_its_jobs_is_draining_and_alive() -> None:
+def test_a_worker_that_drains_is_alive() -> None:
     worker = a_worker(has_session_lock=False, draining=True)
     seen = view("workers", worker.pk)
     assert (seen["state"], seen["alive"]) == ("draining", True)
@@ -132,14 +132,14 @@ def test_a_running_job_is_alive_while_its_worker_is() -> None:
     assert found == {alive.pk: True, dead.pk: False, gone.pk: False}
 
 
-def test_a_job_that_runs_outside_any_worker_is_alive_while_its_process_holds_its_lock() -> None:
+def test_a_job_without_a_worker_is_alive_while_its_process_holds_its_lock() -> None:
     job = a_job("running")
     assert not view("running", job.pk)["alive"]
     with advisory_lock(HERE_LOCK, job.pk):
         assert view("running", job.pk)["alive"]
 
 
-def test_only_running_jobs_are_running() -> None:
+def test_jobs_that_do_not_run_are_not_in_the_view_of_running_jobs() -> None:
     for status in ("pending", "scheduled", "completed", "cancelled"):
         a_job(status)
     assert query("SELECT * FROM pgjobs_running") == []

@@ -1,4 +1,4 @@
-"""What the inspection views say of queues, failures and schedules, and what they cost."""
+"""The inspection views of queues, failures and schedules, and the cost of the views."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_queue_is_as_late_as_its_oldest_due_job() -> None:
     assert timedelta(minutes=9) <= queue["latency"] < timedelta(minutes=10)
 
 
-def test_a_queue_that_nothing_due_waits_in_has_no_latency() -> None:
+def test_a_queue_without_due_jobs_has_no_latency() -> None:
     a_job("scheduled")
     (queue,) = query("SELECT * FROM pgjobs_queues")
     assert queue["latency"] is None
@@ -97,7 +97,7 @@ def test_a_schedule_whose_due_time_was_missed_is_overdue_unless_it_is_off() -> N
     assert view("schedules", off.pk)["overdue_by"] is None
 
 
-def test_a_schedule_shows_what_came_of_its_last_job() -> None:
+def test_a_schedule_shows_the_status_of_its_last_job() -> None:
     schedule = Schedule.objects.create(
         job_class="a.B", interval=5, next_run=timezone.now(), last_job=a_job("failed")
     )
@@ -109,7 +109,7 @@ def test_a_schedule_shows_what_came_of_its_last_job() -> None:
 
 @pytest.fixture
 def many_finished() -> None:
-    """200,000 finished jobs, a few failures among them, and statistics that know it."""
+    """200,000 finished jobs with a few failures, and statistics that show them."""
     query(
         """
         INSERT INTO pgjobs_job (status, name, job_class, queue_name, started, completed, error)
@@ -128,5 +128,5 @@ def many_finished() -> None:
     "name",
     ["queues", "running", "failures"],
 )
-def test_looking_never_reads_the_jobs_that_completed(name: str) -> None:
+def test_a_view_of_live_or_failed_jobs_does_not_read_the_completed_ones(name: str) -> None:
     assert "Seq Scan on pgjobs_job" not in plan(f"SELECT * FROM pgjobs_{name}")

@@ -1,1 +1,2 @@
-"""What tests share: processes, servers, waits, look-ups and rows. No test stands here."""
+"""Helpers that tests share: processes, servers, waits, look-ups and rows. This folder holds no
+test."""

@@ -50,13 +50,13 @@ class Demo:
         return ask(self.url, query, *parameters, row_factory=dict_row)
 
     def processes(self) -> list[int]:
-        """Its processes that live, wherever they have been passed on to (Linux only)."""
+        """Return the living processes of the demo, adopted ones included (Linux only)."""
         mark = f"PGJOBS_DEMO_DIR={self.directory}".encode()
         found = []
         for environ in Path("/proc").glob("[0-9]*/environ"):
             try:
                 if mark in environ.read_bytes().split(b"\0"):
                     found.append(int(environ.parent.name))
-            except OSError:  # it has just ended
+            except OSError:  # the process has just ended
                 continue
         return found

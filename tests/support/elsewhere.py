@@ -1,4 +1,4 @@
-"""What others do meanwhile, on a connection or in a process of their own."""
+"""Acts of others, on a connection or in a process of their own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def elsewhere(act: Callable[[], T]) -> Future[T]:
-    """Begin ``act`` on another connection; ask the future for its end."""
+    """Begin ``act`` on another connection, and return its future."""
 
     def act_and_leave() -> T:
         try:
@@ -35,7 +35,7 @@ def in_another_process(environment: Mapping[str, str], code: str) -> WarmProcess
 
 
 def is_waited_for() -> bool:
-    """Say whether another connection waits for a lock that this one holds."""
+    """Return whether another connection waits for a lock that this one holds."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_locks "

@@ -21,7 +21,7 @@ def a_janitor() -> Janitor:
 
 
 def a_pool(outcomes: list[Outcome | None]) -> Pool:
-    """Return a pool of one slot that puts how its jobs ended into ``outcomes``."""
+    """Return a pool of one slot that appends the outcomes of its jobs to ``outcomes``."""
     return Pool(
         1,
         hand_over=lambda job, outcome: outcomes.append(outcome),

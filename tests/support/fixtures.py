@@ -15,14 +15,14 @@ from tests.support.registry import forget_system_jobs
 from tests.support.sessions import ROLE
 from tests.support.sql import query
 
-# This file is loaded before Django is set up, so nothing of pgjobs may be imported yet.
+# pytest loads this file before Django is set up, so it must not import pgjobs.
 if TYPE_CHECKING:
     from pgjobs.worker.connection import EngineConnection
 
 
 @pytest.fixture
 def empty_queue(transactional_db: None) -> None:
-    """Empty what a flush leaves alone: tables without a managed model."""
+    """Empty the tables without a managed model, which a flush leaves alone."""
     connection.cursor().execute(
         "TRUNCATE pgjobs_doorbell, procrastinate_jobs, procrastinate_periodic_defers, "
         "procrastinate_workers CASCADE"
@@ -33,8 +33,8 @@ def empty_queue(transactional_db: None) -> None:
 def child_environment(empty_queue: None) -> Environment:
     """The environment in which a child process sees this test's database.
 
-    Start it as `[sys.executable, "-m", "django", ...]`. It sees what is committed, which is why
-    the fixture asks for a transactional test.
+    Start the child as `[sys.executable, "-m", "django", ...]`. It sees only committed rows, which
+    is why the fixture asks for a transactional test.
     """
     url = urlsplit(os.environ["DATABASE_URL"])
     name = quote(str(connection.settings_dict["NAME"]), safe="")
@@ -43,7 +43,7 @@ def child_environment(empty_queue: None) -> Environment:
 
 @pytest.fixture
 def open_connection(empty_queue: None) -> Iterator[Callable[..., EngineConnection]]:
-    """Opens connections of the engine's kind; they see only what is committed."""
+    """Opens connections of the engine's kind, which see only committed rows."""
     from pgjobs.worker.connection import EngineConnection
 
     opened: list[EngineConnection] = []
@@ -59,7 +59,7 @@ def open_connection(empty_queue: None) -> Iterator[Callable[..., EngineConnectio
 
 @pytest.fixture
 def role(child_environment: Environment) -> Iterator[Environment]:
-    """The environment of a worker whose role is no superuser, whom no limit binds."""
+    """The environment of a worker whose role is bound by limits, unlike a superuser."""
     query(f"CREATE ROLE {ROLE} LOGIN PASSWORD 'secret'")
     for kind in ("TABLES", "SEQUENCES"):
         query(f"GRANT ALL ON ALL {kind} IN SCHEMA public TO {ROLE}")

@@ -1,4 +1,4 @@
-"""Apps that only one test has."""
+"""Apps that are installed for one test."""
 
 from __future__ import annotations
 

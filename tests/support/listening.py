@@ -11,7 +11,7 @@ from django.dispatch import Signal
 
 @contextmanager
 def listening(signal: Signal, *, error: Exception | None = None) -> Iterator[list[dict[str, Any]]]:
-    """Collect what ``signal`` brings; the receiver raises ``error`` then, if there is one."""
+    """Collect the arguments that ``signal`` sends; the receiver then raises ``error``, if given."""
     received: list[dict[str, Any]] = []
 
     def receive(**named: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the documentation says, in pieces that tests can compare."""
+"""The pages of the documentation, in pieces that tests can compare."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block of code, and the language that it says to be in."""
+    """A fenced block of code, with the language that it names."""
 
     language: str
     text: str
 
     @property
     def title(self) -> str:
-        """The comment on the first line, such as the name of a file; empty without one."""
+        """The comment on the first line, such as the name of a file; empty without a comment."""
         first = self.text.partition("\n")[0]
         return first.removeprefix("# ") if first.startswith("# ") else ""
 
@@ -36,7 +36,7 @@ def blocks(page: Path, *languages: str) -> list[Block]:
 
 
 def block_after(page: Path, marker: str) -> str:
-    """The block of code that follows the comment ``<!-- marker -->``."""
+    """Return the block of code that follows the comment ``<!-- marker -->``."""
     _, _, rest = page.read_text().partition(f"<!-- {marker} -->\n")
     match = _BLOCK.match(rest)
     assert match, f"{page.name} has no block after <!-- {marker} -->"
@@ -52,7 +52,7 @@ def inline_code(page: Path) -> list[str]:
 
 
 def table(page: Path, first_header: str) -> list[list[str]]:
-    """The cells of the table whose header starts with this cell, row by row."""
+    """Return the cells of the table whose header starts with this cell, row by row."""
     lines = iter(page.read_text().splitlines())
     for line in lines:
         if line.startswith(f"| {first_header} |"):
@@ -69,12 +69,12 @@ def _rows(lines: Iterator[str]) -> Iterator[list[str]]:
 
 
 def anchors(page: Path) -> set[str]:
-    """The fragments that headings of ``page`` can be linked by."""
+    """Return the fragments that headings of ``page`` can be linked by."""
     headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 def links(page: Path) -> list[str]:
-    """Targets of links to other pages and places, not to the web."""
+    """Return the targets of links to other pages and places, not to the web."""
     targets = re.findall(r"\[[^\]]+\]\(([^)]+)\)", prose(page))
     return [target for target in targets if "://" not in target]

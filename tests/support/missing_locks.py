@@ -1,4 +1,4 @@
-"""What a look for dead workers finds on a server of a test's own."""
+"""Dead workers as a janitor's statement finds them, on a server of a test's own."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ RETURNING id
 
 
 def register_a_worker(postgres: EmbeddedPostgres) -> int:
-    """As a worker does, which then holds no lock: it died, or is on its way back."""
+    """Register a worker that holds no lock, as after its death or before it reconnects."""
     with psycopg.connect(postgres.url) as connection:
         ((worker,),) = connection.execute(_REGISTER).fetchall()
     return int(worker)
 
 
 def workers_without_lock(postgres: EmbeddedPostgres) -> dict[int, bool]:
-    """Return whether each has been back since all lost their connection."""
+    """Return the workers without a lock, and whether each has sent a heartbeat since all lost their
+    connection."""
     with psycopg.connect(postgres.url) as connection:
         numbers = {"timeout": 3600, "reconnected_for": None}
         rows = connection.execute(load("rescue/suspects"), numbers).fetchall()

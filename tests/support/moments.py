@@ -1,4 +1,4 @@
-"""Moments and spans that tests speak of."""
+"""Moments and spans that several tests use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL that one test may crash, fill and restart as it likes."""
+"""A PostgreSQL that one test may crash, fill and restart."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Server:
         return job
 
     def ring(self) -> None:
-        """Wake the worker as an enqueue would; it polls but once an hour."""
+        """Wake the worker as an enqueue would. The worker polls only once an hour."""
         self.ask(
             "WITH woken AS (DELETE FROM pgjobs_doorbell RETURNING worker_id) "
             "SELECT pg_notify('pgjobs_' || worker_id, '') FROM woken"
@@ -71,7 +71,8 @@ class Server:
         eventually(lambda: not is_alive(self.postgres.pid))
 
     def crash_in_place(self) -> None:
-        """Let one of its processes crash: it ends all of them and recovers, without a new start."""
+        """Kill a process of the server: the server then ends all its processes and recovers in
+        place."""
         url = self.postgres.url
         with closing(psycopg.connect(url)) as crashing, closing(psycopg.connect(url)) as other:
             os.kill(crashing.info.backend_pid, signal.SIGKILL)

@@ -1,4 +1,5 @@
-"""How `pytest -n auto` spreads the tests over pytest-xdist's workers, each with a database."""
+"""The distribution of the tests over pytest-xdist's workers, each with a database, by `pytest -n
+auto`."""
 
 from __future__ import annotations
 
@@ -11,11 +12,11 @@ from xdist.scheduler import LoadScopeScheduling
 
 
 class SharingFixtures(LoadScopeScheduling):
-    """Hands tests out one by one, but those that share a fixture of their file together.
+    """Hands tests out one by one, except that tests which share a fixture of their file stay
+    together.
 
-    Large lots go first, so that no worker gets one when the others have nothing left to do.
-    (`--dist loadgroup` does this by marks, and renames the tests: then `--last-failed` knows
-    none of them.)
+    Large lots go first, so that no worker gets one when the others have no work left. (`--dist
+    loadgroup` groups tests by marks and renames them, so `--last-failed` would not know them.)
     """
 
     def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
@@ -37,15 +38,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What asks for more time than others goes first, or the end of the run waits for it."""
+    """Put tests with a longer timeout first: the end of the run would wait for them."""
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """One more than there are cores: many tests wait for a process or a deadline.
+    """Return one more than there are cores, because many tests wait for a process or a deadline.
 
-    Not more than the shared server has connections for.
+    The shared server limits the number to ten by its connections.
     """
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
@@ -54,7 +55,8 @@ def pytest_xdist_auto_num_workers() -> int | None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_report_to_serializable() -> Any:
-    """Reports travel as UTF-8, which cannot hold the lone surrogates that some tests log."""
+    """Replace lone surrogates, which some tests log: reports travel as UTF-8, which cannot hold
+    them."""
     report = yield
     return _as_utf8(report)
 

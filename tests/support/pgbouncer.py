@@ -19,7 +19,7 @@ from tests.support.eventually import eventually
 from tests.support.processes import die_with_parent
 
 PORT: Final = 6432
-# Debian keeps it where only root's PATH leads.
+# Debian installs it in a folder that only root's PATH names.
 PROGRAM: Final = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 DOCUMENTED: Final[Mapping[str, Any]] = {
     "pool_mode": "transaction",
@@ -28,15 +28,15 @@ DOCUMENTED: Final[Mapping[str, Any]] = {
     "tcp_keepintvl": 5,
     "tcp_keepcnt": 3,
 }
-"""What docs/pgbouncer.md wants of it."""
+"""The settings that docs/pgbouncer.md asks for."""
 ANY: Final = "*"
-"""The name of a database by which clients reach the one that they name."""
+"""The name of a database entry by which clients reach any database under its own name."""
 
 
 class PgBouncer:
-    """Listens on a unix socket of its own; the child of this process, and ended with it.
+    """Listens on a unix socket of its own. It is a child of this process and ends with it.
 
-    It stays up while the server behind it goes and comes.
+    It stays up while the server behind it stops and starts.
     """
 
     def __init__(
@@ -46,8 +46,8 @@ class PgBouncer:
         address: str = "",
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        """``databases`` says how to reach what each name stands for; ``address`` is where it
-        listens besides."""
+        """``databases`` maps each name to connection parameters; ``address`` is a further address
+        to listen on."""
         assert PROGRAM is not None, "pgbouncer is not installed"
         self._program = PROGRAM
         self._databases = databases
@@ -92,7 +92,8 @@ class PgBouncer:
     def _accepts(self) -> bool:
         assert self._process.poll() is None, (self._directory / "log").read_text()
         try:
-            psycopg.connect(self.url("pgbouncer")).close()  # its own, which needs no server
+            # Pgbouncer's own database, which needs no server.
+            psycopg.connect(self.url("pgbouncer")).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -121,7 +122,7 @@ def _dsn(server: Mapping[str, Any]) -> str:
 
 
 def _prepare() -> None:
-    # It refuses to be root, as PostgreSQL does.
+    # pgbouncer refuses to run as root, as PostgreSQL does.
     order = Order(binaries=str(binaries()), data="", socket_dir="", settings={}, throwaway=[])
     choose_identity(order).assume()
     die_with_parent()

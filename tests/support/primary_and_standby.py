@@ -1,4 +1,4 @@
-"""A real primary with a real streaming standby, and the way from the one to the other."""
+"""A real primary with a real streaming standby, and a failover from the primary to the standby."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.support.eventually import eventually
 from tests.support.prepared_cluster import copy_prepared_cluster
 from tests.support.requirements import skip_or_fail
 from tests.support.sql import ask
-from tests.support.worker_process import RunningWorker
+from tests.support.worker_process import SupervisedWorker
 
-# Kept, what the throwaway servers of other tests do without.
+# Unlike the throwaway servers of other tests, these servers wait for commits and send their WAL.
 _DURABLE: Final = {"fsync": "off", "synchronous_commit": "on", "wal_level": "replica"}
 
 
@@ -54,7 +54,7 @@ class Servers:
         }
 
     def until_the_standby_has_all(self) -> None:
-        # A claim does not wait for the disk, and what is not on it is not sent: this flushes both.
+        # A claim does not wait for the disk, and only flushed WAL is sent: this flushes both.
         ask_server(self.primary, "SELECT pg_logical_emit_message(true, 'test', '')")
         (position,) = ask_server(self.primary, "SELECT pg_current_wal_lsn() AS lsn")
         eventually(
@@ -66,7 +66,7 @@ class Servers:
         )
 
     def cut_the_standby_off(self) -> None:
-        """What is committed from here on is lost with the primary."""
+        """Stop replication: later commits are lost with the primary."""
         ask_server(self.standby, "ALTER SYSTEM SET primary_conninfo = ''")
         ask_server(self.standby, "SELECT pg_reload_conf()")
         eventually(lambda: not ask_server(self.standby, "SELECT 1 FROM pg_stat_wal_receiver"))
@@ -98,8 +98,8 @@ class Servers:
         subprocess.run([*command, "--no-sync"], preexec_fn=identity.assume, check=True)
 
 
-class WorkerOfTwo(RunningWorker):
-    """Known by its own output: this process has no way to the database that it works on."""
+class WorkerOfTwo(SupervisedWorker):
+    """A worker that is known by its own output: this process has no connection to its database."""
 
     def _registered(self) -> int:
         self.until_it_says("started: queues")
@@ -107,5 +107,5 @@ class WorkerOfTwo(RunningWorker):
 
 
 def ask_server(server: EmbeddedPostgres, sql: str, *params: Any) -> list[tuple[Any, ...]]:
-    """Ask ``server`` itself, whichever takes writes."""
+    """Ask ``server`` itself, whether or not it takes writes."""
     return ask(server.url, sql, *params)

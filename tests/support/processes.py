@@ -14,7 +14,7 @@ from contextlib import contextmanager
 def die_with_parent() -> None:
     """Have the kernel kill this process when its parent dies, even if the parent is killed.
 
-    To be called between fork and exec, after any change of user: a change of user undoes it.
+    Call it between fork and exec, after any change of user: a change of user undoes it.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, linux/prctl.h
@@ -27,7 +27,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    """Say whether ``pid`` runs; a zombie, for which its parent has not waited yet, does not."""
+    """Return whether ``pid`` runs; a zombie, which its parent has not waited for yet, does not."""
     found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
     return found.stdout.strip()[:1] not in ("", "Z")
 

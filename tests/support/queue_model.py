@@ -1,4 +1,4 @@
-"""What must hold of jobs whatever happens to them, and what a model of the table remembers."""
+"""The rules that jobs obey under any events, and a model of their table."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class State:
-    """What the model says of a row."""
+    """The expected state of a row."""
 
     status: str
     epoch: int = 0
@@ -62,15 +62,15 @@ def next_interval(row: Row) -> int | None:
 
 
 def goes_on(row: Row) -> bool:
-    """Say whether the end of this job brings a successor."""
+    """Return whether the end of this job brings a successor."""
     return next_interval(row) is not None or "scheduled" in (row["successor"] or {})
 
 
 class QueueModel(RuleBasedStateMachine):
     """Rules change ``model`` as they expect the table to change; invariants compare the two.
 
-    Each job carries the name of its chain among its arguments, so that a successor is
-    known by it. ``rows`` are the table as it was before the rule.
+    Each job carries the name of its chain among its arguments, which identifies a successor.
+    ``rows`` hold the table before the rule.
     """
 
     def empty(self, engines: list[EngineConnection]) -> None:
@@ -80,16 +80,16 @@ class QueueModel(RuleBasedStateMachine):
         self.chains: set[str] = set()
         self.successors: Counter[str] = Counter()
 
-    # For rules --------------------------------------------------------------------------
+    # Steps of rules --------------------------------------------------------------------------
 
     def ids(self, statuses: Iterable[str]) -> list[int]:
         return [job for job, state in self.model.items() if state.status in statuses]
 
     def draw_verb(self, data: st.DataObject, verbs: Mapping[str, Iterable[str]]) -> None:
-        """Do one of ``verbs`` to a job of the statuses that the verb goes with.
+        """Apply one of ``verbs`` to a job in a status that the verb accepts.
 
-        One rule for many verbs: of many rules Hypothesis leaves most out of an example,
-        and long stories need them all.
+        One rule draws from many verbs: of many rules Hypothesis leaves most out of an example, and
+        long examples need all verbs.
         """
         possible = [verb for verb, statuses in verbs.items() if self.ids(statuses)]
         if possible:
@@ -97,7 +97,7 @@ class QueueModel(RuleBasedStateMachine):
             getattr(self, verb)(data, self.pick(data, verbs[verb]))
 
     def pick(self, data: st.DataObject, statuses: Iterable[str]) -> int:
-        """Draw a job, each status that there is being as likely as the others."""
+        """Draw a job, with equal chances for each status that occurs."""
         there = sorted({self.model[job].status for job in self.ids(statuses)})
         return data.draw(st.sampled_from(self.ids([data.draw(st.sampled_from(there))])))
 
@@ -106,7 +106,7 @@ class QueueModel(RuleBasedStateMachine):
         return next((row for row in live if row["kwargs"]["chain"] == chain), None)
 
     def claimable(self) -> list[int]:
-        """What a worker of all queues should take next, in this order."""
+        """Return the jobs that a worker of all queues should claim next, in this order."""
         paused = list(Pause.objects.values_list("name", flat=True))
         rank = Case(
             *(When(queue_name=name, then=Value(i)) for i, name in enumerate(DEFAULT_QUEUES))
@@ -133,13 +133,14 @@ class QueueModel(RuleBasedStateMachine):
         row = self.rows[job]
         if goes_on(row):
             self.successors[row["kwargs"]["chain"]] += 1
-            if next_interval(row) is None:  # one more run and no more was asked for
+            if next_interval(row) is None:  # the rule asked for one more run only
                 self.chains.discard(row["kwargs"]["chain"])
 
     def record(self, job: int, **outcome: Any) -> None:
-        """Record what the worker that holds ``job`` makes of it."""
+        """Record an outcome by the worker that holds ``job``."""
         state = self.model[job]
-        if state.interruptions == MOST_INTERRUPTIONS:  # its last chance was counted, and survived
+        # Its last chance was counted, and the run survived.
+        if state.interruptions == MOST_INTERRUPTIONS:
             outcome.setdefault("interruptions", -1)
         written = Outcome(job_id=job, epoch=state.epoch, worker_id=state.worker_id, **outcome)
         assert job in statements.record(self.actors[0].engine.cursor(), [written])
@@ -151,12 +152,13 @@ class QueueModel(RuleBasedStateMachine):
         )
 
     def ends_if_asked_to(self, job: int) -> None:
-        """What goes back to its queue after its end was asked for is cancelled instead."""
+        """Expect a job that returns to its queue to be cancelled instead, if its end was
+        requested."""
         if self.rows[job]["cancel_requested"] is not None:
             self.becomes(job, "cancelled")
             self.expect_successor(job)
 
-    # What must hold ---------------------------------------------------------------------
+    # Invariants ---------------------------------------------------------------------
 
     @invariant()
     def everything_holds(self) -> None:

@@ -1,4 +1,4 @@
-"""What a test needs of the machine."""
+"""Needs of tests that a machine may lack."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 
 def skip_or_fail(reason: str) -> NoReturn:
-    """Skip a test for which this machine lacks something; in CI, where nothing lacks, fail it."""
+    """Skip a test for which this machine lacks something; fail it in CI, where everything is
+    installed."""
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

@@ -1,4 +1,4 @@
-"""Rows as workers would leave them, for tests that only look."""
+"""Rows as workers would leave them, without a worker."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def a_site(name: str = "Lund") -> Site:
 
 
 def a_worker(**columns: Any) -> WorkerProcess:
-    """Insert the row of a worker that no process stands behind."""
+    """Insert the row of a worker without a process."""
     row = {
         "name": "worker-1",
         "hostname": "host-1",

@@ -1,4 +1,4 @@
-"""The sessions that a worker holds on the server, and their end."""
+"""The sessions of a worker on the server, and their end."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import os
 from tests.support.eventually import eventually
 from tests.support.sql import query
 
-ROLE = f"pgjobs_test_worker_{os.getpid()}"  # roles are of the server, not the database
+ROLE = f"pgjobs_test_worker_{os.getpid()}"  # roles belong to the server, not to a database
 
 
 def backends(name: str = "") -> list[int]:
-    """The server's processes for all connections but this one, or for those of this name."""
+    """Return the server's processes for all other connections to this database, or for the
+    connections of this name."""
     # A transaction sees pg_stat_activity as it was at its first look, unless that is cleared.
     query("SELECT pg_stat_clear_snapshot()")
     rows = query(

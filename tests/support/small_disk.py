@@ -13,7 +13,7 @@ from tests.support.requirements import skip_or_fail
 
 
 class SmallDisk:
-    """Full and empty again as the test says, whatever else lies on it."""
+    """Full and empty again as the test says, whatever other files lie on it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""Plain SQL in tests, as somebody at psql would write it."""
+"""Plain SQL in tests, as typed into psql."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def database_now() -> datetime:
 
 
 def transactions() -> int:
-    """Return how many transactions this database has seen, as far as sessions have told it."""
+    """Return the number of transactions that this database has seen, as far as sessions have
+    reported it."""
     (row,) = query(
         "SELECT xact_commit + xact_rollback AS total FROM pg_stat_database "
         "WHERE datname = current_database()"
@@ -49,7 +50,7 @@ def transactions() -> int:
 
 
 def idle_workers() -> list[int]:
-    """Return the workers that wait for the doorbell, the one that has waited longest first."""
+    """Return the workers that wait for the doorbell, the longest wait first."""
     rows = query("SELECT worker_id FROM pgjobs_doorbell ORDER BY since")
     return [row["worker_id"] for row in rows]
 
@@ -61,7 +62,7 @@ def job_row(job: int, *, without: str = "id position created") -> dict[str, Any]
 
 
 def task_status(task: int) -> str:
-    """Return what procrastinate says of one of its own tasks."""
+    """Return the status of a task of procrastinate."""
     (row,) = query("SELECT status FROM procrastinate_jobs WHERE id = %s", task)
     return str(row["status"])
 
@@ -77,7 +78,8 @@ def plan(sql: str) -> str:
 
 
 def advisory_locks() -> list[dict[str, Any]]:
-    """Return who holds one or waits for it, in this database: the server may have others."""
+    """Return the advisory locks and the waits for them in this database, without the server's
+    others."""
     return query(
         "SELECT * FROM pg_locks WHERE locktype = 'advisory' AND database = "
         "(SELECT oid FROM pg_database WHERE datname = current_database())"

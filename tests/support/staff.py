@@ -1,4 +1,4 @@
-"""Staff users in the admin, and what they are shown."""
+"""Staff users in the admin, and the pages that they see."""
 
 from __future__ import annotations
 
@@ -36,6 +36,6 @@ def messages(response: Any) -> list[str]:
 
 
 def choose(client: Client, action: str, *jobs: Job, **data: Any) -> list[str]:
-    """Apply an action to selected jobs; return what the user is told."""
+    """Apply an action to selected jobs; return the messages to the user."""
     chosen = {"action": action, "_selected_action": [job.pk for job in jobs], **data}
     return messages(client.post(LIST, chosen, follow=True))

@@ -1,4 +1,4 @@
-"""What jobs left behind, in the order in which they did."""
+"""The traces of jobs, in the order in which the jobs left them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def labels() -> list[str]:
 
 
 def pids(label: str) -> list[int]:
-    """Return the processes in which the jobs ran that left this trace."""
+    """Return the processes of the jobs that left this trace."""
     found = Trace.objects.filter(label=label, pid__isnull=False).order_by("id")
     return [pid for pid in found.values_list("pid", flat=True) if pid is not None]
 
@@ -30,5 +30,5 @@ def until(label: str, times: int | None = None, *, timeout: float = 30) -> None:
 
 
 def release() -> None:
-    """Let held jobs end."""
+    """Let the held jobs end."""
     leave_trace("release")

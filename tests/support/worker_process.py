@@ -23,11 +23,11 @@ Process = WarmProcess | subprocess.Popen[bytes]
 
 NERVOUS: Final = {"HEARTBEAT_INTERVAL": 0.5, "HEARTBEAT_TIMEOUT": 3}
 NEVER_POLLS: Final = {"POLL_INTERVAL": 3600}
-"""So that only the doorbell can wake the worker."""
+"""With these settings, only the doorbell can wake the worker."""
 
 
 class RunningWorker:
-    """A worker: one process that claims jobs, ended by pid whatever happens.
+    """A worker: one process that claims jobs, ended by pid however the test ends.
 
     It is the child of a supervisor that never starts it again. `SupervisedWorker` is the whole
     command; it costs two new interpreters.
@@ -47,19 +47,19 @@ class RunningWorker:
 
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
-            self.process.kill()  # its children die with it
+            self.process.kill()  # the children of a supervisor die with it
         self.process.wait(20)
         self._output.close()
 
     @property
     def pid(self) -> int:
-        """The process that claims jobs, waited for until its row is there."""
+        """The process id of the process that claims jobs; waits until its row is there."""
         if self._pid is None:
             self._pid = eventually(self._registered, timeout=30)
         return self._pid
 
     def until_started(self) -> Self:
-        """Wait until the worker's row says that it lives."""
+        """Wait until the worker's row shows a living worker."""
         assert self.pid
         return self
 
@@ -113,8 +113,8 @@ class RunningWorker:
 class SupervisedWorker(RunningWorker):
     """``manage.py pgjobs_worker``: a supervisor and its child.
 
-    ``process`` is the supervisor; ``pid`` the child that claims jobs. Killed, paused and
-    resumed are both, as when a machine goes.
+    ``process`` is the supervisor; ``pid`` the child that claims jobs. `kill`, `pause` and `resume`
+    act on both, as the loss of a machine does.
     """
 
     def _start(self, environment: Mapping[str, str], *command: str) -> Process:
@@ -130,7 +130,7 @@ class SupervisedWorker(RunningWorker):
         return children_of(self.process.pid)
 
     def pause(self) -> None:
-        # The supervisor first: it would end a child that gives no signs of life.
+        # The supervisor first: it would end a child that gives no sign of life.
         for pid in (self.process.pid, self.pid):
             os.kill(pid, signal.SIGSTOP)
 
@@ -140,7 +140,7 @@ class SupervisedWorker(RunningWorker):
 
 
 def run_burst(environment: Mapping[str, str], *arguments: str) -> str:
-    """Run a worker until its queues are empty; return what it said."""
+    """Run a worker until its queues are empty; return its output."""
     with RunningWorker(environment, "--burst", *arguments) as worker:
         assert worker.wait() == 0, worker.output
         return worker.output

@@ -1,4 +1,4 @@
-"""Stopping: running jobs end, the rest go back free of charge."""
+"""Stopping: running jobs end, and the other claimed jobs are released free of charge."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def test_a_draining_worker_claims_no_more(child_environment: Environment) -> Non
     assert status_of(late) == "pending"
 
 
-def test_claimed_jobs_that_did_not_start_go_back_at_once_and_free_of_charge(
+def test_claimed_jobs_that_did_not_start_are_released_at_once_and_free_of_charge(
     child_environment: Environment,
 ) -> None:
-    # After a number of fast jobs the worker claims far ahead, beyond the one that is held.
+    # After many fast jobs the worker claims far ahead, beyond the held job.
     Noop.enqueue_many({} for _ in range(300))
     held = Held.enqueue()
     behind = Noop.enqueue_many({} for _ in range(300))
@@ -63,7 +63,9 @@ def test_claimed_jobs_that_did_not_start_go_back_at_once_and_free_of_charge(
     assert not Job.objects.filter(pk__in=behind).exclude(attempt=0, interruptions=0).exists()
 
 
-def test_a_second_signal_does_not_wait(child_environment: Environment) -> None:
+def test_a_second_signal_ends_the_worker_without_waiting_and_releases_its_job(
+    child_environment: Environment,
+) -> None:
     job = Held.enqueue()
     with RunningWorker(child_environment) as worker:
         traces.until("started")
@@ -74,7 +76,9 @@ def test_a_second_signal_does_not_wait(child_environment: Environment) -> None:
     assert (job.status, job.attempt, job.interruptions) == ("pending", 0, 0)
 
 
-def test_the_shutdown_timeout_limits_the_wait(child_environment: Environment) -> None:
+def test_a_job_that_outlasts_the_shutdown_timeout_is_released(
+    child_environment: Environment,
+) -> None:
     job = Held.enqueue()
     with RunningWorker(child_environment, "--shutdown-timeout", "0.3") as worker:
         traces.until("started")
@@ -84,7 +88,9 @@ def test_the_shutdown_timeout_limits_the_wait(child_environment: Environment) ->
     assert WorkerProcess.objects.get().stopped is not None
 
 
-def test_a_job_that_was_cut_off_runs_again_elsewhere(child_environment: Environment) -> None:
+def test_a_job_that_was_cut_off_runs_again_in_another_worker(
+    child_environment: Environment,
+) -> None:
     job = Held.enqueue()
     with RunningWorker(child_environment, "--shutdown-timeout", "0.3") as worker:
         traces.until("started")

@@ -1,4 +1,4 @@
-"""A worker starts when its database is there; what waiting does not mend, ends it."""
+"""A worker starts once its database answers; a refusal that waiting cannot mend ends it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SEVERAL_TRIES = 5.0
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     with own_server(synchronous_commit="on") as server:
-        # Its own user as before; others by password. The first line that fits counts.
+        # The first fitting line counts: the server's own user needs no password, other users do.
         rules = server.postgres.data / "cluster" / "pg_hba.conf"
         rules.write_text("local all postgres trust\nlocal all all scram-sha-256\n")
         server.ask("SELECT pg_reload_conf()")
@@ -50,7 +50,7 @@ def test_a_worker_that_starts_before_its_server_waits_for_it(server: Server) -> 
         assert worker.stop() == 0
 
 
-def test_a_worker_that_waits_for_its_server_may_be_stopped(server: Server) -> None:
+def test_a_worker_that_waits_for_its_server_can_be_stopped(server: Server) -> None:
     nowhere = server.postgres.url.replace("5432", "5433")
     with SupervisedWorker({**server.environment, "DATABASE_URL": nowhere}) as worker:
         worker.until_it_says(WAITS)
@@ -66,7 +66,7 @@ def test_a_worker_that_waits_for_its_server_may_be_stopped(server: Server) -> No
         ("postgres", "empty", 'run manage.py migrate. (relation "pgjobs_worker" does not exist'),
     ],
 )
-def test_what_waiting_does_not_mend_ends_the_worker_with_the_reason(
+def test_a_worker_whose_database_refuses_it_for_good_ends_with_the_reason(
     server: Server, who: str, database: str, reason: str
 ) -> None:
     url = server.postgres.url.replace("postgres@", f"{who}@").removesuffix("postgres") + database

@@ -1,4 +1,4 @@
-"""What a worker waits with."""
+"""The wait of a worker for a notification or an event."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class ClockAppConfig(AppConfig):
-    """Brings a system job, for workers that are started with this app."""
+    """Sets up a system job in workers that are started with this app."""
 
     name = "tests.apps.clockapp"
 

@@ -23,7 +23,7 @@ def leave_trace(label: str, job_id: int | None = None) -> None:
 
 
 class Noop(BackgroundJob):
-    """Returns what it was given."""
+    """Returns its arguments."""
 
     def run(self, **kwargs: Any) -> Any:
         return kwargs or None
@@ -88,7 +88,7 @@ class Endless(BackgroundJob):
 
 
 class AboutObject(BackgroundJob):
-    """Says what its object is."""
+    """Returns its object as text."""
 
     class Meta:
         name = "About an object"
@@ -106,7 +106,7 @@ class Enqueuing(BackgroundJob):
 
 
 class WaitingForFile(BackgroundJob):
-    """Held, without touching the database."""
+    """Runs until a file exists, without touching the database."""
 
     def run(self, path: str) -> str:
         while not Path(path).exists():
@@ -141,7 +141,7 @@ class FailsAfterWriting(BackgroundJob):
 
 
 class LargeResult(BackgroundJob):
-    """Held like the above; what it returns needs room on the server's disk."""
+    """Runs until a file exists, then returns a result that needs room on the server's disk."""
 
     def run(self, path: str) -> str:
         WaitingForFile(self.job).run(path)
@@ -158,7 +158,7 @@ class EndlessCoroutine(BackgroundJob):
 
 
 class HeldCoroutine(BackgroundJob):
-    """Held, as a coroutine."""
+    """Runs until a trace labelled `release` exists, as a coroutine."""
 
     async def run(self) -> None:
         await Trace.objects.acreate(label="started", job_id=self.job.pk, pid=os.getpid())
@@ -172,7 +172,7 @@ class KillsItsWorker(BackgroundJob):
 
 
 class SlowToFail(BackgroundJob):
-    """Fails at once; what it leaves behind takes longer to write down than it may run."""
+    """Fails at once. Writing its failure down takes longer than its timeout."""
 
     class Meta:
         timeout = 1
@@ -191,7 +191,7 @@ class _SlowToRead(dict[str, str]):
 
 
 class Careless(BackgroundJob):
-    """Leaves its database connection as no job should, in one of several ways."""
+    """Misuses its database connection in one of several ways."""
 
     def run(self, how: str) -> None:
         getattr(self, how)()
@@ -222,14 +222,14 @@ class Careless(BackgroundJob):
 
 
 class CarelessCoroutine(BackgroundJob):
-    """Likewise, from a coroutine."""
+    """Misuses its database connection from a coroutine."""
 
     async def run(self, how: str) -> None:
         await sync_to_async(getattr(Careless(self.job), how))()
 
 
 class AsksWhoItIs(BackgroundJob):
-    """Returns the role that it has in the database."""
+    """Returns its role in the database."""
 
     def run(self) -> str:
         with connection.cursor() as cursor:
@@ -238,7 +238,8 @@ class AsksWhoItIs(BackgroundJob):
 
 
 class HeldInThread(BackgroundJob):
-    """Held, as a coroutine that waits for a synchronous call."""
+    """Runs until a trace labelled `release` exists, as a coroutine that waits for a synchronous
+    call."""
 
     async def run(self) -> None:
         await sync_to_async(Held(self.job).run)()

@@ -1,5 +1,5 @@
-"""Models that jobs are about. The app has no migrations, so none of them may refer to an app
-that has: its tables are made before any migration runs."""
+"""Models that jobs are about. The app has no migrations, so its tables are made before any
+migration runs: no model may refer to an app that has migrations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pgjobs.models import JobsMixin
 
 
 class Site(JobsMixin):
-    """With an integer key, as most."""
+    """A model with an integer key."""
 
     name = models.CharField(max_length=100)
 
@@ -35,7 +35,7 @@ class Country(JobsMixin):
 
 
 class Note(models.Model):
-    """Without JobsMixin: no job may be about it."""
+    """A model without JobsMixin: no job may be about it."""
 
     text = models.CharField(max_length=100)
 
@@ -44,7 +44,7 @@ class Note(models.Model):
 
 
 class Trace(models.Model):
-    """A mark that a job leaves behind, for tests to see from another process."""
+    """A mark that a job leaves behind, for tests in another process to see."""
 
     label = models.CharField(max_length=200)
     job_id = models.BigIntegerField(null=True)

@@ -1,4 +1,4 @@
-"""Jobs that do what no job should."""
+"""Jobs that misbehave."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from pgjobs import BackgroundJob
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import leave_trace
 
-# Deaf to being told to end ------------------------------------------------------------
+# Jobs that do not end when told to ------------------------------------------------------------
 
 
 class SleepsInC(BackgroundJob):
-    """Never comes back to Python, where an exception could reach it."""
+    """Sleeps in C and never returns to Python, where an exception could reach it."""
 
     def run(self) -> None:
         leave_trace("deaf", self.job.pk)
@@ -60,13 +60,13 @@ class WaitsForPostgres(BackgroundJob):
 
 
 class Dozes(BackgroundJob):
-    """Not deaf, but there are many of it."""
+    """Sleeps for a moment. Tests enqueue it many times."""
 
     async def run(self) -> None:
         await asyncio.sleep(0.05)
 
 
-# Deadly ---------------------------------------------------------------------------------
+# Jobs that kill their process -----------------------------------------------------------------
 
 
 class Exits(BackgroundJob):
@@ -80,7 +80,8 @@ class Segfaults(BackgroundJob):
 
 
 class ExitsAsCoroutine(BackgroundJob):
-    """In a task of its own too: either way the exception passes through the event loop."""
+    """Exits, in a task of its own and in its coroutine: both exceptions pass through the event
+    loop."""
 
     async def run(self) -> None:
         with suppress(SystemExit):
@@ -92,7 +93,7 @@ class ExitsAsCoroutine(BackgroundJob):
 
 
 class IsNotRepeated(BackgroundJob):
-    """Kills its worker, and must not run twice."""
+    """Kills its worker, and must not be repeated."""
 
     class Meta:
         on_interrupt = "error"
@@ -113,7 +114,7 @@ class DiesOnceInItsTransaction(BackgroundJob):
 
 
 class EatsAllMemory(BackgroundJob):
-    """Runs into a limit of its own instead of the machine's."""
+    """Exhausts a memory limit of its own instead of the machine's memory."""
 
     def run(self) -> None:
         before = resource.getrlimit(resource.RLIMIT_AS)
@@ -138,7 +139,7 @@ class Hoards(BackgroundJob):
         self.hoard.append(b"x" * (mebibytes * 2**20))
 
 
-# Bad manners ------------------------------------------------------------------------------
+# Jobs that misbehave ------------------------------------------------------------------------------
 
 
 class Unspeakable(Exception):
@@ -149,7 +150,7 @@ class Unspeakable(Exception):
 
 
 class Misbehaves(BackgroundJob):
-    """In the way that it is told."""
+    """Misbehaves in the way that its argument names."""
 
     def run(self, how: str) -> Any:
         return getattr(self, how)()
@@ -218,15 +219,15 @@ def _nested() -> list[Any]:
     return whole
 
 
-# Against the worker itself ----------------------------------------------------------------
+# Jobs that disturb the worker ----------------------------------------------------------------
 
 
-class Unbearable(BaseException):
-    """No ``except Exception`` catches it, neither that of a listener nor that of a loop."""
+class Fatal(BaseException):
+    """Passes through every ``except Exception``, such as that around listeners of events."""
 
 
 class SpoilsTheLog(BackgroundJob):
-    """On its first run it makes the project's logging raise where the worker tells ``line``."""
+    """Makes the project's logging raise at ``line`` of the worker's log, on its first run."""
 
     def run(self, line: str) -> None:
         if self.job.epoch > 1:
@@ -234,7 +235,7 @@ class SpoilsTheLog(BackgroundJob):
 
         def refuse(record: logging.LogRecord) -> bool:
             if line in record.getMessage():
-                raise Unbearable
+                raise Fatal
             return True
 
         logging.getLogger("pgjobs.worker").addFilter(refuse)
@@ -246,18 +247,18 @@ class SpoilsTheLogOnTheLoop(SpoilsTheLog):
 
 
 class SpoilsTheLogOfTheRecorder(SpoilsTheLog):
-    """Moves its row on as well, of which the recorder has something to tell."""
+    """Changes the epoch of its row too, so that the recorder logs that the row has moved on."""
 
     def run(self, line: str) -> None:
         super().run(line)
         Job.objects.filter(pk=self.job.pk, epoch=1).update(epoch=2)
 
 
-# Against a limit of the server --------------------------------------------------------------
+# Jobs that hit a limit of the server --------------------------------------------------------------
 
 
 class KilledBy(BackgroundJob):
-    """Runs into one of the limits that a role can put on its sessions."""
+    """Runs into a limit that a role puts on its sessions."""
 
     def run(self, killer: str) -> None:
         getattr(self, killer)()
@@ -281,7 +282,7 @@ class KilledBy(BackgroundJob):
 
 
 class KilledInItsTransaction(KilledBy):
-    """Likewise, in the transaction that is to hold its end."""
+    """Runs into such a limit in the transaction that is to hold its end."""
 
     class Meta:
         atomic = True

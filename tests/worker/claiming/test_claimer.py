@@ -1,4 +1,4 @@
-"""Claims of two workers side by side, and what a floor may overlook for a while."""
+"""Claims of two workers side by side, and jobs that a floor may overlook for a while."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_claimed_job_is_running_under_a_new_epoch(claimer: Claimer, worker: in
     assert (claimed.pk, claimed.epoch, claimed.attempt) == (job.pk, 1, 1)
 
 
-def test_a_claim_takes_no_more_than_asked(claimer: Claimer, worker: int) -> None:
+def test_a_claim_takes_no_more_jobs_than_its_limit(claimer: Claimer, worker: int) -> None:
     Noop.enqueue_many({} for _ in range(5))
     assert len(claimer.claim(limit=2, worker=worker)) == 2
     assert Job.objects.filter(status="running").count() == 2
@@ -68,7 +68,7 @@ def test_two_claims_at_the_same_time_take_different_jobs(
     assert ids(ours) == jobs[3:]
 
 
-def test_a_claim_locks_only_what_it_takes(
+def test_a_claim_locks_only_the_jobs_that_it_takes(
     claimer: Claimer, rival: EngineConnection, worker: int
 ) -> None:
     high, low = Noop.enqueue(queue_name="high"), Noop.enqueue(queue_name="low")
@@ -78,7 +78,9 @@ def test_a_claim_locks_only_what_it_takes(
         assert ids(claimer.claim(limit=1, worker=worker)) == [low.pk]
 
 
-def test_racing_claimers_take_each_job_once(open_connection: OpenConnection, worker: int) -> None:
+def test_each_job_is_claimed_once_by_racing_claimers(
+    open_connection: OpenConnection, worker: int
+) -> None:
     jobs = Noop.enqueue_many({} for _ in range(2000))
 
     def claim_all(connection: EngineConnection) -> list[int]:
@@ -132,7 +134,7 @@ def test_a_lower_position_that_commits_late_is_found_by_the_next_look(
     assert ids(claimer.claim(limit=2, worker=worker)) == [late.pk]
 
 
-def test_floors_start_where_the_ready_jobs_do(claimer: Claimer, worker: int) -> None:
+def test_a_floor_starts_at_the_first_ready_job(claimer: Claimer, worker: int) -> None:
     first, second = Noop.enqueue(), Noop.enqueue()
     Job.objects.filter(pk=first.pk).cancel()
     claimer.look()
@@ -140,18 +142,18 @@ def test_floors_start_where_the_ready_jobs_do(claimer: Claimer, worker: int) -> 
     assert ids(claimer.claim(limit=2, worker=worker)) == [second.pk]
 
 
-def test_a_job_that_returns_to_its_queue_keeps_its_place(
+def test_a_released_job_keeps_its_position(
     claimer: Claimer, rival: EngineConnection, worker: int
 ) -> None:
     Noop.enqueue_many({} for _ in range(4))
     first, *_ = claimer.claim(limit=3, worker=worker)
     statements.record(rival.cursor(), [Outcome.released(first.pk, first.epoch, worker)])
-    claimer.look()  # at every floor, each half a second
+    claimer.look()  # looks at every floor, which a worker does each half a second
     (again,) = claimer.claim(limit=1, worker=worker)
     assert (again.pk, again.position) == (first.pk, first.position)
 
 
-def test_a_job_that_another_worker_found_due_stands_above_every_floor(
+def test_a_job_promoted_by_another_worker_stands_above_every_floor(
     claimer: Claimer, rival: EngineConnection, worker: int
 ) -> None:
     later = Noop.enqueue()
@@ -162,7 +164,7 @@ def test_a_job_that_another_worker_found_due_stands_above_every_floor(
     assert ids(claimer.claim(limit=3, worker=worker)) == [later.pk]
 
 
-def test_jobs_are_handed_out_by_queue_then_priority_then_position(
+def test_jobs_are_claimed_by_queue_then_priority_then_position(
     claimer: Claimer, worker: int
 ) -> None:
     wanted = [
@@ -192,7 +194,7 @@ def test_a_look_tells_when_the_next_scheduled_job_is_due(claimer: Claimer) -> No
     assert 3590 < (sight.due_in or 0) <= 3600
 
 
-def test_an_uncommitted_job_is_invisible(claimer: Claimer, worker: int) -> None:
+def test_an_uncommitted_job_is_neither_seen_nor_claimed(claimer: Claimer, worker: int) -> None:
     with transaction.atomic():
         Noop.enqueue()
         assert not claimer.look().ready
@@ -201,7 +203,7 @@ def test_an_uncommitted_job_is_invisible(claimer: Claimer, worker: int) -> None:
 
 
 def test_a_worker_that_was_declared_dead_claims_nothing(claimer: Claimer, worker: int) -> None:
-    # Nobody would look for the jobs of a row that has ended.
+    # No other worker would look for the jobs of a row that has ended.
     Noop.enqueue()
     WorkerProcess.objects.filter(pk=worker).update(stopped=Now())
     assert claimer.claim(limit=1, worker=worker) == []

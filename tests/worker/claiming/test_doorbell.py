@@ -1,4 +1,4 @@
-"""Waking idle workers: at once, after commit, and one for each job."""
+"""Waking idle workers: at once, after the commit, and one worker for each job."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Idle:
         self.bell = Doorbell(connection, queues)
 
     def was_woken(self) -> bool:
-        # A notification that was sent before arrives with the answer.
+        # An earlier notification arrives with the answer.
         self.connection.cursor().execute("SELECT")
         return self.bell.has_rung
 
@@ -54,7 +54,7 @@ def sit(open_connection: OpenConnection) -> Sit:
 
 
 def sits_down_in_vain(cursor: Any) -> bool:
-    """Say whether a worker's registration waits for a lock."""
+    """Return whether a worker's registration waits for a lock."""
     cursor.execute(
         "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'pgjobs_doorbell'::regclass "
         "AND NOT granted)"
@@ -71,7 +71,7 @@ def test_an_idle_worker_is_woken_by_a_commit(child_environment: Environment) -> 
             traces.until(str(turn))
 
 
-def test_an_idle_worker_is_woken_by_what_its_own_job_enqueues(
+def test_an_idle_worker_is_woken_by_a_job_that_its_own_job_enqueues(
     child_environment: Environment,
 ) -> None:
     with RunningWorker(with_settings(child_environment, **NEVER_POLLS)) as worker:
@@ -81,7 +81,7 @@ def test_an_idle_worker_is_woken_by_what_its_own_job_enqueues(
         eventually(lambda: Job.objects.filter(status="completed").count() == 300)
 
 
-def test_a_job_that_commits_while_the_worker_sits_down_is_seen(
+def test_a_job_that_commits_while_the_worker_becomes_idle_is_seen(
     child_environment: Environment,
 ) -> None:
     with RunningWorker(with_settings(child_environment, **NEVER_POLLS)) as worker:
@@ -89,12 +89,13 @@ def test_a_job_that_commits_while_the_worker_sits_down_is_seen(
             cursor.execute("LOCK TABLE pgjobs_doorbell IN SHARE ROW EXCLUSIVE MODE")
             worker.until_started()
             eventually(lambda: sits_down_in_vain(cursor))
-            # Its look found nothing. A row that rings for nobody, as one whose ring came too early:
+            # The worker's look found no job. This row rings for no worker, like a row with a ring
+            # that came too early:
             Job(job_class=Tracing.path, name="silent", queue_name="default").save()
         traces.until("ran")
 
 
-def test_a_short_transaction_that_was_open_while_the_worker_sat_down_needs_no_ring(
+def test_a_short_transaction_that_was_open_while_the_worker_became_idle_needs_no_ring(
     child_environment: Environment, open_connection: OpenConnection
 ) -> None:
     bell = Doorbell(open_connection(), ())
@@ -103,7 +104,7 @@ def test_a_short_transaction_that_was_open_while_the_worker_sat_down_needs_no_ri
         for turn in range(1, 51):
             eventually(idle_workers)
             if _seconds_after_sitting_down(bell) < SHORT_TRANSACTION:
-                break  # it had to be seen without a ring
+                break  # the worker had to see it without a ring
             bell.ring(["default"])
             eventually(partial(_has_run, turn))
         else:
@@ -116,7 +117,8 @@ def _has_run(times: int) -> bool:
 
 
 def _seconds_after_sitting_down(bell: Doorbell) -> float:
-    """Commit a job after the worker sat down and looked; return how long after, at most."""
+    """Commit a job after the worker sat down and looked; return the largest possible time between
+    the two."""
     with transaction.atomic():
         Job(job_class=Tracing.path, name="silent", queue_name="default").save()
         stood = time.monotonic()
@@ -130,14 +132,14 @@ def _seconds_after_sitting_down(bell: Doorbell) -> float:
     return time.monotonic() - stood
 
 
-def test_an_idle_worker_sleeps_no_longer_than_to_the_next_scheduled_job(
+def test_an_idle_worker_wakes_for_the_next_scheduled_job(
     child_environment: Environment,
 ) -> None:
     with RunningWorker(with_settings(child_environment, **NEVER_POLLS)) as worker:
         worker.until_started()
         eventually(idle_workers)
         with transaction.atomic():
-            Noop.enqueue()  # wakes it; the other one would not
+            Noop.enqueue()  # this job wakes the worker; the other job would not
             soon = Noop.enqueue(schedule_at=timezone.now() + timedelta(seconds=2))
         until_status(soon, "completed")
     soon.refresh_from_db()
@@ -146,12 +148,12 @@ def test_an_idle_worker_sleeps_no_longer_than_to_the_next_scheduled_job(
     assert soon.started >= soon.scheduled
 
 
-def test_a_worker_does_not_spin_for_a_job_that_somebody_holds(
+def test_a_worker_whose_next_job_is_locked_does_not_spin(
     child_environment: Environment, open_connection: OpenConnection
 ) -> None:
     held = Tracing.enqueue()
     elsewhere = open_connection()
-    # The engine's own hold nothing for that long.
+    # The engine's sessions hold no lock for that long: the server would end them.
     elsewhere.cursor().execute("SET idle_in_transaction_session_timeout = 0")
     with elsewhere.get().transaction():
         elsewhere.cursor().execute("SELECT FROM pgjobs_job WHERE id = %s FOR UPDATE", [held.pk])
@@ -165,7 +167,7 @@ def test_a_worker_does_not_spin_for_a_job_that_somebody_holds(
             traces.until("ran")
 
 
-def test_nobody_is_woken_before_the_commit(sit: Sit) -> None:
+def test_an_idle_worker_is_not_woken_before_the_commit(sit: Sit) -> None:
     idle = sit(1)
     with transaction.atomic():
         Noop.enqueue()
@@ -174,7 +176,7 @@ def test_nobody_is_woken_before_the_commit(sit: Sit) -> None:
     assert idle_workers() == []
 
 
-def test_a_rolled_back_enqueue_wakes_nobody(sit: Sit) -> None:
+def test_a_rolled_back_enqueue_wakes_no_worker(sit: Sit) -> None:
     idle = sit(1)
     with transaction.atomic():
         Noop.enqueue()
@@ -183,7 +185,7 @@ def test_a_rolled_back_enqueue_wakes_nobody(sit: Sit) -> None:
     assert idle_workers() == [1]
 
 
-def test_a_worker_hears_the_bell_on_a_new_connection_too(sit: Sit) -> None:
+def test_an_idle_worker_is_woken_on_a_new_connection(sit: Sit) -> None:
     idle = sit(1)
     for _ in range(3):
         idle.connection.close()
@@ -194,7 +196,7 @@ def test_a_worker_hears_the_bell_on_a_new_connection_too(sit: Sit) -> None:
         assert idle_workers() == []
 
 
-def test_an_enqueue_in_a_rolled_back_savepoint_wakes_nobody(sit: Sit) -> None:
+def test_an_enqueue_in_a_rolled_back_savepoint_wakes_no_worker(sit: Sit) -> None:
     sit(1)
     with transaction.atomic():
         with transaction.atomic():
@@ -204,7 +206,7 @@ def test_an_enqueue_in_a_rolled_back_savepoint_wakes_nobody(sit: Sit) -> None:
     assert idle_workers() == [1]
 
 
-def test_a_rolled_back_savepoint_does_not_silence_the_jobs_around_it(sit: Sit) -> None:
+def test_a_job_after_a_rolled_back_savepoint_wakes_a_worker(sit: Sit) -> None:
     sit(1)
     with transaction.atomic():
         with transaction.atomic():
@@ -214,7 +216,7 @@ def test_a_rolled_back_savepoint_does_not_silence_the_jobs_around_it(sit: Sit) -
     assert idle_workers() == []
 
 
-def test_one_job_wakes_exactly_one_worker_the_one_that_has_waited_longest(sit: Sit) -> None:
+def test_one_job_wakes_only_the_worker_that_has_waited_longest(sit: Sit) -> None:
     *others, longest = (sit(worker) for worker in (3, 1, 2))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -236,21 +238,21 @@ def test_a_transaction_wakes_no_more_workers_than_it_has_jobs(sit: Sit, jobs: in
     assert len(idle_workers()) == max(4 - jobs, 0)
 
 
-def test_bulk_enqueueing_wakes_a_worker_for_each_job(sit: Sit) -> None:
+def test_a_bulk_enqueue_wakes_one_worker_for_each_job(sit: Sit) -> None:
     for worker in range(4):
         sit(worker)
     Noop.enqueue_many({} for _ in range(3))
     assert idle_workers() == [3]
 
 
-def test_only_workers_that_serve_the_queue_are_woken(sit: Sit) -> None:
+def test_a_job_wakes_only_a_worker_that_serves_its_queue(sit: Sit) -> None:
     sit(1, "low")
     sit(2, "high", "default")
     Noop.enqueue(queue_name="default")
     assert idle_workers() == [1]
 
 
-def test_a_job_for_later_wakes_nobody(sit: Sit) -> None:
+def test_a_job_for_later_wakes_no_worker(sit: Sit) -> None:
     sit(1)
     Noop.enqueue(schedule_at=timezone.now() + timedelta(hours=1))
     assert idle_workers() == [1]
@@ -264,6 +266,6 @@ def test_two_rings_at_the_same_time_wake_two_workers(
     rival = open_connection()
     with rival.get().transaction():
         Doorbell(rival, ()).ring(["default"])
-        Noop.enqueue()  # does not wait for the rival, nor wake whom it wakes
+        Noop.enqueue()  # neither waits for the rival nor wakes the same worker
         assert idle_workers() == [1]
     assert idle_workers() == []

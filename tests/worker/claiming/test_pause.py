@@ -1,4 +1,4 @@
-"""Pausing queues and job classes: everywhere, within a second, until resumed."""
+"""Pausing queues and job classes: in all workers, within a second, until resumed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def pause_class() -> None:
 
 
 def until_seen() -> None:
-    """Wait until a worker has looked again since: a job that it may take has run."""
+    """Wait until a worker has looked again: a job that it may take has run."""
     marker = Noop.enqueue(queue_name="high")
     until_status(marker, "completed")
 
@@ -49,7 +49,8 @@ def test_a_running_worker_stops_claiming_and_goes_on_when_resumed(
         Tracing.enqueue(label="before")
         traces.until("before")
         pause()
-        # It looks at least every second or so when idle; these make it look, and count.
+        # An idle worker looks at least every second or so; these jobs make it look, and count the
+        # looks.
         eventually(idle_workers)
         for _ in range(3):
             until_seen()
@@ -62,7 +63,7 @@ def test_a_running_worker_stops_claiming_and_goes_on_when_resumed(
         traces.until("held back", timeout=SOON)
 
 
-def test_what_runs_goes_on_through_a_pause(child_environment: Environment) -> None:
+def test_a_running_job_goes_on_through_a_pause(child_environment: Environment) -> None:
     job = Held.enqueue()
     with RunningWorker(child_environment):
         traces.until("started")
@@ -72,7 +73,7 @@ def test_what_runs_goes_on_through_a_pause(child_environment: Environment) -> No
 
 
 @pytest.mark.usefixtures("empty_queue")
-def test_a_pause_survives_a_restart_and_the_rest_is_served() -> None:
+def test_a_pause_outlives_a_worker_and_other_jobs_are_served() -> None:
     Pause.objects.pause(queue="high")
     Pause.objects.pause(job_class=Noop)
     paused = [Tracing.enqueue(queue_name="high"), Noop.enqueue()]
@@ -88,7 +89,7 @@ def test_a_pause_survives_a_restart_and_the_rest_is_served() -> None:
 
 
 @pytest.mark.usefixtures("empty_queue")
-def test_a_job_behind_paused_ones_is_reached() -> None:
+def test_a_job_behind_paused_ones_is_claimed() -> None:
     Pause.objects.pause(job_class=Noop)
     Noop.enqueue_many({} for _ in range(50))
     behind = Tracing.enqueue()
@@ -110,7 +111,9 @@ def test_a_job_behind_paused_ones_is_reached() -> None:
 )
 @pytest.mark.parametrize("verb", ["pause", "resume"])
 @pytest.mark.django_db
-def test_what_does_not_exist_is_refused(verb: str, name: dict[str, Any], why: str) -> None:
+def test_a_pause_of_an_unknown_queue_or_class_is_refused(
+    verb: str, name: dict[str, Any], why: str
+) -> None:
     with pytest.raises((LookupError, TypeError), match=why):
         getattr(Pause.objects, verb)(**name)
     assert not Pause.objects.exists()
@@ -120,7 +123,7 @@ def test_what_does_not_exist_is_refused(verb: str, name: dict[str, Any], why: st
 
 
 @pytest.mark.django_db
-def test_the_commands_say_what_became_of_each() -> None:
+def test_the_commands_name_each_queue_and_class_with_its_new_state() -> None:
     assert says("pgjobs_pause", "high", "low") == ["high paused", "low paused"]
     assert says("pgjobs_pause", "high", "--job-class", Noop.path) == [
         "high was paused already",
@@ -141,7 +144,7 @@ def test_the_commands_say_what_became_of_each() -> None:
     ],
 )
 @pytest.mark.django_db
-def test_the_commands_refuse_with_an_exit_code(
+def test_the_commands_refuse_an_unknown_queue_or_class_with_an_exit_code(
     command: str, arguments: list[str], why: str
 ) -> None:
     with pytest.raises(CommandError, match=why) as refused:
@@ -153,14 +156,14 @@ def test_the_commands_refuse_with_an_exit_code(
 
 
 def spent_until_two_beats() -> int:
-    """How many transactions the database has seen while its worker beat twice."""
+    """Return the number of transactions that the database has seen while its worker beat twice."""
     before = elsewhere(transactions).result(5)
     for _ in range(2):
         until_next_beat(WorkerProcess.objects.get(stopped=None))
     return elsewhere(transactions).result(5) - before
 
 
-def test_a_paused_job_does_not_make_the_worker_spin(child_environment: Environment) -> None:
+def test_a_worker_whose_next_job_is_paused_does_not_spin(child_environment: Environment) -> None:
     with RunningWorker(with_settings(child_environment, HEARTBEAT_INTERVAL=2)).until_started():
         pause_class()
         Tracing.enqueue()
@@ -168,7 +171,9 @@ def test_a_paused_job_does_not_make_the_worker_spin(child_environment: Environme
             assert spent_until_two_beats() < 200
 
 
-def test_a_locked_job_does_not_make_the_worker_spin(child_environment: Environment) -> None:
+def test_a_worker_whose_next_job_is_locked_when_resumed_does_not_spin(
+    child_environment: Environment,
+) -> None:
     pause_class()
     job = Tracing.enqueue()
     with RunningWorker(with_settings(child_environment, HEARTBEAT_INTERVAL=2)).until_started():

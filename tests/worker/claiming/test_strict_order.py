@@ -30,7 +30,7 @@ def test_an_earlier_queue_is_emptied_before_a_later_one(
     assert traces.labels() == [queue for queue in expected for _ in range(20)]
 
 
-def test_a_more_urgent_job_passes_a_backlog_that_is_already_being_worked_on(
+def test_an_urgent_job_passes_a_backlog_that_a_worker_has_begun(
     child_environment: Environment,
 ) -> None:
     Held.enqueue(queue_name="low")
@@ -44,31 +44,33 @@ def test_a_more_urgent_job_passes_a_backlog_that_is_already_being_worked_on(
     assert traces.labels() == ["started", "release", "ended", "urgent", *["backlog"] * 5]
 
 
-def test_inside_a_queue_priority_comes_before_age(child_environment: Environment) -> None:
+def test_jobs_of_one_queue_start_by_priority_before_age(child_environment: Environment) -> None:
     for priority in (0, -5, 10, 0, 10):
         Tracing.enqueue(priority=priority, label=str(priority))
     run_burst(child_environment, "-c", "1")
     assert traces.labels() == ["10", "10", "0", "0", "-5"]
 
 
-def test_inside_a_priority_the_oldest_job_comes_first(child_environment: Environment) -> None:
+def test_jobs_of_one_priority_start_by_age(child_environment: Environment) -> None:
     Tracing.enqueue_many({"label": str(number)} for number in range(200))
     run_burst(child_environment, "-c", "1")
     assert traces.labels() == [str(number) for number in range(200)]
 
 
-def test_priority_does_not_reach_beyond_its_queue(child_environment: Environment) -> None:
+def test_jobs_of_a_later_queue_start_later_whatever_their_priority(
+    child_environment: Environment,
+) -> None:
     Tracing.enqueue(queue_name="low", priority=32767, label="low")
     Tracing.enqueue(queue_name="high", priority=-32768, label="high")
     run_burst(child_environment, "-c", "1")
     assert traces.labels() == ["high", "low"]
 
 
-def test_what_was_claimed_ahead_of_a_long_job_goes_to_a_worker_with_a_free_slot(
+def test_jobs_claimed_behind_a_long_job_go_to_a_worker_with_a_free_slot(
     child_environment: Environment,
 ) -> None:
     with RunningWorker(child_environment, "-c", "1").until_started():
-        Noop.enqueue_many({} for _ in range(200))  # it learns that jobs are short
+        Noop.enqueue_many({} for _ in range(200))  # the worker learns that jobs are short
         eventually(lambda: not Job.objects.exclude(status="completed").exists())
         with transaction.atomic():
             Held.enqueue()

@@ -49,7 +49,7 @@ def lose_djangos_connection(engine: EngineConnection) -> None:
     eventually(lambda: engine.cursor().execute(lives, pid).fetchone() is None)
 
 
-def test_a_rescue_is_announced_though_its_thread_had_lost_djangos_connection(
+def test_a_rescue_is_announced_although_its_thread_had_lost_djangos_connection(
     open_connection: OpenConnection,
 ) -> None:
     engine, worker = open_connection(), a_worker()
@@ -83,7 +83,7 @@ def a_worker_from_before_the_server_start() -> WorkerProcess:
 
 
 @pytest.mark.usefixtures("endless_reconnecting")
-def test_a_starting_worker_takes_for_dead_whose_lock_is_missing_and_who_had_been_there(
+def test_a_missing_lock_counts_against_a_worker_that_beat_since_the_server_started(
     open_connection: OpenConnection, settings: Any
 ) -> None:
     settings.PGJOBS = LONG_LEASE
@@ -98,7 +98,9 @@ def test_a_starting_worker_takes_for_dead_whose_lock_is_missing_and_who_had_been
     assert not is_rescued(job_of_away)
 
 
-def test_who_is_not_back_in_time_is_dead(open_connection: OpenConnection, settings: Any) -> None:
+def test_a_worker_that_does_not_reconnect_in_time_counts_as_dead(
+    open_connection: OpenConnection, settings: Any
+) -> None:
     settings.PGJOBS = LONG_LEASE
     engine, janitor = open_connection(), a_janitor()
     job = a_job_of(a_worker_from_before_the_server_start())
@@ -125,7 +127,7 @@ def test_the_next_look_is_when_a_missing_lock_begins_to_count(
 
 
 @pytest.mark.usefixtures("endless_reconnecting")
-def test_after_a_loss_of_connections_a_missing_lock_counts_for_those_that_have_been_back(
+def test_a_missing_lock_counts_against_a_worker_that_beat_since_the_connections_were_lost(
     open_connection: OpenConnection,
 ) -> None:
     engine, back, away = open_connection(), a_worker(), a_worker()
@@ -133,7 +135,7 @@ def test_after_a_loss_of_connections_a_missing_lock_counts_for_those_that_have_b
     janitor = a_janitor()
     janitor.turn(engine)
     engine.close()
-    janitor.turn(engine)  # on another connection, so perhaps all have lost theirs
+    janitor.turn(engine)  # on another connection, so perhaps all workers have lost theirs
     WorkerProcess.objects.filter(pk=back.pk).update(heartbeat=Now())
     janitor.turn(engine)  # the first look
     assert not is_rescued(job_of_back)
@@ -153,7 +155,8 @@ def test_a_suspicion_from_before_a_loss_of_connections_is_dropped(
     janitor.turn(engine)
     time.sleep(CONFIRMING)
     engine.close()
-    later = Now() + timedelta(minutes=1)  # as if it had beaten after we reconnected
+    # As if the worker had beaten after the rescuer reconnected.
+    later = Now() + timedelta(minutes=1)
     WorkerProcess.objects.filter(pk=worker.pk).update(heartbeat=later)
     janitor.turn(engine)
 
@@ -174,7 +177,7 @@ def assert_rescued_once_it_had_time_to_be_heard(
     assert is_rescued(job)
 
 
-def test_a_silent_worker_is_rescued_from_once_it_had_time_to_be_heard(
+def test_a_silent_worker_counts_as_dead_once_it_had_time_to_be_heard(
     open_connection: OpenConnection, settings: Any
 ) -> None:
     settings.PGJOBS = SHORT_LEASE
@@ -183,7 +186,7 @@ def test_a_silent_worker_is_rescued_from_once_it_had_time_to_be_heard(
     assert_rescued_once_it_had_time_to_be_heard(job, a_janitor(), engine)
 
 
-def test_who_beats_again_after_an_outage_that_struck_all_keeps_its_jobs(
+def test_a_worker_that_beats_again_after_an_outage_of_all_keeps_its_jobs(
     open_connection: OpenConnection, settings: Any
 ) -> None:
     settings.PGJOBS = SHORT_LEASE
@@ -193,7 +196,7 @@ def test_who_beats_again_after_an_outage_that_struck_all_keeps_its_jobs(
     worker = a_silent_worker()
     job = a_job_of(worker)
     engine.close()
-    janitor.turn(engine)  # we are back first
+    janitor.turn(engine)  # the rescuer is back first
     WorkerProcess.objects.filter(pk=worker.pk).update(heartbeat=Now())
     wait_until_silence_counts()
     janitor.turn(engine)
@@ -201,7 +204,7 @@ def test_who_beats_again_after_an_outage_that_struck_all_keeps_its_jobs(
     assert not is_rescued(job)
 
 
-def test_a_worker_that_was_away_itself_hears_the_others_before_it_judges(
+def test_a_rescuer_that_was_away_hears_the_others_before_it_judges(
     open_connection: OpenConnection, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.PGJOBS = SHORT_LEASE
@@ -214,7 +217,7 @@ def test_a_worker_that_was_away_itself_hears_the_others_before_it_judges(
     assert_rescued_once_it_had_time_to_be_heard(job, janitor, engine)
 
 
-def test_a_rescuer_that_freezes_in_the_middle_of_it_makes_way_for_another(
+def test_a_rescuer_that_freezes_during_a_rescue_makes_way_for_another(
     open_connection: OpenConnection,
 ) -> None:
     frozen, other, worker = open_connection(), open_connection(), a_silent_worker()

@@ -20,7 +20,7 @@ WHERE locktype = 'advisory' AND classid = %s AND objid::bigint = %s AND granted
 """
 
 
-def test_a_lost_lock_is_taken_again_at_once_and_not_at_the_next_turn(
+def test_a_lost_lock_is_taken_again_before_the_next_heartbeat(
     open_connection: OpenConnection, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.PGJOBS = {"HEARTBEAT_INTERVAL": 3600, "HEARTBEAT_TIMEOUT": 9000}

@@ -1,4 +1,4 @@
-"""What a worker holds by its row alone: the answer to a claim, or a lock, was lost on the way."""
+"""Claims and locks that a worker holds by its row alone, because the answer was lost on the way."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from tests.support.worker_process import RunningWorker, until_next_beat
 
 
 def as_if_claimed_by(worker: WorkerProcess, job: Job) -> None:
-    """The row as a claim leaves it whose answer never arrived."""
+    """Give the row the values of a claim with a lost answer."""
     Job.objects.filter(pk=job.pk).update(
         status="running", started=Now(), epoch=1, attempt=1, worker=worker
     )
 
 
-def test_a_claim_whose_answer_was_lost_is_taken_back_by_the_worker_itself(
+def test_a_claim_whose_answer_was_lost_is_undone_by_its_own_worker(
     child_environment: Environment,
 ) -> None:
     with RunningWorker(child_environment, "high").until_started() as worker:
         row = WorkerProcess.objects.get(pid=worker.pid)
-        job = Tracing.enqueue()  # in a queue that nobody serves
+        job = Tracing.enqueue()  # in a queue that no worker serves
         as_if_claimed_by(row, job)
         until_status(job, "pending")
     job.refresh_from_db()
     assert (job.epoch, job.attempt, job.interruptions) == (1, 0, 1)
 
 
-def test_a_worker_takes_back_nothing_that_it_knows(
+def test_a_claim_that_its_worker_knows_is_not_undone(
     child_environment: Environment, tmp_path: Path
 ) -> None:
     path = tmp_path / "end"
@@ -47,7 +47,7 @@ def test_a_worker_takes_back_nothing_that_it_knows(
         until_status(known, "running")
         unknown = Tracing.enqueue(queue_name="low")
         as_if_claimed_by(WorkerProcess.objects.get(pid=worker.pid), unknown)
-        until_status(unknown, "pending")  # it has counted
+        until_status(unknown, "pending")  # the worker has compared its jobs with its rows
         path.touch()
         until_status(known, "completed")
         assert worker.output.count("rescued") == 1
@@ -55,7 +55,7 @@ def test_a_worker_takes_back_nothing_that_it_knows(
     assert (known.epoch, known.interruptions) == (1, 0)
 
 
-def test_a_worker_takes_its_lock_again_once_its_lost_connection_lets_go(
+def test_a_worker_takes_its_lock_again_once_its_lost_session_releases_it(
     child_environment: Environment,
 ) -> None:
     environment = with_settings(child_environment, HEARTBEAT_INTERVAL=0.5)
@@ -65,8 +65,9 @@ def test_a_worker_takes_its_lock_again_once_its_lost_connection_lets_go(
         ThreadPoolExecutor(1) as thread,
     ):
         row = WorkerProcess.objects.get(pid=worker.pid)
-        # It stands next in line, so it has the lock as soon as the worker's connection is lost,
-        # as the worker's own session has it where the server does not know that it is gone.
+        # This session stands next in line, so it gets the lock as soon as the worker's connection
+        # is lost. It stands for the worker's own lost session, which keeps the lock while the
+        # server does not know of the loss.
         taking = thread.submit(
             lingering.execute, "SELECT pg_advisory_lock(%s, %s)", [WORKER_LOCK, row.pk]
         )
@@ -74,6 +75,6 @@ def test_a_worker_takes_its_lock_again_once_its_lost_connection_lets_go(
         terminate([view("workers", row.pk)["backend_pid"]])
         taking.result()
         until_next_beat(row)
-        until_next_beat(row)  # back, and without its lock
+        until_next_beat(row)  # the worker is back, and without its lock
         lingering.execute("SELECT pg_advisory_unlock(%s, %s)", [WORKER_LOCK, row.pk])
         eventually(lambda: view("workers", row.pk)["backend_pid"])

@@ -1,4 +1,4 @@
-"""A worker process does not live on without one of its threads: its jobs would wait for good."""
+"""A worker process that loses a thread ends: otherwise its jobs would wait for ever."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.worker_process import supervised_unruly_worker
         (SpoilsTheLogOfTheRecorder, "has moved on"),
     ],
 )
-def test_a_process_that_loses_a_thread_ends_and_another_takes_its_place(
+def test_a_process_that_loses_a_thread_ends_and_is_replaced(
     child_environment: Environment, job_class: type[BackgroundJob], line: str
 ) -> None:
     spoiling = job_class.enqueue(line=line)
@@ -31,7 +31,7 @@ def test_a_process_that_loses_a_thread_ends_and_another_takes_its_place(
         after = Tracing.enqueue()
         for job in (spoiling, after):
             until_status(job, "completed")
-        assert "Unbearable" in worker.output
+        assert "Fatal" in worker.output
     assert traces.labels() == ["ran"]
     spoiling.refresh_from_db()
     assert (spoiling.attempt, spoiling.interruptions) == (1, 1)

@@ -1,4 +1,4 @@
-"""The parent process: its children live as long as they should, and no longer than it does."""
+"""The parent process: it replaces children that end too early, and no child outlives it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def open_sockets(pid: int) -> list[str]:
 
 
 def two_at_work(environment: Environment, *arguments: str) -> SupervisedWorker:
-    """A worker of two processes, each of which runs a held job."""
+    """Return a worker of two processes, each of which runs a held job."""
     for _ in range(2):
         Held.enqueue()
     return SupervisedWorker(environment, "-p", "2", "-c", "1", *arguments)
@@ -61,7 +61,7 @@ def test_two_processes_are_two_workers_and_drain_together(child_environment: Env
     assert not WorkerProcess.objects.filter(stopped=None).exists()
 
 
-def test_children_share_neither_connections_nor_ctrl_c_with_their_supervisor(
+def test_a_child_shares_neither_connections_nor_ctrl_c_with_its_supervisor(
     child_environment: Environment,
 ) -> None:
     with SupervisedWorker(child_environment) as worker:
@@ -70,7 +70,7 @@ def test_children_share_neither_connections_nor_ctrl_c_with_their_supervisor(
         assert open_sockets(worker.pid)
 
 
-def test_a_second_signal_hurries_all_of_them(child_environment: Environment) -> None:
+def test_a_second_signal_ends_all_children_without_waiting(child_environment: Environment) -> None:
     with two_at_work(child_environment) as worker:
         until_both_run()
         worker.terminate()
@@ -80,10 +80,11 @@ def test_a_second_signal_hurries_all_of_them(child_environment: Environment) -> 
     assert list(charges) == [("pending", 0, 0)] * 2
 
 
-def test_a_child_that_was_killed_is_replaced_and_its_sibling_left_alone(
+def test_a_child_that_is_killed_is_replaced_and_its_sibling_left_alone(
     child_environment: Environment,
 ) -> None:
-    # Its lock tells of its death: nobody's patience with a silent heartbeat would suffice here.
+    # The child's lock tells of its death: with this lease, no silent heartbeat would tell of it in
+    # time.
     with two_at_work(with_settings(child_environment, HEARTBEAT_TIMEOUT=600)) as worker:
         until_both_run()
         victim, sibling = traces.pids("started")
@@ -109,7 +110,7 @@ def test_a_child_that_is_killed_while_it_drains_is_not_replaced(
         assert "starting another" not in worker.output
 
 
-def test_a_child_that_keeps_dying_is_started_again_ever_later(
+def test_a_child_that_keeps_dying_is_replaced_after_ever_longer_waits(
     child_environment: Environment,
 ) -> None:
     for _ in range(8):
@@ -118,7 +119,7 @@ def test_a_child_that_keeps_dying_is_started_again_ever_later(
         eventually(lambda: len(restarts(worker)) >= 4, timeout=60)
         waits = restarts(worker)
         assert worker.stop(10) == 0
-    # Each doubles, with a jitter.
+    # Each wait doubles, with a jitter.
     assert 0 < waits[0] < waits[2]
     assert 0 < waits[1] < waits[3]
 
@@ -127,7 +128,7 @@ def restarts(worker: SupervisedWorker) -> list[float]:
     return [float(wait) for wait in re.findall(r"another in ([\d.]+) s", worker.output)]
 
 
-def test_a_child_makes_way_after_its_number_of_jobs(child_environment: Environment) -> None:
+def test_a_child_is_replaced_after_its_number_of_jobs(child_environment: Environment) -> None:
     for _ in range(5):
         Tracing.enqueue()
     with SupervisedWorker(child_environment, "--max-jobs-per-child", "2") as worker:
@@ -138,7 +139,7 @@ def test_a_child_makes_way_after_its_number_of_jobs(child_environment: Environme
     assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
 
 
-def test_a_child_that_grows_too_large_makes_way_when_its_jobs_have_ended(
+def test_a_child_that_grows_too_large_is_replaced_when_its_jobs_have_ended(
     child_environment: Environment,
 ) -> None:
     with supervised_unruly_worker(child_environment, "--max-memory-per-child", "400") as worker:
@@ -157,7 +158,7 @@ def test_a_child_that_grows_too_large_makes_way_when_its_jobs_have_ended(
     assert traces.pids("after") != [first]
 
 
-def test_no_child_outlives_its_supervisor(child_environment: Environment) -> None:
+def test_a_child_whose_supervisor_is_killed_ends(child_environment: Environment) -> None:
     with two_at_work(child_environment) as worker:
         until_both_run()
         children = children_of(worker.process.pid)
@@ -166,7 +167,7 @@ def test_no_child_outlives_its_supervisor(child_environment: Environment) -> Non
     assert len(children) == 2
 
 
-def test_a_stopped_child_is_ended_and_replaced(child_environment: Environment) -> None:
+def test_a_child_that_is_frozen_is_ended_and_replaced(child_environment: Environment) -> None:
     job = Held.enqueue()
     environment = with_settings(child_environment, HEARTBEAT_INTERVAL=0.5, HEARTBEAT_TIMEOUT=2)
     with SupervisedWorker(environment) as worker:
@@ -181,14 +182,14 @@ def test_a_stopped_child_is_ended_and_replaced(child_environment: Environment) -
     assert (job.epoch, job.attempt, job.interruptions) == (2, 1, 1)
 
 
-# Telling others ----------------------------------------------------------------------------
+# Reports to systemd and probes ----------------------------------------------------------------
 
 
 def is_newer(file: Path, than: int) -> bool:
     return file.stat().st_mtime_ns > than
 
 
-def test_the_liveness_file_is_touched_again_and_again(
+def test_the_liveness_file_of_a_living_worker_is_touched_repeatedly(
     child_environment: Environment, tmp_path: Path
 ) -> None:
     file = tmp_path / "alive"

@@ -1,4 +1,4 @@
-"""Who hears of a job that ended on a worker hears all that its row says of the end."""
+"""The announced job has all values that its row has after the end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Atomic(BackgroundJob):
 
 
 @pytest.mark.parametrize("job_class", [Noop, Coroutine, Failing, Raising, Atomic])
-def test_a_receiver_of_job_end_sees_how_and_when_it_ended(job_class: type[BackgroundJob]) -> None:
+def test_a_receiver_of_job_end_sees_the_values_of_the_row(job_class: type[BackgroundJob]) -> None:
     job_class.enqueue()
 
     with listening(job_end) as received:

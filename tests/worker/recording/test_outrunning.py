@@ -1,4 +1,5 @@
-"""A worker does not run far ahead of what it has recorded: all of that would run again after it."""
+"""A worker does not run far ahead of its recorder: after its death, all unrecorded jobs would run
+again."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ def stands_still(server: Server) -> bool:
     return server.count("pending") == before < JOBS
 
 
-def test_a_worker_whose_outcomes_are_not_written_claims_no_more(server: Server) -> None:
+def test_a_worker_whose_outcomes_are_not_written_stops_claiming(server: Server) -> None:
     server.enqueue(Noop)
     with RunningWorker(server.environment) as worker:
         eventually(lambda: server.count("completed") >= 1)

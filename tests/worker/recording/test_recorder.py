@@ -1,4 +1,4 @@
-"""Outcomes reach their rows, whatever happens to other rows and to the connection."""
+"""Outcomes reach their rows, even if other rows are locked or the connection is lost."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SHORT_LOCK_TIMEOUT = {"lock_timeout": "'100ms'"}
 
 
 class RunningRecorder:
-    """A recorder with its thread, and what it announced."""
+    """A recorder with its thread, and the jobs that it announced."""
 
     def __init__(self, connection: EngineConnection) -> None:
         self.connection = connection
@@ -54,7 +54,7 @@ def running(open_connection: OpenConnection) -> Iterator[RunningRecorder]:
 
 @pytest.fixture
 def claim(open_connection: OpenConnection) -> Callable[[int], list[Job]]:
-    """Enqueues some jobs and claims all."""
+    """Enqueues this number of jobs and claims all that are ready."""
     row = a_worker()
     claimer = Claimer(open_connection(), ("default",))
 
@@ -93,7 +93,7 @@ def test_an_outcome_of_an_earlier_epoch_is_refused(
     assert running.announced == []
 
 
-def test_the_end_of_a_finished_job_is_not_recorded_twice(
+def test_a_second_outcome_of_a_finished_job_is_refused(
     running: RunningRecorder, claim: Claim, caplog: pytest.LogCaptureFixture
 ) -> None:
     (job,) = claim(1)
@@ -105,7 +105,9 @@ def test_the_end_of_a_finished_job_is_not_recorded_twice(
     assert len(running.announced) == 1
 
 
-def test_a_locked_row_does_not_hold_up_the_others(running: RunningRecorder, claim: Claim) -> None:
+def test_an_outcome_of_a_locked_row_does_not_delay_the_others(
+    running: RunningRecorder, claim: Claim
+) -> None:
     locked, *others = claim(3)
     with transaction.atomic():
         Job.objects.select_for_update().get(pk=locked.pk)
@@ -125,7 +127,7 @@ def log_of(job: Job) -> list[str]:
     return list(lines.values_list("message", flat=True))
 
 
-def test_jobs_are_locked_for_their_lines_in_the_order_of_their_ids(
+def test_log_lines_of_several_jobs_lock_the_jobs_in_the_order_of_their_ids(
     open_connection: OpenConnection, claim: Claim
 ) -> None:
     first, second = claim(2)
@@ -141,7 +143,7 @@ def test_jobs_are_locked_for_their_lines_in_the_order_of_their_ids(
 
 
 @pytest.mark.parametrize("no_key", [False, True])
-def test_the_log_of_a_locked_row_does_not_hold_up_the_others(
+def test_the_log_of_a_locked_row_does_not_delay_the_others(
     running: RunningRecorder, claim: Claim, no_key: bool
 ) -> None:
     locked, other = claim(2)
@@ -159,7 +161,7 @@ def test_the_log_of_a_locked_row_does_not_hold_up_the_others(
     assert log_of(locked) == ["first", "second"]
 
 
-def test_a_worker_gives_up_waiting_for_a_locked_row(
+def test_a_worker_that_waits_for_a_locked_row_gives_up_and_records_others(
     child_environment: dict[str, str], tmp_path: Path
 ) -> None:
     locked, free = (
@@ -193,10 +195,10 @@ def test_a_connection_lost_between_two_batches_is_replaced(
     assert has_status(second, "completed")
 
 
-def test_a_connection_lost_in_the_middle_of_a_batch_loses_nothing(
+def test_a_connection_lost_during_a_batch_loses_no_outcome(
     open_connection: OpenConnection, claim: Claim
 ) -> None:
-    running = RunningRecorder(open_connection())  # waits for locks as long as it takes
+    running = RunningRecorder(open_connection())  # waits for locks without a limit
     jobs = claim(3)
     with transaction.atomic():
         Job.objects.select_for_update().get(pk=jobs[1].pk)
@@ -214,7 +216,7 @@ UNSTORABLE_JSON = {"NUL": r'"\u0000"', "surrogate": r'"\udcff"', "no JSON": "{"}
 @pytest.mark.parametrize("status", [JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.ERRORED])
 @pytest.mark.parametrize("field", ["result", "data"])
 @pytest.mark.parametrize("value", UNSTORABLE_JSON.values(), ids=UNSTORABLE_JSON)
-def test_an_outcome_that_can_not_be_stored_ends_its_job_as_errored_and_spares_the_others(
+def test_an_outcome_that_cannot_be_stored_makes_its_job_errored_and_spares_the_others(
     running: RunningRecorder, claim: Claim, status: JobStatus, field: str, value: str
 ) -> None:
     bad, good = claim(2)
@@ -227,7 +229,7 @@ def test_an_outcome_that_can_not_be_stored_ends_its_job_as_errored_and_spares_th
 
 
 @pytest.mark.parametrize("text", ["a NUL: \x00", "a surrogate: \udcff"])
-def test_a_note_that_can_not_be_stored_spares_the_others_and_the_outcome(
+def test_a_note_that_cannot_be_stored_spares_the_others_and_the_outcome(
     running: RunningRecorder, claim: Claim, text: str
 ) -> None:
     (job,) = claim(1)
@@ -241,7 +243,9 @@ def test_a_note_that_can_not_be_stored_spares_the_others_and_the_outcome(
     assert {"before", "after"} <= set(messages)
 
 
-def test_stopping_writes_what_is_left(open_connection: OpenConnection, claim: Claim) -> None:
+def test_a_recorder_that_stops_writes_the_remaining_outcomes(
+    open_connection: OpenConnection, claim: Claim
+) -> None:
     running = RunningRecorder(open_connection())
     jobs = claim(500)
     for job in jobs:

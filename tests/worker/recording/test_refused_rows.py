@@ -1,4 +1,4 @@
-"""A trigger of the project's own refuses what we would write: its row waits, and no other."""
+"""A trigger of the project refuses a change by the worker: the row waits, and no other row does."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ANY_END = "'completed', 'errored', 'failed', 'pending'"
 
 
 class House:
-    """Has a rule about which jobs named `refused` may not end how."""
+    """A trigger that decides which ends of jobs with the argument `refused` are refused."""
 
     def refuse(self, statuses: str = ANY_END) -> None:
         with connection.cursor() as cursor:
@@ -65,7 +65,7 @@ def house(empty_queue: None) -> Iterator[House]:
     house.accept()
 
 
-def test_an_end_that_a_trigger_refuses_is_an_error_with_the_reason(
+def test_a_job_whose_end_a_trigger_refuses_is_errored_with_the_reason(
     child_environment: Environment, house: House
 ) -> None:
     house.refuse("'completed'")
@@ -76,14 +76,14 @@ def test_an_end_that_a_trigger_refuses_is_an_error_with_the_reason(
     assert "(completed) could not be stored: not in this house" in refused.error
 
 
-def test_a_row_that_refuses_any_end_waits_until_it_accepts_one_and_delays_no_other(
+def test_a_job_whose_every_end_is_refused_waits_until_one_is_accepted_and_delays_no_other(
     child_environment: Environment, house: House
 ) -> None:
     house.refuse()
     refused = Noop.enqueue(refused=True)
     with RunningWorker(child_environment, "-c", "1") as worker:
         worker.until_it_says("PostgreSQL refuses to store any end of it")
-        for _ in range(3):  # and so for longer than a try takes to come again
+        for _ in range(3):  # longer than the time between two tries
             job = Held.enqueue()
             traces.release()
             until_status(job, "completed")
@@ -97,7 +97,7 @@ def test_a_row_that_refuses_any_end_waits_until_it_accepts_one_and_delays_no_oth
     assert (refused.epoch, refused.result) == (1, {"refused": True})
 
 
-def test_what_waits_to_be_accepted_does_not_run_again_when_its_claim_was_undone(
+def test_a_job_whose_end_is_refused_does_not_run_again_when_its_claim_is_undone(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(refusal, "REFUSED_INTERVAL", 3600)  # or it may find out in between
@@ -118,7 +118,7 @@ def test_what_waits_to_be_accepted_does_not_run_again_when_its_claim_was_undone(
     assert len(starts) == 2
 
 
-def test_what_stays_refused_runs_again_after_its_worker_and_holds_up_no_other_rescue(
+def test_a_job_whose_end_stays_refused_runs_again_after_its_worker_died_and_delays_no_rescue(
     child_environment: Environment, house: House
 ) -> None:
     house.refuse()
@@ -140,7 +140,7 @@ def test_what_stays_refused_runs_again_after_its_worker_and_holds_up_no_other_re
     assert (refused.epoch, refused.interruptions) == (2, 1)
 
 
-def test_a_worker_whose_row_refuses_its_end_stops_at_once_and_says_so_by_its_exit_code(
+def test_a_worker_that_stops_with_a_refused_end_exits_1_without_waiting(
     child_environment: Environment, house: House
 ) -> None:
     house.refuse()

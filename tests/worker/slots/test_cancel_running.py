@@ -1,4 +1,4 @@
-"""Ending a job that runs: it is told within a second or so, whoever asks and however."""
+"""Ending a running job: it is told within about a second, however its end was requested."""
 
 from __future__ import annotations
 
@@ -68,7 +68,9 @@ def test_a_running_job_is_cancelled_whoever_asks(
     assert Job.objects.count() == 1
 
 
-def test_many_are_cancelled_whether_they_wait_or_run(child_environment: Environment) -> None:
+def test_several_jobs_are_cancelled_whether_they_wait_or_run(
+    child_environment: Environment,
+) -> None:
     running = [Held.enqueue(), Held.enqueue()]
     with unruly_worker(child_environment, "-c", "2"):
         until_running(*running)
@@ -81,7 +83,7 @@ def test_many_are_cancelled_whether_they_wait_or_run(child_environment: Environm
         until_status(spared, "completed")
 
 
-def test_deleting_a_running_job_ends_it_and_frees_its_slot(
+def test_a_running_job_that_is_deleted_ends_and_frees_its_slot(
     child_environment: Environment,
 ) -> None:
     job = Held.enqueue(interval=60)
@@ -95,7 +97,9 @@ def test_deleting_a_running_job_ends_it_and_frees_its_slot(
     assert traces.labels() == ["started", "ran"]
 
 
-def test_cancelling_a_running_recurring_job_ends_its_chain(child_environment: Environment) -> None:
+def test_a_running_recurring_job_that_is_cancelled_ends_its_chain(
+    child_environment: Environment,
+) -> None:
     job = Held.enqueue(interval=60)
     with unruly_worker(child_environment):
         until_running(job)
@@ -104,7 +108,9 @@ def test_cancelling_a_running_recurring_job_ends_its_chain(child_environment: En
     assert not Job.objects.live().exists()
 
 
-def test_one_run_may_be_cancelled_and_its_chain_kept(child_environment: Environment) -> None:
+def test_a_running_recurring_job_cancelled_with_keep_schedule_has_a_successor(
+    child_environment: Environment,
+) -> None:
     job = Held.enqueue(interval=60)
     with unruly_worker(child_environment):
         until_running(job)

@@ -1,4 +1,4 @@
-"""What a job leaves of its database connection does not hurt the next one."""
+"""A job that misuses its database connection does not hurt the next job."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.sql import query
 from tests.support.worker_process import RunningWorker, run_burst
 
 WAYS = {
-    "leave_autocommit_off": "errored",  # what it wrote is undone
+    "leave_autocommit_off": "errored",  # its writes are undone
     "leave_a_block_open": "errored",
     "leave_a_bare_transaction_open": "errored",
     "leave_a_broken_transaction": "errored",
@@ -32,7 +32,9 @@ WAYS = {
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_the_next_job_in_the_slot_starts_afresh(child_environment: Environment, how: str) -> None:
+def test_the_job_after_one_that_misused_its_connection_has_a_sound_one(
+    child_environment: Environment, how: str
+) -> None:
     careless, next_one = Careless.enqueue(how=how), Tracing.enqueue(label="next")
     run_burst(child_environment, "-c", "1")
     assert status_of(careless) == WAYS[how]
@@ -41,7 +43,9 @@ def test_the_next_job_in_the_slot_starts_afresh(child_environment: Environment, 
 
 
 @pytest.mark.parametrize("how", WAYS)
-def test_the_next_coroutine_starts_afresh(child_environment: Environment, how: str) -> None:
+def test_the_coroutine_after_one_that_misused_its_connection_has_a_sound_one(
+    child_environment: Environment, how: str
+) -> None:
     careless = CarelessCoroutine.enqueue(how=how)
     next_one = TracingCoroutine.enqueue(label="next")
     run_burst(child_environment, "-c", "1")
@@ -62,7 +66,7 @@ def test_a_coroutine_does_not_wait_for_the_queries_of_another(
         until_status(held, "completed")
 
 
-def test_a_worker_whose_connections_are_all_cut_goes_on(child_environment: Environment) -> None:
+def test_a_worker_whose_connections_are_all_ended_goes_on(child_environment: Environment) -> None:
     with RunningWorker(child_environment, "-c", "1") as worker:
         for label in ("before", "after", "long after"):
             job = Tracing.enqueue(label=label)
@@ -81,7 +85,7 @@ def assumed_role(child_environment: Environment) -> Iterator[Environment]:
     query(f"DROP ROLE {ROLE}")
 
 
-def test_a_connection_that_failed_while_it_was_set_up_is_not_kept(
+def test_a_connection_that_failed_during_its_setup_is_not_kept(
     assumed_role: Environment,
 ) -> None:
     with RunningWorker(assumed_role, "-c", "1") as worker:

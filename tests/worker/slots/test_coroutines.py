@@ -1,4 +1,4 @@
-"""Coroutine jobs share one event loop, on which nothing waits, and feel nothing of each other."""
+"""Coroutine jobs share one event loop, on which no call blocks, and do not affect each other."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Thread(BackgroundJob):
 
 
 class Loop(BackgroundJob):
-    """Likewise, as a coroutine."""
+    """Returns the name of the thread that ran it, as a coroutine."""
 
     async def run(self) -> str:
         Thread.ran.append(self.job.pk)
@@ -51,7 +51,7 @@ async def loop_function(job: Job) -> str:
 
 
 class LeavesAMark(BackgroundJob):
-    """Returns what another left in its context."""
+    """Returns the value that another job left in its context."""
 
     def run(self) -> str | None:
         found = _mark.get(None)
@@ -71,7 +71,7 @@ class Names(BackgroundJob):
 
 
 class LooksBefore(BackgroundJob):
-    """Asks the database before its coroutine has begun."""
+    """Queries the database before its coroutine has begun."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
@@ -82,7 +82,7 @@ class LooksBefore(BackgroundJob):
 
 
 class LastChance(BackgroundJob):
-    """Returns how often its row says that it lost its worker."""
+    """Returns the interruptions of its row."""
 
     async def run(self) -> int:
         return (await Job.objects.aget(pk=self.job.pk)).interruptions
@@ -97,7 +97,7 @@ class Tells(BackgroundJob):
 
 
 class Ends(BackgroundJob):
-    """In the way that it is told."""
+    """Ends in the way that its argument names."""
 
     async def run(self, how: str) -> None:
         await getattr(self, how)()
@@ -123,7 +123,7 @@ class Ends(BackgroundJob):
 
 
 class BeginsInItsThread(BackgroundJob):
-    """An endless coroutine, as only the call of ``run()`` shows."""
+    """An endless coroutine that only the call of ``run()`` returns."""
 
     class Meta:
         timeout = 1
@@ -157,7 +157,7 @@ def run_all(*, concurrency: int = 1) -> None:
 
 
 def ended(job: Job) -> Job:
-    """The job after a worker with one slot has run it, and another coroutine after it."""
+    """Return the job after a worker with one slot has run it, and another coroutine after it."""
     after = Loop.enqueue()
     run_all()
     job.refresh_from_db()
@@ -166,7 +166,7 @@ def ended(job: Job) -> Job:
     return job
 
 
-def test_one_slot_runs_both_kinds_in_order_each_in_its_place() -> None:
+def test_a_slot_runs_coroutines_on_the_loop_and_functions_in_its_thread_in_order() -> None:
     jobs = [kind.enqueue() for kind in (Loop, Loop, Thread, Loop, Thread, Thread, Loop)]
     jobs.append(Job.enqueue(loop_function, name="a function"))
     Thread.ran.clear()
@@ -180,7 +180,9 @@ def test_one_slot_runs_both_kinds_in_order_each_in_its_place() -> None:
 
 
 @pytest.mark.parametrize("job_class", [LeavesAMark, LeavesAMarkOnTheLoop])
-def test_what_one_sets_in_its_context_is_gone_for_the_next(job_class: type[BackgroundJob]) -> None:
+def test_a_context_variable_set_by_one_job_is_unset_for_the_next(
+    job_class: type[BackgroundJob],
+) -> None:
     job_class.enqueue_many({} for _ in range(5))
 
     run_all()
@@ -188,7 +190,7 @@ def test_what_one_sets_in_its_context_is_gone_for_the_next(job_class: type[Backg
     assert list(Job.objects.values_list("status", "result")) == [("completed", None)] * 5
 
 
-def test_objects_among_the_arguments_are_loaded() -> None:
+def test_objects_among_the_arguments_of_a_coroutine_are_loaded() -> None:
     site = Site.objects.create(name="here")
 
     job = ended(Names.enqueue(site=site, more=[{"site": site}]))
@@ -196,7 +198,7 @@ def test_objects_among_the_arguments_are_loaded() -> None:
     assert (job.error, job.result) == ("", ["here", "here"])
 
 
-def test_arguments_too_deep_to_look_through_are_left_to_the_thread() -> None:
+def test_a_coroutine_with_very_deep_arguments_is_decoded_in_the_thread() -> None:
     deep: list[Any] = []
     for _ in range(10_000):
         deep = [deep]
@@ -205,13 +207,13 @@ def test_arguments_too_deep_to_look_through_are_left_to_the_thread() -> None:
     assert not is_all_coroutine(Job(job_class=Loop.path, kwargs={"deep": deep}))
 
 
-def test_a_class_may_ask_the_database_before_its_coroutine_begins() -> None:
+def test_a_class_may_query_the_database_before_its_coroutine_begins() -> None:
     job = ended(LooksBefore.enqueue())
 
     assert (job.error, job.result) == ("", 0)
 
 
-def test_a_receiver_of_job_start_may_ask_the_database() -> None:
+def test_a_receiver_of_job_start_may_query_the_database() -> None:
     found = []
 
     def look(job: Job, **_: Any) -> None:
@@ -235,7 +237,7 @@ def test_the_last_chance_of_a_coroutine_is_counted_before_it_runs() -> None:
     assert (job.error, job.result, job.interruptions) == ("", 3, 2)
 
 
-def test_what_a_coroutine_tells_is_kept() -> None:
+def test_the_log_progress_data_and_result_of_a_coroutine_are_kept() -> None:
     job = ended(Tells.enqueue())
 
     assert (job.status, job.result, job.data) == ("completed", [1, 2], {"kept": True})
@@ -264,14 +266,16 @@ def test_a_coroutine_ends_like_any_job(
 
 
 @pytest.mark.parametrize("job_class", [BeginsInItsThread, ReplacesItsError])
-def test_a_coroutine_past_its_limit_is_errored_for_that(job_class: type[BackgroundJob]) -> None:
+def test_a_coroutine_past_its_timeout_is_errored_by_the_timeout(
+    job_class: type[BackgroundJob],
+) -> None:
     job = ended(job_class.enqueue())
 
     assert job.status == "errored"
     assert job.errors[0]["exception"] == "pgjobs.exceptions.JobTimeout"
 
 
-def test_a_limit_that_comes_as_a_coroutine_ends_hits_no_other() -> None:
+def test_a_timeout_that_comes_as_a_coroutine_ends_hits_no_other_job() -> None:
     limited = EndsAtItsLimit.enqueue_many({"seconds": 1 + step / 40} for step in range(20))
     after = TracingCoroutine.enqueue_many({} for _ in range(40))
 

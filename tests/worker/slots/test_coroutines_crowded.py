@@ -17,7 +17,7 @@ from tests.support.engine import a_pool
 from tests.support.environment import Environment
 from tests.support.eventually import eventually
 from tests.support.job_status import has_status, until_status
-from tests.support.worker_process import unruly_worker
+from tests.support.worker_process import supervised_unruly_worker, unruly_worker
 
 
 class WaitsForRelease(BackgroundJob):
@@ -28,7 +28,7 @@ class WaitsForRelease(BackgroundJob):
             await asyncio.sleep(0.01)
 
 
-def test_no_more_of_them_run_than_there_are_slots(child_environment: Environment) -> None:
+def test_coroutines_beyond_the_number_of_slots_wait(child_environment: Environment) -> None:
     jobs = [HeldCoroutine.enqueue() for _ in range(3)]
     with unruly_worker(child_environment, "-c", "2"):
         traces.until("started", 2)
@@ -37,7 +37,7 @@ def test_no_more_of_them_run_than_there_are_slots(child_environment: Environment
         eventually(lambda: all(has_status(job, "completed") for job in jobs))
 
 
-def test_one_whose_limit_passes_before_the_loop_comes_to_it_never_begins(
+def test_a_coroutine_whose_timeout_passes_while_the_loop_is_blocked_never_begins(
     child_environment: Environment,
 ) -> None:
     blocking = BlocksTheLoop.enqueue(seconds=4)
@@ -51,11 +51,11 @@ def test_one_whose_limit_passes_before_the_loop_comes_to_it_never_begins(
     assert traces.labels() == ["deaf"]
 
 
-def test_those_that_wait_for_a_blocked_loop_go_back_free_of_charge(
+def test_a_coroutine_that_waits_for_a_blocked_loop_is_released_free_of_charge(
     child_environment: Environment,
 ) -> None:
     deaf = BlocksTheLoop.enqueue(timeout=2)
-    with unruly_worker(child_environment, "-c", "2", KILL_GRACE=0.5):
+    with supervised_unruly_worker(child_environment, "-c", "2", KILL_GRACE=0.5):
         traces.until("deaf")
         waiting = TracingCoroutine.enqueue()
         until_status(waiting, "running")
@@ -65,7 +65,7 @@ def test_those_that_wait_for_a_blocked_loop_go_back_free_of_charge(
     assert (waiting.epoch, waiting.attempt, waiting.interruptions) == (2, 1, 0)
 
 
-def test_a_stop_lets_the_running_ones_end_and_gives_back_the_rest(
+def test_a_worker_that_stops_ends_its_running_coroutines_and_releases_the_others(
     child_environment: Environment,
 ) -> None:
     jobs = Job.objects.filter(pk__in=Dozes.enqueue_many({} for _ in range(400)))
@@ -78,7 +78,9 @@ def test_a_stop_lets_the_running_ones_end_and_gives_back_the_rest(
     assert not pending.exclude(attempt=0, interruptions=0).exists()
 
 
-def test_one_that_is_cut_off_goes_back_without_a_word(child_environment: Environment) -> None:
+def test_a_coroutine_cut_off_by_the_shutdown_timeout_is_released_without_a_traceback(
+    child_environment: Environment,
+) -> None:
     job = HeldCoroutine.enqueue()
     with unruly_worker(child_environment, "--shutdown-timeout", "0.3") as worker:
         traces.until("started")
@@ -91,7 +93,7 @@ def test_one_that_is_cut_off_goes_back_without_a_word(child_environment: Environ
 
 
 @pytest.mark.usefixtures("empty_queue")
-def test_a_pool_that_stops_while_a_coroutine_runs_ends_its_thread_as_well() -> None:
+def test_a_pool_that_stops_while_a_coroutine_runs_ends_the_slots_thread() -> None:
     outcomes: list[Outcome | None] = []
     pool = a_pool(outcomes)
     pool.submit([WaitsForRelease.enqueue()])

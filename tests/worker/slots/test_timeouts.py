@@ -1,4 +1,4 @@
-"""A job that runs longer than it may is ended; nobody else feels it."""
+"""A job past its timeout is ended, and no other job is affected."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def has_ended(job: Job) -> bool:
 
 
 @pytest.mark.parametrize("job_class", [Endless, EndlessCoroutine])
-def test_a_job_past_its_limit_is_errored(child_environment: Environment, job_class: Any) -> None:
+def test_a_job_past_its_timeout_is_errored(child_environment: Environment, job_class: Any) -> None:
     job = job_class.enqueue()
     run_burst(child_environment)
     job.refresh_from_db()
@@ -38,14 +38,16 @@ def test_a_job_past_its_limit_is_errored(child_environment: Environment, job_cla
     assert 1 <= (job.completed - job.started).total_seconds() < 5
 
 
-def test_a_limit_given_at_enqueue_wins(child_environment: Environment) -> None:
+def test_a_timeout_of_the_call_ends_the_job(child_environment: Environment) -> None:
     job = WaitingForFile.enqueue(timeout=1, path="/nowhere/at/all")
     run_burst(child_environment)
     job.refresh_from_db()
     assert "timeout of 1 seconds" in job.error
 
 
-def test_the_default_limit_comes_from_the_settings(child_environment: Environment) -> None:
+def test_a_job_without_a_timeout_is_ended_by_the_default_one(
+    child_environment: Environment,
+) -> None:
     job = WaitingForFile.enqueue(path="/nowhere/at/all")
     environment = with_settings(child_environment, DEFAULT_TIMEOUT=1)
     run_burst(environment)
@@ -54,7 +56,9 @@ def test_the_default_limit_comes_from_the_settings(child_environment: Environmen
 
 
 @pytest.mark.parametrize(("late", "held"), [(Endless, Held), (EndlessCoroutine, HeldCoroutine)])
-def test_neighbours_run_on(child_environment: Environment, late: Any, held: Any) -> None:
+def test_a_job_beside_one_past_its_timeout_goes_on(
+    child_environment: Environment, late: Any, held: Any
+) -> None:
     neighbour, job = held.enqueue(), late.enqueue()
     with RunningWorker(child_environment, "-c", "2") as worker:
         eventually(lambda: has_ended(job))
@@ -66,7 +70,9 @@ def test_neighbours_run_on(child_environment: Environment, late: Any, held: Any)
     assert status_of(neighbour) == "completed"
 
 
-def test_the_next_job_in_the_same_slot_is_unharmed(child_environment: Environment) -> None:
+def test_a_job_after_one_past_its_timeout_runs_in_the_same_slot(
+    child_environment: Environment,
+) -> None:
     Endless.enqueue()
     after = [Tracing.enqueue() for _ in range(5)]
     run_burst(child_environment, "-c", "1")
@@ -74,7 +80,7 @@ def test_the_next_job_in_the_same_slot_is_unharmed(child_environment: Environmen
     assert traces.count("ran") == 5
 
 
-def test_a_limit_that_is_reached_while_a_failure_is_written_down_still_ends_the_job(
+def test_a_timeout_reached_while_a_failure_is_written_down_leaves_the_job_errored(
     child_environment: Environment,
 ) -> None:
     job = SlowToFail.enqueue()
