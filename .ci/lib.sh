@@ -104,7 +104,7 @@ without_lines() {
 
 migrations_are_complete() {
   .venv/bin/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run \
-    --settings tests.settings
+    --settings tests.settings.everything
 }
 
 build_distributions() {
@@ -143,7 +143,7 @@ chaos() {
 
 # Prints each supported Python with its Django, as `3.13 6.1`, the newest Python first.
 supported_versions() {
-  sed -n 's/^DJANGO = //p' noxfile.py | grep -oE '"[0-9.]+": "[0-9.]+"' | tr -d '":' | tac
+  .venv/bin/python .ci/matrix.py
 }
 
 # Prints the lines of supported_versions for which this machine has the Python.

@@ -25,7 +25,7 @@ DEPENDS_ON_VERSIONS: Final = (
     "test_codec",
     "test_notifications",
     "test_signals",
-    "worker/process/",
+    "worker/process/test_lost_threads",
     "worker/slots/",
 )
 
