@@ -13,8 +13,8 @@ from benchmarks import caught, pgbench, table
 from benchmarks.app.jobs import Nothing
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job
-from pgjobs.rows import statements
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.record import record as write_outcomes
 from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.connection import SETTINGS
 
@@ -72,7 +72,7 @@ def _record(worker: int, first: Job) -> str:
         began=began,
         ended=began,
     )
-    record = caught.statement(lambda engine: statements.record(engine.cursor(), [outcome] * BATCH))
+    record = caught.statement(lambda engine: write_outcomes(engine.cursor(), [outcome] * BATCH))
     return record.as_sql(
         ids=f"ARRAY(SELECT :first + {first.pk} + n FROM generate_series(0, {BATCH - 1}) AS n)"
     )

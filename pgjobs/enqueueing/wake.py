@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pgjobs.rows.statements import Cursor
+from pgjobs.rows.cursor import Cursor
 from pgjobs.sql import load
 
 

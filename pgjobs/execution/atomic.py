@@ -14,7 +14,7 @@ from django.db import connections, transaction
 from pgjobs.exceptions import StaleJob
 from pgjobs.execution.running_job import RunningJob
 from pgjobs.rows.outcome import Outcome
-from pgjobs.rows.statements import record
+from pgjobs.rows.record import record
 
 
 def complete_atomically(

@@ -25,6 +25,7 @@ from pgjobs.notifications import announce_end
 from pgjobs.rows import statements
 from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.record import record
 
 Jobs = models.QuerySet[Any]
 
@@ -130,7 +131,7 @@ def _keep(jobs: Jobs, job: Any, outcome: Outcome) -> None:
 def _record(jobs: Jobs, job: Any, outcome: Outcome) -> bool:
     """Record ``outcome``, which was reached in this process; return False if the row moved on."""
     with connections[jobs.db].cursor() as cursor:
-        recorded = statements.record(cursor, [outcome])
+        recorded = record(cursor, [outcome])
     if job.pk not in recorded:
         return False
     _announce_once_committed(jobs, job)

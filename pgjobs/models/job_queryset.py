@@ -27,6 +27,7 @@ from pgjobs.exceptions import InvalidArgument
 from pgjobs.execution import in_process
 from pgjobs.rows import statements
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.record import record
 from pgjobs.rows.statements import PRUNE_BATCH
 from pgjobs.signals import job_enqueued
 from pgjobs.sql.position import NextPosition
@@ -171,7 +172,7 @@ class JobQuerySet(models.QuerySet[J]):
                 for job, epoch in taken.values_list("pk", "epoch")
             ]
             with connections[self.database].cursor() as cursor:
-                return len(statements.record(cursor, outcomes))
+                return len(record(cursor, outcomes))
 
     def end_chains(self) -> int:
         """Let the running jobs end without a successor; return their number."""

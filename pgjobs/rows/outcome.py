@@ -1,4 +1,4 @@
-"""The outcome of an attempt, as a value; ``statements.record`` writes it to the row."""
+"""The outcome of an attempt, as a value; ``record()`` writes it to the row."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from django.db import connection
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job, JobLogEntry
 from pgjobs.rows.outcome import Outcome
-from pgjobs.rows.statements import record
+from pgjobs.rows.record import record
 from tests.apps.testapp.jobs import Logging, Noop
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 from pgjobs import BackgroundJob
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
-from pgjobs.rows.statements import record
+from pgjobs.rows.record import record
 from tests.apps.testapp.jobs import Noop
 
 pytestmark = pytest.mark.django_db

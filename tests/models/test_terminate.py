@@ -12,7 +12,7 @@ from pgjobs import BackgroundJob, job_end
 from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
-from pgjobs.rows.statements import record
+from pgjobs.rows.record import record
 from tests.apps.testapp.jobs import Noop
 from tests.support.listening import listening
 from tests.support.sql import query

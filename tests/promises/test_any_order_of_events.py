@@ -22,8 +22,8 @@ from pgjobs.choices import FINISHED, LIVE, WAITING, JobStatus
 from pgjobs.clock import schedules
 from pgjobs.models import Job, Pause, Schedule, WorkerProcess
 from pgjobs.queues import DEFAULT_QUEUES
-from pgjobs.rows import statements
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.record import record
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.slots.last_chance import count_last_chance
 from tests.apps.testapp.jobs import Logging, Noop, Tracing
@@ -232,7 +232,7 @@ class Jobs(QueueModel):
             worker = (worker or 0) + 1  # as after a crash: another worker's claim of the same epoch
         late = Outcome(job_id=job, epoch=epoch, worker_id=worker, status=status)
         before = Job.objects.filter(pk=job).values(*COLUMNS).first()
-        assert statements.record(self.actors[0].engine.cursor(), [late]) == {}
+        assert record(self.actors[0].engine.cursor(), [late]) == {}
         assert Job.objects.filter(pk=job).values(*COLUMNS).first() == before
 
     def rescue(self, data: st.DataObject, job: int) -> None:

@@ -14,7 +14,7 @@ from pgjobs import BackgroundJob
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
-from pgjobs.rows.statements import record
+from pgjobs.rows.record import record
 from tests.apps.testapp.jobs import AboutObject, Failing, Noop, Raising
 from tests.support.moments import HOUR, MINUTE, TOMORROW
 from tests.support.rows import a_site

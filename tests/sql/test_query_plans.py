@@ -17,6 +17,7 @@ from pgjobs.queues import DEFAULT_QUEUES
 from pgjobs.rows import statements
 from pgjobs.rows.notes import LogLine, Note, Progress
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.record import already_recorded, record
 from pgjobs.sql import load
 from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
@@ -222,7 +223,7 @@ def test_recorded_outcomes_are_found_by_the_primary_key(
     outcomes = [
         Outcome(job_id=job, epoch=epoch, status=JobStatus.RUNNING) for job, epoch in running
     ]
-    assert len(statements.already_recorded(engine.cursor, outcomes)) == len(running)
+    assert len(already_recorded(engine.cursor, outcomes)) == len(running)
     assert indexes(engine.plan) == {"pgjobs_job_pkey"}
 
 
@@ -256,7 +257,7 @@ def test_outcomes_are_recorded_by_the_primary_key_although_statistics_are_stale(
         Outcome(job_id=job, epoch=epoch, worker_id=1, status=JobStatus.COMPLETED)
         for job, epoch in running[:batch]
     ]
-    assert len(statements.record(engine.cursor, outcomes)) == batch
+    assert len(record(engine.cursor, outcomes)) == batch
     assert indexes(engine.plan) == {"pgjobs_job_pkey"}
     assert "Seq Scan" not in kinds(engine.plan)
 

@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from pgjobs.choices import FINISHED, LIVE, WAITING, JobStatus
 from pgjobs.models import Job, Pause, WorkerProcess
 from pgjobs.queues import DEFAULT_QUEUES
-from pgjobs.rows import statements
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.record import record
 from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
 from tests.support.rows import a_worker
@@ -143,7 +143,7 @@ class QueueModel(RuleBasedStateMachine):
         if state.interruptions == MOST_INTERRUPTIONS:
             outcome.setdefault("interruptions", -1)
         written = Outcome(job_id=job, epoch=state.epoch, worker_id=state.worker_id, **outcome)
-        assert job in statements.record(self.actors[0].engine.cursor(), [written])
+        assert job in record(self.actors[0].engine.cursor(), [written])
         self.becomes(
             job,
             written.status,

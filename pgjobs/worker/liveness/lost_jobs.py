@@ -17,9 +17,9 @@ from pgjobs.models import Job
 from pgjobs.notifications import announce_end
 from pgjobs.registry.names import resolve
 from pgjobs.registry.targets import options_of
-from pgjobs.rows import statements
 from pgjobs.rows.failure import Failure, qualified_name
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.record import record
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.leftovers import drop_dead
 from pgjobs.worker.recording.refusal import is_about_a_row
@@ -67,7 +67,7 @@ class LostJobs:
         """
         try:
             with connection.get().transaction():
-                return statements.record(connection.cursor(), outcomes)
+                return record(connection.cursor(), outcomes)
         except psycopg.Error as error:
             if not is_about_a_row(error):
                 raise

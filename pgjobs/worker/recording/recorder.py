@@ -13,9 +13,9 @@ import psycopg
 
 from pgjobs import events
 from pgjobs.models import Job
-from pgjobs.rows import statements
 from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.record import Recorded, already_recorded, record
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.recording.note_writer import NoteWriter
@@ -152,13 +152,13 @@ class Recorder:
         cursor = self._connection.cursor()
         outcomes = [outcome for _, outcome in entries]
         is_heard = any(self._is_heard(job) for job, _ in entries)
-        recorded = statements.record(cursor, outcomes, moments=is_heard)
+        recorded = record(cursor, outcomes, moments=is_heard)
         if self._is_uncertain:
             missing = [outcome for outcome in outcomes if outcome.job_id not in recorded]
-            recorded |= statements.already_recorded(cursor, missing)
+            recorded |= already_recorded(cursor, missing)
         self._tell(entries, recorded)
 
-    def _tell(self, entries: Sequence[Entry], recorded: dict[int, statements.Recorded]) -> None:
+    def _tell(self, entries: Sequence[Entry], recorded: dict[int, Recorded]) -> None:
         self._let_go([job for job, _ in entries])
         if self._refusals:
             self._refusals.forget_decided(entries)

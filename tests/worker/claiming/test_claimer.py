@@ -11,8 +11,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from pgjobs.models import Job, WorkerProcess
-from pgjobs.rows import statements
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.record import record
 from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
 from tests.apps.testapp.jobs import Noop
@@ -147,7 +147,7 @@ def test_a_released_job_keeps_its_position(
 ) -> None:
     Noop.enqueue_many({} for _ in range(4))
     first, *_ = claimer.claim(limit=3, worker=worker)
-    statements.record(rival.cursor(), [Outcome.released(first.pk, first.epoch, worker)])
+    record(rival.cursor(), [Outcome.released(first.pk, first.epoch, worker)])
     claimer.look()  # looks at every floor, which a worker does each half a second
     (again,) = claimer.claim(limit=1, worker=worker)
     assert (again.pk, again.position) == (first.pk, first.position)

@@ -14,6 +14,7 @@ from pgjobs.models import Job, JobLogEntry
 from pgjobs.rows import statements
 from pgjobs.rows.notes import LogLine, Progress
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.record import record
 from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.recording.recorder import Recorder
@@ -83,7 +84,7 @@ def test_an_outcome_of_an_earlier_epoch_is_refused(
     (stale,) = claim(1)
     with connection.cursor() as cursor:
         outcome = Outcome.interrupted(stale.pk, stale.epoch, stale.worker_id)
-        statements.record(cursor, [outcome])
+        record(cursor, [outcome])
     (fresh,) = claim(0)
     assert (fresh.pk, fresh.epoch) == (stale.pk, 2)
     running.record(stale, JobStatus.FAILED, error="stale")

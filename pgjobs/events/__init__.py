@@ -1,0 +1,115 @@
+"""Events: each thing that happens to a job, a worker or the clock, as a value.
+
+The engine calls ``tell(JobStarted(job))`` at the place where a job starts. The modules
+``log_lines`` and ``signals`` listen. Metrics, traces and tests can listen as well. An event carries
+facts and no wording.
+
+In every event:
+
+- ``job`` is an instance of the model ``Job``. Where the engine has no instance, ``job_id`` is the
+  key of the job.
+- ``worker`` is the key of a ``WorkerProcess``.
+- ``child`` is the number, from 1, that a supervisor gives to one of its worker processes.
+- ``error`` is the exception that was caught.
+"""
+
+from pgjobs.events.clock import (
+    ProcrastinateWorkerLost,
+    ScheduleFired,
+    ScheduleNotFired,
+    ScheduleOff,
+    TickFailed,
+)
+from pgjobs.events.jobs import (
+    AttemptEnded,
+    ImmediateJobsLost,
+    JobEnded,
+    JobEnqueued,
+    JobNotStarted,
+    JobRescued,
+    JobStarted,
+    JobTakenBack,
+    QueryNotCancelled,
+    RescueRefused,
+    StopIgnored,
+    StopRequested,
+)
+from pgjobs.events.project import AnnouncementFailed, NotifiedByLog, NotifierFailed, ReceiverFailed
+from pgjobs.events.rows import (
+    LogLocked,
+    NoteLost,
+    OutcomeAcceptedAfterAll,
+    OutcomeLocked,
+    OutcomeRefused,
+    OutcomeStale,
+    OutcomeUnstorable,
+)
+from pgjobs.events.telling import Event, Listener, ListenerFailed, listen, tell
+from pgjobs.events.workers import (
+    ChildEnded,
+    ChildrenKilled,
+    ChildSilent,
+    DatabaseAway,
+    PoolerFound,
+    PresenceFailed,
+    QueuesUnserved,
+    RingFailed,
+    SignOffFailed,
+    TablesMissing,
+    WorkerDied,
+    WorkerStarted,
+    WorkerStopped,
+    WorkerStopping,
+    WorkerTakenForDead,
+)
+
+__all__ = [
+    "AnnouncementFailed",
+    "AttemptEnded",
+    "ChildEnded",
+    "ChildSilent",
+    "ChildrenKilled",
+    "DatabaseAway",
+    "Event",
+    "ImmediateJobsLost",
+    "JobEnded",
+    "JobEnqueued",
+    "JobNotStarted",
+    "JobRescued",
+    "JobStarted",
+    "JobTakenBack",
+    "Listener",
+    "ListenerFailed",
+    "LogLocked",
+    "NoteLost",
+    "NotifiedByLog",
+    "NotifierFailed",
+    "OutcomeAcceptedAfterAll",
+    "OutcomeLocked",
+    "OutcomeRefused",
+    "OutcomeStale",
+    "OutcomeUnstorable",
+    "PoolerFound",
+    "PresenceFailed",
+    "ProcrastinateWorkerLost",
+    "QueryNotCancelled",
+    "QueuesUnserved",
+    "ReceiverFailed",
+    "RescueRefused",
+    "RingFailed",
+    "ScheduleFired",
+    "ScheduleNotFired",
+    "ScheduleOff",
+    "SignOffFailed",
+    "StopIgnored",
+    "StopRequested",
+    "TablesMissing",
+    "TickFailed",
+    "WorkerDied",
+    "WorkerStarted",
+    "WorkerStopped",
+    "WorkerStopping",
+    "WorkerTakenForDead",
+    "listen",
+    "tell",
+]

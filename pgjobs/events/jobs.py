@@ -1,0 +1,125 @@
+"""Events in the life of a job: its start, its end, stop requests, rescue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pgjobs.events.telling import Event
+
+
+@dataclass(slots=True)
+class JobEnqueued(Event):
+    """A job was inserted and its transaction has committed.
+
+    Told only if the signal ``job_enqueued`` has a receiver. Not told for ``enqueue_many()``,
+    immediate jobs and successors.
+    """
+
+    job: Any
+
+
+@dataclass(slots=True)
+class JobStarted(Event):
+    """``run()`` of ``job`` is about to begin, in a worker or in the process of its caller.
+
+    Told in the thread that runs the job. A coroutine that runs on the event loop of its worker is
+    told of in the thread of the loop.
+    """
+
+    job: Any
+
+
+@dataclass(slots=True)
+class AttemptEnded(Event):
+    """An attempt ended in a worker, after ``seconds``, with an outcome of ``status``.
+
+    The outcome is not in the row yet, unless the job is atomic. Not told for a job that recorded
+    its end itself, by ``terminate()``, or that runs in the process of its caller.
+    """
+
+    job: Any
+    status: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class JobEnded(Event):
+    """The end of ``job`` is committed; ``job.status`` is the status in which it finished.
+
+    A worker tells it only for a job that has a user, or if the signal ``job_end`` has a receiver.
+    Not told for a job that is cancelled while it waits, nor for a job of `ImmediateJobsLost`.
+    """
+
+    job: Any
+
+
+@dataclass(slots=True)
+class JobNotStarted(Event):
+    """A claimed job could not start; it goes back to its queue.
+
+    Its last chance could not be counted in its row, or the job was told to stop at this moment.
+    """
+
+    job: Any
+    error: BaseException
+
+
+@dataclass(slots=True)
+class StopRequested(Event):
+    """A running job was told to stop; ``reason`` is the exception that is raised inside it."""
+
+    job: Any
+    reason: BaseException
+
+
+@dataclass(slots=True)
+class StopIgnored(Event):
+    """A job still runs ``KILL_GRACE`` seconds after its stop request; its process will end."""
+
+    job: Any
+
+
+@dataclass(slots=True)
+class QueryNotCancelled(Event):
+    """PostgreSQL could not be asked to cancel the query of a job that was told to stop."""
+
+    error: BaseException
+
+
+@dataclass(slots=True)
+class JobTakenBack(Event):
+    """The row of a job that ``worker`` lost was set to ``status``, in a transaction still open.
+
+    The worker is dead, or it lives and does not know the job because the answer to its claim was
+    lost.
+    """
+
+    job_id: int
+    worker: int
+    status: str
+
+
+@dataclass(slots=True)
+class JobRescued(Event):
+    """A lost job was taken back, and this is committed; ``job`` was read after the commit."""
+
+    job: Any
+
+
+@dataclass(slots=True)
+class RescueRefused(Event):
+    """PostgreSQL refuses to take back a lost job, which therefore stays running.
+
+    Told once for each job, although the rescue is tried again each second.
+    """
+
+    job_id: int
+    error: BaseException
+
+
+@dataclass(slots=True)
+class ImmediateJobsLost(Event):
+    """The process died that ran a job outside any worker; ``count`` such jobs ended as errored."""
+
+    count: int

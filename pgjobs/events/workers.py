@@ -1,0 +1,133 @@
+"""Events of workers, of their supervisor and of the doorbell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pgjobs.events.telling import Event
+
+
+@dataclass(slots=True)
+class WorkerStarted(Event):
+    """A worker is registered as ``worker`` and begins to claim.
+
+    It has room for ``slots`` jobs and serves ``queues`` in this order.
+    """
+
+    worker: int
+    name: str
+    queues: Sequence[str]
+    slots: int
+
+
+@dataclass(slots=True)
+class WorkerStopping(Event):
+    """A worker has stopped claiming, and lets its running jobs end."""
+
+    worker: int
+
+
+@dataclass(slots=True)
+class WorkerStopped(Event):
+    """A worker has signed off. ``cut_off`` of its jobs still ran and were released."""
+
+    worker: int
+    cut_off: int
+
+
+@dataclass(slots=True)
+class SignOffFailed(Event):
+    """A stopping worker could not write its end to its row, so it will count as dead."""
+
+    worker: int
+
+
+@dataclass(slots=True)
+class PoolerFound(Event):
+    """A worker reaches PostgreSQL through a pooler that gives it no session of its own."""
+
+    worker: int
+
+
+@dataclass(slots=True)
+class DatabaseAway(Event):
+    """A ``part`` of a worker waits for the database: starting, claiming, recording or presence.
+
+    Told once for each part and outage. A failure within 10 seconds of another one belongs to the
+    same outage.
+    """
+
+    part: str
+    error: BaseException | str
+
+
+@dataclass(slots=True)
+class TablesMissing(Event):
+    """A table or column of this version is missing, so the worker ends."""
+
+
+@dataclass(slots=True)
+class PresenceFailed(Event):
+    """The thread that sends a worker's heartbeats raised ``error``, and goes on."""
+
+    worker: int
+    error: BaseException
+
+
+@dataclass(slots=True)
+class WorkerTakenForDead(Event):
+    """A living worker found that its row ``worker`` has ended; it registers anew."""
+
+    worker: int
+
+
+@dataclass(slots=True)
+class WorkerDied(Event):
+    """The row of a dead worker was ended, after the last of its jobs was taken back."""
+
+    worker: int
+
+
+@dataclass(slots=True)
+class QueuesUnserved(Event):
+    """A worker starts for the default queues, ``served``, while ``unserved`` queues exist too."""
+
+    served: Sequence[str]
+    unserved: Sequence[str]
+
+
+@dataclass(slots=True)
+class ChildEnded(Event):
+    """A worker process ended with ``code``; another one starts in ``delay`` seconds.
+
+    A negative code is the number of the signal that killed the process.
+    """
+
+    child: int
+    code: int
+    delay: float
+
+
+@dataclass(slots=True)
+class ChildSilent(Event):
+    """A worker process has given no sign of life for too long, and is killed."""
+
+    child: int
+    pid: int
+
+
+@dataclass(slots=True)
+class ChildrenKilled(Event):
+    """Worker processes did not end within the shutdown timeout, and are killed."""
+
+
+@dataclass(slots=True)
+class RingFailed(Event):
+    """No worker that serves ``queues`` could be woken after jobs were enqueued.
+
+    The jobs are safe: an idle worker finds them at its next look, within ``POLL_INTERVAL``.
+    """
+
+    queues: Sequence[str]
+    error: BaseException

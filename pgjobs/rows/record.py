@@ -1,0 +1,105 @@
+"""The statement that ends attempts, and inserts the successors of recurring jobs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pgjobs.rows.cursor import Cursor
+from pgjobs.rows.failure import shown
+from pgjobs.rows.outcome import Outcome
+from pgjobs.sql import load
+
+
+class Recorded(NamedTuple):
+    """An outcome that was accepted. The moments are None if they were not asked for."""
+
+    id: int
+    status: str
+    started: datetime | None
+    completed: datetime | None
+
+
+def record(
+    cursor: Cursor, outcomes: Sequence[Outcome], *, moments: bool = False
+) -> dict[int, Recorded]:
+    """Write ``outcomes``, insert the successors, and return the accepted outcomes by job id.
+
+    The other outcomes were stale: the row has another epoch or worker, or the job is not
+    running any more. With ``moments`` the answer also has the moments of the database's
+    clock at which each run began and ended.
+    """
+    now = time.monotonic()
+    cursor.execute(
+        load("record"),
+        {
+            "ids": _array([str(o.job_id) for o in outcomes]),
+            "epochs": _array([str(o.epoch) for o in outcomes]),
+            "workers": _array(
+                ["NULL" if o.worker_id is None else str(o.worker_id) for o in outcomes]
+            ),
+            "statuses": _array([o.status for o in outcomes]),
+            "began": _array([_age(now, o.began) for o in outcomes]),
+            "ended": _array([_age(now, o.ended) for o in outcomes]),
+            "errors": _unless_empty([_error(o) for o in outcomes]),
+            "failures": _unless_empty(
+                [json.dumps(asdict(o.failure)) if o.failure else None for o in outcomes]
+            ),
+            "data": _unless_empty([o.data for o in outcomes]),
+            "results": _unless_empty([o.result for o in outcomes]),
+            "delays": _unless_empty(
+                [None if o.delay is None else o.delay.total_seconds() for o in outcomes]
+            ),
+            "due": _unless_empty([o.due for o in outcomes]),
+            "attempts_back": _unless_empty([o.attempts_back or None for o in outcomes]),
+            "interruptions": _unless_empty([o.interruptions or None for o in outcomes]),
+            "moments": moments,
+        },
+    )
+    return {row[0]: Recorded(*row) for row in cursor.fetchall()}
+
+
+def _age(now: float, moment: float) -> str:
+    """Return how long ago ``moment`` of the monotonic clock was, in seconds, or "NULL" for 0.
+
+    `repr` would take twice as long, for digits that PostgreSQL does not keep.
+    """
+    return "%.6f" % (now - moment) if moment else "NULL"
+
+
+def _array(values: list[str]) -> str:
+    """Return numbers or names as the text of an array. A list takes psycopg ten times as long."""
+    return f"{{{','.join(values)}}}"
+
+
+def _unless_empty(values: list[Any]) -> list[Any] | None:
+    """Return ``values``, or None if all are None: `unnest` reads a missing array as nulls.
+
+    So a detail that no outcome of the batch has costs nothing.
+    """
+    return None if all(value is None for value in values) else values
+
+
+def _error(outcome: Outcome) -> str | None:
+    error: object = outcome.error  # run() may have set job.error to a value of any type
+    return None if type(error) is str and not error else shown(error, str)
+
+
+def already_recorded(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, Recorded]:
+    """Return the ``outcomes`` that an earlier ``record()`` wrote, by job id.
+
+    A connection can break after the commit and before the answer, so the worker asks.
+    """
+    cursor.execute(
+        load("already_recorded"),
+        {
+            "ids": [o.job_id for o in outcomes],
+            "epochs": [o.epoch for o in outcomes],
+            "statuses": [str(o.status) for o in outcomes],
+        },
+    )
+    return {row[0]: Recorded(*row) for row in cursor.fetchall()}
