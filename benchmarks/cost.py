@@ -60,11 +60,11 @@ class Backlog:
 
 
 def backlog(jobs: int, began: Path) -> Backlog:
-    """Drain so many jobs; memory counts from when the first 10,000 are done."""
+    """Drain so many jobs; memory counts once 10,000 of them, or a tenth if fewer, are done."""
     megabytes: list[float] = []
 
     def watch(process: worker.WorkerProcess) -> None:
-        for done in (_WARM, jobs * 19 // 20):
+        for done in (min(_WARM, jobs // 10), jobs * 19 // 20):
             last = Job.objects.order_by("position")[done]
             process.wait_until(partial(_has_started, last), _TIMEOUT)
             megabytes.append(process.megabytes())

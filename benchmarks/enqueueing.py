@@ -24,22 +24,15 @@ _ASKING: Final = ", pgjobs_must_ring(queue_name)"
 _NOTIFY: Final = "BEGIN\\; {insert}\\; NOTIFY pgjobs_benchmark\\; COMMIT;"
 
 
-def seconds(act: Callable[[], object]) -> float:
-    """Return how long ``act`` takes."""
-    began = time.monotonic()
-    act()
-    return time.monotonic() - began
-
-
 def bulk(jobs: int) -> tuple[float, float]:
     """Return the rows a second of ``enqueue_many()`` and of a bare COPY, measured in turns."""
     enqueued = copied = 0.0
     for _ in range(_BULK_ROUNDS):
         table.clear()
-        enqueued += seconds(lambda: Nothing.enqueue_many({} for _ in range(jobs)))
+        enqueued += _seconds(lambda: Nothing.enqueue_many({} for _ in range(jobs)))
         rows = _copied_out()
         table.clear()
-        copied += seconds(partial(_copy_in, rows))
+        copied += _seconds(partial(_copy_in, rows))
     return jobs * _BULK_ROUNDS / enqueued, jobs * _BULK_ROUNDS / copied
 
 
@@ -49,8 +42,8 @@ def single(jobs: int) -> tuple[float, float]:
     portion = max(jobs // _ROUNDS, 1)
     enqueued = created = 0.0
     for _ in range(_ROUNDS):
-        enqueued += seconds(lambda: [Nothing.enqueue() for _ in range(portion)])
-        created += seconds(lambda: [_create() for _ in range(portion)])
+        enqueued += _seconds(lambda: [Nothing.enqueue() for _ in range(portion)])
+        created += _seconds(lambda: [_create() for _ in range(portion)])
     return portion * _ROUNDS / enqueued, portion * _ROUNDS / created
 
 
@@ -74,6 +67,13 @@ def concurrent(duration: int) -> dict[str, float]:
             script, clients=_CLIENTS, options=["--time", str(duration), "--jobs", "2"]
         )
     return rates
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    """Return how long ``act`` takes."""
+    began = time.monotonic()
+    act()
+    return time.monotonic() - began
 
 
 def _copied_out() -> bytes:

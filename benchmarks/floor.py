@@ -6,17 +6,22 @@ updated twice. The table is fresh and the client alone, so which rows each claim
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
 from typing import Final
 
-from benchmarks import pgbench, table
+from benchmarks import caught, pgbench, table
 from benchmarks.app.jobs import Nothing
+from pgjobs.choices import JobStatus
 from pgjobs.models import Job
-from pgjobs.sql import load
-from pgjobs.worker.claiming import claimer
+from pgjobs.rows import statements
+from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.connection import SETTINGS
 
 BATCH: Final = 500
+_QUEUES: Final = ("high", "default", "low")
+_RAN: Final = 0.01
+"""Seconds before its record in which each job began and ended."""
 _SCRIPT: Final = """
 \\set first :first + {batch}
 BEGIN\\; SET LOCAL synchronous_commit = off\\; {claim}\\; COMMIT;
@@ -46,40 +51,28 @@ def per_second(jobs: int) -> float:
 
 
 def _claim(worker: int, first: Job) -> str:
-    values = {
-        "queues": "ARRAY['high', 'default', 'low']",
-        "priorities": "ARRAY[0, 0, 0]",
-        "floors": f"ARRAY[0, :first + {first.position}, 0]",
-        "limit": BATCH,
-        "worker": worker,
-        "paused": "'{}'",
-    }
-    return _on_one_line(claimer.CLAIM, values)
+    claim = caught.statement(
+        lambda engine: Claimer(engine, _QUEUES).claim(limit=BATCH, worker=worker)
+    )
+    floors = [
+        f":first + {first.position}" if queue == first.queue_name else "0"
+        for queue in claim.parameters["queues"]
+    ]
+    return claim.as_sql(floors=f"ARRAY[{', '.join(floors)}]")
 
 
 def _record(worker: int, first: Job) -> str:
-    values = {
-        "ids": f"ARRAY(SELECT :first + {first.pk} + n FROM generate_series(0, {BATCH - 1}) AS n)",
-        "epochs": _all("1"),
-        "workers": _all(f"{worker}::bigint"),
-        "statuses": _all("'completed'::text"),
-        "began": _all("0.01::float8"),
-        "ended": _all("0.01::float8"),
-        "errors": _all("''::text"),
-        "failures": _all("NULL::text"),
-        "data": _all("NULL::text"),
-        "results": _all("NULL::text"),
-        "delays": _all("NULL::float8"),
-        "due": _all("NULL::timestamptz"),
-        "attempts_back": _all("0"),
-        "interruptions": _all("0"),
-    }
-    return _on_one_line(load("record"), values)
-
-
-def _all(value: str) -> str:
-    return f"array_fill({value}, ARRAY[{BATCH}])"
-
-
-def _on_one_line(statement: str, values: Mapping[str, object]) -> str:
-    return " ".join((statement % values).split())
+    """Return the record of one batch; only the ids differ from one batch to the next."""
+    began = time.monotonic() - _RAN
+    outcome = Outcome(
+        job_id=first.pk,
+        epoch=1,
+        worker_id=worker,
+        status=JobStatus.COMPLETED,
+        began=began,
+        ended=began,
+    )
+    record = caught.statement(lambda engine: statements.record(engine.cursor(), [outcome] * BATCH))
+    return record.as_sql(
+        ids=f"ARRAY(SELECT :first + {first.pk} + n FROM generate_series(0, {BATCH - 1}) AS n)"
+    )

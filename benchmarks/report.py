@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,16 @@ Row = tuple[object, ...]
 
 
 def write(directory: Path, machine: dict[str, Any], figures: Any, ratios: Any) -> None:
-    """Write ``results.json``, ``results.md`` and ``drain.svg``."""
+    """Write ``results.json`` and ``results.md``, and with matplotlib ``drain.svg``."""
     directory.mkdir(parents=True, exist_ok=True)
     everything = {"machine": machine, "figures": figures, "ratios": ratios}
     (directory / "results.json").write_text(json.dumps(everything, indent=2) + "\n")
     (directory / "results.md").write_text(markdown(machine, figures, ratios))
-    chart(directory / "drain.svg", figures)
+    if find_spec("matplotlib") is None:
+        reason = "matplotlib is not installed: pip install 'django-pgjobs[bench]'"
+        print(f"drain.svg is left out, {reason}", file=sys.stderr)
+    else:
+        chart(directory / "drain.svg", figures)
 
 
 def markdown(machine: dict[str, Any], figures: Any, ratios: Mapping[str, float | None]) -> str:

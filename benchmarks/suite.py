@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from benchmarks import cost, draining, enqueueing, floor, latency, table
 from benchmarks.app.jobs import AsyncNothing, Nothing
-from benchmarks.peers.catalogue import PEERS
 from benchmarks.peers.peer import Peer
 
 Figures = dict[str, Any]
-Result = TypeVar("Result")
+Case = Callable[[], Figures]
+Cases = dict[str, Case]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Size:
     """How much of everything."""
 
     jobs: int
+    peer_jobs: int
     rounds: int
     backlog: int
     future: int
@@ -33,10 +34,13 @@ class Size:
     samples: int
     waiting: int
     many_workers: int
+    idle_seconds: int
+    clients_seconds: int
 
 
 FULL: Final = Size(
     jobs=200_000,
+    peer_jobs=200_000,
     rounds=3,
     backlog=1_000_000,
     future=1_000_000,
@@ -45,9 +49,12 @@ FULL: Final = Size(
     samples=500,
     waiting=100_000,
     many_workers=50,
+    idle_seconds=20,
+    clients_seconds=10,
 )
 QUICK: Final = Size(
     jobs=40_000,
+    peer_jobs=40_000,
     rounds=1,
     backlog=100_000,
     future=100_000,
@@ -56,127 +63,159 @@ QUICK: Final = Size(
     samples=100,
     waiting=40_000,
     many_workers=5,
+    idle_seconds=20,
+    clients_seconds=10,
+)
+# Shows that each case runs; its figures mean nothing.
+TINY: Final = Size(
+    jobs=1_000,
+    peer_jobs=100,
+    rounds=1,
+    backlog=2_000,
+    future=1_000,
+    history=1_000,
+    churn=1_000,
+    samples=10,
+    waiting=20_000,
+    many_workers=2,
+    idle_seconds=1,
+    clients_seconds=1,
 )
 
 
 class Suite:
-    """One run: every case on the same server."""
+    """One run: every case on the same server.
 
-    def __init__(self, size: Size, url: str, scratch: Path) -> None:
+    With `strict` a peer that fails ends the run as a case of pgjobs does. Without it the failure is
+    noted in place of the peer's figure, because one peer must not cost the figures of half an hour.
+    """
+
+    def __init__(self, size: Size, url: str, scratch: Path, *, strict: bool = False) -> None:
         self._size = size
         self._url = url
         self._scratch = scratch
+        self._strict = strict
         self._began = scratch / "began"
         self._since = time.monotonic()
 
-    def run(self, *, with_peers: bool) -> Figures:
-        figures: Figures = self._drains(PEERS.values() if with_peers else ())
-        figures["enqueue"] = self._enqueueing()
-        figures["latency"] = self._latency()
-        figures["slots"] = self._slots()
-        figures["beside"] = self._beside()
-        figures["cost"] = self._cost()
+    def run(self, peers: Iterable[Peer]) -> Figures:
+        """Run every case and peer; return the figures by section."""
+        drains, *others = self.cases().items()
+        figures = self._in_rounds(*drains, list(peers))
+        for section, cases in others:
+            figures[section] = self._each(section, cases)
         return figures
 
-    def _drains(self, peers: Iterable[Peer]) -> Figures:
-        """In rounds, each case and peer once a round, so that all see the same weather; medians."""
-        rounds = [(self._own_drains(), self._peers(peers)) for _ in range(self._size.rounds)]
+    def cases(self) -> dict[str, Cases]:
+        """Return every case of pgjobs by section and name; the drains, which have rounds, first."""
+        return {
+            "drain": self._drains(),
+            "enqueue": self._enqueueing(),
+            "latency": self._latency(),
+            "slots": self._slots(),
+            "beside": self._beside(),
+            "cost": self._cost(),
+        }
+
+    def _in_rounds(self, section: str, cases: Cases, peers: Sequence[Peer]) -> Figures:
+        """Run each case and peer once a round, so that all see the same weather; take medians."""
+        rounds = [
+            (self._each(section, cases), self._peers(peers)) for _ in range(self._size.rounds)
+        ]
         ours, theirs = zip(*rounds, strict=True)
         each = {name: [drains[name] for drains in ours] for name in ours[0]}
         return {
-            "drain": {name: median(rates) for name, rates in each.items()},
+            section: {name: median(rates) for name, rates in each.items()},
             "rounds": each,
             "peers": {name: _of_rounds([found[name] for found in theirs]) for name in theirs[0]},
         }
 
-    def _own_drains(self) -> dict[str, float]:
-        jobs = self._size.jobs
-        cases: dict[str, Callable[[], float]] = {
-            "floor": lambda: floor.per_second(jobs),
-            "one process": lambda: self._drain(Nothing),
-            "two processes": lambda: self._drain(Nothing, processes=2),
-            "one process, snapshot held": self._drain_beside_snapshot,
-            "one process, coroutines": lambda: self._drain(AsyncNothing, jobs // 4),
-        }
-        return {name: self._told(f"drain: {name}", act) for name, act in cases.items()}
+    def _each(self, section: str, cases: Cases) -> Figures:
+        figures: Figures = {}
+        for name, act in cases.items():
+            figures |= self._told(f"{section}: {name}", act)
+        return figures
 
-    def _peers(self, peers: Iterable[Peer]) -> dict[str, Figures]:
-        return {
-            peer.name: self._told(f"peer: {peer.name}", partial(self._peer, peer)) for peer in peers
-        }
+    def _peers(self, peers: Sequence[Peer]) -> Figures:
+        figures: Figures = {}
+        for peer in peers:
+            figures |= self._told(f"peer: {peer.name}", partial(self._peer, peer))
+        return figures
 
     def _peer(self, peer: Peer) -> Figures:
         about = {"broker": peer.broker, "language": peer.language, "settings": peer.settings}
         if (reason := peer.missing()) is not None:
-            return {**about, "missing": reason}
+            return {peer.name: {**about, "missing": reason}}
         try:
-            per_second = peer.drain(peer.jobs(self._size.jobs), self._url, self._scratch)
-        except Exception as error:  # a peer that fails must not cost the other figures
-            return {**about, "missing": f"{type(error).__name__}: {error}"}
-        return {**about, "per_second": per_second}
+            per_second = peer.drain(peer.jobs(self._size.peer_jobs), self._url, self._scratch)
+        except Exception as error:
+            if self._strict:
+                raise
+            return {peer.name: {**about, "missing": f"{type(error).__name__}: {error}"}}
+        return {peer.name: {**about, "per_second": per_second}}
 
-    def _enqueueing(self) -> Figures:
+    def _drains(self) -> Cases:
+        jobs = self._size.jobs
+        return _named(
+            {
+                "floor": lambda: floor.per_second(jobs),
+                "one process": lambda: self._drain(Nothing),
+                "two processes": lambda: self._drain(Nothing, processes=2),
+                "one process, snapshot held": self._drain_beside_snapshot,
+                "one process, coroutines": lambda: self._drain(AsyncNothing, jobs // 4),
+            }
+        )
+
+    def _enqueueing(self) -> Cases:
         size = self._size
-        bulk, copied = self._told("bulk", lambda: enqueueing.bulk(size.jobs))
-        single, created = self._told("single", lambda: enqueueing.single(size.jobs // 40))
-        concurrent = self._told("from 32 clients", lambda: enqueueing.concurrent(10))
         return {
-            "bulk": bulk,
-            "copy": copied,
-            "single": single,
-            "create": created,
-            "from 32 clients": concurrent,
+            "bulk": lambda: dict(zip(("bulk", "copy"), enqueueing.bulk(size.jobs), strict=True)),
+            "single": lambda: dict(
+                zip(("single", "create"), enqueueing.single(size.jobs // 40), strict=True)
+            ),
+            **_named({"from 32 clients": lambda: enqueueing.concurrent(size.clients_seconds)}),
         }
 
-    def _latency(self) -> Figures:
+    def _latency(self) -> Cases:
         size = self._size
-        cases = {
-            "idle": lambda: latency.idle(size.samples),
-            "under load": lambda: latency.under_load(size.samples),
-            "behind low ones": lambda: latency.behind(size.waiting, size.samples // 5),
-        }
-        return {name: asdict(self._told(f"latency: {name}", act)) for name, act in cases.items()}
+        return _named(
+            {
+                "idle": lambda: latency.idle(size.samples),
+                "under load": lambda: latency.under_load(size.samples),
+                "behind low ones": lambda: latency.behind(size.waiting, size.samples // 5),
+            }
+        )
 
-    def _slots(self) -> Figures:
+    def _slots(self) -> Cases:
         """Jobs of a known length: which part of the slots' time they fill."""
-        return {
-            f"{milliseconds} ms": self._told(
-                f"jobs of {milliseconds} ms",
-                partial(draining.busy_slots, count, milliseconds / 1000, self._began),
-            )
-            for milliseconds, count in ((1, self._size.jobs // 20), (100, self._size.jobs // 500))
-        }
+        lengths = ((1, self._size.jobs // 20), (100, self._size.jobs // 500))
+        return _named(
+            {
+                f"{milliseconds} ms": partial(
+                    draining.busy_slots, count, milliseconds / 1000, self._began
+                )
+                for milliseconds, count in lengths
+            }
+        )
 
-    def _beside(self) -> Figures:
+    def _beside(self) -> Cases:
         """The same drain with many rows around that are none of its business."""
-        figures: Figures = {}
         cases = {
             "finished": (table.fill_with_finished, self._size.history),
             "scheduled": (table.fill_with_scheduled, self._size.future),
         }
-        for name, (fill, count) in cases.items():
-            self._told(f"{count} rows {name}", partial(fill, count))
-            figures[name] = {
-                "rows": count,
-                "one process": self._told(
-                    f"drain beside {name}", lambda: self._drain(Nothing, on_top=True)
-                ),
-                "claim_ms": draining.claim_milliseconds(),
+        return _named(
+            {
+                name: partial(self._drain_beside, fill, count)
+                for name, (fill, count) in cases.items()
             }
-        return figures
+        )
 
-    def _cost(self) -> Figures:
+    def _cost(self) -> Cases:
         size = self._size
-        backlog = self._told("backlog", lambda: cost.backlog(size.backlog, self._began))
-        churn = self._told("churn", lambda: cost.churn(size.churn))
         return {
-            "backlog": {"rows": size.backlog, "one process": backlog.drain.per_second},
-            "megabytes": [backlog.megabytes_early, backlog.megabytes_late],
-            "churn": asdict(churn),
-            "idle": {
-                str(count): asdict(self._told(f"{count} idle", partial(cost.idle, count, 20)))
-                for count in (1, size.many_workers)
-            },
+            "backlog": self._backlog,
+            **_named({"churn": lambda: cost.churn(size.churn), "idle": self._idle}),
         }
 
     def _drain(self, job: Any, jobs: int | None = None, **options: Any) -> float:
@@ -186,12 +225,49 @@ class Suite:
         with draining.held_snapshot(self._url):
             return self._drain(Nothing)
 
-    def _told(self, name: str, act: Callable[[], Result]) -> Result:
-        """Run one case and say how far we are."""
-        result = act()
+    def _drain_beside(self, fill: Callable[[int], None], count: int) -> Figures:
+        fill(count)
+        return {
+            "rows": count,
+            "one process": self._drain(Nothing, on_top=True),
+            "claim_ms": draining.claim_milliseconds(),
+        }
+
+    def _backlog(self) -> Figures:
+        rows = self._size.backlog
+        backlog = cost.backlog(rows, self._began)
+        return {
+            "backlog": {"rows": rows, "one process": backlog.drain.per_second},
+            "megabytes": [backlog.megabytes_early, backlog.megabytes_late],
+        }
+
+    def _idle(self) -> Figures:
+        size = self._size
+        return {
+            str(count): asdict(cost.idle(count, size.idle_seconds))
+            for count in (1, size.many_workers)
+        }
+
+    def _told(self, name: str, act: Case) -> Figures:
+        """Run one case and say how far the run has come."""
+        try:
+            figures = act()
+        except Exception as error:
+            error.add_note(f"This happened in the case {name!r} of the benchmark.")
+            raise
         at = time.monotonic() - self._since
-        print(f"{at:6.0f} s  {name}: {_short(result)}", file=sys.stderr, flush=True)
-        return result
+        print(f"{at:6.0f} s  {name}: {_short(figures)}", file=sys.stderr, flush=True)
+        return figures
+
+
+def _named(cases: Mapping[str, Callable[[], Any]]) -> Cases:
+    """Return ``cases`` so that each one's figure has the name of the case."""
+    return {name: partial(_under, name, act) for name, act in cases.items()}
+
+
+def _under(name: str, act: Callable[[], Any]) -> Figures:
+    figure = act()
+    return {name: asdict(figure) if isinstance(figure, latency.Latency | cost.Churn) else figure}
 
 
 def _of_rounds(found: Sequence[Figures]) -> Figures:
@@ -203,5 +279,16 @@ def _of_rounds(found: Sequence[Figures]) -> Figures:
     return {**drained[0], "per_second": median(rates), "rounds": rates}
 
 
-def _short(result: object) -> str:
-    return f"{result:,.6g}" if isinstance(result, float) else str(result)
+def _short(figures: Figures) -> str:
+    if len(figures) == 1:
+        return _shown(*figures.values())
+    return ", ".join(f"{name} {_shown(figure)}" for name, figure in figures.items())
+
+
+def _shown(figure: Any) -> str:
+    match figure:
+        case {"missing": reason}:
+            return f"left out, {reason}"
+        case {"per_second": float(rate)} | float(rate):
+            return f"{rate:,.6g}"
+    return str(figure)

@@ -1,4 +1,7 @@
-"""``python -m benchmarks.peers [--quick] [name ...]``: drains by the peers alone."""
+"""``python -m benchmarks.peers [--quick] [name ...]``: drains by the peers alone.
+
+The exit code is 1 if a peer failed.
+"""
 
 from __future__ import annotations
 
@@ -23,23 +26,26 @@ def main() -> int:
     # SIGTERM would end this process without a cleanup, and leave its workers and its Redis running.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     peers = [PEERS[name] for name in options.names] or list(PEERS.values())
+    failed = False
     with server.running() as url:
         for peer in peers:
-            print(_line(peer, 20_000 if options.quick else 200_000, url), flush=True)
-    return 0
+            try:
+                found = _drained(peer, 20_000 if options.quick else 200_000, url)
+            except (
+                Exception
+            ) as error:  # One peer's trouble must not hide the figures of the others.
+                failed, found = True, f"{'failed':>7}     {error}"
+            print(f"{peer.name:<16} {peer.language:<7} {peer.broker:<11} {found}", flush=True)
+    return int(failed)
 
 
-def _line(peer: Peer, of: int, url: str) -> str:
-    about = f"{peer.name:<16} {peer.language:<7} {peer.broker:<11}"
+def _drained(peer: Peer, of: int, url: str) -> str:
     if reason := peer.missing():
-        return f"{about} {'none':>7}     {reason}"
+        return f"{'none':>7}     {reason}"
     jobs = peer.jobs(of)
     with tempfile.TemporaryDirectory(prefix="peer-") as scratch:
-        try:
-            rate = peer.drain(jobs, url, Path(scratch))
-        except Exception as error:  # One peer's trouble must not hide the figures of the others.
-            return f"{about} {'failed':>7}     {error}"
-    return f"{about} {rate:>7,.0f}/s   {jobs:,} jobs; {peer.settings}"
+        rate = peer.drain(jobs, url, Path(scratch))
+    return f"{rate:>7,.0f}/s   {jobs:,} jobs; {peer.settings}"
 
 
 if __name__ == "__main__":
