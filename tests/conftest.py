@@ -10,7 +10,7 @@ import pytest
 from example_project.postgres import EmbeddedPostgres
 from tests.support.prepared_cluster import DIRECTORY
 
-pytest_plugins = ["tests.support.parallel", "tests.support.fixtures"]
+pytest_plugins = ["tests.support.parallel", "tests.support.fixtures", "tests.support.sampling"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,0 +1,88 @@
+"""The commands of the example project that the demo does not run, each as a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.demo_process import Demo
+from tests.support.environment import ROOT
+from tests.support.fresh_database import fresh_database
+
+ENQUEUE = """
+from inventory.jobs import SyncDataSource
+from inventory.models import DataSource
+source = DataSource.objects.create(name={path!r}, path={path!r})
+print(SyncDataSource.enqueue(source).pk)
+"""
+SYNC = "inventory.jobs.SyncDataSource"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with fresh_database() as url:
+        demo = Demo(directory=tmp_path_factory.mktemp("demo"), url=url)
+        manage(demo, "migrate")
+        yield demo
+
+
+@pytest.fixture
+def job(demo: Demo, tmp_path: Path) -> int:
+    """A waiting job that syncs an empty directory."""
+    shown = manage(demo, "shell", "--verbosity", 0, "--command", ENQUEUE.format(path=str(tmp_path)))
+    return int(shown)
+
+
+def manage(demo: Demo, *arguments: object) -> str:
+    """Run `manage.py` and return its standard output; its exit code must be 0."""
+    done = demo.run(*arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def status(demo: Demo, job: int) -> str:
+    (row,) = demo.ask("SELECT status FROM pgjobs_job WHERE id = %s", job)
+    return str(row["status"])
+
+
+def test_check_finds_nothing_wrong_with_the_example(demo: Demo) -> None:
+    assert "System check identified no issues" in manage(demo, "check", "--database", "default")
+
+
+def test_a_job_runs_in_a_burst(demo: Demo, job: int) -> None:
+    manage(demo, "pgjobs_worker", "--burst")
+    assert status(demo, job) == "completed"
+
+
+@pytest.mark.parametrize("paused", [["default"], ["--job-class", SYNC]], ids=["queue", "class"])
+def test_a_paused_job_waits_until_it_is_resumed(demo: Demo, job: int, paused: list[str]) -> None:
+    manage(demo, "pgjobs_pause", *paused)
+    manage(demo, "pgjobs_worker", "--burst")
+    waited = status(demo, job)
+    manage(demo, "pgjobs_resume", *paused)
+    manage(demo, "pgjobs_worker", "--burst")
+    assert (waited, status(demo, job)) == ("pending", "completed")
+
+
+def test_a_cancelled_job_does_not_run(demo: Demo, job: int) -> None:
+    assert manage(demo, "pgjobs_cancel", job) == f"{job} cancelled\n"
+    manage(demo, "pgjobs_worker", "--burst")
+    assert status(demo, job) == "cancelled"
+
+
+def test_the_admins_user_of_compose_is_created_once(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"USERNAME": "ada", "EMAIL": "ada@example.com", "PASSWORD": "x"}.items():
+        monkeypatch.setenv(f"DJANGO_SUPERUSER_{name}", value)
+    manage(demo, "createsuperuser", "--no-input")
+    assert demo.run("createsuperuser", "--no-input").returncode == 1
+    assert demo.ask("SELECT username FROM auth_user WHERE is_superuser") == [{"username": "ada"}]
+
+
+def test_every_command_of_pgjobs_is_run_above() -> None:
+    commands = (ROOT / "pgjobs" / "management" / "commands").glob("pgjobs_*.py")
+    here = Path(__file__).read_text()
+    assert [command.stem for command in commands if f'"{command.stem}"' not in here] == []
