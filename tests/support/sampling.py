@@ -21,11 +21,12 @@ DEPENDS_ON_VERSIONS: Final = (
     "management/",
     "models/",
     "registry/",
+    "sql/test_migrations",
     "test_checks",
     "test_codec",
     "test_notifications",
     "test_signals",
-    "worker/process/",
+    "worker/process/test_lost_threads",
     "worker/slots/",
 )
 

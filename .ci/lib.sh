@@ -1,0 +1,205 @@
+# The steps of .ci/run and .ci/full, which source this file. It moves to the root of the checkout.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export CI=true PIP_DISABLE_PIP_VERSION_CHECK=1 PYTEST_ADDOPTS="-rs"
+# The tests start hundreds of Pythons, each of which would compile this package again.
+unset PYTHONDONTWRITEBYTECODE
+# On a developer's terminal a program that reads its input would wait there, and in CI it would not.
+exec < /dev/null
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+step() {
+  local title=$1 began=$SECONDS
+  shift
+  printf '\n=== %s\n' "$title"
+  "$@"
+  printf '=== %s: %d s\n' "$title" $((SECONDS - began))
+}
+
+prepare_the_machine() {
+  step "Python can make environments" ensure_venv_works
+  step "a browser is there" ensure_browser_works
+  step "a pooler is there" ensure_pooler_works
+}
+
+check_the_code() {
+  step "lint" .venv/bin/ruff check .
+  step "formatting" .venv/bin/ruff format --check .
+  step "types" .venv/bin/mypy
+  step "layers" .venv/bin/lint-imports
+  step "migrations" migrations_are_complete
+}
+
+check_what_is_shipped() {
+  step "sdist, and the wheel made from it" build_distributions
+  step "the wheel has every file" wheel_is_complete
+  step "the wheel works in an environment of its own" wheel_works
+  step "the demo, by the command in README.md, from the sdist" run_readme_demo_command
+}
+
+ensure_venv_works() {
+  python3 -c 'import ensurepip, venv' && return
+  # Debian keeps these two modules in a package of their own.
+  install_from_debian python3-venv
+}
+
+# For the tests of the admin's pages. On a developer's machine without it they are skipped.
+ensure_browser_works() {
+  [[ -x /usr/bin/chromium ]] || install_from_debian chromium
+}
+
+# For the tests behind a pooler, and for chaos behind one.
+ensure_pooler_works() {
+  [[ -x /usr/sbin/pgbouncer ]] || install_from_debian pgbouncer
+}
+
+# For the benchmark's peers that keep their jobs in Redis.
+ensure_redis_works() {
+  command -v redis-server > /dev/null || install_from_debian redis-server
+}
+
+install_from_debian() {
+  apt-get update -q && apt-get install -qy --no-install-recommends "$@"
+}
+
+# Prints the lines between the markers of that name in README.md: a reader and CI run the same command.
+readme_command() {
+  sed -n "/<!-- $1-command -->/,/<!-- \/$1-command -->/p" README.md | grep -vE '^(<!--|```)'
+}
+
+run_readme_test_command() {
+  local command
+  command=$(readme_command test)
+  echo "\$ $command"
+  without_skips bash -euo pipefail -c "$command"
+}
+
+run_readme_demo_command() {
+  local command
+  command=$(readme_command demo)
+  tar -xzf "$scratch"/dist/*.tar.gz -C "$scratch"
+  cd "$scratch"/django_pgjobs-*/
+  echo "\$ $command"
+  bash -euo pipefail -c "$command"
+  cd "$OLDPWD"
+}
+
+# A skipped test proves nothing, and here nothing is missing that could excuse a skip.
+without_skips() {
+  without_lines '[0-9]+ skipped' "Tests were skipped; see above." "$@"
+}
+
+# Runs a command; fails if the command fails or if its output has a line that matches the pattern.
+without_lines() {
+  local pattern=$1 complaint=$2
+  shift 2
+  # `set -e` does nothing in a function that is called inside a condition: hence the `return`.
+  "$@" 2>&1 | tee "$scratch/output" || return 1
+  if grep -qE "$pattern" "$scratch/output"; then
+    echo "$complaint" >&2
+    return 1
+  fi
+}
+
+migrations_are_complete() {
+  .venv/bin/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run \
+    --settings tests.settings.everything
+}
+
+build_distributions() {
+  python3 -m venv "$scratch/builder"
+  "$scratch/builder/bin/pip" install -q hatchling
+  "$scratch/builder/bin/hatchling" build -t sdist -d "$scratch/dist"
+  "$scratch/builder/bin/pip" wheel -q --no-deps -w "$scratch/dist" "$scratch"/dist/*.tar.gz
+}
+
+wheel_is_complete() {
+  .venv/bin/python -m zipfile -l "$scratch"/dist/*.whl | awk '{print $1}' | sort > "$scratch/in-wheel"
+  find pgjobs -type f -not -path '*/__pycache__/*' | sort > "$scratch/in-checkout"
+  if comm -13 "$scratch/in-wheel" "$scratch/in-checkout" | grep .; then
+    echo "The wheel lacks the files above." >&2
+    return 1
+  fi
+}
+
+wheel_works() {
+  local wheel
+  wheel=$(echo "$scratch"/dist/*.whl)
+  python3 -m venv "$scratch/installed"
+  "$scratch/installed/bin/pip" install -q "${wheel}[binary]"
+  # Isolated: the checkout's pgjobs must not stand in for the installed one.
+  "$scratch/installed/bin/python" -I .ci/import_everything.py
+}
+
+# Each case of pgjobs once. The peers need much more to be installed: .ci/full runs them.
+every_benchmark_case_runs() {
+  timeout 600 .venv/bin/python -m benchmarks --tiny --no-peers
+}
+
+chaos() {
+  timeout 900 .venv/bin/python -m tests.chaos "$@"
+}
+
+# Prints each supported Python with its Django, as `3.13 6.1`, the newest Python first.
+supported_versions() {
+  .venv/bin/python .ci/matrix.py
+}
+
+# Prints the lines of supported_versions for which this machine has the Python.
+versions_that_are_here() {
+  local python django
+  supported_versions | while read -r python django; do
+    if interpreter "$python" > /dev/null; then
+      echo "$python $django"
+    fi
+  done
+}
+
+# Prints the path of a Python. A version manager's shim may be on PATH for a Python that it would
+# refuse to run.
+interpreter() {
+  local name=python$1 candidate
+  for candidate in "$(command -v "$name" || true)" "$HOME"/.pyenv/versions/*/bin/"$name"; do
+    if [[ -x $candidate ]] && "$candidate" -c 'import ensurepip' 2> /dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+  return 1
+}
+
+newest_versions() {
+  local -a here
+  mapfile -t here < <(versions_that_are_here)
+  if [[ ${here[0]-} != $(supported_versions | sed -n 1p) ]]; then
+    echo "This machine lacks the newest supported Python." >&2
+    return 1
+  fi
+  echo "${here[0]}"
+}
+
+# Makes an environment for a Python and a Django unless the script has made it already.
+environment() {
+  local python=$1 django=$2 program
+  [[ -d $scratch/$python ]] && return
+  program=$(interpreter "$python")
+  "$program" -m venv "$scratch/$python"
+  "$scratch/$python/bin/pip" install -q -e '.[dev]' "django==$django.*"
+  "$scratch/$python/bin/python" -c \
+    'import django, sys; print("Python", sys.version.split()[0], "Django", django.__version__)'
+}
+
+# Tests on another Python. The command in README.md has tried the model with more examples.
+test_on() {
+  local python=$1 django=$2
+  shift 2
+  environment "$python" "$django"
+  export MODEL_EXAMPLES=20
+  without_skips "$scratch/$python/bin/pytest" -n auto "$@"
+}
+
+# What depends on the version, and some of the other tests: see tests/support/sampling.py.
+sample_on() {
+  test_on "$@" --sample 1/8
+}
