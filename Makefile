@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage chaos bench check format ci clean
+.PHONY: help demo test coverage chaos bench check format ci full clean
 PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 180
@@ -21,7 +21,7 @@ chaos: .venv/dev-installed  ## jobs under a storm of faults: make chaos SECONDS=
 	$(BIN)/python -m tests.chaos --seconds $(SECONDS) --seed $(SEED) $(ARGS)
 
 bench: .venv/bench-installed  ## measure on a durable PostgreSQL: make bench QUICK=1
-	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(TINY),--tiny)
 
 check: .venv/dev-installed  ## lint, formatting, types, layers, migrations
 	$(BIN)/ruff check .
@@ -34,8 +34,11 @@ format: .venv/dev-installed  ## repair what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-ci:  ## everything that CI runs
+ci:  ## everything that CI runs for each change
 	.ci/run
+
+full:  ## the same and everything that takes longer
+	.ci/full
 
 clean:  ## remove the environment and every cache
 	rm -rf .venv .nox .demo .coverage* .hypothesis .*_cache build dist htmlcov

@@ -21,6 +21,7 @@ DEPENDS_ON_VERSIONS: Final = (
     "management/",
     "models/",
     "registry/",
+    "sql/test_migrations",
     "test_checks",
     "test_codec",
     "test_notifications",
