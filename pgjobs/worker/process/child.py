@@ -64,8 +64,8 @@ class Bond:
 def die_with_any_thread() -> None:
     """End this process when one of the engine's threads ends by an exception.
 
-    Most likely memory ran out, or the project's logging raised. A worker that lost its recorder or
-    a slot would send heartbeats as before, so no other worker would rescue its jobs.
+    Most likely memory ran out. A worker that lost its recorder or a slot would send heartbeats as
+    before, so no other worker would rescue its jobs.
     """
     tell = threading.excepthook
 
