@@ -17,7 +17,7 @@ from tests.apps.unruly.jobs import DiesOnceInItsTransaction
 from tests.support import traces
 from tests.support.elsewhere import elsewhere
 from tests.support.eventually import eventually
-from tests.support.worker_process import run_burst_here, unruly_worker
+from tests.support.worker_process import run_burst_here, supervised_unruly_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -143,7 +143,7 @@ def test_an_atomic_job_whose_worker_was_killed_leaves_its_effect_once(
 ) -> None:
     job = DiesOnceInItsTransaction.enqueue()
 
-    with unruly_worker(child_environment):
+    with supervised_unruly_worker(child_environment):
         eventually(lambda: Job.objects.filter(status="completed").exists(), timeout=30)
 
     job.refresh_from_db()
