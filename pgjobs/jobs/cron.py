@@ -21,7 +21,7 @@ _RANGES = (
 def check_cron(expression: object) -> str:
     """Return ``expression`` if it is a cron expression of five fields that comes due.
 
-    Raises InvalidArgument for anything else, and for a step that exceeds its field: croniter takes
+    Raises InvalidArgument otherwise, also for a step that exceeds its field: croniter takes
     ``*/90`` in the minutes without a word and means every hour.
     """
     if not isinstance(expression, str):

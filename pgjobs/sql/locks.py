@@ -1,4 +1,4 @@
-"""The first keys of the engine's two-key advisory locks: no number stands anywhere else."""
+"""The first keys of the engine's two-key advisory locks: each number stands here alone."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
--- The jobs of a dead worker, in the order in which they should start again. A job whose row another
--- transaction holds is left for the next turn: waiting for the row would stop our own heartbeat.
+-- The jobs of a dead worker, in the order in which they should start again. If another
+-- transaction holds the row of a job, the job is left for the next turn: waiting for the row would
+-- stop our own heartbeat.
 SELECT id, epoch, interruptions, job_class, queue_name
 FROM pgjobs_job
 WHERE worker_id = %(id)s AND status = 'running'

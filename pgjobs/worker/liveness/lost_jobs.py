@@ -26,7 +26,7 @@ from pgjobs.worker.recording.refusal import is_about_a_row
 
 
 class LostJob(NamedTuple):
-    """A running job whose worker is dead, or does not know the job."""
+    """A running job of a dead worker, or of a worker that does not know the job."""
 
     id: int
     epoch: int
@@ -44,7 +44,7 @@ class LostJobs:
     def take_back(
         self, connection: EngineConnection, worker: int, jobs: list[LostJob]
     ) -> list[int]:
-        """Write what becomes of ``jobs`` of ``worker``; return the ids of the jobs written.
+        """Give back ``jobs`` of ``worker`` or end them; return the ids of the jobs written.
 
         The transaction that holds their rows is open; ``announce()`` follows its commit.
         """
@@ -59,7 +59,7 @@ class LostJobs:
         return list(recorded)
 
     def record(self, connection: EngineConnection, outcomes: list[Outcome]) -> Collection[int]:
-        """Write ``outcomes``; return the ids of the jobs whose rows accepted theirs.
+        """Write ``outcomes``; return the ids of the jobs that accepted one.
 
         If a row refuses its outcome, the outcomes are written one by one. Each write is a
         transaction or a savepoint, so a refusal ends neither the other writes nor the transaction
@@ -84,7 +84,7 @@ class LostJobs:
 
 
 def announce(rescued: list[int]) -> None:
-    """Tell of jobs whose rescue is committed, and announce the end of those given up."""
+    """Tell of ``rescued`` jobs after the commit, and announce the end of jobs given up."""
     if rescued:
         drop_dead()  # Django's connection of this thread may have been idle for days
         for job in Job.objects.filter(pk__in=rescued):

@@ -1,4 +1,4 @@
-"""Ends jobs whose process died while it ran them itself, outside any worker."""
+"""Ends orphans: a process ran such a job itself, outside any worker, and died."""
 
 from __future__ import annotations
 

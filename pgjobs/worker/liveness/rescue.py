@@ -40,7 +40,7 @@ def take_back_unknown(
 ) -> None:
     """Take back the jobs that a living ``worker`` holds by their rows, but does not know.
 
-    A claim whose answer was lost with its connection leaves such rows, and so does a failover that
+    A claim leaves such rows if its answer was lost with the connection, and so does a failover that
     undid outcomes. No other worker takes them back, because their worker lives. ``known`` has the
     id and the epoch of each job that the worker knows.
     """

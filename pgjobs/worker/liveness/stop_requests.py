@@ -1,4 +1,4 @@
-"""Tells running jobs to stop: cancelled jobs, and jobs whose row the worker no longer holds."""
+"""Tells running jobs to stop: cancelled jobs, and jobs that their worker no longer holds."""
 
 from __future__ import annotations
 

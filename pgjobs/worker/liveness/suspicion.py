@@ -16,8 +16,8 @@ UNSUSPECTING: Final = 2.0
 """Seconds between two looks while no worker seems dead, give or take a fifth: workers that were
 started together must not all look at the same moments."""
 CONFIRMING: Final = 0.7
-"""Seconds between two looks while a worker seems dead. A living worker whose connection broke
-connects again at once, and has its lock again before the second look."""
+"""Seconds between two looks while a worker seems dead. If the connection of a living worker
+broke, it connects again at once, and has its lock again before the second look."""
 RECONNECTING: Final = 3.0
 """After a reconnect, seconds before a missing lock counts as death, because other workers may still
 be reconnecting: each tries again after at most 1.3 seconds. If a worker has sent a heartbeat since
@@ -40,8 +40,8 @@ class Suspicion:
     def dead(self, connection: EngineConnection) -> list[int]:
         """Return the ids of workers that were silent too long, or without their lock at two looks.
 
-        The second look gives a living worker whose connection broke the time to take its lock again
-        on a new connection. While no worker can reach the database, all are silent. If this lasts
+        If the connection of a living worker broke, the second look gives it the time to take its
+        lock again on a new connection. While no worker can reach the database, all are silent. If this lasts
         longer than the lease, the worker that is back first must wait until it could see the
         heartbeats of the other workers.
         """

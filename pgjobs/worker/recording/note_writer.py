@@ -18,7 +18,7 @@ class NoteWriter:
     def __init__(self, connection: EngineConnection) -> None:
         self._connection = connection
         self.held_up: list[Note] = []
-        """Notes of jobs whose rows another transaction has locked; each batch begins with them."""
+        """Notes that found the row of their job locked; each batch begins with these notes."""
 
     def write(self, notes: list[Note]) -> None:
         """Write ``notes``, ``held_up`` included; may be called again if the connection is lost."""

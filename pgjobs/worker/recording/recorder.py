@@ -30,7 +30,7 @@ LOCK_TIMEOUT: Final = {"lock_timeout": "'2s'"}
 
 
 class Recorder:
-    """Writes what slots hand in, the notes of a job before its outcome.
+    """Writes the outcomes and notes that slots hand in, the notes of a job before its outcome.
 
     No outcome waits on purpose: while one batch commits, the next batch gathers. While the server
     is away, the recorder tries the same batch again until it is written.
@@ -44,7 +44,7 @@ class Recorder:
         is_heard: Callable[[Job], bool] = lambda job: True,
         let_go: Callable[[Sequence[Job]], None] = lambda jobs: None,
     ) -> None:
-        """Call ``let_go`` with jobs whose rows have accepted or refused their outcomes.
+        """Call ``let_go`` with jobs once their rows have accepted or refused the outcomes.
 
         Then call ``announce`` with each job that has finished, if ``is_heard`` says so.
         """
@@ -77,7 +77,7 @@ class Recorder:
         return settled
 
     def stop(self, timeout: float) -> bool:
-        """Write what is left; return whether all of it was written within ``timeout`` seconds."""
+        """Write all that is left; return False if this took longer than ``timeout`` seconds."""
         self._stopping = True
         self.settle()
         self._thread.join(timeout)
@@ -96,7 +96,7 @@ class Recorder:
         self._connection.close()
 
     def _gather(self) -> tuple[list[Entry], list[Note], threading.Event | None]:
-        """Take what has been handed in: up to a full batch, or to an event of ``settle()``."""
+        """Take the items handed in so far: up to a full batch, or to an event of ``settle()``."""
         entries: list[Entry] = []
         notes: list[Note] = []
         deadline = 0.0 if self._notes.held_up else self._refusals.next_try

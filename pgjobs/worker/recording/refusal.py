@@ -1,4 +1,4 @@
-"""What rows refuse: bad outcomes are told apart from good ones, and set aside until accepted."""
+"""Refused outcomes: they are told apart from good outcomes, and set aside until accepted."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Refusals:
             self._write_alone(next(iter(self._waiting.values())))
 
     def forget_decided(self, entries: Sequence[Entry]) -> None:
-        """Drop entries that were set aside and whose rows have now accepted an outcome."""
+        """Drop those of ``entries`` that were set aside: their rows have now accepted an outcome."""
         for job, _ in entries:
             if self._waiting.pop((job.id, job.epoch), None):
                 events.tell(events.OutcomeAcceptedAfterAll(job))
