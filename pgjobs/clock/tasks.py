@@ -61,7 +61,7 @@ class LowLevelTasks:
 
 
 def project_tasks() -> list[str]:
-    """Return the names of the project's own tasks, without the tasks of procrastinate and pgjobs."""
+    """Return the names of the project's tasks, without those of procrastinate and pgjobs."""
     return [
         name
         for name, task in django_app.tasks.items()

@@ -40,10 +40,10 @@ class Suspicion:
     def dead(self, connection: EngineConnection) -> list[int]:
         """Return the ids of workers that were silent too long, or without their lock at two looks.
 
-        If the connection of a living worker broke, the second look gives it the time to take its
-        lock again on a new connection. While no worker can reach the database, all are silent. If this lasts
-        longer than the lease, the worker that is back first must wait until it could see the
-        heartbeats of the other workers.
+        If the connection of a living worker broke, the second look gives it the time to
+        take its lock again on a new connection. While no worker can reach the database, all
+        are silent. If this lasts longer than the lease, the worker that is back first must
+        wait until it could see the heartbeats of the other workers.
         """
         self._doubt_silence_when_away()
         self._doubt_locks_when_connected(connection)

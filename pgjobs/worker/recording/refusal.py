@@ -76,7 +76,7 @@ class Refusals:
             self._write_alone(next(iter(self._waiting.values())))
 
     def forget_decided(self, entries: Sequence[Entry]) -> None:
-        """Drop those of ``entries`` that were set aside: their rows have now accepted an outcome."""
+        """Drop the set-aside ``entries``: their outcomes are now decided, written or stale."""
         for job, _ in entries:
             if self._waiting.pop((job.id, job.epoch), None):
                 events.tell(events.OutcomeAcceptedAfterAll(job))
