@@ -39,7 +39,7 @@ class OutcomeRefused(Event):
 
 @dataclass(slots=True)
 class OutcomeAcceptedAfterAll(Event):
-    """The outcome of an earlier `OutcomeRefused` is decided: it was written, or it was stale."""
+    """The outcome of an earlier `OutcomeRefused` was written."""
 
     job: Any
 

@@ -18,8 +18,9 @@ from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import Recorded, already_recorded, record
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.recording.entry import Entry
 from pgjobs.worker.recording.note_writer import NoteWriter
-from pgjobs.worker.recording.refusal import Entry, Refusals, is_about_a_row
+from pgjobs.worker.recording.refusal import Refusals, is_about_a_row
 
 LARGEST_BATCH: Final = 1000
 NOTES_WAIT: Final = 0.25
@@ -156,12 +157,13 @@ class Recorder:
         if self._is_uncertain:
             missing = [outcome for outcome in outcomes if outcome.job_id not in recorded]
             recorded |= already_recorded(cursor, missing)
-        self._tell(entries, recorded)
+        self._on_decided(entries, recorded)
 
-    def _tell(self, entries: Sequence[Entry], recorded: dict[int, Recorded]) -> None:
+    def _on_decided(self, entries: Sequence[Entry], recorded: dict[int, Recorded]) -> None:
+        """Let go of the jobs, tell of stale outcomes, and announce the ends of jobs."""
         self._let_go([job for job, _ in entries])
         if self._refusals:
-            self._refusals.forget_decided(entries)
+            self._refusals.forget_decided(entries, written=recorded)
         for job, outcome in entries:
             if (row := recorded.get(job.id)) is None:
                 events.tell(events.OutcomeStale(job, outcome.status))

@@ -1,9 +1,12 @@
-"""Refused outcomes: they are told apart from good outcomes, and set aside until accepted."""
+"""Refused outcomes: PostgreSQL raises an error for them, and they are set aside until accepted.
+
+A stale outcome is not refused: its statement succeeds and changes no row.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Final
 
 import psycopg
@@ -12,9 +15,7 @@ from psycopg.errors import LockNotAvailable
 from pgjobs import events
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
-
-Entry = tuple[Job, Outcome]
-"""A job and the outcome that is to be written to its row."""
+from pgjobs.worker.recording.entry import Entry
 
 REFUSED_INTERVAL: Final = 1.0
 """Seconds between two tries of the outcomes that rows refuse, which are tried one by one."""
@@ -75,10 +76,13 @@ class Refusals:
         while self._waiting and time.monotonic() >= self._next_try:
             self._write_alone(next(iter(self._waiting.values())))
 
-    def forget_decided(self, entries: Sequence[Entry]) -> None:
-        """Drop the set-aside ``entries``: their outcomes are now decided, written or stale."""
+    def forget_decided(self, entries: Sequence[Entry], written: Container[int]) -> None:
+        """Drop set-aside entries whose outcome is now decided: written or stale.
+
+        ``written`` has the ids of the jobs whose outcome was written.
+        """
         for job, _ in entries:
-            if self._waiting.pop((job.id, job.epoch), None):
+            if self._waiting.pop((job.id, job.epoch), None) and job.id in written:
                 events.tell(events.OutcomeAcceptedAfterAll(job))
 
     def _write_alone(self, entry: Entry) -> None:

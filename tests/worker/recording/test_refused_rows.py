@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from pgjobs.models import Job, JobLogEntry, WorkerProcess
 from pgjobs.worker import Worker
@@ -95,6 +96,18 @@ def test_a_job_whose_every_end_is_refused_waits_until_one_is_accepted_and_delays
         assert worker.output.count("not in this house") == 1
     refused.refresh_from_db()
     assert (refused.epoch, refused.result) == (1, {"refused": True})
+
+
+def test_a_refused_outcome_that_becomes_stale_is_told_as_stale_and_not_as_written(
+    child_environment: Environment, house: House
+) -> None:
+    house.refuse()
+    refused = Noop.enqueue(refused=True)
+    with RunningWorker(child_environment) as worker:
+        worker.until_it_says("PostgreSQL refuses to store any end of it")
+        Job.objects.filter(pk=refused.pk).update(epoch=F("epoch") + 1)
+        worker.until_it_says("epoch=1 completed refused")
+        assert "written after all" not in worker.output
 
 
 def test_a_job_whose_end_is_refused_does_not_run_again_when_its_claim_is_undone(
