@@ -46,7 +46,10 @@ class Verb:
     explain: Callable[[Answer], str]
 
     def apply(self, jobs: Iterable[Job]) -> Answer:
-        """Steer each job by itself, so that a job that has changed meanwhile stops no other."""
+        """Cancel or retry each of ``jobs`` by itself, and return the result.
+
+        So a job that has changed meanwhile is refused, and the other jobs are still changed.
+        """
         answer = Answer()
         for job in jobs:
             try:

@@ -1,4 +1,4 @@
-"""The list and the page of worker processes, with the proof that they live."""
+"""The list and the page of worker processes, with the state and the last heartbeat of each."""
 
 from __future__ import annotations
 

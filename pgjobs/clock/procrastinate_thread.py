@@ -137,10 +137,10 @@ class ProcrastinateThread:
 
 @asynccontextmanager
 async def _opened(app: App) -> AsyncIterator[None]:
-    """Open the app, and close its pool also if the opening was cancelled.
+    """Open ``app``, and close its pool at the end, even if the opening was cancelled.
 
-    ``asyncio.run()`` would cancel the tasks that fill the pool, and wait for them. These tasks take
-    a cancellation for one more failed connection, and go on.
+    If the pool stayed open, ``asyncio.run()`` would cancel the tasks that fill it, and wait for
+    them. But these tasks take a cancellation for one more failed connection, and go on.
     """
     try:
         app.perform_import_paths()

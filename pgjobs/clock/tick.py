@@ -81,7 +81,7 @@ def register_tick() -> None:
 
 
 def tick(timestamp: int) -> None:
-    """Fire the schedules that are due, and for one period each schedule that becomes due."""
+    """Fire the schedules that are due now, and schedules that become due within one period."""
     until = time.monotonic() + PERIOD
     try:
         while True:

@@ -20,22 +20,22 @@ _ATTEMPTS: Final = range(1, 2**15)
 
 
 def check_priority(priority: Any) -> int:
-    """Return ``priority``, which orders the jobs of a queue."""
+    """Check and return ``priority``, which orders the jobs of a queue."""
     return _check("priority", "a whole number", priority, _PRIORITIES)
 
 
 def check_timeout(timeout: Any) -> int:
-    """Return ``timeout``, in seconds."""
+    """Check and return ``timeout``, in seconds."""
     return _check("timeout", "a whole number of seconds", timeout, _SECONDS)
 
 
 def check_interval(interval: Any) -> int:
-    """Return ``interval``, in minutes between two runs."""
+    """Check and return ``interval``, in minutes between two runs."""
     return _check("interval", "a whole number of minutes", interval, _MINUTES)
 
 
 def check_max_attempts(max_attempts: Any) -> int:
-    """Return ``max_attempts``, the first attempt included."""
+    """Check and return ``max_attempts``, which counts the first attempt too."""
     return _check("max_attempts", "a whole number", max_attempts, _ATTEMPTS)
 
 

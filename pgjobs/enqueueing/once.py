@@ -24,11 +24,13 @@ def place(row: Mapping[str, Any]) -> str:
 
 
 def settle_with_holder(jobs: models.QuerySet[Any], row: dict[str, Any]) -> Any:
-    """Return the live job that holds the place of ``row`` if it can stand for ``row`` too.
+    """Return the live job that holds the place of ``row``, or None if ``row`` may be tried again.
 
-    A waiting job with another rule is deleted, and None is returned: the place is free. A
-    running job is returned in any case; if its rule is another one, its successor will
-    follow ``row``. None also means that the holder has ended or started meanwhile.
+    - A holder with the interval and the moment of ``row`` is returned unchanged.
+    - Another waiting holder is deleted, and None is returned: the place is free.
+    - Another running holder is returned, and its successor will follow ``row``.
+
+    None also means that the holder has ended or started meanwhile.
     """
     holder = jobs.filter(once_key=row["once_key"], status__in=LIVE).first()
     if holder is None or _follows(holder, row):

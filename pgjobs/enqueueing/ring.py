@@ -69,7 +69,8 @@ def ring_on_commit(
 ) -> None:
     """Wake idle workers for ``queue`` after the current transaction, or now if there is none.
 
-    ``check`` comes from ``insert()``. Without it, the ring is sent in any case.
+    ``check`` is the look for idle workers that the INSERT made. Without it, the ring is sent in any
+    case.
     """
     ring = _pending_ring(using)
     ring.add(queue, jobs, check)

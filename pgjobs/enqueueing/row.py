@@ -108,7 +108,10 @@ def object_columns(instance: models.Model | None) -> dict[str, Any]:
 
 
 def object_key(instance: models.Model) -> dict[str, Any]:
-    """Return the columns that point at ``instance``, unchecked, as a filter of jobs needs them."""
+    """Return the columns that point at ``instance``, for a new row or for a filter of jobs.
+
+    Nothing is checked.
+    """
     content_type = ContentType.objects.get_for_model(instance, for_concrete_model=False)
     return {"object_type_id": content_type.pk, "object_id": str(instance.pk)}
 
@@ -166,7 +169,10 @@ def _notifications(notifications: str | None) -> str:
 def _limits(
     target: JobTarget, priority: int | None, timeout: int | None, max_attempts: int | None
 ) -> dict[str, int | None]:
-    """Return the numbers that were given; for each that was not, the option in the Meta."""
+    """Return the columns of the given numbers; a number that is None becomes the Meta option.
+
+    Raises InvalidArgument for a number beyond its bounds.
+    """
     options = options_of(target)
     priority = options.priority if priority is None else priority
     timeout = options.timeout if timeout is None else timeout

@@ -28,14 +28,15 @@ T = TypeVar("T")
 async def attempt(job: RunningJob, runner: Runner) -> Outcome | None:
     """Run ``job`` once and return its outcome, or None if ``job.terminate()`` has recorded one.
 
-    The same steps serve a thread and an event loop: see `in_thread`.
+    A slot also hands over None for a last chance whose row has moved on before the attempt. The
+    same steps serve a thread and an event loop: see `in_thread`.
     """
     try:
         runner.begin(job)
         events.tell(events.JobStarted(job))
         outcome = await _run(job, runner)
         runner.finish()
-    except BaseException as error:  # a stop request, raised after run() had ended
+    except BaseException as error:  # a stop request just before or after _run()
         runner.finish()
         outcome = judge(error, job)
     if runner.stop_request is not None:
@@ -130,7 +131,7 @@ def _with_real_reason(outcome: Outcome, stop_request: JobInterrupted, job: Runni
 
 
 def _without_undone_work(outcome: Outcome, job: RunningJob) -> Outcome:
-    """Don't call a job completed whose writes are lost with the transaction that it left open."""
+    """Don't call a job completed if its writes are lost with the transaction that it left open."""
     if outcome.is_recorded or outcome.status != JobStatus.COMPLETED:
         return outcome
     return _overruled(outcome, TransactionLeftOpen(), job)

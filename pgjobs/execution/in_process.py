@@ -108,12 +108,12 @@ class _InProcess(Runner):
 def _run_started(jobs: Jobs, job: Any) -> None:
     notes: list[Note] = []
     runner = _InProcess()
-    job._sink = notes.append
+    job.note_sink = notes.append
     try:
         with _usable_afterwards(connections[jobs.db]):
             outcome = in_thread(attempt(job, runner))
     finally:
-        job._sink = None
+        job.note_sink = None
         write_notes(jobs, notes)
     if outcome is not None:
         _keep(jobs, job, outcome)
@@ -139,7 +139,7 @@ def _record(jobs: Jobs, job: Any, outcome: Outcome) -> bool:
 
 
 def _announce_once_committed(jobs: Jobs, job: Any) -> None:
-    """Read the row, and tell of the job's end once that is durable."""
+    """Read the row, and tell of the job's end once the end is durable."""
     job.refresh_from_db()
     if job.status in FINISHED:
         transaction.on_commit(lambda: announce_end(job), using=jobs.db, robust=True)
@@ -147,7 +147,11 @@ def _announce_once_committed(jobs: Jobs, job: Any) -> None:
 
 @contextmanager
 def _usable_afterwards(connection: Any) -> Iterator[None]:
-    """Keep the caller's transaction usable when the job breaks it, or else the connection."""
+    """Leave ``connection`` usable to the caller after the job.
+
+    If the job breaks the caller's transaction, roll back to the moment before the job. If there is
+    no transaction, drop a connection that the job broke.
+    """
     if (savepoint := connection.savepoint()) is None:  # there is no transaction
         try:
             yield
@@ -166,7 +170,10 @@ def _usable_afterwards(connection: Any) -> Iterator[None]:
 
 
 def _drop_unusable(connection: Any) -> None:
-    """Without a sound one the outcome could not be written: the job would run again elsewhere."""
+    """Close ``connection`` if it can take no statement; Django opens a new one for the next.
+
+    If it stayed, the outcome could not be written, and a worker would end the job as an orphan.
+    """
     raw = connection.connection
     unusable = (TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN)  # cut short by Ctrl-C, or lost
     if raw is not None and raw.info.transaction_status in unusable:

@@ -1,4 +1,4 @@
-"""What the steps of an attempt ask of the thread or the event loop that they run on."""
+"""The calls that the steps of an attempt make to the thread or the event loop they run on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from pgjobs.rows.outcome import Outcome
 
 
 class Runner:
-    """Runs attempts. As it stands here, no stop request reaches a job."""
+    """The base class of all that runs attempts: slots, event loops, and the caller's own process.
+
+    Here no stop request reaches a job; a slot and its loop override the methods for it.
+    """
 
     stop_request: JobInterrupted | None = None
 
@@ -31,5 +34,5 @@ class Runner:
         """
 
     def has_left_transaction_open(self, outcome: Outcome) -> bool:
-        """Mend what the job has left in the thread; return whether it left a transaction open."""
+        """Clean up the thread after the job; return whether the job left a transaction open."""
         return False

@@ -65,10 +65,14 @@ class BackgroundJob(JobClass):
     def enqueue_once(cls, instance: models.Model | None = None, **kwargs: Any) -> Job:
         """Make sure that exactly one live job of this class holds the place of ``instance``.
 
-        If a live job holds the place, has the same ``interval``, and has the same
-        ``schedule_at`` or none is given, it is returned unchanged. A waiting job that
-        differs is replaced. A running job that differs is returned, and its successor
-        follows the new arguments. Jobs of ``enqueue()`` hold no place.
+        If no live job holds the place, insert a job and return it. If a live job holds it:
+
+        - A job with the same ``interval``, and with the same ``schedule_at`` if one is given,
+          is returned unchanged.
+        - Another waiting job is replaced by a new job.
+        - Another running job is returned, and its successor follows the new arguments.
+
+        Jobs of ``enqueue()`` hold no place.
         """
         return _job_model().enqueue_once(cls, instance, **kwargs)
 

@@ -1,4 +1,4 @@
-"""The functions and views, from the texts in `pgjobs/sql/functions` and `pgjobs/sql/views`.
+"""Creates the functions and views from the files in `pgjobs/sql/functions` and `pgjobs/sql/views`.
 
 An applied migration must not change its meaning. So a later migration that changes, for example,
 the view `pgjobs_jobs` is written like this:

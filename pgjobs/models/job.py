@@ -27,7 +27,10 @@ from pgjobs.sql.position import NextPosition
 
 
 class Job(JobVerbs):
-    """A request to run something, and its record. Columns that NetBox has too have its names."""
+    """A request to run something, and its record. Columns that NetBox has too have its names.
+
+    ``JobVerbs`` declares the verbs, and the attributes that a job has only while it runs.
+    """
 
     # The foreign keys have no index of their own: an update of the status writes every index of the
     # row. The lookups by object and by user have partial indexes, in job_indexes.py.

@@ -1,7 +1,7 @@
-"""The verbs on many jobs at once, and on a job by its query set.
+"""The query set of jobs: it enqueues jobs, and cancels, retries and prunes all its jobs at once.
 
-A change of status is a guarded statement: it touches only jobs that are still in the status that
-the change begins with, and it returns how many these were.
+A change of status is a guarded statement: it changes only jobs that are still in the status that
+the change begins with. The method returns the number of jobs that it changed.
 """
 
 from __future__ import annotations

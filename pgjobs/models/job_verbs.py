@@ -136,7 +136,7 @@ class JobVerbs(models.Model):
 
     # While it runs -------------------------------------------------------------------
 
-    _sink: Sink | None = None
+    note_sink: Sink | None = None
     """Takes the notes of the run, if a worker or ``run_here()`` collects them."""
     is_terminated = False
     """Whether the run has recorded its own end with ``terminate()``."""
@@ -158,10 +158,10 @@ class JobVerbs(models.Model):
 
     def note(self, note: Note) -> None:
         """Hand a log line or a progress to the worker that runs this job, or write it at once."""
-        if self._sink is None:
+        if self.note_sink is None:
             in_process.write_notes(self._all(), [note])
         else:
-            self._sink(note)
+            self.note_sink(note)
 
     @classmethod
     def _all(cls) -> JobQuerySet[Any]:

@@ -50,7 +50,7 @@ class JobsMixin(models.Model):
 
 
 def _abandon_jobs(sender: type[models.Model], instance: models.Model, using: str, **_: Any) -> None:
-    """Cancel the waiting jobs of ``instance``, and end the chains of its running jobs."""
+    """Cancel the waiting jobs of ``instance``, and let its running jobs end without a successor."""
     jobs = Job.objects.using(using).filter(**object_key(instance))
     jobs.waiting().cancel()
     jobs.end_chains()

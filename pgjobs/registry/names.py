@@ -1,4 +1,4 @@
-"""The job classes and functions that this process has registered, by the path that rows name."""
+"""The job classes and functions that this process has registered, by their dotted paths."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def register(func: F) -> F:
 
 
 def add(path: str, target: JobTarget) -> None:
-    """Let rows name ``target`` by its dotted ``path``."""
+    """Register ``target`` under ``path``, the dotted path that rows store."""
     _targets[path] = target
 
 
@@ -42,7 +42,7 @@ def registered_as(path: str) -> JobTarget | None:
 
 
 def path_of(target: Any) -> str:
-    """Return the dotted path by which rows name ``target``, or "" if it has no name."""
+    """Return the dotted path that rows store for ``target``, or "" if it has no name."""
     module, name = getattr(target, "__module__", ""), getattr(target, "__qualname__", "")
     return f"{module}.{name}" if name else ""
 

@@ -1,8 +1,9 @@
-"""The columns of a job in named sets. Python lists a job's columns only here.
+"""The columns of a job in named sets. Such sets stand only here; models/job.py defines the columns.
 
 The SQL files spell their columns out, because their order and their expressions belong to the
-statement. `tests/test_columns.py` compares each set with the fields of the model and each SQL file
-with its set. A new column fails these tests until every set and statement has been decided upon.
+statement. `tests/rows/test_columns.py` compares each set with the fields of the model and each SQL
+file with its set. A new column fails these tests until every set and statement has been decided
+upon.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a job says while it runs: lines for its log, and how far it has come."""
+"""The notes of a running job: lines for its log, and its progress."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ class Progress:
     def of(
         cls, job_id: int, epoch: int, done: float, total: float | None, message: str
     ) -> Progress:
-        """Refuse numbers that JSON does not have while ``run()`` can still be blamed for them."""
+        """Return a progress. Raises ValueError for a number that JSON does not have.
+
+        This is called inside ``run()``, so the traceback shows the line that gave the number.
+        """
         return cls(
             job_id=job_id,
             epoch=epoch,

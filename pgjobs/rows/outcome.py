@@ -18,8 +18,9 @@ Line = tuple[int, str]
 class Outcome:
     """The end of one epoch of one job.
 
-    ``began`` and ``ended`` are readings of ``time.monotonic()``. The database turns their age into
-    its own time when the outcome is written. 0.0 means that the moment is not known.
+    ``began`` and ``ended`` are readings of ``time.monotonic()``. 0.0 means that the moment is not
+    known. `record()` sends them as ages: in `record.sql` the names mean seconds before the
+    statement, and the database turns these into moments of its own clock.
     """
 
     job_id: int
@@ -44,7 +45,7 @@ class Outcome:
     is_recorded: bool = False
     """Whether the transaction of the job's own work has written this outcome already."""
     lines: tuple[Line, ...] = ()
-    """What the job's log is to say about this outcome."""
+    """The lines about this outcome in the job's log."""
 
     @classmethod
     def released(cls, job_id: int, epoch: int, worker_id: int | None = None) -> Outcome:

@@ -64,8 +64,9 @@ def record(
 
 
 def _age(now: float, moment: float) -> str:
-    """Return how long ago ``moment`` of the monotonic clock was, in seconds, or "NULL" for 0.
+    """Return the age of ``moment`` in seconds, or "NULL" if the moment is not known.
 
+    ``now`` and ``moment`` are readings of ``time.monotonic()``; 0.0 stands for an unknown moment.
     `repr` would take twice as long, for digits that PostgreSQL does not keep.
     """
     return "%.6f" % (now - moment) if moment else "NULL"

@@ -14,7 +14,7 @@ HERE_LOCK: Final = 0x70676A68
 def fill(statement: str) -> str:
     """Return ``statement`` with the numbers in the place of ``{WORKER_LOCK}`` and ``{HERE_LOCK}``.
 
-    Not by ``str.format()``: statements hold ``'{}'``, the empty array.
+    Not by ``str.format()``: in statements ``'{}'`` is an empty array or JSON object.
     """
     for name, number in (("WORKER_LOCK", WORKER_LOCK), ("HERE_LOCK", HERE_LOCK)):
         statement = statement.replace(f"{{{name}}}", str(number))

@@ -7,7 +7,8 @@ WITH outcome AS (
     SELECT
         *,
         status NOT IN ('pending', 'scheduled') AS is_final,
-        -- Ages become moments of the database's clock, because the clocks of workers disagree.
+        -- `began` and `ended` are ages in seconds here; in Python they are readings of a worker's
+        -- clock. Ages become moments of the database's clock, because the clocks of workers disagree.
         statement_timestamp() - make_interval(secs => began) AS began_at,
         statement_timestamp() - make_interval(secs => COALESCE(ended, 0)) AS ended_at,
         COALESCE(due, statement_timestamp() + make_interval(secs => delay)) AS due_at
@@ -28,6 +29,7 @@ recorded AS (
             WHEN o.is_final OR job.cancel_requested IS NULL THEN o.status
             ELSE 'cancelled'
         END,
+        -- The claim set `started` to its own moment. run() began later, if the job waited for a slot.
         started = CASE
             WHEN o.is_final OR job.cancel_requested IS NOT NULL
             THEN COALESCE(o.began_at, job.started)
@@ -83,7 +85,8 @@ recorded AS (
         job.completed,
         -- The whole row of a recurring job that has ended, as it is now: a transaction that
         -- committed while this statement waited for the row may have changed the rule. A job that
-        -- was cancelled while it ran recurs if its `interval` was left in the row.
+        -- was cancelled while it ran recurs if its `interval` was left in the row. For all other jobs
+        -- `recurring` is NULL, and `chained` inserts nothing.
         CASE
             WHEN (job.interval IS NOT NULL OR job.successor IS NOT NULL)
                 AND (

@@ -22,7 +22,10 @@ def create(names: Sequence[str]) -> list[RunSQL]:
 
 
 def drop(names: Sequence[str]) -> list[RunSQL]:
-    """Return the operations that undo ``create(names)``; reversed, they create the same texts."""
+    """Return the operations that drop these functions and views, the last first.
+
+    If the migration is reversed, they create the functions and views from the same files.
+    """
     return [RunSQL(_drop(name), load(name)) for name in reversed(names)]
 
 

@@ -18,9 +18,9 @@ class Companion(Protocol):
         ...
 
     def stop(self, timeout: float) -> None:
-        """End within ``timeout`` seconds, and leave behind whatever still runs."""
+        """End within ``timeout`` seconds, and leave behind the work that still runs."""
         ...
 
     def is_idle(self) -> bool:
-        """Return whether nothing keeps a burst from its end."""
+        """Return whether a burst may end, because no work of this part runs or is due."""
         ...

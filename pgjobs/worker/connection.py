@@ -77,7 +77,10 @@ class EngineConnection:
     def with_session(
         cls, alias: str, purpose: str, settings: dict[str, str] | None = None
     ) -> EngineConnection:
-        """Return a connection that needs a session. ``PGJOBS["DIRECT_DATABASE"]`` may open it."""
+        """Return a connection for work that needs a session, such as LISTEN and session locks.
+
+        If ``PGJOBS["DIRECT_DATABASE"]`` is set, this alias opens it, past a pooler.
+        """
         return cls(alias, purpose, settings, opened_by=get_settings().DIRECT_DATABASE)
 
     def get(self) -> psycopg.Connection[Any]:

@@ -21,7 +21,7 @@ FLUSH_TIMEOUT: Final = 10.0
 
 
 class Held:
-    """The claimed jobs whose outcome PostgreSQL has neither stored nor refused.
+    """The claimed jobs that have no decided outcome yet: none was written, and none was stale.
 
     The thread of the loop takes jobs on. The slots and the recorder let them go, each in its own
     thread; each change of the set is one call into C, so no lock is needed.
@@ -78,8 +78,8 @@ class Held:
 def release(jobs: Iterable[Job], recorder: Recorder) -> None:
     """Give ``jobs`` back to their queues, free of charge.
 
-    A job that was cut off may still end. Its outcome is then refused, because its row no longer
-    runs at the epoch of this claim.
+    A job that was cut off may still end. Its outcome is then stale, because its row no longer runs
+    at the epoch of this claim.
     """
     for job in jobs:
         recorder.put(job, Outcome.released(job.id, job.epoch, job.worker_id))

@@ -38,7 +38,10 @@ class Burst:
         self._companions = companions
 
     def settle(self) -> bool:
-        """Return True once all jobs have ended and their outcomes are written; else False."""
+        """Return whether all jobs have ended and the recorder has tried to write each outcome.
+
+        Wait up to LOOK_INTERVAL seconds for the recorder.
+        """
         if self._pool.in_hand or not all(part.is_idle() for part in self._companions):
             return False
         return self._recorder.settle().wait(LOOK_INTERVAL)
@@ -71,7 +74,7 @@ class Idling:
         self.is_idle = False
         """The last claim left room, so the next claim needs a look that finds a ready job."""
         self.wants_room = False
-        """The loop waits for room; the other threads need not wake it otherwise."""
+        """The loop waits for room. Otherwise a freed slot need not wake it."""
 
     def look(self) -> bool:
         """Promote due jobs and recompute the floors; return whether a job is ready."""
@@ -100,10 +103,11 @@ class Idling:
         self.is_idle = True
 
     def rest(self) -> None:
-        """Register as idle; at the next call, which follows another look, sleep until woken.
+        """Register this worker as idle; if it is registered, sleep until a ring or the next look.
 
-        Without the look in between, a job that committed just before the registration would find
-        nobody to ring.
+        The caller looks before each call, so a look comes between the registration and the sleep.
+        It finds a job that committed just before the registration, too early to ring this worker.
+        In a burst, end the worker instead once nothing is due.
         """
         if self._burst is not None:
             self._rest_in_burst(self._burst)
@@ -113,10 +117,13 @@ class Idling:
             self.is_idle = False
 
     def wait_for_room(self, has_room: Callable[[], object]) -> None:
-        """Sleep until a slot is free; leave the bell to other workers until then."""
+        """Sleep until there is room for a job, at most LOOK_INTERVAL seconds.
+
+        First end the registration as idle: a ring must wake a worker that has room.
+        """
         self._bell.get_up(self._presence.worker_id)
         self.wants_room = True
-        # Asked again: a slot that became free before the flag was raised has woken nobody.
+        # Ask again: a slot that became free before the flag was set has not woken the loop.
         if not has_room():
             self._wakeup.wait(LOOK_INTERVAL)
         self.wants_room = False

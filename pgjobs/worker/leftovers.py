@@ -78,7 +78,10 @@ def _close_all() -> bool:
 
 
 def _has_ended(connection: Any) -> bool:
-    """Return whether the server has ended an idle connection: it sends nothing else on one."""
+    """Return whether the server has ended the idle ``connection``.
+
+    On an idle connection the server sends nothing but its end.
+    """
     if connection.vendor != "postgresql":
         return False
     if connection.connection.closed:

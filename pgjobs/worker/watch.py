@@ -26,7 +26,7 @@ class Watch:
     """Looks at the clocks of the slots and of the worker.
 
     A job that runs longer than its timeout gets JobTimeout raised inside it. If a job was told to
-    stop, for whatever reason, and still runs after KILL_GRACE seconds, the watch ends the process:
+    stop, for any reason, and still runs after KILL_GRACE seconds, the watch ends the process:
     nothing less stops code that does not come back to Python.
 
     If the worker has sent no heartbeat for too long, all its jobs are told to stop. The watch does
@@ -41,7 +41,7 @@ class Watch:
         *,
         end_process: Callable[[], None] | None,
     ) -> None:
-        """``end_process`` is None where nobody would start the process again."""
+        """``end_process`` is None if no supervisor would start the process again."""
         self._pool = pool
         self._presence = presence
         self._recorder = recorder
@@ -80,7 +80,7 @@ class Watch:
     def _give_up(self, slot: Slot) -> None:
         """Record that the job of ``slot`` does not stop, release its neighbours, end the process.
 
-        Where nobody would start the process again, the slot is left to the job.
+        If ``end_process`` is None, do nothing: no supervisor would start the process again.
         """
         job, told = slot.job, slot.stop_request
         if self._end_process is None or job is None or told is None:
@@ -93,7 +93,7 @@ class Watch:
         release(self._pool.withdraw(), self._recorder)
         release([other for other in self._pool.running() if other is not job], self._recorder)
         self._recorder.stop(FLUSH_TIMEOUT)
-        # After the outcomes: with a job left under it, the row would not end, and the jobs would
-        # be rescued as those of a dead worker.
+        # After the outcomes: if a job were still running under the worker's row, the row would not
+        # end, and other workers would rescue its jobs as jobs of a dead worker.
         self._presence.stop(1.0)
         self._end_process()

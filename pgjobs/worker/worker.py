@@ -41,7 +41,7 @@ class Worker:
         companions: Sequence[Companion] = (),
         end_process: Callable[[], None] | None = None,
     ) -> None:
-        """``end_process`` ends a process whose job does not stop; None leaves it to the job."""
+        """If a job does not stop, call ``end_process``; None lets the job go on in its slot."""
         alias = router.db_for_write(Job)
         self._options = options
         self._wakeup = Wakeup()
@@ -176,7 +176,7 @@ class Worker:
             release(stranded, self._recorder)
 
     def _distrust_claims(self) -> None:
-        """Release what has not started; claim again only when all outcomes so far are decided.
+        """Release the jobs that have not started; claim no more before each outcome was tried.
 
         The connection is lost. If the server crashed, the newest claims are lost too, and this
         worker may claim such a row again at the same epoch. An outcome of the earlier run, still
@@ -189,7 +189,10 @@ class Worker:
     # Called in other threads --------------------------------------------------------------
 
     def _on_ended(self, job: Job, outcome: Outcome | None) -> None:
-        """Record the ``outcome`` of ``job``; None means that the row has moved on."""
+        """Record the ``outcome`` of ``job``.
+
+        It is None if ``job.terminate()`` recorded one, or if the row of a last chance has moved on.
+        """
         if outcome is None:
             self._on_decided([job])
             return
@@ -204,7 +207,7 @@ class Worker:
             self._recorder.put(job, outcome)
 
     def _on_decided(self, jobs: Sequence[Job]) -> None:
-        """Let go of ``jobs``: each outcome is stored or refused."""
+        """Let go of ``jobs``: each outcome is decided, written or stale."""
         if self._held.let_go(jobs) and self._idling.wants_room:
             self._wakeup.set()
         self._pool.leave_last_chance(jobs)

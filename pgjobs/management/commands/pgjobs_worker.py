@@ -1,4 +1,7 @@
-"""``manage.py pgjobs_worker``: its options, and the way in which they ask for it to run."""
+"""``manage.py pgjobs_worker``: its options, and the three ways in which it runs.
+
+It is the supervisor, a child of the supervisor, or a worker in the process of ``call_command()``.
+"""
 
 from __future__ import annotations
 
@@ -165,7 +168,10 @@ def _worker(options: WorkerOptions, end_process: Callable[[], None] | None = Non
 
 
 def _works_for_good(options: dict[str, Any]) -> bool:
-    """Return whether a child that ends makes way for another one."""
+    """Return whether the worker has no end of its own, so that each ended child is replaced.
+
+    Otherwise only a child that did not end well is replaced.
+    """
     return not options["burst"] and options["max_jobs"] is None
 
 

@@ -1,4 +1,4 @@
-"""Claims jobs in batches, lane by lane in strict order, each lane from its floor on."""
+"""Claims ready jobs in batches, in the strict order of the worker's queues and of priority."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from pgjobs.models import Job
-from pgjobs.rows.columns import CLAIMED, SET_BY_CLAIM
+from pgjobs.rows import columns
 from pgjobs.rows.statements import promote
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 
-_CLAIMED: Final = {**dict.fromkeys(CLAIMED), **SET_BY_CLAIM}
 CLAIM: Final = load("claim")
-_POSITION: Final = CLAIMED.index("position")
-
+_POSITION: Final = 1 + columns.CLAIMED.index("position")  # column 0 is the rank of the lane
+_BLANK_JOB: Final = {**dict.fromkeys(columns.CLAIMED), **columns.SET_BY_CLAIM}
 _PROMOTE_AT_ONCE: Final = 1000
 
 
@@ -31,9 +30,9 @@ class Sight:
 class Claimer:
     """Claims for one worker, and remembers the floor of each lane: where its ready jobs begin.
 
-    A lane is a queue and a priority. Its floor is only a hint: a transaction that commits late can
-    add a job below it. ``look()`` recomputes the floors, so such a job waits no longer than the
-    time between two looks.
+    A lane is the jobs of one queue that have the same priority. A claim searches it from its floor
+    on. The floor is only a hint: a transaction that commits late can add a job below it. ``look()``
+    recomputes the floors, so such a job waits no longer than the time between two looks.
     """
 
     def __init__(self, connection: EngineConnection, queues: tuple[str, ...]) -> None:
@@ -41,8 +40,8 @@ class Claimer:
         self._queues = queues
         self._paused_queues: set[str] = set()
         self._paused_classes: list[str] = []
-        # Each queue's lane of priority 0 is always searched, so a claim finds a first job there
-        # without a look.
+        # The lane of priority 0, the default, is known from the start. So a claim finds the first
+        # job of this lane even if no look has seen the lane.
         self._floors: dict[tuple[str, int], int] = {(queue, 0): 0 for queue in queues}
 
     def claim(self, *, limit: int, worker: int) -> list[Job]:
@@ -61,7 +60,7 @@ class Claimer:
             },
         )
         # RETURNING promises no order.
-        rows = sorted(cursor.fetchall(), key=lambda row: (row[0], row[_POSITION + 1]))
+        rows = sorted(cursor.fetchall(), key=lambda row: (row[0], row[_POSITION]))
         jobs = [self._job(row[1:]) for row in rows]
         for job in jobs:
             self._floors[job.queue_name, job.priority] = job.position + 1
@@ -83,8 +82,8 @@ class Claimer:
     def _look(self) -> Sight:
         cursor = self._connection.cursor()
         cursor.execute(load("look"), {"queues": list(self._queues)})
-        *lanes, (_, _, _, due_in, paused_queues, self._paused_classes) = cursor.fetchall()
-        self._paused_queues = set(paused_queues)
+        *lanes, (_, _, _, due_in, paused_queues, paused_classes) = cursor.fetchall()
+        self._paused_queues, self._paused_classes = set(paused_queues), paused_classes
         for queue, priority, position, *_ in lanes:
             self._floors[queue, priority] = position
         return Sight(ready=bool(lanes), due_in=due_in)
@@ -95,8 +94,8 @@ class Claimer:
         return sorted(lanes, key=lambda lane: (rank[lane[0]], -lane[1]))
 
     def _job(self, row: tuple[object, ...]) -> Job:
-        values = _CLAIMED.copy()
-        values.update(zip(CLAIMED, row, strict=True))
+        values = _BLANK_JOB.copy()
+        values.update(zip(columns.CLAIMED, row, strict=True))
         if values["args"] is None:
             values["args"] = []
         if values["kwargs"] is None:

@@ -22,11 +22,15 @@ that drift."""
 class Doorbell:
     """Registers one worker as idle, so that an enqueuer can wake it.
 
-    The worker registers, looks once more, then sleeps. If an enqueuer commits before this look, the
-    look finds its job. If an enqueuer inserts after the look, its INSERT sees the registration, and
-    it rings. If an enqueuer inserted before the registration and commits after the look, a second
-    look finds its job; an enqueuer that commits even after this look has a long transaction, and
-    rings in any case.
+    The worker registers, looks once more, then sleeps. It overlooks no job, whenever an enqueuer
+    inserts and commits:
+
+    - If the enqueuer commits before this look, the look finds the job.
+    - If it inserts after the registration, its INSERT sees the registration, and it rings.
+    - If it inserted before the registration and commits after the look, a second look finds the
+      job.
+    - If it inserted before the registration and commits even after the second look, its transaction
+      is long, and it rings in any case.
 
     Behind a pooler a worker can't listen. It does not register there, so that it takes no ring from
     another worker, and looks again and again.
@@ -54,9 +58,10 @@ class Doorbell:
         self.is_waiting = True
 
     def second_look_in(self, looked: float) -> float:
-        """Return the seconds until the second look is due.
+        """Return the seconds until the second look is due, or infinity if none is needed.
 
-        Return infinity if the last look, at ``looked`` by ``time.monotonic()``, was late enough.
+        ``looked`` is the ``time.monotonic()`` of the last look. If this look came after the due
+        time, it was the second look already.
         """
         due = self._sat_down + _SECOND_LOOK
         return max(due - time.monotonic(), 0.001) if looked < due else math.inf

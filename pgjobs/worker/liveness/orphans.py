@@ -1,4 +1,4 @@
-"""Ends orphans: a process ran such a job itself, outside any worker, and died."""
+"""Ends orphans: running jobs of a process that ran them itself, outside any worker, and died."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ _REASON: Final = "The process that ran this job immediately has died."
 
 
 class Orphans:
-    """Looks for orphans every ten seconds and ends them as errored: no queue would run them."""
+    """Looks for orphans every ten seconds, and ends them as errored.
+
+    An orphan does not go back to its queue, because such a job is not repeated. No worker holds it,
+    so without this look its row would stay running.
+    """
 
     def __init__(self, lost_jobs: LostJobs) -> None:
         self._lost_jobs = lost_jobs

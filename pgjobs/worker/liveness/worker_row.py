@@ -66,7 +66,11 @@ class WorkerRow:
         self._connection.cursor().execute(load("workers/end"), {"id": self.id})
 
     def _take_lock(self, connection: psycopg.Connection[Any]) -> bool:
-        """Return False while the server still thinks that the lost connection holds the lock."""
+        """Take the session lock on the new ``connection``, and return whether it is held.
+
+        It is not while the server has not noticed that the lost connection is gone, and keeps the
+        lock for it. Behind a pooler no lock is needed: return True.
+        """
         if not self._connection.has_session:
             return True
         row = connection.execute(load("workers/take_lock"), {"id": self.id}).fetchone()

@@ -12,7 +12,7 @@ from pgjobs.worker.process.child import EXIT_AGAIN, Bond, die_with_any_thread, l
 
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _YOUNG_OBJECTS: Final = 20_000
-"""More than a thousand claimed jobs are made of."""
+"""More objects than a thousand claimed jobs consist of."""
 
 
 class Runnable(Protocol):
@@ -41,7 +41,10 @@ def run_as_child(worker: Runnable, *, memory_limit: int | None, is_replaced: boo
 
 
 def run_here(worker: Runnable) -> bool:
-    """Run ``worker`` for a caller that goes on; return whether each started job has ended."""
+    """Run ``worker`` in the process of the caller; return whether each started job has ended.
+
+    Meanwhile SIGTERM and SIGINT stop the worker. The process goes on afterwards.
+    """
     with _signals_given_back():
         _obey_signals(worker)
         return worker.run()
@@ -69,7 +72,7 @@ def _signals_given_back() -> Iterator[None]:
 
 
 def _collect_less_often() -> None:
-    """Spare the garbage collector what is no garbage: the modules, and the claimed jobs.
+    """Keep the garbage collector from objects that stay alive: the modules, and the claimed jobs.
 
     With Python's own threshold the collector walks each of a thousand claimed jobs several times
     before the job ends. That takes as long as to make the job.

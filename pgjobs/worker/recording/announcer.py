@@ -15,7 +15,7 @@ from pgjobs.worker.leftovers import drop_dead, leave_clean
 
 
 class Announcer:
-    """Tells of the end of a job once the end is durable; a refused outcome is never told."""
+    """Tells of the end of a job once the end is durable; a stale outcome is never told."""
 
     def __init__(self) -> None:
         self._inbox: SimpleQueue[Job | None] = SimpleQueue()

@@ -45,7 +45,7 @@ class Recorder:
         is_heard: Callable[[Job], bool] = lambda job: True,
         let_go: Callable[[Sequence[Job]], None] = lambda jobs: None,
     ) -> None:
-        """Call ``let_go`` with jobs once their rows have accepted or refused the outcomes.
+        """Call ``let_go`` with jobs once their outcomes are decided: written or stale.
 
         Then call ``announce`` with each job that has finished, if ``is_heard`` says so.
         """
@@ -97,7 +97,10 @@ class Recorder:
         self._connection.close()
 
     def _gather(self) -> tuple[list[Entry], list[Note], threading.Event | None]:
-        """Take the items handed in so far: up to a full batch, or to an event of ``settle()``."""
+        """Wait for an item, then take the items handed in so far: at most a full batch.
+
+        If an event of ``settle()`` is among them, return it at once, with the items before it.
+        """
         entries: list[Entry] = []
         notes: list[Note] = []
         deadline = 0.0 if self._notes.held_up else self._refusals.next_try
@@ -118,7 +121,10 @@ class Recorder:
         return entries, notes, None
 
     def _next(self, deadline: float | None) -> Entry | Note | threading.Event:
-        """Return the next item; raise ``queue.Empty`` if there is none before ``deadline``."""
+        """Return the next item; raise ``queue.Empty`` if there is none before ``deadline``.
+
+        This is a ``time.monotonic()``. None waits without an end; 0.0 has passed and does not wait.
+        """
         if deadline is None:
             return self._inbox.get()
         if (wait := deadline - time.monotonic()) > 0:
@@ -126,7 +132,7 @@ class Recorder:
         return self._inbox.get_nowait()
 
     def _try_until_reached(self, write: Callable[[], None]) -> None:
-        """Call ``write`` until it does not find the server away."""
+        """Call ``write``, and call it again while the server is away."""
         while True:
             try:
                 write()
@@ -157,9 +163,9 @@ class Recorder:
         if self._is_uncertain:
             missing = [outcome for outcome in outcomes if outcome.job_id not in recorded]
             recorded |= already_recorded(cursor, missing)
-        self._on_decided(entries, recorded)
+        self._after_recording(entries, recorded)
 
-    def _on_decided(self, entries: Sequence[Entry], recorded: dict[int, Recorded]) -> None:
+    def _after_recording(self, entries: Sequence[Entry], recorded: dict[int, Recorded]) -> None:
         """Let go of the jobs, tell of stale outcomes, and announce the ends of jobs."""
         self._let_go([job for job, _ in entries])
         if self._refusals:

@@ -77,9 +77,9 @@ class Refusals:
             self._write_alone(next(iter(self._waiting.values())))
 
     def forget_decided(self, entries: Sequence[Entry], written: Container[int]) -> None:
-        """Drop set-aside entries whose outcome is now decided: written or stale.
+        """Drop the set-aside ``entries``: their outcomes are now decided, written or stale.
 
-        ``written`` has the ids of the jobs whose outcome was written.
+        ``written`` has the ids of the jobs that have their outcome in the row.
         """
         for job, _ in entries:
             if self._waiting.pop((job.id, job.epoch), None) and job.id in written:

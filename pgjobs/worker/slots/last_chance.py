@@ -39,8 +39,9 @@ class LastChances:
     def leave(self, jobs: Sequence[Job]) -> list[Job]:
         """If one of ``jobs`` was the running last chance, return the jobs that waited for its end.
 
-        Call it once the outcomes of ``jobs`` are stored. If it were called earlier, the next last
-        chance could kill the process and this one would be blamed too.
+        The outcomes of ``jobs`` must be decided: written or stale. If the next last chance ran
+        earlier and killed the process, both rows would have a counted interruption, and a rescuer
+        would end both jobs as errored.
         """
         if self._running is None or self._running not in jobs:
             return []
@@ -61,8 +62,8 @@ class LastChances:
 async def attempt_last_chance(job: Job, slot: Stoppable) -> Outcome | None:
     """Count an interruption of ``job``, run the job, and let its outcome take the count back.
 
-    If the job can't be counted, return the outcome that releases it, or None if its row has moved
-    on.
+    If the interruption can't be counted, return the outcome that releases the job. Return None if
+    its row has moved on, or if ``job.terminate()`` has recorded its outcome.
     """
     try:
         slot.begin(job)
@@ -79,10 +80,10 @@ async def attempt_last_chance(job: Job, slot: Stoppable) -> Outcome | None:
 
 
 def count_last_chance(job: Job) -> bool:
-    """Count the interruption of a last chance before it starts; return False for a stale ``job``.
+    """Count an interruption of ``job`` before it starts; return False if its row has moved on.
 
-    If the process dies, a rescuer can't tell which of its jobs had started, and only one of them
-    killed it. The count marks this one beforehand.
+    If the process dies, a rescuer sees all its jobs as running and can't tell which had started.
+    The count tells it: of the last chances in the process, only the started job was counted.
     """
     held = Job.objects.filter(pk=job.pk, epoch=job.epoch, status=JobStatus.RUNNING).order_by()
     return bool(held.update(interruptions=F("interruptions") + 1))

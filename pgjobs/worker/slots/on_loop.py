@@ -19,7 +19,7 @@ from pgjobs.worker.slots.event_loop import EventLoop
 
 
 class Slot(Protocol):
-    """What the loop needs of the slot whose thread it stands in for."""
+    """The slot, as the loop sees it: the loop takes the place of the slot's thread."""
 
     stop_request: JobInterrupted | None
 
@@ -51,8 +51,8 @@ class OnLoop(Runner):
     def run(self, job: Job) -> Job | None:
         """Run ``job`` and the coroutines that follow it; return the next job for the thread.
 
-        None means that no job is ready. Raises an exception that came from around a job, not from
-        inside it.
+        None means that no job is ready. An exception of a job becomes its outcome; any other
+        exception on the way is raised here.
         """
         self._slot.begin(job, on_loop=True)
         self._work.loop.get().call_soon_threadsafe(self._start, job)
@@ -62,7 +62,7 @@ class OnLoop(Runner):
         return back
 
     def wait_in_thread(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Wait in the thread for ``coroutine``, whose job began there, and return its result."""
+        """Wait in the thread for ``coroutine`` of a job that began there; return its result."""
         self._slot.move_to_loop(True)
         try:
             return asyncio.run_coroutine_threadsafe(
@@ -116,8 +116,8 @@ class OnLoop(Runner):
         self._slot.finish()
 
     async def wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        # asyncio keeps only weak references to tasks: while the coroutine waits for something that
-        # nothing else refers to, this reference alone keeps its task from the garbage collector.
+        # asyncio keeps only weak references to tasks. If only the coroutine refers to the object
+        # that it waits for, this reference alone keeps its task from the garbage collector.
         self._task = asyncio.current_task()
         try:
             if self.stop_request is not None:  # it came while the loop was busy with another job

@@ -66,7 +66,7 @@ class Pool:
         self._submitted += len(jobs)
         self._low_water = len(jobs) // 2
         for job in jobs:
-            job._sink = self._note
+            job.note_sink = self._note
             self._ready.put(job)
 
     def next_job(self) -> Job | None:
@@ -74,7 +74,7 @@ class Pool:
         return self._next_job(self._ready.get)
 
     def next_job_at_once(self) -> Job | None:
-        """Return the next job without waiting, or None: then the slot's thread must wait for it."""
+        """Return the next job; None if the slot's thread must wait for it in ``next_job()``."""
         try:
             job = self._next_job(self._ready.get_nowait)
         except Empty:
@@ -92,7 +92,10 @@ class Pool:
                 return job
 
     def leave_last_chance(self, jobs: Sequence[Job]) -> None:
-        """Let the next last chance run if one of ``jobs``, whose outcomes are stored, was one."""
+        """If one of ``jobs`` was the running last chance, queue the jobs that waited for it.
+
+        The outcomes of ``jobs`` must be decided: written or stale.
+        """
         for job in self._last_chances.leave(jobs):
             self._ready.put(job)
 

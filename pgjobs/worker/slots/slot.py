@@ -57,7 +57,7 @@ class Slot(Stoppable):
         connections.close_all()
 
     def _next_job(self) -> Job | None:
-        """Return the next job that needs the thread, after the loop has run those before it."""
+        """Return the next job that needs the thread, after the loop has run the jobs before it."""
         job = self._work.next_job()
         while job is not None and is_all_coroutine(job):
             job = self._on_loop.run(job) or self._work.next_job()
