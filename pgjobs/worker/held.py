@@ -21,7 +21,7 @@ FLUSH_TIMEOUT: Final = 10.0
 
 
 class Held:
-    """The claimed jobs that have no decided outcome yet: none was written, and none was stale.
+    """The claimed jobs, until their outcomes are decided: written or stale.
 
     The thread of the loop takes jobs on. The slots and the recorder let them go, each in its own
     thread; each change of the set is one call into C, so no lock is needed.

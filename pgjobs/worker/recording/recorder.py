@@ -97,9 +97,9 @@ class Recorder:
         self._connection.close()
 
     def _gather(self) -> tuple[list[Entry], list[Note], threading.Event | None]:
-        """Wait for an item, then take the items handed in so far: at most a full batch.
+        """Wait for an item or for the next try of refused outcomes; return at most a full batch.
 
-        If an event of ``settle()`` is among them, return it at once, with the items before it.
+        If an event of ``settle()`` comes, return it at once, with the items before it.
         """
         entries: list[Entry] = []
         notes: list[Note] = []
@@ -123,7 +123,7 @@ class Recorder:
     def _next(self, deadline: float | None) -> Entry | Note | threading.Event:
         """Return the next item; raise ``queue.Empty`` if there is none before ``deadline``.
 
-        This is a ``time.monotonic()``. None waits without an end; 0.0 has passed and does not wait.
+        ``deadline`` is a ``time.monotonic()``; None waits without an end, 0.0 does not wait.
         """
         if deadline is None:
             return self._inbox.get()

@@ -77,7 +77,7 @@ class Refusals:
             self._write_alone(next(iter(self._waiting.values())))
 
     def forget_decided(self, entries: Sequence[Entry], written: Container[int]) -> None:
-        """Drop the set-aside ``entries``: their outcomes are now decided, written or stale.
+        """Drop each set-aside entry of ``entries``: its outcome is decided, written or stale.
 
         ``written`` has the ids of the jobs that have their outcome in the row.
         """
