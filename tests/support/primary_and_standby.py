@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from example_project.postgres import EmbeddedPostgres, binaries
 from example_project.postgres_keeper import Order, choose_identity, hand_over
+from pgjobs import events
 from tests.support.environment import Environment, environment_of
 from tests.support.eventually import eventually
 from tests.support.prepared_cluster import copy_prepared_cluster
@@ -99,10 +100,10 @@ class Servers:
 
 
 class WorkerOfTwo(SupervisedWorker):
-    """A worker that is known by its own output: this process has no connection to its database."""
+    """A worker that is known by its own events: this process has no connection to its database."""
 
     def _registered(self) -> int:
-        self.until_it_says("started: queues")
+        self.until_told(events.WorkerStarted)
         return self.process.pid
 
 
