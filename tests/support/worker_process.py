@@ -107,14 +107,6 @@ class RunningWorker:
         # Not by seek(): the child writes at the same offset.
         return os.pread(self._output.fileno(), 1 << 24, 0).decode()
 
-    def until_it_says(self, text: str) -> Self:
-        eventually(lambda: text in self.output or not self._must_run(), timeout=30)
-        return self
-
-    def _must_run(self) -> bool:
-        assert self.process.poll() is None, self.output
-        return True
-
     def told(self, kind: type[events.Event], **expected: Any) -> list[Told]:
         """Return the events of ``kind`` with the ``expected`` fields that were told so far.
 
