@@ -16,6 +16,7 @@ from pgjobs import events
 from tests.support.environment import Environment, environment_of
 from tests.support.eventually import eventually
 from tests.support.prepared_cluster import copy_prepared_cluster
+from tests.support.processes import children_of
 from tests.support.requirements import skip_or_fail
 from tests.support.sql import ask
 from tests.support.worker_process import SupervisedWorker
@@ -104,7 +105,8 @@ class WorkerOfTwo(SupervisedWorker):
 
     def _registered(self) -> int:
         self.until_told(events.WorkerStarted)
-        return self.process.pid
+        (child,) = children_of(self.process.pid)
+        return child
 
 
 def ask_server(server: EmbeddedPostgres, sql: str, *params: Any) -> list[tuple[Any, ...]]:
