@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
+from pgjobs import events
 from tests.apps.testapp.jobs import Held, Tracing
 from tests.support import traces
 from tests.support.environment import Environment, with_apps
@@ -81,7 +82,7 @@ def test_a_running_task_ends_before_the_worker_does(environment: Environment) ->
     with RunningWorker(environment) as worker:
         traces.until("started")
         worker.terminate()
-        worker.until_it_says("stopping")
+        worker.until_told(events.WorkerStopping)
         assert task_status(task) == "doing"
         traces.release()
         assert worker.wait() == 0
@@ -96,7 +97,7 @@ def test_a_draining_worker_takes_no_new_task(environment: Environment) -> None:
         first = defer(TRACE, label="first")
         until_succeeded(first)
         worker.terminate()
-        worker.until_it_says("stopping")
+        worker.until_told(events.WorkerStopping)
         late = defer(TRACE, label="late")
         traces.release()
         assert worker.wait() == 0
@@ -117,7 +118,7 @@ def test_a_second_signal_does_not_wait_for_tasks(environment: Environment) -> No
     with RunningWorker(environment) as worker:
         traces.until("started")
         worker.terminate()
-        worker.until_it_says("stopping")
+        worker.until_told(events.WorkerStopping)
         worker.terminate()
         worker.wait(15)
     assert traces.count("ended") == 0

@@ -11,7 +11,7 @@ import pytest_django
 from django.db import connection
 from django.db.models.functions import Now
 
-from pgjobs import BackgroundJob
+from pgjobs import BackgroundJob, events
 from pgjobs.clock.schedules import fire_due, synchronize
 from pgjobs.clock.tick import Clock
 from pgjobs.models import Job, Schedule
@@ -19,6 +19,7 @@ from tests.apps.testapp.jobs import Noop, Tracing
 from tests.support.elsewhere import elsewhere
 from tests.support.moments import MINUTE
 from tests.support.registry import forget_system_jobs
+from tests.support.told_events import ToldSoFar
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_system_jobs")]
 
@@ -207,14 +208,15 @@ def test_a_schedule_whose_class_this_worker_does_not_know_is_left_to_other_worke
 
 
 def test_a_schedule_that_cannot_be_enqueued_does_not_stop_the_others(
-    caplog: pytest.LogCaptureFixture,
+    told: ToldSoFar,
 ) -> None:
     broken = start_worker(OnAQueueThatIsNot, interval=60)
     start_worker(Noop, interval=60)
     come_due(broken, ago=MINUTE)
     due_in = fire_due()
     assert [job.job_class for job in Job.objects.all()] == [Noop.path]
-    assert "'nowhere' is not a queue" in caplog.text
+    (failed,) = told(events.ScheduleNotFired, job_class=OnAQueueThatIsNot.path)
+    assert "'nowhere' is not a queue" in failed["error"]
     assert due_in is not None
     assert due_in > 60  # it is tried at its next due time, not repeatedly
 

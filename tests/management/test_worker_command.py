@@ -7,6 +7,7 @@ import signal
 import pytest
 from django.core.management import CommandError, call_command
 
+from pgjobs import events
 from pgjobs.models import Job, WorkerProcess
 from tests.apps.testapp.jobs import Enqueuing, Failing, Held, Noop, Raising, Tracing
 from tests.support import traces
@@ -44,8 +45,7 @@ def test_a_worker_started_without_queues_warns_of_queues_that_it_does_not_serve(
     environment = with_settings(child_environment, **PLUGIN_QUEUE)
     with SupervisedWorker(environment, "--burst") as worker:
         assert worker.wait() == 0
-        assert "WARNING" in worker.output
-        assert "Name these queues for a worker to serve them: plugin.foo" in worker.output
+        assert worker.told(events.QueuesUnserved, unserved=["plugin.foo"])
 
 
 def test_a_worker_started_with_queues_serves_exactly_them_in_the_given_order(
@@ -55,7 +55,7 @@ def test_a_worker_started_with_queues_serves_exactly_them_in_the_given_order(
     low = Noop.enqueue(queue_name="low")
     with SupervisedWorker(child_environment, "--burst", "low", "default", "low") as worker:
         assert worker.wait() == 0
-        assert "WARNING" not in worker.output
+        assert not worker.told(events.QueuesUnserved)
     assert WorkerProcess.objects.get().queues == ["low", "default"]
     assert status_of(low) == "completed"
     assert status_of(high) == "pending"

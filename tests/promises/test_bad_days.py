@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from pgjobs import events
 from pgjobs.models import Job, WorkerProcess
 from tests.apps.testapp.jobs import Tracing, WaitingForFile
 from tests.support import traces
@@ -29,6 +30,7 @@ CLOCKS = [
     "SELECT procrastinate_defer_periodic_job",
     "SELECT MIN(",
 ]
+UNREACHABLE = "The worker can't reach the database"
 
 
 def run_a_job() -> None:
@@ -80,7 +82,7 @@ def test_the_clock_goes_on_after_any_of_its_sessions_was_ended(
             terminate(eventually(partial(sessions_that_said_last, statement), timeout=30))
             for _ in range(2):  # again, on the session that replaced the ended one
                 assert ticks_once_more()
-        assert "pgjobs-clock" not in worker.output  # its procrastinate worker went on
+        assert not worker.told(events.ProcrastinateWorkerLost)
         assert worker.stop() == 0
 
 
@@ -118,13 +120,13 @@ def test_a_worker_that_cannot_connect_waits_and_keeps_its_outcome(
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT 0")
         terminate(backends())
         (tmp_path / "go").touch()
-        worker.until_it_says("too many connections for role")
-        worker.until_it_says("recording waits for the database")
+        worker.until_told(events.DatabaseAway, error="too many connections for role")
+        worker.until_told(events.DatabaseAway, part="recording")
         assert has_status(job, "running")
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT -1")
         until_status(job, "completed")
         run_a_job()
-        assert worker.output.count("recording waits for the database") == 1
+        assert len(worker.told(events.DatabaseAway, part="recording")) == 1
         assert worker.stop() == 0
     assert Job.objects.get(pk=job.pk).epoch == 1
 
@@ -138,7 +140,7 @@ def test_a_worker_that_is_cut_off_for_too_long_stops_its_jobs(
         until_status(job, "running")
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT 0")
         terminate(backends())
-        worker.until_it_says(f"job={job.pk} told to stop: The worker can't reach the database")
+        worker.until_told(events.StopRequested, job=job.pk, reason=UNREACHABLE)
         (tmp_path / "go").touch()
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT -1")
         until_status(job, "completed")
@@ -156,7 +158,7 @@ def test_a_worker_whose_heartbeat_hangs_stops_its_jobs_in_time(
         # Until the transaction ends, a beat waits for this lock and does not fail.
         with transaction.atomic():
             WorkerProcess.objects.select_for_update().get(pid=worker.pid)
-            worker.until_it_says(f"job={job.pk} told to stop: The worker can't reach the database")
+            worker.until_told(events.StopRequested, job=job.pk, reason=UNREACHABLE)
 
 
 def test_a_worker_that_was_paused_without_others_to_rescue_its_jobs_keeps_them(
@@ -173,7 +175,7 @@ def test_a_worker_that_was_paused_without_others_to_rescue_its_jobs_keeps_them(
         eventually(lambda: WorkerProcess.objects.filter(heartbeat__gt=beat).exists())
         (tmp_path / "go").touch()
         until_status(job, "completed")
-        assert "told to stop" not in worker.output
+        assert not worker.told(events.StopRequested)
     assert Job.objects.get(pk=job.pk).epoch == 1
 
 
@@ -187,8 +189,8 @@ def test_a_database_that_is_read_only_for_a_while_loses_no_outcome(
         make_read_only(True)
         terminate(backends())
         (tmp_path / "go").touch()
-        worker.until_it_says("in a read-only transaction")
-        worker.until_it_says("recording waits for the database")
+        worker.until_told(events.DatabaseAway, error="in a read-only transaction")
+        worker.until_told(events.DatabaseAway, part="recording")
         assert has_status(job, "running")
         make_read_only(False)
         until_status(job, "completed")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from example_project.postgres import EmbeddedPostgres
+from pgjobs import events
 from pgjobs.jobs import BackgroundJob
 from tests.apps.testapp.jobs import Noop, WaitingForFile
 from tests.support.environment import with_settings
@@ -84,15 +84,15 @@ def test_a_worker_goes_on_after_a_failover_and_records_the_outcomes_reached_mean
         until_status_on(servers.primary, job, "running")
         servers.until_the_standby_has_all()
         servers.kill_the_primary()
-        worker.until_it_says("claiming waits for the database")
+        worker.until_told(events.DatabaseAway, part="claiming")
         path.touch()
-        worker.until_it_says("recording waits for the database")
+        worker.until_told(events.DatabaseAway, part="recording")
         servers.promote_the_standby()
         until_status_on(servers.standby, job, "completed")
         after = enqueue(servers.standby, Noop)
         until_status_on(servers.standby, after, "completed")
         assert worker.stop() == 0
-        assert worker.output.count("recording waits for the database") == 1
+        assert len(worker.told(events.DatabaseAway, part="recording")) == 1
     assert state(servers.standby, before) == ("completed", 1, 0)
     assert state(servers.standby, job) == ("completed", 1, 0)
     assert successors(servers.standby) == [("scheduled", 60)]
@@ -144,11 +144,11 @@ def test_a_run_whose_claim_the_standby_never_saw_cannot_finish_another_run(
             assert state(servers.standby, job) == ("running", 1, 0)  # the same epoch
             ours.touch()
             first.resume()
-            eventually(lambda: re.search(rf"job={job} .*refused", first.output), timeout=PATIENCE)
+            first.until_told(events.OutcomeStale, job=job)
             assert state(servers.standby, job) == ("running", 1, 0)
             theirs.touch()
             until_status_on(servers.standby, job, "completed")
-            assert "refused" not in second.output
+            assert not second.told(events.OutcomeStale)
 
 
 def test_a_worker_that_is_slower_to_come_back_is_not_taken_for_dead(
@@ -171,7 +171,7 @@ def test_a_worker_that_is_slower_to_come_back_is_not_taken_for_dead(
             slow.resume()
             path.touch()
             until_status_on(servers.standby, job, "completed")
-            assert "rescued" not in quick.output
+            assert not quick.told(events.JobTakenBack)
     assert state(servers.standby, job) == ("completed", 1, 0)
 
 

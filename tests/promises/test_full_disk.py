@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from example_project.postgres import EmbeddedPostgres
+from pgjobs import events
 from tests.apps.testapp.jobs import LargeResult, Noop
 from tests.support.environment import with_settings
 from tests.support.eventually import eventually
@@ -50,13 +51,14 @@ def test_a_disk_without_room_for_rows_delays_outcomes_and_loses_none(
         enqueue_many(server, 300)
         disk.fill()
         (tmp_path / "released").touch()
-        worker.until_it_says("recording waits for the database: could not extend file")
+        away = worker.until_told(events.DatabaseAway, part="recording")
+        assert "could not extend file" in away["error"]
         time.sleep(SEVERAL_TRIES)
         assert [server.status(job) for job in early] == ["running"] * 2
-        assert worker.output.count("recording waits") == 1
+        assert len(worker.told(events.DatabaseAway, part="recording")) == 1
         disk.make_room()
         eventually(lambda: server.count("completed") == 302, timeout=60)
-        assert worker.output.count("claiming waits") <= 1
+        assert len(worker.told(events.DatabaseAway, part="claiming")) <= 1
         assert worker.stop() == 0
     assert epochs(server, early) == [1, 1]  # each job was recorded after its first run
 
@@ -67,15 +69,16 @@ def test_a_disk_without_room_for_rows_delays_claims_and_loses_none(
     move_the_tables(postgres, disk)
     server = Server(postgres)
     with RunningWorker(environment(server), "-c", "2") as worker:
-        worker.until_it_says("started: queues")
+        worker.until_told(events.WorkerStarted)
         server.ask("INSERT INTO pgjobs_pause (kind, name) VALUES ('queue', 'default')")
         enqueue_many(server, 1000)
         disk.fill()
         server.ask("DELETE FROM pgjobs_pause")
-        worker.until_it_says("claiming waits for the database: could not extend file")
+        away = worker.until_told(events.DatabaseAway, part="claiming")
+        assert "could not extend file" in away["error"]
         time.sleep(SEVERAL_TRIES)
         assert server.count("completed") < 1000
-        assert worker.output.count("claiming waits") == 1
+        assert len(worker.told(events.DatabaseAway, part="claiming")) == 1
         disk.make_room()
         eventually(lambda: server.count("completed") == 1000, timeout=60)
         assert worker.stop() == 0
@@ -95,10 +98,10 @@ def test_a_disk_without_room_for_wal_stops_the_server_and_loses_no_outcome(
         write_wal_until_the_server_gives_up(server)
         assert "could not write to file" in postgres.log.read_text()
         (tmp_path / "released").touch()
-        worker.until_it_says("recording waits for the database")
+        worker.until_told(events.DatabaseAway, part="recording")
         time.sleep(SEVERAL_TRIES)
-        assert worker.output.count("recording waits") == 1
-        assert worker.output.count("claiming waits") == 1
+        assert len(worker.told(events.DatabaseAway, part="recording")) == 1
+        assert len(worker.told(events.DatabaseAway, part="claiming")) == 1
         assert "pool-1" not in worker.output
         disk.make_room()
         postgres.restart()

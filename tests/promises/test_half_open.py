@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from pgjobs import events
 from pgjobs.conf import Settings
 from pgjobs.worker.connection import NETWORK
 from pgjobs.worker.liveness.janitor import INTERVAL
@@ -42,7 +43,8 @@ def server() -> Iterator[Server]:
 
 def test_every_idle_session_of_the_engine_is_probed_by_the_kernel(server: Server) -> None:
     with RunningWorker(server.environment) as worker:
-        worker.until_it_says("completed in")  # the clock's first tick has run its job
+        # The clock's first tick has run its job.
+        worker.until_told(events.AttemptEnded, status="completed")
         for kind in KINDS:
             eventually(partial(is_asked_after_soon, server, kind), timeout=20)
 

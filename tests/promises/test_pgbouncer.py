@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
+from pgjobs import events
 from pgjobs.models import Job, WorkerProcess
 from tests.apps.testapp.jobs import FailsAfterWriting, Held, Tracing
 from tests.support import traces
@@ -24,7 +25,6 @@ from tests.support.requirements import skip_or_fail
 from tests.support.sql import advisory_locks, query
 from tests.support.worker_process import NERVOUS, NEVER_POLLS, RunningWorker
 
-SAYS_SO = "reaches PostgreSQL through a pooler"
 LOCKS_ALONE = {"HEARTBEAT_TIMEOUT": 3600}
 
 
@@ -63,7 +63,7 @@ def test_a_worker_behind_a_pooler_says_so_and_runs_jobs_without_a_session(
         Tracing.enqueue_many({} for _ in range(200))
         traces.until("ran", 200)
         eventually(lambda: Job.objects.filter(status="completed").count() == 200)
-        assert worker.output.count(SAYS_SO) == 1
+        assert len(worker.told(events.PoolerFound)) == 1
         row = WorkerProcess.objects.get(pid=worker.pid)
         assert not row.has_session_lock
         assert worker.stop() == 0
@@ -89,7 +89,7 @@ def test_a_killed_worker_behind_a_pooler_is_noticed_by_its_heartbeat(pooled: Env
         traces.until("started", 1)
         with RunningWorker(environment).until_started() as rescuer:
             victim.kill()
-            rescuer.until_it_says(f"job={job.pk} rescued")
+            rescuer.until_told(events.JobRescued, job=job.pk)
             traces.release()
             until_status(job, "completed")
     job.refresh_from_db()
@@ -173,7 +173,7 @@ def test_a_worker_with_a_direct_database_is_woken_by_the_doorbell(pooled: Enviro
         with in_another_process(environment, "Tracing.enqueue()") as enqueuing:
             assert enqueuing.wait(PATIENCE) == 0
         traces.until("ran", 1)
-        assert SAYS_SO not in worker.output
+        assert not worker.told(events.PoolerFound)
 
 
 def test_a_killed_worker_with_a_direct_database_is_noticed_by_its_session_lock(
@@ -186,7 +186,7 @@ def test_a_killed_worker_with_a_direct_database_is_noticed_by_its_session_lock(
         assert WorkerProcess.objects.get().has_session_lock
         with RunningWorker(environment).until_started() as rescuer:
             victim.kill()
-            rescuer.until_it_says(f"job={job.pk} rescued")
+            rescuer.until_told(events.JobRescued, job=job.pk)
 
 
 def test_an_atomic_job_that_writes_through_the_pooler_is_atomic(

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 
-from pgjobs import BackgroundJob
+from pgjobs import BackgroundJob, events
 from pgjobs.exceptions import WorkerLost
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
@@ -61,7 +61,7 @@ def test_a_last_chance_starts_once_the_outcome_of_the_one_before_is_stored(
         with transaction.atomic():
             Job.objects.select_for_update().get(pk=first.pk)
             elsewhere(traces.release).result(5)
-            worker.until_it_says(f"job={first.pk} is locked by another transaction")
+            worker.until_told(events.OutcomeLocked, job=first.pk)
             assert traces.count("ran") == 0
         until_status(second, "completed")
     first.refresh_from_db()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from django.db import transaction
 from django.db.models.functions import Now
 
+from pgjobs import events
 from pgjobs.models import Job, WorkerProcess
 from tests.apps.testapp.jobs import Held, KillsItsWorker, Tracing
 from tests.support import traces
@@ -19,7 +19,7 @@ from tests.support.worker_process import NERVOUS, RunningWorker, SupervisedWorke
 
 
 def rescues(*workers: RunningWorker) -> int:
-    return sum(len(re.findall(r"job=\d+ rescued", worker.output)) for worker in workers)
+    return sum(len(worker.told(events.JobTakenBack)) for worker in workers)
 
 
 def test_a_killed_workers_job_is_rescued_once_and_completes_elsewhere(
@@ -76,7 +76,7 @@ def test_a_paused_worker_loses_its_job_and_goes_on_as_a_new_one(
             assert other.stop() == 0
         job.refresh_from_db()
         paused.resume()
-        paused.until_it_says("going on as a new one")
+        paused.until_told(events.WorkerTakenForDead)
         identities = WorkerProcess.objects.filter(pid=paused.pid).order_by("id")
         old, new = identities.values_list("id", "stopped")
         assert old[1] is not None
@@ -101,11 +101,10 @@ def test_a_paused_workers_outcome_is_refused(child_environment: Environment) -> 
             # It holds up no job, and shows that a worker claims.
             rival = Held.enqueue(queue_name="low")
             paused.resume()
-            paused.until_it_says("going on as a new one")
+            paused.until_told(events.WorkerTakenForDead)
             traces.release()
             eventually(lambda: has_status(job, "completed") and has_status(rival, "completed"))
-            refusal = rf"job={job.pk} epoch=1 \w+ refused"
-            eventually(lambda: re.search(refusal, paused.output))
+            paused.until_told(events.OutcomeStale, job=job.pk)
 
 
 def test_a_job_that_kills_its_workers_is_given_up_and_the_next_job_runs(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pgjobs import events
 from tests.apps.testapp.jobs import Tracing, WaitingForFile
 from tests.support.eventually import eventually
 from tests.support.missing_locks import register_a_worker, workers_without_lock
@@ -38,7 +39,7 @@ def test_a_worker_goes_on_after_a_crash_of_its_server_and_records_the_outcome_re
         server.ask("CREATE TABLE flushed ()")
         server.crash()
         released.touch()
-        worker.until_it_says("recording waits for the database")
+        worker.until_told(events.DatabaseAway, part="recording")
         server.postgres.restart()
         eventually(lambda: server.status(job) == "completed", timeout=30)
         # All parts of the worker are back: it beats, sits down, claims, runs, records, and keeps
@@ -90,9 +91,9 @@ def from_restart_to_rescue(server: Server, path: Path) -> float:
         # A durable commit, which makes the claim before it durable.
         server.ask("DROP TABLE flushed")
         with RunningWorker(server.environment) as rescuer:
-            rescuer.until_it_says("started: queues")
+            rescuer.until_told(events.WorkerStarted)
             victim.kill()
             server.postgres.restart("immediate")
             accepted = time.monotonic()
-            rescuer.until_it_says(f"job={job} rescued")
+            rescuer.until_told(events.JobRescued, job=job)
             return time.monotonic() - accepted

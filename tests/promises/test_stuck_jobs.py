@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from pgjobs import BackgroundJob
+from pgjobs import BackgroundJob, events
 from tests.apps.testapp.jobs import Held, Tracing
 from tests.apps.unruly.jobs import (
     BlocksTheLoop,
@@ -56,7 +56,7 @@ def test_a_job_that_ignores_its_cancellation_is_cancelled_by_ending_its_process(
         traces.until("deaf")
         deaf.cancel()
         until_status(deaf, "cancelled")
-        worker.until_it_says("starting another in 0.0 s")
+        worker.until_told(events.ChildEnded, delay=0)
     assert traces.count("deaf") == 1
 
 

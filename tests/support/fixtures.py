@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -17,7 +17,9 @@ from tests.support.sql import query
 
 # pytest loads this file before Django is set up, so it must not import pgjobs.
 if TYPE_CHECKING:
+    from pgjobs import events
     from pgjobs.worker.connection import EngineConnection
+    from tests.support.told_events import Told, ToldSoFar
 
 
 @pytest.fixture
@@ -75,3 +77,22 @@ def role(child_environment: Environment) -> Iterator[Environment]:
 def no_system_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty registry of system jobs, for this test alone."""
     forget_system_jobs(monkeypatch)
+
+
+@pytest.fixture
+def told() -> Iterator[ToldSoFar]:
+    """Returns the events of a kind, with the given fields, that this process has told so far.
+
+    They are told by the parts of the engine that the test runs in its own process.
+    """
+    from pgjobs import events
+    from tests.support.told_events import matching, plain
+
+    heard: list[Told] = []
+
+    def told_so_far(kind: type[events.Event], **expected: Any) -> list[Told]:
+        return matching(heard, kind, **expected)
+
+    end = events.listen(events.Event, lambda event: heard.append(plain(event)))
+    yield told_so_far
+    end()

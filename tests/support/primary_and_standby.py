@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from example_project.postgres import EmbeddedPostgres, binaries
 from example_project.postgres_keeper import Order, choose_identity, hand_over
+from pgjobs import events
 from tests.support.environment import Environment, environment_of
 from tests.support.eventually import eventually
 from tests.support.prepared_cluster import copy_prepared_cluster
+from tests.support.processes import children_of
 from tests.support.requirements import skip_or_fail
 from tests.support.sql import ask
 from tests.support.worker_process import SupervisedWorker
@@ -99,11 +101,12 @@ class Servers:
 
 
 class WorkerOfTwo(SupervisedWorker):
-    """A worker that is known by its own output: this process has no connection to its database."""
+    """A worker that is known by its own events: this process has no connection to its database."""
 
     def _registered(self) -> int:
-        self.until_it_says("started: queues")
-        return self.process.pid
+        self.until_told(events.WorkerStarted)
+        (child,) = children_of(self.process.pid)
+        return child
 
 
 def ask_server(server: EmbeddedPostgres, sql: str, *params: Any) -> list[tuple[Any, ...]]:

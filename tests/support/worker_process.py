@@ -8,15 +8,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final, Self
 
 from django.core.management import call_command
 
+from pgjobs import events
 from pgjobs.models import WorkerProcess
 from pgjobs.worker.process.child import EXIT_AGAIN
 from tests.support.environment import with_apps, with_settings
 from tests.support.eventually import eventually
 from tests.support.processes import children_of
+from tests.support.told_events import FILE, Told, matching, read_events
 from tests.support.warm_process import WarmProcess
 
 Process = WarmProcess | subprocess.Popen[bytes]
@@ -35,8 +38,10 @@ class RunningWorker:
 
     def __init__(self, environment: Mapping[str, str], *arguments: str) -> None:
         self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed in __exit__
+        self._events = tempfile.NamedTemporaryFile()  # noqa: SIM115 - closed in __exit__
         self._pid: int | None = None
-        self.process = self._start(environment, "pgjobs_worker", *arguments)
+        told = {FILE: self._events.name}
+        self.process = self._start({**environment, **told}, "pgjobs_worker", *arguments)
 
     def _start(self, environment: Mapping[str, str], *command: str) -> Process:
         output = self._output.fileno()
@@ -50,6 +55,7 @@ class RunningWorker:
             self.process.kill()  # the children of a supervisor die with it
         self.process.wait(20)
         self._output.close()
+        self._events.close()
 
     @property
     def pid(self) -> int:
@@ -101,13 +107,23 @@ class RunningWorker:
         # Not by seek(): the child writes at the same offset.
         return os.pread(self._output.fileno(), 1 << 24, 0).decode()
 
-    def until_it_says(self, text: str) -> Self:
-        eventually(lambda: text in self.output or not self._must_run(), timeout=30)
-        return self
+    def told(self, kind: type[events.Event], **expected: Any) -> list[Told]:
+        """Return the events of ``kind`` with the ``expected`` fields that were told so far.
 
-    def _must_run(self) -> bool:
-        assert self.process.poll() is None, self.output
-        return True
+        With a supervisor, these are the events of the supervisor and of all its children.
+        """
+        return matching(read_events(Path(self._events.name)), kind, **expected)
+
+    def until_told(self, kind: type[events.Event], **expected: Any) -> Told:
+        """Wait until such an event was told; return the first one."""
+
+        def told() -> list[Told]:
+            has_ended = self.process.poll() is not None
+            found = self.told(kind, **expected)
+            assert found or not has_ended, self.output
+            return found
+
+        return eventually(told, timeout=30)[0]
 
 
 class SupervisedWorker(RunningWorker):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from pgjobs import events
 from pgjobs.models import Job, WorkerProcess
 from tests.apps.testapp.jobs import Held, Noop, Tracing
 from tests.support import traces
@@ -23,7 +24,7 @@ def test_a_stop_signal_lets_the_running_job_end(
     with RunningWorker(child_environment) as worker:
         traces.until("started")
         stop(worker)
-        worker.until_it_says("stopping")
+        worker.until_told(events.WorkerStopping)
         assert status_of(job) == "running"
         traces.release()
         assert worker.wait() == 0
@@ -36,7 +37,7 @@ def test_a_draining_worker_claims_no_more(child_environment: Environment) -> Non
     with RunningWorker(child_environment, "-c", "4") as worker:
         traces.until("started")
         worker.terminate()
-        worker.until_it_says("stopping")
+        worker.until_told(events.WorkerStopping)
         late = Tracing.enqueue()
         traces.release()
         assert worker.wait() == 0
@@ -70,7 +71,7 @@ def test_a_second_signal_ends_the_worker_without_waiting_and_releases_its_job(
     with RunningWorker(child_environment) as worker:
         traces.until("started")
         worker.terminate()
-        worker.until_it_says("stopping")
+        worker.until_told(events.WorkerStopping)
         assert worker.stop(10) == 1
     job.refresh_from_db()
     assert (job.status, job.attempt, job.interruptions) == ("pending", 0, 0)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pgjobs import events
 from tests.apps.testapp.jobs import Tracing
 from tests.support.eventually import eventually
 from tests.support.job_status import until_status
@@ -16,7 +17,6 @@ from tests.support.sessions import ROLE
 from tests.support.sql import query
 from tests.support.worker_process import RunningWorker, SupervisedWorker
 
-WAITS = "starting waits for the database"
 SEVERAL_TRIES = 5.0
 
 
@@ -33,10 +33,10 @@ def server() -> Iterator[Server]:
 
 
 def assert_waits_quietly(worker: RunningWorker) -> None:
-    worker.until_it_says(WAITS)
+    worker.until_told(events.DatabaseAway, part="starting")
     time.sleep(SEVERAL_TRIES)
     assert worker.process.poll() is None
-    assert worker.output.count(WAITS) == 1
+    assert len(worker.told(events.DatabaseAway)) == 1
     assert len(worker.output.splitlines()) == 1, worker.output
 
 
@@ -53,7 +53,7 @@ def test_a_worker_that_starts_before_its_server_waits_for_it(server: Server) -> 
 def test_a_worker_that_waits_for_its_server_can_be_stopped(server: Server) -> None:
     nowhere = server.postgres.url.replace("5432", "5433")
     with SupervisedWorker({**server.environment, "DATABASE_URL": nowhere}) as worker:
-        worker.until_it_says(WAITS)
+        worker.until_told(events.DatabaseAway, part="starting")
         assert worker.stop() == 0
 
 
@@ -81,7 +81,8 @@ def test_a_worker_without_a_free_connection_waits_for_one(role: dict[str, str]) 
     query(f"ALTER ROLE {ROLE} CONNECTION LIMIT 0")
     with SupervisedWorker(role) as worker:
         assert_waits_quietly(worker)
-        assert "too many connections for role" in worker.output
+        (away,) = worker.told(events.DatabaseAway)
+        assert "too many connections for role" in away["error"]
         query(f"ALTER ROLE {ROLE} CONNECTION LIMIT -1")
         until_status(job, "completed")
 
@@ -95,7 +96,7 @@ def test_a_worker_that_finds_a_standby_alone_waits_for_its_promotion() -> None:
         with WorkerOfTwo(servers.environment()) as worker:
             assert_waits_quietly(worker)
             servers.promote_the_standby()
-            worker.until_it_says("started: queues")
+            worker.until_told(events.WorkerStarted)
             assert worker.stop() == 0
     finally:
         servers.stop()

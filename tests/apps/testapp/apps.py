@@ -7,3 +7,8 @@ class TestAppConfig(AppConfig):
     name = "tests.apps.testapp"
     label = "testapp"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from tests.support.told_events import write_events_if_asked
+
+        write_events_if_asked()

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 from django.db.models.functions import Now
 
+from pgjobs import events
 from pgjobs.models import Job, WorkerProcess
 from pgjobs.sql.locks import WORKER_LOCK
 from tests.apps.testapp.jobs import Tracing, WaitingForFile
@@ -50,7 +51,7 @@ def test_a_claim_that_its_worker_knows_is_not_undone(
         until_status(unknown, "pending")  # the worker has compared its jobs with its rows
         path.touch()
         until_status(known, "completed")
-        assert worker.output.count("rescued") == 1
+        assert len(worker.told(events.JobTakenBack)) == 1
     known.refresh_from_db()
     assert (known.epoch, known.interruptions) == (1, 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pgjobs import BackgroundJob
+from pgjobs import BackgroundJob, events
 from pgjobs.worker.process.child import EXIT_BROKEN
 from tests.apps.testapp.jobs import Tracing
 from tests.apps.unruly.jobs import SpoilsTheLog, SpoilsTheLogOfTheRecorder, SpoilsTheLogOnTheLoop
@@ -27,7 +27,7 @@ def test_a_process_that_loses_a_thread_ends_and_is_replaced(
 ) -> None:
     spoiling = job_class.enqueue(line=line)
     with supervised_unruly_worker(child_environment, "-c", "1") as worker:
-        worker.until_it_says(f"ended with {EXIT_BROKEN}")
+        worker.until_told(events.ChildEnded, code=EXIT_BROKEN)
         after = Tracing.enqueue()
         for job in (spoiling, after):
             until_status(job, "completed")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pgjobs import events
 from pgjobs.models import Job, WorkerProcess
 from tests.apps.testapp.jobs import Held, KillsItsWorker, Tracing
 from tests.apps.unruly.jobs import Hoards
@@ -53,7 +53,7 @@ def test_two_processes_are_two_workers_and_drain_together(child_environment: Env
         assert pids == set(living.values_list("pid", flat=True))
         assert pids == set(children_of(worker.process.pid))
         worker.interrupt()
-        eventually(lambda: worker.output.count("stopping") == 2)
+        eventually(lambda: len(worker.told(events.WorkerStopping)) == 2)
         assert statuses() == ["running", "running"]
         traces.release()
         assert worker.wait() == 0
@@ -74,7 +74,7 @@ def test_a_second_signal_ends_all_children_without_waiting(child_environment: En
     with two_at_work(child_environment) as worker:
         until_both_run()
         worker.terminate()
-        eventually(lambda: worker.output.count("stopping") == 2)
+        eventually(lambda: len(worker.told(events.WorkerStopping)) == 2)
         assert worker.stop(10) == 1
     charges = Job.objects.values_list("status", "attempt", "interruptions")
     assert list(charges) == [("pending", 0, 0)] * 2
@@ -104,10 +104,10 @@ def test_a_child_that_is_killed_while_it_drains_is_not_replaced(
     with SupervisedWorker(child_environment) as worker:
         traces.until("started")
         worker.terminate()
-        worker.until_it_says("stopping")
+        worker.until_told(events.WorkerStopping)
         os.kill(worker.pid, signal.SIGKILL)
         assert worker.wait(10) == 1
-        assert "starting another" not in worker.output
+        assert not worker.told(events.ChildEnded)
 
 
 def test_a_child_that_keeps_dying_is_replaced_after_ever_longer_waits(
@@ -125,7 +125,7 @@ def test_a_child_that_keeps_dying_is_replaced_after_ever_longer_waits(
 
 
 def restarts(worker: SupervisedWorker) -> list[float]:
-    return [float(wait) for wait in re.findall(r"another in ([\d.]+) s", worker.output)]
+    return [ended["delay"] for ended in worker.told(events.ChildEnded)]
 
 
 def test_a_child_is_replaced_after_its_number_of_jobs(child_environment: Environment) -> None:
@@ -147,7 +147,7 @@ def test_a_child_that_grows_too_large_is_replaced_when_its_jobs_have_ended(
         held = Held.enqueue()
         Tracing.enqueue(label="before")
         Hoards.enqueue(mebibytes=400)
-        worker.until_it_says("stopping")
+        worker.until_told(events.WorkerStopping)
         assert status_of(held) == "running"
         traces.release()
         Tracing.enqueue(label="after")
@@ -173,7 +173,7 @@ def test_a_child_that_is_frozen_is_ended_and_replaced(child_environment: Environ
     with SupervisedWorker(environment) as worker:
         traces.until("started")
         os.kill(worker.pid, signal.SIGSTOP)
-        worker.until_it_says("gave no sign of life")
+        worker.until_told(events.ChildSilent)
         traces.until("started", 2)
         assert not is_alive(worker.pid)
         traces.release()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from pgjobs import events
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job, JobLogEntry
 from pgjobs.rows import statements
@@ -25,6 +26,7 @@ from tests.support.eventually import eventually
 from tests.support.job_status import has_status, status_of, until_status
 from tests.support.rows import a_worker
 from tests.support.sessions import terminate
+from tests.support.told_events import ToldSoFar
 from tests.support.worker_process import RunningWorker
 
 SHORT_LOCK_TIMEOUT = {"lock_timeout": "'100ms'"}
@@ -79,7 +81,7 @@ def test_outcomes_are_recorded_and_announced(running: RunningRecorder, claim: Cl
 
 
 def test_an_outcome_of_an_earlier_epoch_is_refused(
-    running: RunningRecorder, claim: Claim, caplog: pytest.LogCaptureFixture
+    running: RunningRecorder, claim: Claim, told: ToldSoFar
 ) -> None:
     (stale,) = claim(1)
     with connection.cursor() as cursor:
@@ -88,20 +90,20 @@ def test_an_outcome_of_an_earlier_epoch_is_refused(
     (fresh,) = claim(0)
     assert (fresh.pk, fresh.epoch) == (stale.pk, 2)
     running.record(stale, JobStatus.FAILED, error="stale")
-    eventually(lambda: f"job={stale.pk} epoch=1 failed refused" in caplog.text)
+    eventually(lambda: told(events.OutcomeStale, job=stale.pk, status="failed"))
     row = Job.objects.get(pk=stale.pk)
     assert (row.status, row.epoch, row.error) == ("running", 2, "")
     assert running.announced == []
 
 
 def test_a_second_outcome_of_a_finished_job_is_refused(
-    running: RunningRecorder, claim: Claim, caplog: pytest.LogCaptureFixture
+    running: RunningRecorder, claim: Claim, told: ToldSoFar
 ) -> None:
     (job,) = claim(1)
     running.record(job)
     until_status(job, "completed")
     running.record(job, JobStatus.FAILED)
-    eventually(lambda: "refused" in caplog.text)
+    eventually(lambda: told(events.OutcomeStale, job=job.pk, status="failed"))
     assert has_status(job, "completed")
     assert len(running.announced) == 1
 

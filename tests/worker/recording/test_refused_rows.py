@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
+from pgjobs import events
 from pgjobs.models import Job, JobLogEntry, WorkerProcess
 from pgjobs.worker import Worker
 from pgjobs.worker.held import FLUSH_TIMEOUT
@@ -22,6 +23,7 @@ from tests.support.environment import Environment
 from tests.support.eventually import eventually
 from tests.support.job_status import has_status, status_of, until_status
 from tests.support.rows import undo_claim
+from tests.support.told_events import ToldSoFar
 from tests.support.worker_process import RunningWorker, run_burst
 
 _FUNCTION = """
@@ -83,7 +85,7 @@ def test_a_job_whose_every_end_is_refused_waits_until_one_is_accepted_and_delays
     house.refuse()
     refused = Noop.enqueue(refused=True)
     with RunningWorker(child_environment, "-c", "1") as worker:
-        worker.until_it_says("PostgreSQL refuses to store any end of it")
+        worker.until_told(events.OutcomeRefused, job=refused.pk)
         for _ in range(3):  # longer than the time between two tries
             job = Held.enqueue()
             traces.release()
@@ -93,7 +95,8 @@ def test_a_job_whose_every_end_is_refused_waits_until_one_is_accepted_and_delays
         house.accept()
         until_status(refused, "completed")
         assert worker.stop() == 0
-        assert worker.output.count("not in this house") == 1
+        (told,) = worker.told(events.OutcomeRefused)
+        assert "not in this house" in told["error"]
     refused.refresh_from_db()
     assert (refused.epoch, refused.result) == (1, {"refused": True})
 
@@ -111,24 +114,22 @@ def test_a_refused_outcome_that_becomes_stale_is_told_as_stale_and_not_as_writte
 
 
 def test_a_job_whose_end_is_refused_does_not_run_again_when_its_claim_is_undone(
-    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    house: House, monkeypatch: pytest.MonkeyPatch, told: ToldSoFar
 ) -> None:
     monkeypatch.setattr(refusal, "REFUSED_INTERVAL", 3600)  # or it may find out in between
-    caplog.set_level("INFO", "pgjobs.worker")
     house.refuse()
     refused = Noop.enqueue(refused=True)
     worker = Worker(some_options())
     ended = elsewhere(worker.run)
     try:
-        eventually(lambda: "refuses to store any end of it" in caplog.text)
+        eventually(lambda: told(events.OutcomeRefused, job=refused.pk))
         undo_claim(refused)
         eventually(Job.objects.filter(pk=refused.pk, status="running", epoch=1).exists)
         until_status(Noop.enqueue(), "completed")
     finally:
         worker.stop()
         assert ended.result(FLUSH_TIMEOUT) is False
-    starts = [line for line in caplog.messages if line.endswith("attempt=1 start")]
-    assert len(starts) == 2
+    assert len(told(events.JobStarted)) == 2
 
 
 def test_a_job_whose_end_stays_refused_runs_again_after_its_worker_died_and_delays_no_rescue(
@@ -137,7 +138,7 @@ def test_a_job_whose_end_stays_refused_runs_again_after_its_worker_died_and_dela
     house.refuse()
     refused = Noop.enqueue(refused=True)
     with RunningWorker(child_environment) as worker:
-        worker.until_it_says("PostgreSQL refuses to store any end of it")
+        worker.until_told(events.OutcomeRefused, job=refused.pk)
         held = Held.enqueue()
         traces.until("started")
         worker.kill()
@@ -145,7 +146,7 @@ def test_a_job_whose_end_stays_refused_runs_again_after_its_worker_died_and_dela
         traces.until("started", 2)
         traces.release()
         until_status(held, "completed")
-        worker.until_it_says("PostgreSQL refuses to take it back")
+        worker.until_told(events.RescueRefused, job_id=refused.pk)
         assert status_of(refused) == "running"
         house.accept()
         until_status(refused, "completed")
@@ -159,7 +160,7 @@ def test_a_worker_that_stops_with_a_refused_end_exits_1_without_waiting(
     house.refuse()
     refused, other = Noop.enqueue(refused=True), Noop.enqueue()
     with RunningWorker(child_environment) as worker:
-        worker.until_it_says("PostgreSQL refuses to store any end of it")
+        worker.until_told(events.OutcomeRefused, job=refused.pk)
         worker.terminate()
         assert worker.wait(FLUSH_TIMEOUT) == 1
     assert (status_of(refused), status_of(other)) == ("running", "completed")

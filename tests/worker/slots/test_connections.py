@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pgjobs import events
 from tests.apps.testapp.jobs import (
     AsksWhoItIs,
     Careless,
@@ -89,7 +90,7 @@ def test_a_connection_that_failed_during_its_setup_is_not_kept(
     assumed_role: Environment,
 ) -> None:
     with RunningWorker(assumed_role, "-c", "1") as worker:
-        worker.until_it_says("started: queues")
+        worker.until_told(events.WorkerStarted)
         query(f"ALTER ROLE {ROLE} RENAME TO {ROLE}_away")
         failed = AsksWhoItIs.enqueue()
         until_status(failed, "errored")

@@ -11,13 +11,14 @@ from typing import Any, ClassVar
 import pytest
 from asgiref.sync import sync_to_async
 
-from pgjobs import BackgroundJob, JobFailed, job_start, register
+from pgjobs import BackgroundJob, JobFailed, events, job_start, register
 from pgjobs.exceptions import Snooze
 from pgjobs.execution.coroutine import is_all_coroutine
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import Careless, TracingCoroutine, leave_trace
 from tests.apps.testapp.models import Site, Trace
 from tests.support.job_status import status_of
+from tests.support.told_events import ToldSoFar
 from tests.support.worker_process import run_burst_here
 
 pytestmark = pytest.mark.usefixtures("empty_queue")
@@ -256,13 +257,11 @@ def test_the_log_progress_data_and_result_of_a_coroutine_are_kept() -> None:
         ("terminates_itself", "failed", "by itself"),
     ],
 )
-def test_a_coroutine_ends_like_any_job(
-    how: str, status: str, error: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_coroutine_ends_like_any_job(how: str, status: str, error: str, told: ToldSoFar) -> None:
     job = ended(Ends.enqueue(how=how))
 
     assert (job.status, error in job.error) == (status, True), job.error
-    assert "refused" not in caplog.text
+    assert not told(events.OutcomeStale)
 
 
 @pytest.mark.parametrize("job_class", [BeginsInItsThread, ReplacesItsError])
