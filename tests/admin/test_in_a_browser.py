@@ -64,6 +64,7 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
         cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value}
         context.add_cookies([{**cookie, "url": live_server.url}])  # type: ignore[typeddict-item]
         page = context.new_page()
+        page.set_default_timeout(60_000)  # milliseconds; a crowded machine may need more than 30 s
         yield page
 
 
