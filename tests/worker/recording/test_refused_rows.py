@@ -107,10 +107,10 @@ def test_a_refused_outcome_that_becomes_stale_is_told_as_stale_and_not_as_writte
     house.refuse()
     refused = Noop.enqueue(refused=True)
     with RunningWorker(child_environment) as worker:
-        worker.until_it_says("PostgreSQL refuses to store any end of it")
+        worker.until_told(events.OutcomeRefused, job=refused.pk)
         Job.objects.filter(pk=refused.pk).update(epoch=F("epoch") + 1)
-        worker.until_it_says("epoch=1 completed refused")
-        assert "written after all" not in worker.output
+        worker.until_told(events.OutcomeStale, job=refused.pk)
+        assert not worker.told(events.OutcomeAcceptedAfterAll)
 
 
 def test_a_job_whose_end_is_refused_does_not_run_again_when_its_claim_is_undone(
