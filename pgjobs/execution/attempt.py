@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Coroutine
 from dataclasses import replace
 from functools import partial
+from types import CoroutineType
 from typing import Any, TypeVar
 
 from pgjobs import codec, events
@@ -34,11 +34,22 @@ async def attempt(job: RunningJob, runner: Runner) -> Outcome | None:
     try:
         runner.begin(job)
         events.tell(events.JobStarted(job))
-        outcome = await _run(job, runner)
+        began = time.monotonic()
+        try:
+            target = resolve(job.job_class)
+            if options_of(target).atomic:
+                outcome = _complete_atomically(target, job, began)
+            else:
+                result = _call(target, job)
+                if isinstance(result, CoroutineType):
+                    result = await runner.wait_for(result)
+                outcome = _complete(job, result, began)
+        except BaseException as error:
+            outcome = _judge_with_data(error, job, runner, began)
         runner.finish()
-    except BaseException as error:  # a stop request just before or after _run()
+    except BaseException as error:  # a stop request just before or after the job itself ran
         runner.finish()
-        outcome = judge(error, job)
+        outcome = _judge(error, job, runner)
     if runner.stop_request is not None:
         outcome = _with_real_reason(outcome, runner.stop_request, job)
     if runner.has_left_transaction_open(outcome):
@@ -71,33 +82,19 @@ def give_up(job: RunningJob, error: JobInterrupted, *, began: float) -> Outcome:
     return outcome
 
 
-async def _run(job: RunningJob, runner: Runner) -> Outcome:
-    began = time.monotonic()
-    try:
-        target = resolve(job.job_class)
-        if options_of(target).atomic:
-            complete = partial(_complete, job, began)
-            outcome = complete_atomically(job, partial(_call, target, job), complete)
-        else:
-            result = _call(target, job)
-            if inspect.iscoroutine(result):
-                result = await runner.wait_for(result)
-            outcome = _complete(job, began, result)
-    except BaseException as error:
-        if isinstance(error, (KeyboardInterrupt, SystemExit)):
-            runner.note_exit(error)
-        outcome = replace(_judge_with_data(error, job), began=began, ended=time.monotonic())
-    return outcome
-
-
 def _call(target: JobTarget, job: RunningJob) -> Any:
     args, kwargs = codec.decode(job.args), codec.decode(job.kwargs)
     run = target(job).run if is_job_class(target) else partial(target, job=job)
     return run(*args, **kwargs)
 
 
-def _complete(job: RunningJob, began: float, value: Any) -> Outcome:
-    result, lines = result_as_json(value)
+def _complete_atomically(target: JobTarget, job: RunningJob, began: float) -> Outcome:
+    call, complete = partial(_call, target, job), partial(_complete, job, began=began)
+    return complete_atomically(job, call, complete)
+
+
+def _complete(job: RunningJob, value: Any, began: float) -> Outcome:
+    result, lines = (None, ()) if value is None else result_as_json(value)
     return Outcome(
         job_id=job.id,
         epoch=job.epoch,
@@ -112,14 +109,22 @@ def _complete(job: RunningJob, began: float, value: Any) -> Outcome:
     )
 
 
-def _judge_with_data(error: BaseException, job: RunningJob) -> Outcome:
-    outcome = judge(error, job)
+def _judge(error: BaseException, job: RunningJob, runner: Runner) -> Outcome:
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        runner.note_exit(error)
+    return judge(error, job)
+
+
+def _judge_with_data(
+    error: BaseException, job: RunningJob, runner: Runner, began: float
+) -> Outcome:
+    outcome = replace(_judge(error, job, runner), began=began)
     try:
-        return replace(outcome, data=data_as_json(job))
+        return replace(outcome, data=data_as_json(job), ended=time.monotonic())
     except JobInterrupted:
         raise
     except Exception:  # job.data can't be stored; its exception would hide the one of run()
-        return outcome
+        return replace(outcome, ended=time.monotonic())
 
 
 def _with_real_reason(outcome: Outcome, stop_request: JobInterrupted, job: RunningJob) -> Outcome:

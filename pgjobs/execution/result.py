@@ -41,8 +41,6 @@ def result_as_json(value: Any) -> tuple[str | None, tuple[Line, ...]]:
     A value that can't be stored becomes None and a warning. It is no error: NetBox ignores what
     ``run()`` returns, so the ``run()`` of a job that was written for NetBox may return anything.
     """
-    if value is None:
-        return None, ()
     try:
         text = json.dumps(codec.encode(value, "The return value of run()"))
         if len(text) > get_settings().MAX_RESULT_SIZE:

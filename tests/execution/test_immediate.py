@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import DataError, connection, transaction
 
-from pgjobs import BackgroundJob, JobFailed
+from pgjobs import BackgroundJob, JobFailed, job_start
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import AboutObject, Coroutine, Failing, Noop, Raising, plain_function
 from tests.apps.testapp.models import Country, Site
@@ -126,6 +126,21 @@ def test_an_immediate_job_that_breaks_the_connection_is_recorded_as_errored(how:
 
     assert (job.status, job.error) == ("errored", f"ValueError('{how}')")
     assert Job.objects.get().status == "errored"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_ctrl_c_in_a_receiver_of_job_start_ends_the_job_and_reaches_the_caller() -> None:
+    def interrupt(**_: Any) -> None:
+        raise KeyboardInterrupt
+
+    job_start.connect(interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Noop.enqueue(immediate=True)
+    finally:
+        job_start.disconnect(interrupt)
+
+    assert Job.objects.get().error == "KeyboardInterrupt()"
 
 
 def test_an_exit_after_the_job_recorded_its_own_end_reaches_the_caller() -> None:
