@@ -54,7 +54,8 @@ async def attempt(job: RunningJob, runner: Runner) -> Outcome | None:
         outcome = _with_real_reason(outcome, runner.stop_request, job)
     if runner.has_left_transaction_open(outcome):
         outcome = _without_undone_work(outcome, job)
-    _say(job, outcome)
+    if outcome.lines:
+        _say(job, outcome)
     return None if job.is_terminated else outcome
 
 
