@@ -6,7 +6,6 @@ the change begins with. The method returns the number of jobs that it changed.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any, TypeVar
@@ -243,7 +242,6 @@ class JobQuerySet(models.QuerySet[J]):
             total += count
             if count < PRUNE_BATCH:
                 return total
-            time.sleep(0)
 
     @property
     def database(self) -> str:
