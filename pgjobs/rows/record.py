@@ -82,7 +82,7 @@ def _unless_empty(values: list[Any]) -> list[Any] | None:
 
     So a detail that no outcome of the batch has costs nothing.
     """
-    return None if all(value is None for value in values) else values
+    return None if values.count(None) == len(values) else values
 
 
 def _error(outcome: Outcome) -> str | None:

@@ -127,7 +127,7 @@ class Recorder:
         """
         if deadline is None:
             return self._inbox.get()
-        if (wait := deadline - time.monotonic()) > 0:
+        if deadline and (wait := deadline - time.monotonic()) > 0:
             return self._inbox.get(timeout=wait)
         return self._inbox.get_nowait()
 
@@ -158,22 +158,26 @@ class Recorder:
     def _record(self, entries: Sequence[Entry]) -> None:
         cursor = self._connection.cursor()
         outcomes = [outcome for _, outcome in entries]
-        is_heard = any(self._is_heard(job) for job, _ in entries)
-        recorded = record(cursor, outcomes, moments=is_heard)
+        heard = [entry for entry in entries if self._is_heard(entry[0])]
+        recorded = record(cursor, outcomes, moments=bool(heard))
         if self._is_uncertain:
             missing = [outcome for outcome in outcomes if outcome.job_id not in recorded]
             recorded |= already_recorded(cursor, missing)
-        self._after_recording(entries, recorded)
+        self._after_recording(entries, heard, recorded)
 
-    def _after_recording(self, entries: Sequence[Entry], recorded: dict[int, Recorded]) -> None:
-        """Let go of the jobs, tell of stale outcomes, and announce the ends of jobs."""
+    def _after_recording(
+        self, entries: Sequence[Entry], heard: Sequence[Entry], recorded: dict[int, Recorded]
+    ) -> None:
+        """Let go of the jobs, tell of stale outcomes, and announce the ends that are ``heard``."""
         self._let_go([job for job, _ in entries])
         if self._refusals:
             self._refusals.forget_decided(entries, written=recorded)
-        for job, outcome in entries:
-            if (row := recorded.get(job.id)) is None:
-                events.tell(events.OutcomeStale(job, outcome.status))
-            elif self._is_heard(job):
+        if len(recorded) < len(entries):
+            for job, outcome in entries:
+                if job.id not in recorded:
+                    events.tell(events.OutcomeStale(job, outcome.status))
+        for job, outcome in heard:
+            if (row := recorded.get(job.id)) is not None:
                 job.status, job.error = row.status, outcome.error
                 job.started, job.completed = row.started, row.completed
                 if job.is_finished:
