@@ -19,6 +19,8 @@ from pgjobs.worker.wakeup import Wakeup
 
 LOOK_INTERVAL: Final = 0.5
 """Seconds between two looks of a busy worker. It can overlook a late commit for this long."""
+_AHEAD_INTERVAL: Final = 0.1
+"""Seconds between two turns of the loop while claimed jobs wait for a slot."""
 _BURST_PAUSE: Final = 0.02
 
 
@@ -117,7 +119,7 @@ class Idling:
             self.is_idle = False
 
     def wait_for_room(self, has_room: Callable[[], object]) -> None:
-        """Sleep until there is room for a job, at most LOOK_INTERVAL seconds.
+        """Sleep until there is room for a job, or until the loop should take another turn.
 
         First end the registration as idle: a ring must wake a worker that has room.
         """
@@ -125,7 +127,7 @@ class Idling:
         self.wants_room = True
         # Ask again: a slot that became free before the flag was set has not woken the loop.
         if not has_room():
-            self._wakeup.wait(LOOK_INTERVAL)
+            self._wakeup.wait(_AHEAD_INTERVAL if self._pool.has_waiting else LOOK_INTERVAL)
         self.wants_room = False
 
     def _rest_in_burst(self, burst: Burst) -> None:
@@ -140,5 +142,5 @@ class Idling:
         poll = get_settings().POLL_INTERVAL * random.uniform(0.8, 1.2)
         poll = min(poll, self._bell.second_look_in(self._looked))
         if self._pool.has_waiting:
-            poll = min(poll, LOOK_INTERVAL)
+            poll = min(poll, _AHEAD_INTERVAL)
         return poll if self._due_in is None else min(poll, max(self._due_in, 0.001))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 
 import psycopg
@@ -12,13 +11,14 @@ from pgjobs import events
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.backoff import Backoff
+from pgjobs.worker.claiming.ahead import Ahead
 from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.claiming.doorbell import Doorbell
 from pgjobs.worker.claiming.pace import Pace
 from pgjobs.worker.companion import Companion
 from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection
 from pgjobs.worker.held import Held, release
-from pgjobs.worker.idling import LOOK_INTERVAL, Burst, Idling
+from pgjobs.worker.idling import Burst, Idling
 from pgjobs.worker.lifetime import Lifetime
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.presence import Presence
@@ -54,7 +54,6 @@ class Worker:
         janitor = Janitor()
         self._held = Held(janitor)
         self._claimed = 0
-        self._waits_since = 0.0
         # To record
         self._announcer = announcer = Announcer()
         self._recorder = recorder = Recorder(
@@ -71,6 +70,7 @@ class Worker:
             note=recorder.note,
             ask_for_jobs=self._on_freed,
         )
+        self._ahead = Ahead(self._claims, pool, self._pace, recorder)
         connection = EngineConnection.with_session(alias, "presence")
         self._presence = presence = Presence(connection, options, janitor=janitor, pool=pool)
         # To wait, start and stop
@@ -130,7 +130,7 @@ class Worker:
 
     def _turn(self) -> None:
         self._held.compare_with_rows(self._claims, self._presence.worker_id)
-        self._release_stranded()
+        self._claimed -= self._ahead.give_back()
         room = self._room()
         if not room:
             self._idling.wait_for_room(self._room)
@@ -156,24 +156,8 @@ class Worker:
         self._idling.look_if_due()
         jobs = self._claimer.claim(limit=room, worker=self._presence.worker_id)
         self._claimed += len(jobs)
-        if not self._pool.has_waiting:
-            self._waits_since = time.monotonic()
         self._pool.submit(self._held.take_on(jobs))
         self._idling.after_claim(len(jobs), room)
-
-    def _release_stranded(self) -> None:
-        """Release the jobs claimed ahead if no slot has taken one for LOOK_INTERVAL seconds.
-
-        The slots then run longer jobs than the pace had seen; another worker may have room.
-        """
-        now = time.monotonic()
-        if not self._pool.has_waiting or self._pool.last_start > self._waits_since:
-            self._waits_since = now
-        elif now - self._waits_since >= LOOK_INTERVAL:
-            stranded = self._pool.withdraw_ready()
-            self._pace.observe(LOOK_INTERVAL)
-            self._claimed -= len(stranded)
-            release(stranded, self._recorder)
 
     def _distrust_claims(self) -> None:
         """Release the jobs that have not started; claim no more before each outcome was tried.

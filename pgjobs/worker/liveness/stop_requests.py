@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from pgjobs.exceptions import JobCancelled, WorkerLost
+from pgjobs.models import Job
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.slots.pool import Pool
@@ -16,21 +18,28 @@ _SHORTEST_RUN: Final = 0.5
 
 def pass_on_stop_requests(connection: EngineConnection, pool: Pool) -> None:
     """Look at the rows of the jobs that run in ``pool``, and tell jobs to stop that have to."""
-    running = {(job.id, job.epoch): job for job in pool.running(longer_than=_SHORTEST_RUN)}
-    if not running:
-        return
-    cursor = connection.cursor()
-    cursor.execute(
-        load("workers/stop_requests"),
-        {
-            "ids": [pk for pk, _ in running],
-            "epochs": [epoch for _, epoch in running],
-            "workers": [job.worker_id for job in running.values()],
-        },
-    )
-    for pk, epoch, is_cancelled in cursor.fetchall():
-        job = running[pk, epoch]
+    for job, is_cancelled in stop_requests(connection, pool.running(longer_than=_SHORTEST_RUN)):
         if is_cancelled:
             pool.request_stop(job, JobCancelled("The job was cancelled."))
         elif not job.is_finished:
             pool.request_stop(job, WorkerLost("The job's row was deleted or taken over."))
+
+
+def stop_requests(connection: EngineConnection, jobs: Sequence[Job]) -> list[tuple[Job, bool]]:
+    """Return the jobs of ``jobs`` that should not run, each with whether it was cancelled.
+
+    If it was not cancelled, its row was deleted or taken over by another run.
+    """
+    if not jobs:
+        return []
+    by_key = {(job.id, job.epoch): job for job in jobs}
+    cursor = connection.cursor()
+    cursor.execute(
+        load("workers/stop_requests"),
+        {
+            "ids": [pk for pk, _ in by_key],
+            "epochs": [epoch for _, epoch in by_key],
+            "workers": [job.worker_id for job in by_key.values()],
+        },
+    )
+    return [(by_key[pk, epoch], is_cancelled) for pk, epoch, is_cancelled in cursor.fetchall()]

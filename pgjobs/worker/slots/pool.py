@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
@@ -36,6 +37,7 @@ class Pool:
         self._note = note
         self._ask_for_jobs = ask_for_jobs
         self._ready: SimpleQueue[Job | None] = SimpleQueue()
+        self._batches: deque[tuple[int, float]] = deque()
         self._submitted = 0
         self._withdrawn = 0
         self._low_water = 0
@@ -57,17 +59,27 @@ class Pool:
         """Whether a job waits for a slot to be free."""
         return not self._ready.empty()
 
-    @property
-    def last_start(self) -> float:
-        """The `time.monotonic()` at which a slot last took a job."""
-        return max(slot.since for slot in self.slots)
+    def waits_since(self) -> float | None:
+        """Return the `time.monotonic()` since which the first job in line waits for a slot.
 
-    def submit(self, jobs: list[Job]) -> None:
+        Return None if no job waits. Only the thread that calls ``submit()`` may call this.
+        """
+        batches = self._batches.copy()
+        left, since = self._ready.qsize(), None
+        while batches and left > 0:  # the newest batches are the last in line
+            size, since = batches.pop()
+            left -= size
+        for _ in batches:  # a slot has taken their last job
+            self._batches.popleft()
+        return since
+
+    def submit(self, jobs: list[Job], *, since: float | None = None) -> None:
+        """Queue ``jobs`` for the slots; ``since`` is the moment since which they have waited."""
         self._submitted += len(jobs)
         self._low_water = len(jobs) // 2
         for job in jobs:
             job.note_sink = self._note
-            self._ready.put(job)
+        self._queue(jobs, time.monotonic() if since is None else since)
 
     def next_job(self) -> Job | None:
         """Return the next job for a slot; None tells it to end."""
@@ -96,7 +108,12 @@ class Pool:
 
         The outcomes of ``jobs`` must be decided: written or stale.
         """
-        for job in self._last_chances.leave(jobs):
+        if waiting := self._last_chances.leave(jobs):
+            self._queue(waiting, time.monotonic())
+
+    def _queue(self, jobs: list[Job], since: float) -> None:
+        self._batches.append((len(jobs), since))
+        for job in jobs:
             self._ready.put(job)
 
     def withdraw(self) -> list[Job]:

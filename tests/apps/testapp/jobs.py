@@ -114,6 +114,11 @@ class WaitingForFile(BackgroundJob):
         return "seen"
 
 
+class TakesTime(BackgroundJob):
+    def run(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
 class WithoutRun(BackgroundJob):
     """Can't be enqueued."""
 
