@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from pgjobs.limits import END_OF_TIME, FIRST_MOMENT, LONGEST_WAIT, is_moment, is_wait
+
 
 class PgJobsError(Exception):
     """The base class of all exceptions of pgjobs."""
@@ -30,6 +32,10 @@ class UnknownJobClass(PgJobsError, LookupError):
 
 class BadArguments(PgJobsError):
     """Stored arguments can't be decoded, for instance because an object was deleted since."""
+
+
+class UnreadableRow(PgJobsError):
+    """The row of a job holds a value that Python can't hold, such as a moment before the year 1."""
 
 
 class StaleJob(PgJobsError):
@@ -66,32 +72,52 @@ class Retry(PgJobsError):
     """Raised by ``run()`` to end the attempt as an error that is worth another attempt.
 
     If attempts are left, the next one is due ``after`` some seconds or a ``timedelta``. Without
-    ``after`` the wait is that of ``Meta.backoff``. Raises `InvalidArgument` for another type.
+    ``after`` the wait is that of ``Meta.backoff``. Raises `InvalidArgument` for another type, and
+    for more than a thousand years.
     """
 
     def __init__(self, message: str = "", *, after: timedelta | float | None = None) -> None:
         super().__init__(message or "The job asked to be tried again.")
         if not isinstance(after, int | float | timedelta | None):
             raise InvalidArgument(f"after must be seconds or a timedelta, not {after!r}.")
-        self.after = timedelta(seconds=after) if isinstance(after, int | float) else after
+        self.after = None if after is None else _wait("after", after)
 
 
 class Snooze(PgJobsError):
     """Raised by ``run()`` to run the job again later; this costs no attempt.
 
     The job is due again at ``until``: a moment with a time zone, or a ``timedelta`` from now.
-    Raises `InvalidArgument` for another type, or for a moment without a time zone.
+    Raises `InvalidArgument` for another type, for a moment without a time zone or outside the years
+    2 to 9998, and for more than a thousand years.
     """
 
     def __init__(self, *, until: datetime | timedelta) -> None:
         super().__init__(f"Snoozed until {until}.")
         if not isinstance(until, datetime | timedelta):
             raise InvalidArgument(f"until must be a datetime or a timedelta, not {until!r}.")
-        if isinstance(until, datetime) and until.tzinfo is None:
+        if isinstance(until, timedelta):
+            _wait("until", until)
+        elif until.utcoffset() is None:
             raise InvalidArgument(
                 f"until {until.isoformat()} has no time zone: use timezone.now()."
             )
+        elif not is_moment(until):
+            raise InvalidArgument(
+                f"until must be from {FIRST_MOMENT} until before {END_OF_TIME}, not {until}."
+            )
         self.until = until
+
+
+def _wait(name: str, given: timedelta | float) -> timedelta:
+    """Return a wait; numbers are seconds. Raises InvalidArgument if no job may wait for so long."""
+    try:
+        wait = given if isinstance(given, timedelta) else timedelta(seconds=given)
+    except (OverflowError, ValueError):  # more than Python's longest timedelta; NaN
+        wait = None
+    if wait is None or not is_wait(wait):
+        days = LONGEST_WAIT.days
+        raise InvalidArgument(f"{name} must be at most {days} days, not {given!r}.")
+    return wait
 
 
 # Raised inside run() by the worker ----------------------------------------------------

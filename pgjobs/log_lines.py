@@ -78,6 +78,19 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.JobNotStarted: line(
         WORKER, WARNING, "job={job.id} could not start and goes back to its queue: {error}"
     ),
+    events.JobUnreadable: line(WORKER, ERROR, "job={job.id} ends as errored: {error}"),
+    events.ClaimRefused: line(
+        WORKER, WARNING, "job={job_id} can't be claimed, trying again: {error}"
+    ),
+    events.WaitingJobErrored: line(
+        WORKER, ERROR, "job={job_id} ended as errored because it can't be claimed: {error}"
+    ),
+    events.WaitingJobStuck: line(
+        WORKER,
+        CRITICAL,
+        "job={job_id} can't be claimed, and PostgreSQL refuses to store that it errored, so it "
+        f"stays waiting. {_REFUSING}. PostgreSQL said: {{error}}",
+    ),
     # Stop requests
     events.StopRequested: line(WORKER, WARNING, "job={job.id} told to stop: {reason}"),
     events.StopIgnored: line(
@@ -166,8 +179,12 @@ LINES: Final[dict[type[events.Event], Line]] = {
         "the pooler.",
     ),
     events.DatabaseAway: line(WORKER, WARNING, "{part} waits for the database: {error}"),
+    events.ClaimingFailed: line(WORKER, ERROR, "claiming failed, trying again: {error}"),
     events.TablesMissing: line(
-        WORKER, CRITICAL, "The tables are not those of this version: run manage.py migrate."
+        WORKER,
+        CRITICAL,
+        "The tables are not those of this version, or the worker's role may not use them: run "
+        "manage.py migrate, or grant the rights. PostgreSQL said: {error}",
     ),
     events.PresenceFailed: line(
         WORKER, ERROR, "worker={worker} presence failed, going on", has_traceback=True

@@ -33,7 +33,7 @@ VALUES: dict[str, Any] = {
     "served": ["high"],
     "unserved": ["low"],
     "next_run": datetime(2026, 3, 1, tzinfo=UTC),
-    "event": events.TablesMissing(),
+    "event": events.TablesMissing(ValueError("boom")),
 }
 KINDS = [
     kind

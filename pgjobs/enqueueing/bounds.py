@@ -1,14 +1,18 @@
-"""The bounds of a job's columns, and the checks of whole numbers against them.
+"""The bounds of a job's columns, and the checks of numbers and moments against them.
 
-Each check raises InvalidArgument for a number beyond the bounds and for a value that is not a
-whole number, ``True`` and ``False`` included.
+Each check raises InvalidArgument for a value beyond the bounds. Each check of a number also raises
+it for a value that is not a whole number, ``True`` and ``False`` included.
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.utils import timezone
+
 from pgjobs.exceptions import InvalidArgument
+from pgjobs.limits import END_OF_TIME, FIRST_MOMENT, is_moment
 
 NAME_LIMIT: Final = 200
 """Characters that a job's name may have."""
@@ -39,8 +43,27 @@ def check_max_attempts(max_attempts: Any) -> int:
     return _check("max_attempts", "a whole number", max_attempts, _ATTEMPTS)
 
 
+def check_schedule_at(schedule_at: Any, interval: int | None) -> datetime:
+    """Check and return ``schedule_at``, with which a job may recur after ``interval`` minutes."""
+    if not isinstance(schedule_at, datetime):
+        raise InvalidArgument(f"schedule_at must be a datetime, not {schedule_at!r}.")
+    if timezone.is_naive(schedule_at):
+        raise InvalidArgument(
+            f"schedule_at {schedule_at.isoformat()} has no time zone; "
+            "make it aware, for instance with django.utils.timezone.make_aware()."
+        )
+    last = END_OF_TIME - timedelta(minutes=interval or 0)
+    if not is_moment(schedule_at) or schedule_at >= last:
+        and_recurs = f" with interval={interval}" if interval else ""
+        raise InvalidArgument(
+            f"schedule_at{and_recurs} must be from {FIRST_MOMENT} until before {last}, "
+            f"not {schedule_at}."
+        )
+    return schedule_at
+
+
 def _check(name: str, kind: str, value: Any, allowed: range) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
+    if isinstance(value, bool) or not isinstance(value, int) or int(value) not in allowed:
         raise InvalidArgument(
             f"{name} must be {kind} from {allowed[0]} to {allowed[-1]}, not {value!r}."
         )

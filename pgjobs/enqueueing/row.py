@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.utils import timezone
 
 from pgjobs import codec, queues
 from pgjobs.choices import JobNotification, JobStatus
@@ -117,18 +116,14 @@ def object_key(instance: models.Model) -> dict[str, Any]:
 
 
 def _schedule_columns(schedule_at: datetime | None, interval: int | None) -> dict[str, Any]:
+    if interval is not None:
+        interval = bounds.check_interval(interval)
     if schedule_at is not None:
-        if not isinstance(schedule_at, datetime):
-            raise InvalidArgument(f"schedule_at must be a datetime, not {schedule_at!r}.")
-        if timezone.is_naive(schedule_at):
-            raise InvalidArgument(
-                f"schedule_at {schedule_at.isoformat()} has no time zone; "
-                "make it aware, for instance with django.utils.timezone.make_aware()."
-            )
+        bounds.check_schedule_at(schedule_at, interval)
     return {
         "status": JobStatus.PENDING if schedule_at is None else JobStatus.SCHEDULED,
         "scheduled": schedule_at,
-        "interval": None if interval is None else bounds.check_interval(interval),
+        "interval": interval,
     }
 
 

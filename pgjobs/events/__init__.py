@@ -22,6 +22,7 @@ from pgjobs.events.clock import (
 )
 from pgjobs.events.jobs import (
     AttemptEnded,
+    ClaimRefused,
     ImmediateJobsLost,
     JobEnded,
     JobEnqueued,
@@ -29,10 +30,13 @@ from pgjobs.events.jobs import (
     JobRescued,
     JobStarted,
     JobTakenBack,
+    JobUnreadable,
     QueryNotCancelled,
     RescueRefused,
     StopIgnored,
     StopRequested,
+    WaitingJobErrored,
+    WaitingJobStuck,
 )
 from pgjobs.events.project import AnnouncementFailed, NotifiedByLog, NotifierFailed, ReceiverFailed
 from pgjobs.events.rows import (
@@ -49,6 +53,7 @@ from pgjobs.events.workers import (
     ChildEnded,
     ChildrenKilled,
     ChildSilent,
+    ClaimingFailed,
     DatabaseAway,
     PoolerFound,
     PresenceFailed,
@@ -69,6 +74,8 @@ __all__ = [
     "ChildEnded",
     "ChildSilent",
     "ChildrenKilled",
+    "ClaimRefused",
+    "ClaimingFailed",
     "DatabaseAway",
     "Event",
     "ImmediateJobsLost",
@@ -78,6 +85,7 @@ __all__ = [
     "JobRescued",
     "JobStarted",
     "JobTakenBack",
+    "JobUnreadable",
     "Listener",
     "ListenerFailed",
     "LogLocked",
@@ -105,6 +113,8 @@ __all__ = [
     "StopRequested",
     "TablesMissing",
     "TickFailed",
+    "WaitingJobErrored",
+    "WaitingJobStuck",
     "WorkerDied",
     "WorkerStarted",
     "WorkerStopped",

@@ -66,6 +66,41 @@ class JobNotStarted(Event):
 
 
 @dataclass(slots=True)
+class JobUnreadable(Event):
+    """The row of a claimed job holds a value that Python can't hold; the job ends as errored."""
+
+    job: Any
+    error: BaseException
+
+
+@dataclass(slots=True)
+class ClaimRefused(Event):
+    """PostgreSQL refuses to claim a job, or to make a due job pending. It is tried again.
+
+    Told once for each job, although the claim is tried again each second.
+    """
+
+    job_id: int
+    error: BaseException
+
+
+@dataclass(slots=True)
+class WaitingJobErrored(Event):
+    """A job that could not be claimed ended as errored."""
+
+    job_id: int
+    error: BaseException
+
+
+@dataclass(slots=True)
+class WaitingJobStuck(Event):
+    """PostgreSQL refuses to claim a job, and to end it. The job stays waiting; told once."""
+
+    job_id: int
+    error: BaseException
+
+
+@dataclass(slots=True)
 class StopRequested(Event):
     """A running job was told to stop; ``reason`` is the exception that is raised inside it."""
 

@@ -63,8 +63,20 @@ class DatabaseAway(Event):
 
 
 @dataclass(slots=True)
+class ClaimingFailed(Event):
+    """The loop of a worker failed while the database is there; it tries again.
+
+    Told like `DatabaseAway`: once for failures that follow each other.
+    """
+
+    error: BaseException
+
+
+@dataclass(slots=True)
 class TablesMissing(Event):
-    """A table or column of this version is missing, so the worker ends."""
+    """A table or column of this version is missing or forbidden, so the worker ends."""
+
+    error: BaseException
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from pgjobs.exceptions import (
     WorkerLost,
 )
 from pgjobs.execution.running_job import RunningJob
+from pgjobs.limits import is_wait
 from pgjobs.registry.meta import ExceptionClasses, JobOptions
 from pgjobs.registry.names import resolve
 from pgjobs.registry.targets import options_of
@@ -78,7 +79,10 @@ def _delay(
     if isinstance(error, Retry) and error.after is not None:
         return error.after, ()
     try:
-        return timedelta() + options.backoff(job.attempt), ()
+        wait = timedelta() + options.backoff(job.attempt)
+        if not is_wait(wait):
+            raise ValueError(f"{wait} is longer than a job may wait")
+        return wait, ()
     except Exception as broken:  # the project's own function must not cost the job its outcome
         line = ERROR, f"Meta.backoff raised {shown(broken)}; using the default."
         return retry.exponential()(job.attempt), (line,)

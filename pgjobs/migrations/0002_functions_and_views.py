@@ -28,7 +28,7 @@ _NAMES: Final = (
     "functions/ring",
     "functions/must_ring",
     "views/workers",
-    "views/jobs",
+    "views/jobs.0002",
     "views/running",
     "views/queues",
     "views/failures",

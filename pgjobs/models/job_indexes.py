@@ -10,8 +10,13 @@ from __future__ import annotations
 from typing import Final
 
 from django.db import models
+from django.db.models.functions import Greatest, Least
+from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
-from pgjobs.choices import LIVE
+from pgjobs.choices import LIVE, WAITING
+from pgjobs.limits import END_OF_TIME, FIRST_MOMENT, HIGHEST_COUNT, HIGHEST_EPOCH
+
+_MOMENTS: Final = ("created", "scheduled", "started", "completed", "cancel_requested")
 
 INDEXES: Final = (
     models.Index(
@@ -68,5 +73,19 @@ CONSTRAINTS: Final = (
     models.CheckConstraint(
         name="pgjobs_job_interval_positive",
         condition=models.Q(interval=None) | models.Q(interval__gte=1),
+    ),
+    # Python can hold each moment. GREATEST and LEAST pass over NULL.
+    models.CheckConstraint(
+        name="pgjobs_job_moments_in_range",
+        condition=models.Q(GreaterThanOrEqual(Least(*_MOMENTS), FIRST_MOMENT))
+        & models.Q(LessThan(Greatest(*_MOMENTS), END_OF_TIME)),
+    ),
+    # A claim and the loss of a worker can raise each counter of a waiting job.
+    models.CheckConstraint(
+        name="pgjobs_job_counters_in_range",
+        condition=~models.Q(status__in=[str(s) for s in WAITING])
+        | models.Q(
+            epoch__lt=HIGHEST_EPOCH, attempt__lt=HIGHEST_COUNT, interruptions__lt=HIGHEST_COUNT
+        ),
     ),
 )

@@ -1,8 +1,8 @@
 """Statements that change many jobs at once, on a cursor of Django or of the worker.
 
-A job's status is written in few places: by the statements here, by a claim, by `JobQuerySet`, and
-by `execution.in_process` for a job that runs in the process of its caller. An INSERT gives the
-first status.
+A job's status is written in few places: by `record()`, by a claim and a promotion, by
+`JobQuerySet`, and by `execution.in_process` for a job that runs in the process of its caller. An
+INSERT gives the first status.
 """
 
 from __future__ import annotations
@@ -15,13 +15,6 @@ from typing import Final
 from pgjobs.rows.cursor import Cursor
 from pgjobs.rows.notes import LogLine, Note, Progress
 from pgjobs.sql import load
-
-
-def promote(cursor: Cursor, *, limit: int) -> list[str]:
-    """Make up to ``limit`` due jobs pending; return the queue of each."""
-    cursor.execute(load("promote"), {"limit": limit})
-    return [queue for (queue,) in cursor.fetchall()]
-
 
 PRUNE_BATCH: Final = 1000
 """Jobs that one ``prune()`` should delete at most: a larger DELETE would hold back the vacuum."""

@@ -17,6 +17,9 @@
 -- table is empty, as after an ANALYZE during the transaction that fills the table. One claim of 1,000
 -- from 150,000 jobs took a minute then.
 --
+-- `set_aside` are rows that refused a claim a moment ago. {only} names one row for a claim that tries
+-- row by row, and is empty otherwise.
+--
 -- Most jobs have no arguments, and reading JSON costs the worker time. So empty arguments are NULL.
 WITH alive AS MATERIALIZED (
     SELECT id FROM pgjobs_worker WHERE id = %(worker)s AND stopped IS NULL FOR KEY SHARE
@@ -33,6 +36,8 @@ due AS MATERIALIZED (
             AND priority = lane.priority
             AND position >= lane.floor
             AND job_class <> ALL (%(paused)s::text[])
+            AND id <> ALL (%(set_aside)s::bigint[])
+            {only}
         ORDER BY position
         LIMIT %(limit)s
         FOR NO KEY UPDATE SKIP LOCKED

@@ -5,6 +5,8 @@
 -- The query reads only, and the floors are computed anew. So a job below its floor is found: a job
 -- that committed late, that was released, or that was locked when a claim passed it.
 --
+-- `stuck` are rows that PostgreSQL refuses to claim and to end: they are not ready.
+--
 -- Paused queues and classes count as empty. The last row names them for the claims that follow.
 WITH RECURSIVE paused AS MATERIALIZED (
     SELECT
@@ -21,6 +23,7 @@ lane AS (
         WHERE status = 'pending'
             AND queue_name = queue.name
             AND job_class <> ALL ((SELECT classes FROM paused)::text[])
+            AND id <> ALL (%(stuck)s::bigint[])
         ORDER BY priority DESC, position
         LIMIT 1
     ) AS first
@@ -35,6 +38,7 @@ lane AS (
             AND queue_name = lane.queue
             AND priority < lane.priority
             AND job_class <> ALL ((SELECT classes FROM paused)::text[])
+            AND id <> ALL (%(stuck)s::bigint[])
         ORDER BY priority DESC, position
         LIMIT 1
     ) AS next
@@ -44,9 +48,10 @@ SELECT
 FROM lane
 UNION ALL
 SELECT NULL, NULL, NULL, (
-    SELECT extract(epoch FROM scheduled - statement_timestamp())
+    -- Subtracted as numbers: PostgreSQL before 17 can't subtract from infinity.
+    SELECT extract(epoch FROM scheduled)::float8 - extract(epoch FROM statement_timestamp())::float8
     FROM pgjobs_job
-    WHERE status = 'scheduled'
+    WHERE status = 'scheduled' AND id <> ALL (%(stuck)s::bigint[])
     ORDER BY scheduled
     LIMIT 1
 ), queues, classes

@@ -1,9 +1,12 @@
 -- Make due scheduled jobs pending, at the end of their lanes. Each takes a new position, because the
--- floor of a worker may have passed its old one.
+-- floor of a worker may have passed its old one. `set_aside` and {only} are those of claim.sql.
 WITH due AS MATERIALIZED (
     SELECT id
     FROM pgjobs_job
-    WHERE status = 'scheduled' AND scheduled <= statement_timestamp()
+    WHERE status = 'scheduled'
+        AND scheduled <= statement_timestamp()
+        AND id <> ALL (%(set_aside)s::bigint[])
+        {only}
     ORDER BY scheduled
     LIMIT %(limit)s
     FOR NO KEY UPDATE SKIP LOCKED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import psycopg
-from django.db import connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
 
 from pgjobs.conf import get_settings
 from pgjobs.sql import load
@@ -140,6 +140,33 @@ class _PooledCursor(psycopg.Cursor[Any]):
         with self.connection.transaction():
             self.connection.execute(self._settings)
             return super().execute(*args, **kwargs)
+
+
+# Beginnings of SQLSTATEs: connection, transaction state (a standby is read-only), resources, an
+# operator's intervention, the server's system.
+_AWAY: Final = ("08", "25", "53", "57P", "58")
+# Serialization failures and deadlocks; a lock that was not available; a cancelled query.
+_PASSING: Final = ("40", "55P03", "57014")
+
+
+def is_away(error: Exception) -> bool:
+    """Return whether ``error`` means that the server can't be reached or can't work now.
+
+    False means that a statement, or the row that it changes, is to blame. ``error`` may be the
+    error of Django that wraps one of psycopg.
+    """
+    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    if isinstance(cause, psycopg.Error) and cause.sqlstate is not None:
+        return cause.sqlstate.startswith(_AWAY)
+    return isinstance(
+        cause or error,
+        (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError),
+    )
+
+
+def is_passing(error: psycopg.Error) -> bool:
+    """Return whether the same statement may succeed at the next try, whatever the row holds."""
+    return error.sqlstate is not None and error.sqlstate.startswith(_PASSING)
 
 
 def unharmed(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> dict[str, str]:

@@ -8,7 +8,10 @@ import psycopg
 from django.db import DatabaseError, ProgrammingError, router
 
 from pgjobs import events
+from pgjobs.choices import JobStatus
+from pgjobs.exceptions import UnreadableRow
 from pgjobs.models import Job
+from pgjobs.rows.failure import Failure
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.claiming.ahead import Ahead
@@ -16,9 +19,10 @@ from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.claiming.doorbell import Doorbell
 from pgjobs.worker.claiming.pace import Pace
 from pgjobs.worker.companion import Companion
-from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection
+from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection, is_away
 from pgjobs.worker.held import Held, release
 from pgjobs.worker.idling import Burst, Idling
+from pgjobs.worker.leftovers import drop_dead
 from pgjobs.worker.lifetime import Lifetime
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.presence import Presence
@@ -49,7 +53,9 @@ class Worker:
         self._backoff = Backoff()
         # To claim
         self._claims = EngineConnection.with_session(alias, "claims", LAZY_COMMIT)
-        self._claimer = Claimer(self._claims, options.queues)
+        self._claimer = Claimer(
+            self._claims, options.queues, unreadable=self._on_unreadable, announce=self._announce
+        )
         self._pace = Pace(options.concurrency)
         janitor = Janitor()
         self._held = Held(janitor)
@@ -117,12 +123,13 @@ class Worker:
         try:
             self._turn()
             self._backoff.reset()
-        except (psycopg.ProgrammingError, ProgrammingError):
-            events.tell(events.TablesMissing())
+        except (psycopg.ProgrammingError, ProgrammingError) as error:
+            events.tell(events.TablesMissing(error))
             raise  # waiting would not help
         except (psycopg.Error, DatabaseError) as error:
             if self._backoff.is_news:
-                events.tell(events.DatabaseAway("claiming", error))
+                away = events.DatabaseAway("claiming", error)
+                events.tell(away if is_away(error) else events.ClaimingFailed(error))
             self._claims.close()
             self._idling.after_lost_connection()
             self._distrust_claims()
@@ -158,6 +165,29 @@ class Worker:
         self._claimed += len(jobs)
         self._pool.submit(self._held.take_on(jobs))
         self._idling.after_claim(len(jobs), room)
+
+    def _on_unreadable(self, job: Job, error: UnreadableRow) -> None:
+        """End a claimed job that can't start because its row can't be read."""
+        self._claimed += 1
+        self._held.take_on([job])
+        events.tell(events.JobUnreadable(job, error))
+        self._recorder.put(
+            job,
+            Outcome(
+                job_id=job.id,
+                epoch=job.epoch,
+                worker_id=job.worker_id,
+                status=JobStatus.ERRORED,
+                error=str(error),
+                failure=Failure.of(error),
+            ),
+        )
+
+    def _announce(self, job_id: int) -> None:
+        """Announce the end of a job that this worker ended without a claim."""
+        drop_dead()
+        for job in Job.objects.filter(pk=job_id):
+            self._announcer.put(job)
 
     def _distrust_claims(self) -> None:
         """Release the jobs that have not started; claim no more before each outcome was tried.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any
 
@@ -19,10 +19,18 @@ from tests.support.moments import IN_2030
 pytestmark = pytest.mark.django_db
 
 
+EAST = timezone(timedelta(hours=2))
+
 BAD_ARGUMENTS: list[tuple[dict[str, Any], list[str]]] = [
     ({"schedule_at": IN_2030, "immediate": True}, ["schedule_at and immediate"]),
     ({"schedule_at": datetime(2030, 1, 31)}, ["schedule_at", "2030-01-31T00:00:00", "time zone"]),
     ({"schedule_at": "tomorrow"}, ["schedule_at", "'tomorrow'"]),
+    ({"schedule_at": datetime(1, 1, 1, tzinfo=EAST)}, ["schedule_at", "0001-01-01", "+02:00"]),
+    ({"schedule_at": datetime(9999, 12, 31, tzinfo=UTC)}, ["schedule_at", "9999-12-31"]),
+    (
+        {"schedule_at": datetime(9998, 12, 31, tzinfo=UTC), "interval": 1440},
+        ["schedule_at", "interval=1440", "before 9998-12-31"],
+    ),
     ({"interval": 0}, ["interval", "not 0"]),
     ({"interval": -60}, ["interval", "not -60"]),
     ({"interval": 1.5}, ["interval", "not 1.5"]),

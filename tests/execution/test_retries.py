@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -57,6 +58,11 @@ class HasABrokenBackoff(Stubborn):
 class ForgetsTheUnit(Stubborn):
     class Meta:
         backoff = staticmethod(lambda attempt: 5)
+
+
+class WaitsForAges(Stubborn):
+    class Meta:
+        backoff = staticmethod(constant(timedelta.max))
 
 
 class AtOnce(Stubborn):
@@ -152,7 +158,7 @@ def test_a_function_of_the_attempt_serves_as_backoff() -> None:
     assert wait_of(lambda: tried(HasItsOwnBackoff, 2)) == 20 * MINUTE
 
 
-@pytest.mark.parametrize("job_class", [HasABrokenBackoff, ForgetsTheUnit])
+@pytest.mark.parametrize("job_class", [HasABrokenBackoff, ForgetsTheUnit, WaitsForAges])
 def test_a_broken_backoff_is_replaced_by_the_default_and_the_log_says_so(
     job_class: type[BackgroundJob],
 ) -> None:
@@ -194,6 +200,25 @@ def test_a_delay_that_is_not_a_span_or_a_moment_is_refused_where_it_is_raised(wr
     with pytest.raises(InvalidArgument):
         Retry(after=wrong)
     with pytest.raises(InvalidArgument):
+        Snooze(until=wrong)
+
+
+@pytest.mark.parametrize("wrong", [1e12, 1e300, math.inf, math.nan, timedelta.max, -1e12])
+def test_a_delay_of_more_than_a_thousand_years_is_refused_where_it_is_raised(wrong: Any) -> None:
+    with pytest.raises(InvalidArgument, match="at most 365000 days"):
+        Retry(after=wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=2))),
+        datetime.max.replace(tzinfo=timezone(timedelta(hours=-2))),
+        timedelta.max,
+    ],
+)
+def test_a_snooze_until_a_moment_that_no_job_can_have_is_refused(wrong: Any) -> None:
+    with pytest.raises(InvalidArgument, match="until must be"):
         Snooze(until=wrong)
 
 

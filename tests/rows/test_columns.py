@@ -104,7 +104,8 @@ def test_a_successor_takes_over_the_common_columns_of_its_chain_and_the_rule() -
 
 @pytest.mark.django_db
 def test_a_claim_reads_its_columns_in_their_order() -> None:
-    no_lane: dict[str, object] = {"queues": [], "priorities": [], "floors": [], "paused": []}
+    lists = ("queues", "priorities", "floors", "paused", "set_aside")
+    no_lane: dict[str, object] = {name: [] for name in lists}
     with transaction.get_connection().cursor() as cursor:
         cursor.execute(CLAIM, {**no_lane, "limit": 1, "worker": 1})
         assert cursor.description is not None

@@ -23,8 +23,10 @@ SELECT
         WHEN jsonb_typeof(job.progress -> 'done') = 'number'
             AND jsonb_typeof(job.progress -> 'total') = 'number'
         THEN
+            -- Beyond these bounds the division would overflow.
             CASE
-                WHEN (job.progress -> 'total')::numeric > 0
+                WHEN (job.progress -> 'total')::numeric BETWEEN 1e-100 AND 1e100
+                    AND (job.progress -> 'done')::numeric BETWEEN -1e100 AND 1e100
                 THEN LEAST(100, GREATEST(0, round(
                     100 * (job.progress -> 'done')::numeric / (job.progress -> 'total')::numeric
                 )))::int

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+import psycopg
+
+from pgjobs.exceptions import UnreadableRow
 from pgjobs.models import Job
-from pgjobs.rows import columns
-from pgjobs.rows.statements import promote
 from pgjobs.sql import load
-from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.claiming.lanes import Lanes
+from pgjobs.worker.claiming.reading import read_claimed
+from pgjobs.worker.claiming.refusing import APART_AT_ONCE, RefusingRows
+from pgjobs.worker.connection import EngineConnection, is_away
 
-CLAIM: Final = load("claim")
-_POSITION: Final = 1 + columns.CLAIMED.index("position")  # column 0 is the rank of the lane
-_BLANK_JOB: Final = {**dict.fromkeys(columns.CLAIMED), **columns.SET_BY_CLAIM}
+_ONLY: Final = "AND id = %(id)s"
+CLAIM: Final = load("claim").replace("{only}", "")
+_CLAIM_ONE: Final = load("claim").replace("{only}", _ONLY)
+PROMOTE: Final = load("promote").replace("{only}", "")
+_PROMOTE_ONE: Final = load("promote").replace("{only}", _ONLY)
 _PROMOTE_AT_ONCE: Final = 1000
+_PROMOTE_AGAIN: Final = 0.5
+"""Seconds until the next promotion if due jobs are left: their rows are locked or refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,42 +36,43 @@ class Sight:
 
 
 class Claimer:
-    """Claims for one worker, and remembers the floor of each lane: where its ready jobs begin.
+    """Claims for one worker, in its lanes.
 
-    A lane is the jobs of one queue that have the same priority. A claim searches it from its floor
-    on. The floor is only a hint: a transaction that commits late can add a job below it. ``look()``
-    recomputes the floors, so such a job waits no longer than the time between two looks.
+    If PostgreSQL refuses a batch, the rows are tried one by one: one row must not hold up others.
     """
 
-    def __init__(self, connection: EngineConnection, queues: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        connection: EngineConnection,
+        queues: tuple[str, ...],
+        *,
+        unreadable: Callable[[Job, UnreadableRow], None] = lambda job, error: None,
+        announce: Callable[[int], None] = lambda job_id: None,
+    ) -> None:
+        """Call ``unreadable`` with each claimed job that can't be read.
+
+        Call ``announce`` with the id of each job that ended as errored because it can't be claimed.
+        """
         self._connection = connection
-        self._queues = queues
-        self._paused_queues: set[str] = set()
-        self._paused_classes: list[str] = []
-        # The lane of priority 0, the default, is known from the start. So a claim finds the first
-        # job of this lane even if no look has seen the lane.
-        self._floors: dict[tuple[str, int], int] = {(queue, 0): 0 for queue in queues}
+        self._unreadable = unreadable
+        self._lanes = Lanes(queues)
+        self._refusing = RefusingRows(connection, announce=announce)
 
     def claim(self, *, limit: int, worker: int) -> list[Job]:
         """Take up to ``limit`` ready jobs, in the order in which they should start."""
-        lanes = self._lanes()
-        cursor = self._connection.cursor()
-        cursor.execute(
-            CLAIM,
-            {
-                "queues": [queue for queue, _ in lanes],
-                "priorities": [priority for _, priority in lanes],
-                "floors": [self._floors[lane] for lane in lanes],
-                "limit": limit,
-                "worker": worker,
-                "paused": self._paused_classes,
-            },
-        )
-        # RETURNING promises no order.
-        rows = sorted(cursor.fetchall(), key=lambda row: (row[0], row[_POSITION]))
-        jobs = [self._job(row[1:]) for row in rows]
-        for job in jobs:
-            self._floors[job.queue_name, job.priority] = job.position + 1
+        values = {
+            **self._lanes.to_search(),
+            "set_aside": self._refusing.set_aside(),
+            "limit": limit,
+            "worker": worker,
+        }
+        try:
+            jobs = self._claim(CLAIM, values)
+        except psycopg.Error as error:
+            if is_away(error):
+                raise
+            jobs = self._claim_apart(values)
+        self._lanes.after_claim(jobs)
         return jobs
 
     def look(self, ring: Callable[[list[str]], None] | None = None) -> Sight:
@@ -72,32 +81,62 @@ class Claimer:
         ``ring`` is called with the queues of the promoted jobs.
         """
         sight = self._look()
+        if sight.due_in is None or sight.due_in > 0:
+            return sight
+        if (promoted := self._promote()) and ring is not None:
+            ring(promoted)
+        sight = self._look()
         if sight.due_in is not None and sight.due_in <= 0:
-            promoted = promote(self._connection.cursor(), limit=_PROMOTE_AT_ONCE)
-            if promoted and ring is not None:
-                ring(promoted)
-            sight = self._look()
+            return Sight(sight.ready, _PROMOTE_AGAIN)
         return sight
+
+    def _claim(self, statement: str, values: dict[str, Any]) -> list[Job]:
+        cursor = self._connection.cursor()
+        cursor.execute(statement, values)
+        return read_claimed(cursor, self._connection.alias, self._unreadable)
+
+    def _claim_apart(self, values: dict[str, Any]) -> list[Job]:
+        # Without a lane the claim touches no row. If it fails, no row is to blame: a table is
+        # missing, or the server has become a standby.
+        self._claim(CLAIM, {**values, "queues": [], "priorities": [], "floors": []})
+        batch = {**values, "limit": min(values["limit"], APART_AT_ONCE)}
+        one = {**values, "limit": 1}
+        return self._refusing.take_apart(
+            self._ids("apart/ready", batch), lambda row: self._claim(_CLAIM_ONE, {**one, "id": row})
+        )
+
+    def _promote(self) -> list[str]:
+        """Make due jobs pending; return the queue of each."""
+        values = {"limit": _PROMOTE_AT_ONCE, "set_aside": self._refusing.set_aside()}
+        try:
+            return self._promoted(PROMOTE, values)
+        except psycopg.Error as error:
+            if is_away(error):
+                raise
+        self._promoted(PROMOTE, {**values, "limit": 0})  # it fails if no row is to blame
+        batch, one = {**values, "limit": APART_AT_ONCE}, {**values, "limit": 1}
+        return self._refusing.take_apart(
+            self._ids("apart/due", batch),
+            lambda row: self._promoted(_PROMOTE_ONE, {**one, "id": row}),
+        )
+
+    def _promoted(self, statement: str, values: dict[str, Any]) -> list[str]:
+        rows = self._connection.cursor().execute(statement, values).fetchall()
+        return [queue for (queue,) in rows]
+
+    def _ids(self, statement: str, values: dict[str, Any]) -> list[int]:
+        rows = self._connection.cursor().execute(load(statement), values).fetchall()
+        return [row for (row,) in rows]
 
     def _look(self) -> Sight:
         cursor = self._connection.cursor()
-        cursor.execute(load("look"), {"queues": list(self._queues)})
+        cursor.execute(
+            load("look"), {"queues": list(self._lanes.queues), "stuck": self._refusing.stuck()}
+        )
         *lanes, (_, _, _, due_in, paused_queues, paused_classes) = cursor.fetchall()
-        self._paused_queues, self._paused_classes = set(paused_queues), paused_classes
-        for queue, priority, position, *_ in lanes:
-            self._floors[queue, priority] = position
+        self._lanes.after_look(
+            {(queue, priority): position for queue, priority, position, *_ in lanes},
+            paused_queues=paused_queues,
+            paused_classes=paused_classes,
+        )
         return Sight(ready=bool(lanes), due_in=due_in)
-
-    def _lanes(self) -> list[tuple[str, int]]:
-        rank = {queue: index for index, queue in enumerate(self._queues)}
-        lanes = (lane for lane in self._floors if lane[0] not in self._paused_queues)
-        return sorted(lanes, key=lambda lane: (rank[lane[0]], -lane[1]))
-
-    def _job(self, row: tuple[object, ...]) -> Job:
-        values = _BLANK_JOB.copy()
-        values.update(zip(columns.CLAIMED, row, strict=True))
-        if values["args"] is None:
-            values["args"] = []
-        if values["kwargs"] is None:
-            values["kwargs"] = {}
-        return Job.from_claim(values, self._connection.alias)

@@ -1,0 +1,17 @@
+-- End a waiting job that can be neither claimed nor promoted. The chain of a recurring job ends with it,
+-- because its successor would be refused likewise.
+UPDATE pgjobs_job
+SET status = 'errored',
+    started = statement_timestamp(),
+    completed = statement_timestamp(),
+    error = %(error)s,
+    errors = errors || (
+        %(failure)s::jsonb || jsonb_build_object(
+            'attempt', attempt,
+            'worker', NULL,
+            'started', statement_timestamp(),
+            'ended', statement_timestamp()
+        )
+    )
+WHERE id = %(id)s AND status IN ('pending', 'scheduled')
+RETURNING id

@@ -1,0 +1,86 @@
+"""Turns the rows that a claim returned into jobs, and tells rows apart that can't be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import psycopg
+from psycopg.adapt import Transformer
+
+from pgjobs.exceptions import UnreadableRow
+from pgjobs.models import Job
+from pgjobs.rows import columns
+from pgjobs.rows.failure import shown
+
+_POSITION: Final = 1 + columns.CLAIMED.index("position")  # column 0 is the rank of the lane
+_BLANK_JOB: Final = {**dict.fromkeys(columns.CLAIMED), **columns.SET_BY_CLAIM}
+
+OnUnreadable = Callable[[Job, UnreadableRow], None]
+
+
+def read_claimed(cursor: psycopg.Cursor[Any], alias: str, unreadable: OnUnreadable) -> list[Job]:
+    """Return the claimed jobs in their order; call ``unreadable`` with each that can't be read.
+
+    PostgreSQL holds moments, numbers and JSON that Python can't hold. The claim has committed, so
+    one such value must not lose the other jobs of the batch.
+    """
+    try:
+        rows = cursor.fetchall()
+    except Exception:  # of any type: it comes from the loader of a column
+        return _read_apart(cursor, alias, unreadable)
+    return [_job(row, alias) for row in _in_order(rows)]
+
+
+def _in_order(rows: list[Any]) -> list[Any]:
+    """Return ``rows`` in the order in which their jobs should start: RETURNING promises none."""
+    return sorted(rows, key=lambda row: (row[0], row[_POSITION]))
+
+
+def _job(row: Sequence[object], alias: str) -> Job:
+    values = _BLANK_JOB.copy()
+    values.update(zip(columns.CLAIMED, row[1:], strict=True))
+    if values["args"] is None:
+        values["args"] = []
+    if values["kwargs"] is None:
+        values["kwargs"] = {}
+    return Job.from_claim(values, alias)
+
+
+class _Unread:
+    """Stands for the value of a column that can't be read."""
+
+    def __init__(self, column: str, error: Exception) -> None:
+        self.column = column
+        self.error = error
+
+
+def _read_apart(cursor: psycopg.Cursor[Any], alias: str, unreadable: OnUnreadable) -> list[Job]:
+    jobs = []
+    for row in _in_order(_values(cursor)):
+        job = _job(row, alias)
+        if failed := [value for value in row if isinstance(value, _Unread)]:
+            for value in failed:
+                del job.__dict__[value.column]  # to a receiver the column looks like a deferred one
+            why = "; ".join(f"{value.column}: {shown(value.error, str)}" for value in failed)
+            unreadable(job, UnreadableRow(f"The row of the job can't be read. {why}"))
+        else:
+            jobs.append(job)
+    return jobs
+
+
+def _values(cursor: psycopg.Cursor[Any]) -> list[list[object]]:
+    result, loaders = cursor.pgresult, Transformer(cursor)
+    assert result is not None
+    rows = []
+    for number in range(result.ntuples):
+        row: list[object] = []
+        for column in range(result.nfields):
+            value = result.get_value(number, column)
+            loader = loaders.get_loader(result.ftype(column), result.fformat(column))  # type: ignore[arg-type]
+            try:
+                row.append(None if value is None else loader.load(value))
+            except Exception as error:
+                row.append(_Unread((result.fname(column) or b"").decode(), error))
+        rows.append(row)
+    return rows

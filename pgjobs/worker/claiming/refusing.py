@@ -1,0 +1,107 @@
+"""Waiting rows that refuse their claim or their promotion, told apart from their neighbours."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Final, TypeVar
+
+import psycopg
+
+from pgjobs import events
+from pgjobs.rows.failure import Failure, shown
+from pgjobs.sql import load
+from pgjobs.worker.connection import EngineConnection, is_away, is_passing
+
+T = TypeVar("T")
+
+APART_AT_ONCE: Final = 100
+"""Rows that are tried one by one before the next batch is tried."""
+TRIES: Final = 3
+"""Refusals of a row after which its job ends as errored."""
+TRY_INTERVAL: Final = 1.0
+"""Seconds until a row that refused is tried again."""
+_STUCK_INTERVAL: Final = 60.0
+_FORGET_AFTER: Final = 600.0
+
+
+@dataclass(slots=True)
+class _Refusal:
+    tries: int = 0
+    next_try: float = 0.0
+    is_stuck: bool = False
+    """PostgreSQL also refuses to end the job."""
+
+
+class RefusingRows:
+    """Tries rows one by one, and ends the jobs of the rows that refuse again and again.
+
+    A trigger, a policy or a constraint of the project may refuse a row, or a counter may be at its
+    end. In a batch, such a row would hold up the others.
+    """
+
+    def __init__(self, connection: EngineConnection, *, announce: Callable[[int], None]) -> None:
+        """``announce`` is called with the id of each job that ended as errored."""
+        self._connection = connection
+        self._announce = announce
+        self._known: dict[int, _Refusal] = {}
+
+    def set_aside(self) -> list[int]:
+        """Return the ids of the rows that are not to be tried at this moment."""
+        now = time.monotonic()
+        for row, refusal in list(self._known.items()):
+            if now > refusal.next_try + _FORGET_AFTER:
+                del self._known[row]
+        return [row for row, refusal in self._known.items() if now < refusal.next_try]
+
+    def stuck(self) -> list[int]:
+        """Return the ids of set-aside rows whose jobs can be neither started nor ended."""
+        return [row for row in self.set_aside() if self._known[row].is_stuck]
+
+    def take_apart(self, rows: Iterable[int], take: Callable[[int], list[T]]) -> list[T]:
+        """Call ``take`` with each of ``rows``, and return all that it returned."""
+        taken: list[T] = []
+        for row in rows:
+            try:
+                taken += take(row)
+            except psycopg.Error as error:
+                if is_away(error) or is_passing(error):
+                    if taken:
+                        return taken  # the next statement meets the error again
+                    raise
+                self._refused(row, error)
+            else:
+                self._known.pop(row, None)
+        return taken
+
+    def _refused(self, row: int, error: psycopg.Error) -> None:
+        refusal = self._known.setdefault(row, _Refusal())
+        refusal.tries += 1
+        refusal.next_try = time.monotonic() + TRY_INTERVAL
+        if refusal.tries == 1:
+            events.tell(events.ClaimRefused(row, error))
+        if refusal.tries >= TRIES:
+            self._end(row, refusal, error)
+
+    def _end(self, row: int, refusal: _Refusal, error: psycopg.Error) -> None:
+        why = (
+            f"The job could not be started: PostgreSQL refused {TRIES} times to change its row. "
+            f"If the job recurred, its chain ends here. PostgreSQL said: {shown(error, str)}"
+        )
+        values = {"id": row, "error": why, "failure": json.dumps(asdict(Failure.of(error)))}
+        try:
+            ended = self._connection.cursor().execute(load("apart/end_waiting"), values).fetchall()
+        except psycopg.Error as worse:
+            if is_away(worse) or is_passing(worse):
+                raise
+            if not refusal.is_stuck:
+                events.tell(events.WaitingJobStuck(row, worse))
+            refusal.is_stuck = True
+            refusal.next_try = time.monotonic() + _STUCK_INTERVAL
+            return
+        del self._known[row]
+        if ended:
+            events.tell(events.WaitingJobErrored(row, error))
+            self._announce(row)

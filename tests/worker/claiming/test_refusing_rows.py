@@ -1,0 +1,151 @@
+"""One row that refuses its claim, or can't be read, holds up no other row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from pgjobs import events
+from pgjobs.models import Job
+from pgjobs.worker.claiming import refusing
+from pgjobs.worker.claiming.claimer import Claimer
+from pgjobs.worker.claiming.lanes import MOST_EMPTY_LANES
+from tests.apps.testapp.jobs import Noop
+from tests.support.engine import OpenConnection
+from tests.support.moments import ago
+from tests.support.rows import a_job, a_worker
+from tests.support.sql import query
+from tests.support.told_events import ToldSoFar
+from tests.support.worker_process import run_burst_here
+
+_REFUSE = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE 'not in this house' USING ERRCODE = '{code}';
+END $$;
+CREATE TRIGGER refuse BEFORE UPDATE ON pgjobs_job FOR EACH ROW
+    WHEN (OLD.name = 'refused' AND NEW.status = ANY ('{statuses}'))
+    EXECUTE FUNCTION refuse()
+"""
+RAISED, MISSING_TABLE = "P0001", "42P01"
+
+
+def refuse(*statuses: str, code: str = RAISED) -> None:
+    query(_REFUSE.format(statuses=f"{{{','.join(statuses)}}}", code=code))
+
+
+@pytest.fixture(autouse=True)
+def hurry(
+    empty_queue: None, no_system_jobs: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    monkeypatch.setattr(refusing, "TRY_INTERVAL", 0.01)
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION IF EXISTS refuse CASCADE")
+
+
+def statuses() -> dict[str, list[str]]:
+    """Return the sorted statuses of the jobs of each name."""
+    found: dict[str, list[str]] = {}
+    for name, status in Job.objects.order_by("status").values_list("name", "status"):
+        found.setdefault(name, []).append(status)
+    return found
+
+
+@pytest.mark.parametrize("code", [RAISED, MISSING_TABLE])
+def test_a_job_whose_claim_a_trigger_refuses_is_errored_and_its_neighbours_run(
+    told: ToldSoFar, code: str
+) -> None:
+    refuse("running", code=code)
+    Noop.enqueue_many({} for _ in range(10))
+    refused = a_job(name="refused")
+    Noop.enqueue_many({} for _ in range(10))
+    run_burst_here("-c", "2")
+    assert statuses() == {"Noop": ["completed"] * 20, "refused": ["errored"]}
+    refused.refresh_from_db()
+    assert (refused.epoch, refused.interruptions) == (0, 0)
+    assert "not in this house" in refused.error
+    assert len(told(events.ClaimRefused, job_id=refused.pk)) == 1
+    assert len(told(events.WaitingJobErrored, job_id=refused.pk)) == 1
+    assert [failure["worker"] for failure in refused.errors] == [None]
+    assert not Job.objects.filter(interruptions__gt=0).exists()
+
+
+def test_a_job_whose_promotion_a_trigger_refuses_is_errored_and_its_neighbours_run() -> None:
+    refuse("pending")
+    for name in ("Noop", "refused", "Noop"):
+        a_job("scheduled", name=name, scheduled=ago(minutes=1))
+    Noop.enqueue()
+    run_burst_here("-c", "2")
+    assert statuses() == {"Noop": ["completed"] * 3, "refused": ["errored"]}
+
+
+def test_a_job_whose_claim_and_end_are_refused_stays_waiting_and_its_neighbours_run(
+    told: ToldSoFar,
+) -> None:
+    refuse("running", "errored")
+    refused = a_job(name="refused")
+    Noop.enqueue_many({} for _ in range(3))
+    run_burst_here("-c", "2")
+    assert statuses() == {"Noop": ["completed"] * 3, "refused": ["pending"]}
+    assert len(told(events.WaitingJobStuck, job_id=refused.pk)) == 1
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "FOR UPDATE USING (true) WITH CHECK (name <> 'refused' OR status <> 'running')",
+        "FOR UPDATE USING (true) WITH CHECK (name <> 'refused' OR epoch = 0)",
+    ],
+)
+def test_a_job_whose_claim_a_policy_refuses_is_errored(
+    open_connection: OpenConnection, policy: str, told: ToldSoFar
+) -> None:
+    role = "pgjobs_bound_by_policies"
+    refused, other = a_job(name="refused"), Noop.enqueue()
+    worker = a_worker().pk
+    query(f"CREATE ROLE {role}; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
+    query("ALTER TABLE pgjobs_job ENABLE ROW LEVEL SECURITY")
+    query("CREATE POLICY look ON pgjobs_job FOR SELECT USING (true)")
+    query(f"CREATE POLICY house ON pgjobs_job {policy}")
+    try:
+        claimer = Claimer(open_connection({"role": role}), ("default",))
+        claimed = claimer.claim(limit=10, worker=worker)
+        assert [job.pk for job in claimed] == [other.pk]
+        assert len(told(events.ClaimRefused, job_id=refused.pk)) == 1
+    finally:
+        query("DROP POLICY house ON pgjobs_job; DROP POLICY look ON pgjobs_job")
+        query("ALTER TABLE pgjobs_job DISABLE ROW LEVEL SECURITY")
+        query(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+def test_rights_that_are_missing_for_the_whole_table_blame_no_row(
+    open_connection: OpenConnection, told: ToldSoFar
+) -> None:
+    role = "pgjobs_without_rights"
+    Noop.enqueue()
+    worker = a_worker().pk
+    query(f"CREATE ROLE {role}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    try:
+        claimer = Claimer(open_connection({"role": role}), ("default",))
+        with pytest.raises(Exception, match="permission denied for table"):
+            claimer.claim(limit=10, worker=worker)
+    finally:
+        query(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    assert told(events.ClaimRefused) == []
+
+
+def test_lanes_that_stay_empty_are_forgotten(open_connection: OpenConnection) -> None:
+    claimer = Claimer(open_connection(), ("high", "default"))
+    worker = a_worker().pk
+    count = MOST_EMPTY_LANES + 10
+    for priority in range(count):
+        Noop.enqueue(priority=priority)
+    claimer.look()
+    assert len(claimer.claim(limit=1000, worker=worker)) == count
+    late = Noop.enqueue(priority=7)
+    claimer.look()
+    assert len(claimer._lanes.to_search()["queues"]) == 3
+    assert [job.pk for job in claimer.claim(limit=1000, worker=worker)] == [late.pk]
