@@ -18,8 +18,11 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
 from pgjobs.choices import JobStatus
+from pgjobs.models.json_field import UnreadableJSON
+from pgjobs.rows.failure import shown as text_of
 
 NOTHING = "-"
 """Stands for an empty value."""
@@ -90,6 +93,11 @@ def link(text: Any, url: str | None) -> Any:
     return format_html('<a href="{}">{}</a>', url, text) if url else text
 
 
+def named(thing: object) -> str:
+    """Return ``str(thing)``, or a substitute if that raises: ``__str__`` is code of the project."""
+    return text_of(thing, str)
+
+
 def page_of(model: type[models.Model], key: Any, site: admin.AdminSite) -> str | None:
     """Return the address of an object's page in the admin, or None if its model has no page."""
     try:
@@ -104,7 +112,12 @@ def page_of(model: type[models.Model], key: Any, site: admin.AdminSite) -> str |
 
 def pretty(value: Any) -> str:
     """Return a value as indented JSON."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    if isinstance(value, UnreadableJSON):
+        return str(value)
+    try:
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    except RecursionError:
+        return gettext("This value is nested too deeply to be shown.")
 
 
 def moment(at: datetime) -> str:

@@ -15,6 +15,7 @@ from pgjobs.admin.display import (
     badge,
     link,
     moment,
+    named,
     page_of,
     pretty,
     shown,
@@ -135,6 +136,7 @@ class JobAdmin(SteeringAdmin):
             "can_steer": self.has_steer_permission(request),
             "verb": "retry" if job.is_finished else "cancel",
             "parts": _parts(job),
+            "failures": _failures(job.errors),
             "log": newest[:LOG_LINES][::-1],
             "log_is_cut": len(newest) > LOG_LINES,
         }
@@ -155,7 +157,7 @@ class JobAdmin(SteeringAdmin):
         found = job.found_object
         if found is None:
             return job.about
-        return link(str(found) or job.about, page_of(type(found), found.pk, self.admin_site))
+        return link(named(found) or job.about, page_of(type(found), found.pk, self.admin_site))
 
     @shown(_("created"))
     def created_shown(self, job: Job) -> str:
@@ -178,14 +180,14 @@ class JobAdmin(SteeringAdmin):
 
     @shown(_("progress"))
     def progress_bar(self, job: Any) -> Any:
-        said = job.progress or {}
+        said = job.progress if isinstance(job.progress, dict) else {"message": job.progress}
         bar: Any = ""
         if job.percent is not None:
             bar = format_html(
                 '<progress class="pgjobs-progress" max="100" value="{0}">{0} %</progress> {0} % ',
                 job.percent,
             )
-        return format_html("{}{}", bar, said.get("message") or "") or None
+        return format_html("{}{}", bar, named(said.get("message") or "")) or None
 
     @shown(_("worker"))
     def worker_link(self, job: Job) -> Any:
@@ -203,7 +205,7 @@ class JobAdmin(SteeringAdmin):
     @shown(_("user"))
     def user_link(self, job: Job) -> Any:
         user = job.user
-        return user and link(user, page_of(type(user), user.pk, self.admin_site))
+        return user and link(named(user), page_of(type(user), user.pk, self.admin_site))
 
 
 def _without(names: list[str], options: Any) -> Any:
@@ -216,3 +218,15 @@ def _parts(job: Job) -> list[tuple[str, str]]:
     arguments: Any = job.kwargs if not job.args else {"args": job.args, "kwargs": job.kwargs}
     parts = [(_("Arguments"), arguments), (_("Return value"), job.result), (_("Data"), job.data)]
     return [(str(title), pretty(value)) for title, value in parts if value]
+
+
+def _failures(errors: Any) -> list[dict[str, str]]:
+    """Return the entries of ``job.errors`` as texts, even if SQL by hand wrote other values."""
+    entries = errors if isinstance(errors, list) else [errors]
+    keys = ("attempt", "worker", "exception", "message", "traceback")
+    return [
+        {key: named(entry.get(key, "")) for key in keys}
+        if isinstance(entry, dict)
+        else {"message": named(entry)}
+        for entry in entries
+    ]

@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db import models
+from django.db import DatabaseError, models, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -73,10 +73,13 @@ def find_objects(jobs: Iterable[Job]) -> None:
 def _by_key(model: type[models.Model] | None, keys: set[Any]) -> dict[str, models.Model]:
     if model is None:
         return {}
+    manager = model._base_manager
     try:
-        return {str(key): row for key, row in model._base_manager.in_bulk(keys).items()}
-    except (ValueError, ValidationError):  # the type of the model's key has changed since
-        return {}
+        # A savepoint, because an error of the database would end the transaction of the page.
+        with transaction.atomic(using=manager.db):
+            return {str(key): row for key, row in manager.in_bulk(keys).items()}
+    except (DatabaseError, ValueError, OverflowError, ValidationError):
+        return {}  # the table is gone, or the type of the model's key has changed since
 
 
 class _KnownValueFilter(admin.SimpleListFilter):

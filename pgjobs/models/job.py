@@ -21,6 +21,7 @@ from pgjobs.conf import get_settings
 from pgjobs.models.job_indexes import CONSTRAINTS, INDEXES
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.models.job_verbs import JobVerbs
+from pgjobs.models.json_field import TolerantJSONField
 from pgjobs.models.worker import WorkerProcess
 from pgjobs.rows.columns import ONLY_BY_STATEMENTS
 from pgjobs.sql.position import NextPosition
@@ -48,10 +49,10 @@ class Job(JobVerbs):
 
     name = models.CharField(_("name"), max_length=200)
     job_class = models.CharField(_("job class"), max_length=200, editable=False)
-    args = models.JSONField(
+    args = TolerantJSONField(
         _("arguments"), default=list, db_default=models.Value([], models.JSONField()), blank=True
     )
-    kwargs = models.JSONField(
+    kwargs = TolerantJSONField(
         _("keyword arguments"),
         default=dict,
         db_default=models.Value({}, models.JSONField()),
@@ -109,16 +110,16 @@ class Job(JobVerbs):
         db_index=False,
     )
 
-    data = models.JSONField(_("data"), encoder=DjangoJSONEncoder, null=True, blank=True)
-    result = models.JSONField(_("return value"), null=True, blank=True)
+    data = TolerantJSONField(_("data"), encoder=DjangoJSONEncoder, null=True, blank=True)
+    result = TolerantJSONField(_("return value"), null=True, blank=True)
     error = models.TextField(_("error"), blank=True, default="", db_default="", editable=False)
-    errors = models.JSONField(
+    errors = TolerantJSONField(
         _("failed attempts"),
         default=list,
         db_default=models.Value([], models.JSONField()),
         editable=False,
     )
-    progress = models.JSONField(_("progress"), null=True, blank=True, editable=False)
+    progress = TolerantJSONField(_("progress"), null=True, blank=True, editable=False)
     notifications = models.CharField(
         _("notifications"),
         max_length=12,
@@ -126,11 +127,11 @@ class Job(JobVerbs):
         default=JobNotification.ALWAYS,
         db_default=JobNotification.ALWAYS.value,
     )
-    meta = models.JSONField(null=True, blank=True, help_text=_("Trace headers and the like"))
+    meta = TolerantJSONField(null=True, blank=True, help_text=_("Trace headers and the like"))
     cancel_requested = models.DateTimeField(null=True, blank=True, editable=False)
     # The columns that the successor shall have instead of this row's. enqueue_once() sets them on a
     # running job; a retry of a recurring job keeps the successor's moment here.
-    successor = models.JSONField(null=True, blank=True, editable=False)
+    successor = TolerantJSONField(null=True, blank=True, editable=False)
 
     objects: ClassVar[JobQuerySet[Job]] = JobQuerySet.as_manager()  # type: ignore[assignment]
 

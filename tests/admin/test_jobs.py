@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +19,7 @@ from pgjobs.models import Job, JobLogEntry
 from tests.apps.testapp.jobs import AboutObject
 from tests.apps.testapp.models import Site
 from tests.support.rows import a_failure, a_job, a_site, a_worker
+from tests.support.sql import query
 from tests.support.staff import LIST, page
 
 pytestmark = pytest.mark.django_db
@@ -54,13 +56,50 @@ def test_an_object_whose_key_does_not_fit_its_model_is_shown_by_its_key(looking:
     assert "testapp.site:not a number" in page(looking, job)
 
 
+def test_an_object_whose_text_raises_is_shown_by_the_reason(
+    looking: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, sound = AboutObject.enqueue(a_site("Berlin")), AboutObject.enqueue()
+
+    def raises(site: Site) -> str:
+        raise LookupError("no such name")
+
+    monkeypatch.setattr(Site, "__str__", raises)
+    for html in (looking.get(LIST).content.decode(), page(looking, job)):
+        assert "Site (showing it raised LookupError)" in html
+    assert listed(looking) == [sound.pk, job.pk]
+
+
+def test_an_object_whose_table_is_gone_is_shown_by_its_key(looking: Client) -> None:
+    job = AboutObject.enqueue(site := a_site("Berlin"))
+    query("ALTER TABLE testapp_site RENAME TO gone")
+    for html in (looking.get(LIST).content.decode(), page(looking, job)):
+        assert f"testapp.site:{site.pk}" in html
+
+
+def test_an_object_whose_model_is_gone_is_shown_by_its_key(looking: Client) -> None:
+    gone = ContentType.objects.create(app_label="plugin", model="gone")
+    job = a_job(object_type=gone, object_id="7")
+    for html in (looking.get(LIST).content.decode(), page(looking, job)):
+        assert "plugin.gone:7" in html
+
+
+def test_json_that_python_cannot_read_is_shown_as_text_and_saved_as_it_was(looking: Client) -> None:
+    job = a_job()
+    query("UPDATE pgjobs_job SET data = %s, errors = '5' WHERE id = %s", '{"a": 1e5000}', job.pk)
+    assert f"1{'0' * 5000}" in page(looking, job)
+    Job.objects.get(pk=job.pk).save()
+    (row,) = query("SELECT jsonb_typeof(data) AS kind FROM pgjobs_job WHERE id = %s", job.pk)
+    assert row["kind"] == "object"
+
+
 def test_a_longer_list_takes_no_more_queries(
     looking: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     looking.get(LIST)
     for _ in range(20):
         AboutObject.enqueue(a_site("Berlin"))
-    with django_assert_num_queries(7) as counted:
+    with django_assert_num_queries(9) as counted:  # a savepoint among them
         looking.get(LIST)
     asked = [query["sql"] for query in counted.captured_queries]
     assert not any('"pgjobs_job"."kwargs"' in sql for sql in asked)

@@ -10,6 +10,8 @@ from pgjobs.models import Job
 Lane = tuple[str, int]
 """A queue and a priority."""
 
+_HIGHEST_POSITION: Final = 2**63 - 1
+
 MOST_EMPTY_LANES: Final = 100
 """Lanes that are remembered although they were empty at the last look. Each claim searches them."""
 
@@ -45,7 +47,7 @@ class Lanes:
     def after_claim(self, jobs: Iterable[Job]) -> None:
         """Raise the floors above ``jobs``, which come in the order of their lanes."""
         for job in jobs:
-            self._floors[job.queue_name, job.priority] = job.position + 1
+            self._floors[job.queue_name, job.priority] = min(job.position + 1, _HIGHEST_POSITION)
 
     def after_look(
         self, seen: dict[Lane, int], *, paused_queues: list[str], paused_classes: list[str]

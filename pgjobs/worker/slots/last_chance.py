@@ -6,13 +6,14 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError, IntegrityError
 from django.db.models import F
 
 from pgjobs import events
 from pgjobs.choices import JobStatus
 from pgjobs.exceptions import JobInterrupted
 from pgjobs.execution.attempt import attempt
+from pgjobs.execution.verdict import judge
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.leftovers import leave_clean
@@ -62,14 +63,17 @@ class LastChances:
 async def attempt_last_chance(job: Job, slot: Stoppable) -> Outcome | None:
     """Count an interruption of ``job``, run the job, and let its outcome take the count back.
 
-    If the interruption can't be counted, return the outcome that releases the job. Return None if
-    its row has moved on, or if ``job.terminate()`` has recorded its outcome.
+    If the interruption can't be counted now, return the outcome that releases the job. If the row
+    refuses the count, return an errored outcome. Return None if the row has moved on, or if
+    ``job.terminate()`` has recorded its outcome.
     """
     try:
         slot.begin(job)
         if not count_last_chance(job):
             return None
     except (DatabaseError, JobInterrupted) as error:
+        if isinstance(error, (DataError, IntegrityError)):  # the next try would fail too
+            return judge(error, job)
         events.tell(events.JobNotStarted(job, error))
         return Outcome.released(job.id, job.epoch, job.worker_id)
     finally:
