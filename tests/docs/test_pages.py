@@ -182,8 +182,11 @@ ENDED: Transitions = set(product([JobStatus.RUNNING], FINISHED))
 GIVEN_BACK: Transitions = set(product([JobStatus.RUNNING], WAITING))
 CANCELLED: Transitions = set(product(WAITING, [JobStatus.CANCELLED]))
 RETRIED: Transitions = set(product(FINISHED, [JobStatus.PENDING]))
+UNCLAIMABLE: Transitions = set(product(WAITING, [JobStatus.ERRORED]))
 GONE: Transitions = {(status, None) for status in (*WAITING, *FINISHED)}
-TRANSITIONS = BORN | STARTED | PROMOTED | ENDED | GIVEN_BACK | CANCELLED | RETRIED | GONE
+TRANSITIONS = (
+    BORN | STARTED | PROMOTED | ENDED | GIVEN_BACK | CANCELLED | RETRIED | UNCLAIMABLE | GONE
+)
 
 
 def test_the_state_diagram_shows_exactly_the_transitions_of_the_code() -> None:

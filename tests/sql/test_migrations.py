@@ -101,6 +101,21 @@ def test_migrating_to_zero_and_up_again_makes_the_same_schema() -> None:
     assert all(before.values()), "each kind was compared"
 
 
+def test_old_rows_beyond_the_bounds_are_brought_into_them() -> None:
+    migrate("0002")
+    query(
+        "INSERT INTO pgjobs_job (job_class, name, queue_name, status, scheduled, created, attempt) "
+        "VALUES ('a', 'a', 'default', 'scheduled', 'infinity', '-infinity', 32767)"
+    )
+    query("SET CONSTRAINTS ALL IMMEDIATE")
+
+    migrate()
+
+    (row,) = query("SELECT scheduled, created, started, attempt FROM pgjobs_job")
+    assert (row["scheduled"].year, row["created"].year) == (9998, 2)
+    assert (row["started"], row["attempt"]) == (None, 32766)
+
+
 @pytest.mark.parametrize("name", [*newest("functions"), *newest("views")])
 def test_a_function_or_view_in_the_database_is_as_its_file_says(name: str) -> None:
     kind, _, file = name.partition("/")
