@@ -207,3 +207,14 @@ def test_a_worker_that_was_declared_dead_claims_nothing(claimer: Claimer, worker
     Noop.enqueue()
     WorkerProcess.objects.filter(pk=worker).update(stopped=Now())
     assert claimer.claim(limit=1, worker=worker) == []
+
+
+def test_a_due_job_whose_row_is_locked_lets_the_worker_sleep(
+    claimer: Claimer, rival: EngineConnection
+) -> None:
+    job = Noop.enqueue()
+    Job.objects.filter(pk=job.pk).update(status="scheduled", scheduled=Now())
+    with rival.get().transaction():
+        rival.cursor().execute("SELECT FROM pgjobs_job WHERE id = %s FOR UPDATE", [job.pk])
+        assert (claimer.look().due_in or 0) >= 0.5
+    assert claimer.look().ready
