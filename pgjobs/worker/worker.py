@@ -54,7 +54,7 @@ class Worker:
         # To claim
         self._claims = EngineConnection.with_session(alias, "claims", LAZY_COMMIT)
         self._claimer = Claimer(
-            self._claims, options.queues, unreadable=self._on_unreadable, announce=self._announce
+            self._claims, options.queues, on_unreadable=self._on_unreadable, announce=self._announce
         )
         self._pace = Pace(options.concurrency)
         janitor = Janitor()
@@ -66,15 +66,15 @@ class Worker:
             EngineConnection(alias, "records", LOCK_TIMEOUT),
             announce=announcer.put,
             is_heard=announcer.is_heard,
-            let_go=self._on_decided,
+            on_decided=self._on_decided,
         )
         self._settled = recorder.settle()
         # To run
         self._pool = pool = Pool(
             options.concurrency,
-            hand_over=self._on_ended,
+            on_ended=self._on_ended,
             note=recorder.note,
-            ask_for_jobs=self._on_freed,
+            on_freed=self._on_freed,
         )
         self._ahead = Ahead(self._claims, pool, self._pace, recorder)
         connection = EngineConnection.with_session(alias, "presence")

@@ -24,9 +24,9 @@ def a_pool(outcomes: list[Outcome | None]) -> Pool:
     """Return a pool of one slot that appends the outcomes of its jobs to ``outcomes``."""
     return Pool(
         1,
-        hand_over=lambda job, outcome: outcomes.append(outcome),
+        on_ended=lambda job, outcome: outcomes.append(outcome),
         note=lambda note: None,
-        ask_for_jobs=lambda: None,
+        on_freed=lambda: None,
     )
 
 

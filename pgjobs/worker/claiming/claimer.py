@@ -46,15 +46,15 @@ class Claimer:
         connection: EngineConnection,
         queues: tuple[str, ...],
         *,
-        unreadable: Callable[[Job, UnreadableRow], None] = lambda job, error: None,
+        on_unreadable: Callable[[Job, UnreadableRow], None] = lambda job, error: None,
         announce: Callable[[int], None] = lambda job_id: None,
     ) -> None:
-        """Call ``unreadable`` with each claimed job that can't be read.
+        """Call ``on_unreadable`` with each claimed job that can't be read.
 
         Call ``announce`` with the id of each job that ended as errored because it can't be claimed.
         """
         self._connection = connection
-        self._unreadable = unreadable
+        self._on_unreadable = on_unreadable
         self._lanes = Lanes(queues)
         self._refusing = RefusingRows(connection, announce=announce)
 
@@ -93,7 +93,7 @@ class Claimer:
     def _claim(self, statement: str, values: dict[str, Any]) -> list[Job]:
         cursor = self._connection.cursor()
         cursor.execute(statement, values)
-        return read_claimed(cursor, self._connection.alias, self._unreadable)
+        return read_claimed(cursor, self._connection.alias, self._on_unreadable)
 
     def _claim_apart(self, values: dict[str, Any]) -> list[Job]:
         # Without a lane the claim touches no row. If it fails, no row is to blame: a table is

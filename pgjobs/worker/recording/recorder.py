@@ -43,16 +43,16 @@ class Recorder:
         *,
         announce: Callable[[Job], None],
         is_heard: Callable[[Job], bool] = lambda job: True,
-        let_go: Callable[[Sequence[Job]], None] = lambda jobs: None,
+        on_decided: Callable[[Sequence[Job]], None] = lambda jobs: None,
     ) -> None:
-        """Call ``let_go`` with jobs once their outcomes are decided: written or stale.
+        """Call ``on_decided`` with jobs once their outcomes are decided: written or stale.
 
         Then call ``announce`` with each job that has finished, if ``is_heard`` says so.
         """
         self._connection = connection
         self._announce = announce
         self._is_heard = is_heard
-        self._let_go = let_go
+        self._on_decided = on_decided
         self._inbox: SimpleQueue[Entry | Note | threading.Event] = SimpleQueue()
         self._notes = NoteWriter(connection)
         self._refusals = Refusals(record=self._record, put_back=self._inbox.put)
@@ -169,7 +169,7 @@ class Recorder:
         self, entries: Sequence[Entry], heard: Sequence[Entry], recorded: dict[int, Recorded]
     ) -> None:
         """Let go of the jobs, tell of stale outcomes, and announce the ends that are ``heard``."""
-        self._let_go([job for job, _ in entries])
+        self._on_decided([job for job, _ in entries])
         if self._refusals:
             self._refusals.forget_decided(entries, written=recorded)
         if len(recorded) < len(entries):

@@ -23,19 +23,19 @@ class Pool:
         self,
         size: int,
         *,
-        hand_over: Callable[[Job, Outcome | None], None],
+        on_ended: Callable[[Job, Outcome | None], None],
         note: Callable[[Note], None],
-        ask_for_jobs: Callable[[], None],
+        on_freed: Callable[[], None],
     ) -> None:
         """Make ``size`` slots.
 
-        A slot calls ``hand_over`` with each job that ended, and its outcome or None. A running job
-        calls ``note`` with each of its notes. ``ask_for_jobs`` is called each time that a slot
+        A slot calls ``on_ended`` with each job that ended, and its outcome or None. A running job
+        calls ``note`` with each of its notes. ``on_freed`` is called each time that a slot
         comes for a job while few are left.
         """
-        self.hand_over = hand_over
+        self.on_ended = on_ended
         self._note = note
-        self._ask_for_jobs = ask_for_jobs
+        self._on_freed = on_freed
         self._ready: SimpleQueue[Job | None] = SimpleQueue()
         self._batches: deque[tuple[int, float]] = deque()
         self._submitted = 0
@@ -98,7 +98,7 @@ class Pool:
     def _next_job(self, get: Callable[[], Job | None]) -> Job | None:
         while True:
             if self._ready.qsize() <= self._low_water:
-                self._ask_for_jobs()
+                self._on_freed()
             job = get()
             if job is None or not job.is_last_chance or self._last_chances.take(job):
                 return job

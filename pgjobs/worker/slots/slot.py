@@ -25,7 +25,7 @@ class Work(Protocol):
     """Where a slot takes its jobs from, and where it hands their outcomes to: the pool."""
 
     loop: EventLoop
-    hand_over: Callable[[Job, Outcome | None], None]
+    on_ended: Callable[[Job, Outcome | None], None]
 
     def next_job(self) -> Job | None: ...
     def next_job_at_once(self) -> Job | None: ...
@@ -65,7 +65,7 @@ class Slot(Stoppable):
 
     def end(self, job: Job, outcome: Outcome | None) -> None:
         self.ended += 1
-        self._work.hand_over(job, outcome)
+        self._work.on_ended(job, outcome)
 
     # Called by the steps of an attempt --------------------------------------------------
 
