@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,8 +15,10 @@ from pgjobs import queues
 from pgjobs.conf import find_problems, get_settings
 from pgjobs.models import Job
 from pgjobs.registry.job_class import JobClass
-from pgjobs.registry.names import registered
+from pgjobs.registry.meta import naming_class
+from pgjobs.registry.names import ambiguous, registered
 from pgjobs.registry.targets import is_job_class
+from pgjobs.showing import brief
 
 
 def register_checks() -> None:
@@ -27,7 +28,9 @@ def register_checks() -> None:
         check_apps,
         check_settings,
         check_queues,
+        check_queue_mappings,
         check_job_names,
+        check_job_paths,
         check_job_queues,
     ):
         register(check, Tags.compatibility)
@@ -100,15 +103,41 @@ def _bad_names(source: str, names: Iterable[str]) -> Iterable[CheckMessage]:
 
 
 def check_job_names(**_: Any) -> Iterable[CheckMessage]:
-    """E007: no two job classes have the same name."""
-    classes = _job_classes()
-    for name, count in Counter(job.name for job in classes).items():
-        if count > 1:
-            paths = ", ".join(sorted(job.path for job in classes if job.name == name))
+    """E007: no two job classes have the same name, except by inheritance of one ``Meta.name``."""
+    named: dict[str, list[type[JobClass]]] = {}
+    for job in _job_classes():
+        named.setdefault(str(job.name), []).append(job)
+    for name, classes in named.items():
+        if len({naming_class(job) for job in classes}) > 1:
+            paths = ", ".join(sorted(job.path for job in classes))
             yield Error(
-                f"{count} job classes are named {name!r}: {paths}.",
+                f"{len(classes)} job classes are named {name!r}: {paths}.",
                 hint="Give each class a Meta.name of its own: people tell jobs apart by it.",
                 id="pgjobs.E007",
+            )
+
+
+def check_job_paths(**_: Any) -> Iterable[CheckMessage]:
+    """E009: no two definitions have the same dotted path."""
+    for path in ambiguous():
+        yield Error(
+            f"{path} is defined twice, and rows can name only the later definition.",
+            hint="Rename one of the two.",
+            id="pgjobs.E009",
+        )
+
+
+def check_queue_mappings(**_: Any) -> Iterable[CheckMessage]:
+    """E010: each key of QUEUE_MAPPINGS names a model."""
+    if not _settings_can_be_read():
+        return
+    for key in get_settings().QUEUE_MAPPINGS:
+        if not queues.names_a_model(key):
+            yield Error(
+                f'PGJOBS["QUEUE_MAPPINGS"] has the key {brief(key)}, which names no model.',
+                hint="A key is 'app.model', 'model', a model class, or None for jobs without an "
+                "object.",
+                id="pgjobs.E010",
             )
 
 

@@ -11,7 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 from pgjobs.conf import get_settings
-from pgjobs.exceptions import UnknownQueue
+from pgjobs.exceptions import InvalidArgument, UnknownQueue
+from pgjobs.showing import brief
 
 HIGH: Final = "high"
 DEFAULT: Final = "default"
@@ -46,26 +47,50 @@ def check_known(names: Iterable[str]) -> None:
     for name in names:
         if name not in known:
             raise UnknownQueue(
-                f"queue_name {name!r} is not a queue. The queues are: {', '.join(known)}."
+                f"queue_name {brief(name)} is not a queue. The queues are: {', '.join(known)}."
             )
 
 
-def get_queue_for_model(model: type[models.Model] | None, otherwise: str = DEFAULT) -> str:
+def get_queue_for_model(model: type[models.Model] | str | None, otherwise: str = DEFAULT) -> str:
     """Return the queue that ``QUEUE_MAPPINGS`` gives to jobs about ``model``, or ``otherwise``.
 
     The keys are looked up in this order: the model class, ``"app.model"``, ``"model"``. The last
-    form is NetBox's. ``None`` stands for jobs without an object.
+    form is NetBox's. ``None`` stands for jobs without an object. ``model`` can be a name of the
+    last two forms, too. Raises InvalidArgument for any other value.
     """
+    keys = _keys_for(model)
     mappings: Mapping[Any, str] = get_settings().QUEUE_MAPPINGS
     if not mappings:
         return otherwise
-    if model is None:
-        return mappings.get(None, otherwise)
     lowered = {key.lower() if isinstance(key, str) else key: name for key, name in mappings.items()}
-    for key in (model, model._meta.label_lower, model._meta.model_name):
+    for key in keys:
         if key in lowered:
             return lowered[key]
     return otherwise
+
+
+def _keys_for(model: Any) -> tuple[Any, ...]:
+    if model is None:
+        return (None,)
+    if isinstance(model, str):
+        label = model.lower()
+        return label, label.rpartition(".")[2]
+    if not _is_model(model):
+        raise InvalidArgument(
+            f"model must be a model class, 'app.model', 'model' or None, not {brief(model)}."
+        )
+    return model, model._meta.label_lower, model._meta.model_name
+
+
+def names_a_model(key: Any) -> bool:
+    """Return whether ``key`` is a key of ``QUEUE_MAPPINGS`` that some job can match."""
+    if not isinstance(key, str):
+        return key is None or _is_model(key)
+    return any(key.lower() in _keys_for(model) for model in apps.get_models())
+
+
+def _is_model(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, models.Model)
 
 
 def queues_of(config: AppConfig) -> tuple[str, ...]:

@@ -11,10 +11,12 @@ import pytest
 import pytest_django
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, run_checks
+from django.utils.translation import gettext_lazy
 
 from pgjobs import BackgroundJob
 from pgjobs.plugins import PluginConfig
 from pgjobs.registry import names
+from tests.apps.testapp.models import Country
 from tests.support.environment import ROOT
 from tests.support.installed import installed
 
@@ -46,6 +48,7 @@ def only_jobs(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """An empty registry of job classes, for this test alone."""
     registry: dict[str, Any] = {}
     monkeypatch.setattr(names, "_targets", registry)
+    monkeypatch.setattr(names, "_ambiguous", set())
     return registry
 
 
@@ -178,6 +181,53 @@ def test_e007_names_two_job_classes_of_one_name(only_jobs: dict[str, Any]) -> No
     assert problem.msg.startswith("2 job classes are named 'Twin': ")
     assert first.path in problem.msg
     assert second.path in problem.msg
+
+
+def test_e007_allows_a_name_that_two_classes_inherit(only_jobs: dict[str, Any]) -> None:
+    parent = job_class("Parent", name="Sync")
+    type("Child", (parent,), {"run": lambda self: None})
+
+    assert problems("pgjobs.E007") == []
+
+
+def test_e007_compares_translated_names(only_jobs: dict[str, Any]) -> None:
+    job_class("First", name=gettext_lazy("Twin"))
+    job_class("Second", name="Twin")
+
+    assert len(problems("pgjobs.E007")) == 1
+
+
+def test_e009_names_a_path_that_two_classes_share(only_jobs: dict[str, Any]) -> None:
+    twin, _ = job_class("Twin"), job_class("Twin")
+
+    (problem,) = problems("pgjobs.E009")
+
+    assert problem.msg.startswith(f"{twin.path} is defined twice")
+
+
+def test_e009_allows_a_class_that_its_decorator_makes_anew(only_jobs: dict[str, Any]) -> None:
+    once = job_class("Decorated")
+    type("Decorated", (BackgroundJob,), {"run": once.run})
+
+    assert problems("pgjobs.E009") == []
+
+
+@pytest.mark.parametrize("key", ["brnch", "testapp.brnch", 7, BackgroundJob])
+def test_e010_names_a_key_of_queue_mappings_that_names_no_model(
+    key: Any, settings: pytest_django.Settings
+) -> None:
+    settings.PGJOBS = {"QUEUE_MAPPINGS": {key: "high"}}
+
+    (problem,) = problems("pgjobs.E010")
+
+    assert f"the key {key!r}, which names no model" in problem.msg
+
+
+def test_e010_allows_every_form_of_key(settings: pytest_django.Settings) -> None:
+    keys = ("Site", "testapp.Device", Country, None)
+    settings.PGJOBS = {"QUEUE_MAPPINGS": dict.fromkeys(keys, "high")}
+
+    assert problems("pgjobs.E010") == []
 
 
 def test_e008_names_a_job_class_whose_queue_does_not_exist(only_jobs: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import pytest_django
 from django.apps import AppConfig
 from django.db import models
 
-from pgjobs.exceptions import UnknownQueue
+from pgjobs.exceptions import InvalidArgument, UnknownQueue
 from pgjobs.queues import check_known, get_queue_for_model, is_valid_name, known_queues
 from tests.apps.testapp.models import Device, Site
 from tests.support.installed import installed
@@ -95,3 +95,17 @@ def test_a_valid_name_of_a_queue_is_accepted(name: str) -> None:
 @pytest.mark.parametrize("name", ["", ".a", "a b", "a/b", "ä", "a\n", "q" * 101, None, 7])
 def test_an_invalid_name_of_a_queue_is_refused(name: Any) -> None:
     assert not is_valid_name(name)
+
+
+@pytest.mark.parametrize("name", ["device", "Device", "testapp.Device"])
+def test_a_model_may_be_given_by_its_name(settings: pytest_django.Settings, name: str) -> None:
+    settings.PGJOBS = {"QUEUE_MAPPINGS": {"device": "high"}}
+
+    assert get_queue_for_model(name) == "high"
+    assert get_queue_for_model("site") == "default"
+
+
+@pytest.mark.parametrize("model", [7, object, Site(name="Lund")])
+def test_a_value_that_is_no_model_is_refused(model: Any) -> None:
+    with pytest.raises(InvalidArgument, match="model must be a model class"):
+        get_queue_for_model(model)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connections, models, router, transaction
+from django.db import InterfaceError, OperationalError, connections, models, router, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from pgjobs import events
-from pgjobs.exceptions import PgJobsError
 from pgjobs.jobs.cron import next_due_time
 from pgjobs.jobs.system import SystemJob, system_jobs
 from pgjobs.models import Job, Schedule
@@ -62,7 +61,9 @@ def _fire_or_skip(schedule: Schedule) -> None:
     try:
         with transaction.atomic(using=job_database()):
             _fire(schedule)
-    except PgJobsError as error:
+    except (OperationalError, InterfaceError):  # the database is away or locked, not the job wrong
+        raise
+    except Exception as error:
         events.tell(events.ScheduleNotFired(schedule.job_class, error))
         rule = system_jobs()[schedule.job_class]
         schedule.next_run = _due_after(rule, schedule.next_run, _database_now())

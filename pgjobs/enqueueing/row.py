@@ -134,7 +134,7 @@ def _name(target: JobTarget, name: Any) -> str:
                 f"name {name!r} was given to {target.__qualname__}; a BackgroundJob "
                 "has the name of its class; set it in Meta.name."
             )
-        return target.name
+        return str(target.name)
     if not isinstance(name, str) or not name:
         raise InvalidArgument(f"A function needs a name such as name='Send report', not {name!r}.")
     if len(name) > bounds.NAME_LIMIT:

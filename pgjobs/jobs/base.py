@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.db import models
 
+from pgjobs.jobs.options import check_numbers
 from pgjobs.jobs.system import register_system_job
 from pgjobs.registry.job_class import JobClass
 from pgjobs.rows.notes import Progress, logger_for_run
@@ -34,6 +35,10 @@ class BackgroundJob(JobClass):
 
     job: Job
     """The row of the job that runs."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        check_numbers(cls)  # first: the base class registers what it accepts
+        super().__init_subclass__(**kwargs)
 
     @cached_property
     def logger(self) -> logging.Logger:

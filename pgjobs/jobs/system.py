@@ -12,7 +12,8 @@ from pgjobs.enqueueing.bounds import check_interval
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.jobs.cron import check_cron
 from pgjobs.registry.job_class import JobClass
-from pgjobs.registry.targets import check_target
+from pgjobs.registry.targets import check_target, is_job_class
+from pgjobs.showing import brief
 
 C = TypeVar("C", bound=type[JobClass])
 
@@ -64,7 +65,8 @@ def register_system_job(
     Raises InvalidArgument if not exactly one of ``interval`` and ``cron`` is given, or for
     a wrong value.
     """
-    check_target(job_class)
+    if not is_job_class(check_target(job_class)):
+        raise InvalidArgument(f"{brief(job_class)} is not a BackgroundJob class.")
     if (interval is None) == (cron is None):
         raise InvalidArgument(
             f"{job_class.__qualname__} needs either interval= (minutes) or cron=, and not both."

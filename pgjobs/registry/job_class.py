@@ -6,8 +6,10 @@ import inspect
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+from django.utils.functional import Promise
+
 from pgjobs.registry.meta import JobOptions
-from pgjobs.registry.names import add
+from pgjobs.registry.names import add, refuse_yield
 
 
 class JobClass(ABC):
@@ -21,15 +23,18 @@ class JobClass(ABC):
     path: ClassVar[str] = ""
     """The dotted path by which rows name this class."""
     name: ClassVar[str] = ""
-    """The name that people read."""
+    """The name that people read. A lazy translation is translated when a job is enqueued."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.options = JobOptions.of(cls)
-        cls.name = cls.options.name or cls.__name__
+        # A lazy translation must not be translated here: the apps may not be ready.
+        named = isinstance(cls.options.name, Promise) or cls.options.name != ""
+        cls.name = cls.options.name if named else cls.__name__
         cls.path = f"{cls.__module__}.{cls.__qualname__}"
         if cls.options.atomic and inspect.iscoroutinefunction(cls.run):
             raise TypeError(f"{cls.__qualname__} is atomic, so its run() can't be a coroutine.")
+        refuse_yield(cls.run, f"{cls.__qualname__}.run()")
         if not getattr(cls.run, "__isabstractmethod__", False):
             add(cls.path, cls)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Final
+
+from django.utils.functional import Promise
 
 from pgjobs import retry
+from pgjobs.showing import brief
 
 _DEFAULT_BACKOFF = retry.exponential()
 
@@ -65,18 +68,56 @@ class JobOptions:
                     f"{job_class.__qualname__}.Meta has {option!r}, which is not an option of a "
                     f"job class. The options are: {', '.join(known)}."
                 )
-        if options.get("on_interrupt", "requeue") not in ("requeue", "error"):
-            raise TypeError(
-                f"{job_class.__qualname__}.Meta.on_interrupt must be 'requeue' or 'error', "
-                f"not {options['on_interrupt']!r}."
-            )
-        for option in ("retry_on", "fail_on"):
-            if not _are_exceptions(options.get(option, ())):
+        for option, value in options.items():
+            if (allowed := _refused(option, value)) is not None:
                 raise TypeError(
-                    f"{job_class.__qualname__}.Meta.{option} must be an exception class or a tuple "
-                    f"of them, not {options[option]!r}."
+                    f"{job_class.__qualname__}.Meta.{option} must be {allowed}, not {brief(value)}."
                 )
         return cls(**options)
+
+
+NAME_LIMIT: Final = 200
+"""Characters that the name of a job may have: the length of the column."""
+
+
+def _refused(option: str, value: Any) -> str | None:
+    """Return what ``option`` of ``Meta`` allows, or None if it allows ``value``.
+
+    The bounds of numbers are those of ``pgjobs.enqueueing.bounds``.
+    """
+    match option:
+        case "name" if not (isinstance(value, Promise) or is_name(value)):
+            return (
+                f"a text of at most {NAME_LIMIT} characters without NUL and lone surrogates, "
+                "or a lazy translation"
+            )
+        case "queue" if not isinstance(value, str | None):
+            return "the name of a queue or None"
+        case "backoff" if not callable(value):
+            return "a function, such as pgjobs.retry.exponential()"
+        case "retry_on" | "fail_on" if not _are_exceptions(value):
+            return "an exception class or a tuple of them"
+        case "on_interrupt" if value not in ("requeue", "error"):
+            return "'requeue' or 'error'"
+        case "atomic" if not isinstance(value, bool):
+            return "True or False"
+    return None
+
+
+def naming_class(job_class: type) -> type:
+    """Return the class whose ``Meta`` names ``job_class``: an ancestor, or ``job_class`` itself."""
+    for ancestor in job_class.__mro__:
+        meta = vars(ancestor).get("Meta")
+        if meta is not None and "name" in dict(_attributes(meta)):
+            return ancestor
+    return job_class
+
+
+def is_name(value: Any) -> bool:
+    """Return whether the column ``name`` takes ``value``."""
+    if not isinstance(value, str) or len(value) > NAME_LIMIT or "\x00" in value:
+        return False
+    return value.encode(errors="ignore").decode() == value
 
 
 def _are_exceptions(given: Any) -> bool:

@@ -2,38 +2,78 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pgjobs.exceptions import UnknownJobClass
+from pgjobs.showing import brief
 
 JobTarget = Callable[..., Any]
 """A job class, or a function marked ``@pgjobs.register``."""
 F = TypeVar("F", bound=Callable[..., Any])
 
+PATH_LIMIT: Final = 200
+"""Characters that a dotted path may have: the length of the column."""
+
 _targets: dict[str, JobTarget] = {}
+_ambiguous: set[str] = set()
 
 
 def register(func: F) -> F:
     """Allow ``Job.enqueue(func, name=…)`` for a module-level function, and return the function.
 
-    A worker calls it as ``func(job=job, **kwargs)``. Raises TypeError for a function that
-    is defined inside another one.
+    A worker calls it as ``func(job=job, **kwargs)``. Raises TypeError for a function that a worker
+    can't find by its name, for one that yields, and for a value that is no function.
     """
-    if "<locals>" in func.__qualname__:
-        raise TypeError(f"{func.__qualname__} is not at module level, so a worker can't find it.")
+    name = getattr(func, "__qualname__", None)
+    if not isinstance(name, str) or isinstance(func, type) or inspect.ismethod(func):
+        raise TypeError(
+            f"register() takes a function at module level, not {brief(func)}. "
+            "A class of jobs inherits from pgjobs.BackgroundJob instead."
+        )
+    if "<" in name:
+        raise TypeError(f"{name} is not a def at module level, so a worker can't find it.")
+    refuse_yield(func, name)
     add(path_of(func), func)
     return func
 
 
+def refuse_yield(run: Any, name: str) -> None:
+    """Raise TypeError if ``run`` has a ``yield``: a call of it runs nothing of its body."""
+    if inspect.isgeneratorfunction(run) or inspect.isasyncgenfunction(run):
+        raise TypeError(f"{name} has a yield, so calling it would run nothing; remove the yield.")
+
+
 def add(path: str, target: JobTarget) -> None:
-    """Register ``target`` under ``path``, the dotted path that rows store."""
+    """Register ``target`` under ``path``, the dotted path that rows store.
+
+    Raises TypeError for a path that rows can't store.
+    """
+    if len(path) > PATH_LIMIT:
+        raise TypeError(
+            f"The dotted path {path} has {len(path)} characters; at most {PATH_LIMIT} are allowed, "
+            "so give the class, the function or its module a shorter name."
+        )
+    known = _targets.get(path, target)
+    if _body(known) is not _body(target):
+        _ambiguous.add(path)
     _targets[path] = target
+
+
+def _body(target: JobTarget) -> Any:
+    """Return the function that does the work: a decorator of the class can make the class anew."""
+    return getattr(target, "run", target)
 
 
 def registered() -> dict[str, JobTarget]:
     """Return the registered job classes and functions by dotted path."""
     return dict(_targets)
+
+
+def ambiguous() -> list[str]:
+    """Return the dotted paths under which this process has registered different code."""
+    return sorted(_ambiguous)
 
 
 def registered_as(path: str) -> JobTarget | None:

@@ -9,6 +9,7 @@ from pgjobs.exceptions import InvalidArgument
 from pgjobs.registry.job_class import JobClass
 from pgjobs.registry.meta import JobOptions
 from pgjobs.registry.names import JobTarget, path_of, registered_as
+from pgjobs.showing import brief
 
 
 def is_job_class(target: Any) -> TypeGuard[type[JobClass]]:
@@ -33,10 +34,16 @@ def check_target(target: Any) -> JobTarget:
     known = registered_as(path_of(target)) if callable(target) else None
     if known is not None and known is target:
         return known
+    if known is not None:
+        raise InvalidArgument(
+            f"{path_of(target)} is registered for another object. If two definitions have this "
+            "name, rename one; if a decorator stands above @register, put it below."
+        )
     if is_job_class(target):
         raise InvalidArgument(
             f"{target.__qualname__} has no run() method, so it can't be enqueued."
         )
     raise InvalidArgument(
-        f"{target!r} is not a BackgroundJob class, nor a function marked with @pgjobs.register."
+        f"{brief(target)} is not a BackgroundJob class, nor a function marked with "
+        "@pgjobs.register."
     )

@@ -221,6 +221,20 @@ def test_a_schedule_that_cannot_be_enqueued_does_not_stop_the_others(
     assert due_in > 60  # it is tried at its next due time, not repeatedly
 
 
+def test_a_schedule_that_postgresql_refuses_does_not_stop_the_others(told: ToldSoFar) -> None:
+    broken = start_worker(Tracing, interval=60, queue_name="high")
+    start_worker(Noop, interval=60)
+    come_due(broken, ago=MINUTE)
+    statement = "ALTER TABLE pgjobs_job ADD CONSTRAINT no_high CHECK (queue_name <> 'high')"
+    connection.cursor().execute(statement)
+
+    fire_due()
+
+    assert [job.job_class for job in Job.objects.all()] == [Noop.path]
+    (failed,) = told(events.ScheduleNotFired, job_class=Tracing.path)
+    assert "no_high" in failed["error"]
+
+
 def test_a_starting_worker_removes_the_ticks_of_dead_workers_and_nothing_more() -> None:
     start_worker(interval=60)
     fire_due()

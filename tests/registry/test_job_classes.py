@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+from django.utils.translation import gettext_lazy, override
 
 import pgjobs
 from pgjobs import BackgroundJob, JobRunner, register
@@ -66,6 +68,86 @@ def test_an_option_that_does_not_exist_is_refused_and_the_known_ones_are_listed(
             def run(self) -> None: ...
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("name", "n" * 201, "at most 200 characters"),
+        ("name", "a\x00b", "without NUL"),
+        ("name", "\ud800", "lone surrogates"),
+        ("name", 7, "not 7"),
+        ("queue", 7, "not 7"),
+        ("priority", 32768, "not 32768"),
+        ("priority", None, "not None"),
+        ("timeout", 0, "not 0"),
+        ("max_attempts", 0, "not 0"),
+        ("backoff", 10, "a function"),
+        ("atomic", "no", "True or False, not 'no'"),
+        ("retry_on", "ValueError", "exception class"),
+        ("on_interrupt", "ignore", "'requeue' or 'error'"),
+    ],
+)
+def test_an_option_with_a_wrong_value_is_refused_where_the_class_is_made(
+    option: str, value: Any, words: str
+) -> None:
+    with pytest.raises(TypeError, match=words) as refusal:
+        type("Wrong", (BackgroundJob,), {"Meta": type("Meta", (), {option: value}), "run": print})
+
+    assert f"Meta.{option}" in str(refusal.value) or f"Meta: {option}" in str(refusal.value)
+    assert f"{__name__}.Wrong" not in registered()
+
+
+def test_a_dotted_path_that_no_row_can_hold_is_refused_where_the_class_is_made() -> None:
+    with pytest.raises(TypeError, match="at most 200"):
+        type("C" * 200, (BackgroundJob,), {"run": print})
+
+
+@pytest.mark.django_db
+def test_a_lazy_name_is_translated_when_a_job_is_enqueued() -> None:
+    class Translated(BackgroundJob):
+        class Meta:
+            name = gettext_lazy("Yes")
+
+        def run(self) -> None: ...
+
+    with override("de"):
+        assert Job.objects.get(pk=Translated.enqueue().pk).name == "Ja"
+
+
+def yields(**kwargs: Any) -> Any:
+    yield
+
+
+async def yields_later(**kwargs: Any) -> Any:
+    yield
+
+
+@pytest.mark.parametrize("run", [yields, yields_later])
+def test_a_run_with_a_yield_is_refused_where_it_is_declared(run: Any) -> None:
+    with pytest.raises(TypeError, match=r"Wrong\.run\(\) has a yield"):
+        type("Wrong", (BackgroundJob,), {"run": run})
+    with pytest.raises(TypeError, match=r"yields.* has a yield"):
+        register(run)
+
+
+class Twin(BackgroundJob):
+    def run(self) -> int:
+        return 1
+
+
+EarlierTwin = Twin
+
+
+class Twin(BackgroundJob):  # type: ignore[no-redef]
+    def run(self) -> int:
+        return 2
+
+
+@pytest.mark.django_db
+def test_the_earlier_of_two_classes_of_one_path_is_refused_with_the_reason() -> None:
+    with pytest.raises(InvalidArgument, match=r"Twin is registered for another object"):
+        EarlierTwin.enqueue()
+
+
 def test_the_default_options_equal_netboxs() -> None:
     options = Noop.options
 
@@ -107,8 +189,16 @@ def test_register_returns_the_function_unchanged() -> None:
 def test_a_function_inside_another_cannot_be_registered() -> None:
     def hidden(job: Any) -> None: ...
 
-    with pytest.raises(TypeError, match="not at module level"):
+    with pytest.raises(TypeError, match="not a def at module level"):
         register(hidden)
+
+
+@pytest.mark.parametrize(
+    "target", [partial(plain_function), lambda job: None, Noop, Noop.handle, 7, None]
+)
+def test_a_value_that_is_no_function_at_module_level_cannot_be_registered(target: Any) -> None:
+    with pytest.raises(TypeError, match="at module level"):
+        register(target)
 
 
 @pytest.mark.parametrize(
