@@ -15,20 +15,25 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.functional import Promise
+from django.utils.functional import LazyObject, Promise, empty
 
 from pgjobs.exceptions import BadArguments, NotSerializable
+from pgjobs.showing import brief
 
-_PLAIN = (bool, int, type(None))
+DEPTH_LIMIT: Final = 100
+"""How deep lists and dicts may be nested: a worker must be able to read them, too."""
+
+_LARGE: Final = 10**4300
+"""The first whole number that Python refuses to read from text."""
 
 
-def encode(value: Any, path: str) -> Any:
+def encode(value: Any, path: str, depth: int = 0) -> Any:
     """Return ``value`` as a value that ``json.dumps()`` takes.
 
     Tuples become lists, and members of enumerations become their values. Raises `NotSerializable`
@@ -36,15 +41,32 @@ def encode(value: Any, path: str) -> Any:
     ``path``.
     """
     kind = type(value)
-    if kind in _PLAIN:
-        return value
     if kind is str:
-        return _text(value, path)
+        return text(value, path)
+    if kind is int:
+        return value if -_LARGE < value < _LARGE else _refuse_large(path)
+    if kind is bool or value is None:
+        return value
     if kind is dict:
-        return _dict(value, path)
+        return _dict(value, path, depth)
     if kind is list or kind is tuple:
-        return [encode(item, f"{path}[{index}]") for index, item in enumerate(value)]
-    return _encode_typed(value, path)
+        _check_depth(path, depth)
+        return [encode(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+    return _encode_typed(value, path, depth)
+
+
+def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Return two encoded dicts as one; ``second`` wins where both have a key."""
+    return _wrapped({**_bare(first), **_bare(second)})
+
+
+def unwrapped(value: Any) -> Any:
+    """Return the object in a lazy object such as ``request.user``, or any other value as it is."""
+    if isinstance(value, LazyObject):
+        if value._wrapped is empty:
+            value._setup()
+        return value._wrapped
+    return value
 
 
 def decode(value: Any) -> Any:
@@ -73,7 +95,8 @@ def names_model(value: Any) -> bool:
     return False
 
 
-def _text(value: str, path: str) -> str:
+def text(value: str, path: str) -> str:
+    """Return ``value``. Raises `NotSerializable` for text that PostgreSQL can't store."""
     if "\x00" in value:
         raise NotSerializable(f"{path} holds a NUL character, which PostgreSQL can't store.")
     try:
@@ -83,25 +106,48 @@ def _text(value: str, path: str) -> str:
     return value
 
 
-def _dict(value: dict[Any, Any], path: str) -> dict[str, Any]:
-    for key in value:
+def _dict(value: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
+    _check_depth(path, depth)
+    encoded = {}
+    for key, item in value.items():
         if not isinstance(key, str):
             raise NotSerializable(
-                f"{path} has the key {key!r} of type {type(key).__name__}; "
+                f"{path} has the key {brief(key)} of type {type(key).__name__}; "
                 "the keys of a dict must be strings."
             )
-    encoded = {
-        _text(str.__str__(key), path): encode(item, f"{path}[{key!r}]")
-        for key, item in value.items()
-    }
+        name = str.__str__(key)  # a subclass of str may write itself otherwise
+        encoded[text(name, path)] = encode(item, f"{path}[{name!r}]", depth + 1)
+    return _wrapped(encoded)
+
+
+def _wrapped(encoded: dict[str, Any]) -> dict[str, Any]:
+    """Return ``encoded`` so that `decode` does not take its only key for a type."""
     if len(encoded) == 1 and next(iter(encoded)).startswith("$"):
         return {"$dict": encoded}
     return encoded
 
 
-def _encode_typed(value: Any, path: str) -> Any:
-    if isinstance(value, Enum | Promise):
-        return encode(value.value if isinstance(value, Enum) else str(value), path)
+def _bare(encoded: dict[str, Any]) -> dict[str, Any]:
+    inner: dict[str, Any] = encoded["$dict"] if encoded.keys() == {"$dict"} else encoded
+    return inner
+
+
+def _check_depth(path: str, depth: int) -> None:
+    if depth >= DEPTH_LIMIT:
+        raise NotSerializable(
+            f"{path[:80]}… is nested deeper than {DEPTH_LIMIT} lists and dicts, or holds itself."
+        )
+
+
+def _refuse_large(path: str) -> Any:
+    raise NotSerializable(
+        f"{path} is a whole number of more than 4300 digits, which Python does not read from text."
+    )
+
+
+def _encode_typed(value: Any, path: str, depth: int) -> Any:
+    if isinstance(value, Enum | Promise | LazyObject):
+        return encode(_meant(value), path, depth)
     if isinstance(value, float):
         return _float(value, path)
     if isinstance(value, models.Model):
@@ -112,11 +158,18 @@ def _encode_typed(value: Any, path: str) -> Any:
     # Subclasses of plain types, such as OrderedDict or SafeString, come last: they are rare.
     for plain, convert in _PLAIN_CONVERTERS:
         if isinstance(value, plain):
-            return encode(convert(value), path)
+            return encode(convert(value), path, depth)
     raise NotSerializable(
-        f"{path} is {value!r:.80} of type {type(value).__qualname__}, which is not JSON. "
+        f"{path} is {brief(value)} of type {type(value).__qualname__}, which is not JSON. "
         "Pass plain values or a saved model instance, and load other data inside run()."
     )
+
+
+def _meant(value: Any) -> Any:
+    """Return the value that a member of an enumeration or a lazy value stands for."""
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Promise) else unwrapped(value)
 
 
 def _float(value: float, path: str) -> Any:
@@ -130,7 +183,7 @@ def _float(value: float, path: str) -> Any:
 def _model_reference(value: models.Model, path: str) -> list[Any]:
     if value.pk is None or value._state.adding:
         raise NotSerializable(
-            f"{path} is the unsaved {value._meta.label} {value!r:.80}; save it first."
+            f"{path} is the unsaved {value._meta.label} {brief(value)}; save it first."
         )
     return [value._meta.label_lower, encode(value.pk, f"{path}.pk")]
 

@@ -6,16 +6,14 @@ it for a value that is not a whole number, ``True`` and ``False`` included.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.utils import timezone
 
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.limits import END_OF_TIME, FIRST_MOMENT, is_moment
-
-NAME_LIMIT: Final = 200
-"""Characters that a job's name may have."""
+from pgjobs.showing import brief
 
 _PRIORITIES: Final = range(-(2**15), 2**15)
 _SECONDS: Final = range(1, 2**31)
@@ -44,9 +42,12 @@ def check_max_attempts(max_attempts: Any) -> int:
 
 
 def check_schedule_at(schedule_at: Any, interval: int | None) -> datetime:
-    """Check and return ``schedule_at``, with which a job may recur after ``interval`` minutes."""
+    """Check and return ``schedule_at``, with which a job may recur after ``interval`` minutes.
+
+    The moment is returned in UTC: PostgreSQL refuses offsets that Python allows.
+    """
     if not isinstance(schedule_at, datetime):
-        raise InvalidArgument(f"schedule_at must be a datetime, not {schedule_at!r}.")
+        raise InvalidArgument(f"schedule_at must be a datetime, not {brief(schedule_at)}.")
     if timezone.is_naive(schedule_at):
         raise InvalidArgument(
             f"schedule_at {schedule_at.isoformat()} has no time zone; "
@@ -59,12 +60,13 @@ def check_schedule_at(schedule_at: Any, interval: int | None) -> datetime:
             f"schedule_at{and_recurs} must be from {FIRST_MOMENT} until before {last}, "
             f"not {schedule_at}."
         )
-    return schedule_at
+    return schedule_at.astimezone(UTC)
 
 
 def _check(name: str, kind: str, value: Any, allowed: range) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or int(value) not in allowed:
-        raise InvalidArgument(
-            f"{name} must be {kind} from {allowed[0]} to {allowed[-1]}, not {value!r}."
-        )
-    return int(value)
+    # As a plain int: for a subclass such as IntegerChoices, `in` would walk through the range.
+    if isinstance(value, int) and not isinstance(value, bool) and int(value) in allowed:
+        return int(value)
+    raise InvalidArgument(
+        f"{name} must be {kind} from {allowed[0]} to {allowed[-1]}, not {brief(value)}."
+    )

@@ -8,9 +8,11 @@ from typing import Any
 from django.db import models
 
 from pgjobs import codec
-from pgjobs.enqueueing.row import object_columns, queue_for, row_for
+from pgjobs.enqueueing.references import object_columns
+from pgjobs.enqueueing.row import check_argument_names, queue_for, row_for
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.registry.targets import check_target
+from pgjobs.showing import brief
 
 
 def rows_for_many(
@@ -26,7 +28,7 @@ def rows_for_many(
     target = check_target(target)
     shared = row_for(target, **options)
     queue_depends_on_model = options.get("queue_name") is None
-    for index, item in enumerate(items):
+    for index, item in enumerate(_iterated(items)):
         instance, kwargs = _parts(item, index)
         row = shared
         if instance is not None:
@@ -34,8 +36,19 @@ def rows_for_many(
             if queue_depends_on_model:
                 row["queue_name"] = queue_for(target, instance)
         if kwargs:
-            row = {**row, "kwargs": {**shared["kwargs"], **codec.encode(kwargs, f"jobs[{index}]")}}
+            check_argument_names(target, kwargs)
+            given = codec.encode(kwargs, f"jobs[{index}]")
+            row = {**row, "kwargs": codec.merged(shared["kwargs"], given)}
         yield row
+
+
+def _iterated(items: Any) -> Iterator[Any]:
+    try:
+        return iter(items)
+    except TypeError:
+        raise InvalidArgument(
+            f"jobs must be an iterable of dicts, objects, or pairs of both, not {brief(items)}."
+        ) from None
 
 
 def _parts(item: Any, index: int) -> tuple[models.Model | None, dict[str, Any]]:
@@ -49,5 +62,5 @@ def _parts(item: Any, index: int) -> tuple[models.Model | None, dict[str, Any]]:
             return instance, kwargs
     raise InvalidArgument(
         f"jobs[{index}] must be a dict of arguments, a model instance, or a pair of both, "
-        f"not {item!r:.80}."
+        f"not {brief(item)}."
     )

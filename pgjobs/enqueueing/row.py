@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from inspect import signature
 from typing import Any, Final
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.utils.functional import Promise
 
 from pgjobs import codec, queues
 from pgjobs.choices import JobNotification, JobStatus
 from pgjobs.conf import get_settings
 from pgjobs.enqueueing import bounds
+from pgjobs.enqueueing.references import model_of, object_columns, user_key
 from pgjobs.exceptions import InvalidArgument
+from pgjobs.registry.meta import NAME_LIMIT, is_name
 from pgjobs.registry.names import JobTarget, path_of
 from pgjobs.registry.targets import check_target, is_job_class, options_of
+from pgjobs.showing import brief
 
 # Options of RQ's enqueue() that NetBox code may pass. RQ does not hand them to run(). If pgjobs
 # took them for arguments of run(), the job would fail later, in the worker.
@@ -30,6 +34,8 @@ _RQ_OPTIONS: Final = frozenset(
 
 def row_for(
     target: Any,
+    about: models.Model | None = None,
+    /,
     instance: models.Model | None = None,
     name: str = "",
     user: Any = None,
@@ -48,20 +54,22 @@ def row_for(
 ) -> dict[str, Any]:
     """Return the values of a new row's columns.
 
-    ``job_timeout`` is RQ's name for ``timeout``. ``kwargs`` go to ``run()``. The arguments
-    are checked in NetBox's order. Raises InvalidArgument for the first wrong one.
+    The object is given by position, ``about``, or as ``instance``. ``job_timeout`` is RQ's name
+    for ``timeout``. ``kwargs`` go to ``run()``. The arguments are checked in NetBox's order.
+    Raises InvalidArgument for the first wrong one.
     """
     if schedule_at is not None and immediate:
         raise InvalidArgument("schedule_at and immediate can't be combined: the job runs now.")
     target = check_target(target)
-    _refuse_rq_options(kwargs)
+    _check_names(target, kwargs)
+    instance = _one_object(about, instance)
     return {
         **object_columns(instance),
         "queue_name": queue_for(target, instance, queue_name),
         **_schedule_columns(schedule_at, interval),
         "job_class": path_of(target),
         "name": _name(target, name),
-        "user_id": _user_id(user),
+        "user_id": user_key(user),
         "notifications": _notifications(notifications),
         **_limits(target, priority, job_timeout if timeout is None else timeout, max_attempts),
         "meta": _meta(meta),
@@ -79,47 +87,28 @@ def queue_for(
     queue that ``QUEUE_MAPPINGS`` gives the model of ``instance``. Raises InvalidArgument if
     this queue does not exist.
     """
-    model = None if instance is None else type(instance)
+    model = None if instance is None else model_of(instance)
     name = queue_name or options_of(target).queue or queues.get_queue_for_model(model)
     queues.check_known([name])
     return name
 
 
-def object_columns(instance: models.Model | None) -> dict[str, Any]:
-    """Return the columns that point at the object of a new job, which may have none.
-
-    Raises InvalidArgument for an object that was never saved, and for an object of a model
-    that does not inherit ``JobsMixin``.
-    """
+def _one_object(about: Any, instance: Any) -> Any:
+    if about is None:
+        return instance
     if instance is None:
-        return {"object_type_id": None, "object_id": None}
-    if not isinstance(instance, models.Model):
-        raise InvalidArgument(f"instance must be a model instance, not {instance!r:.80}.")
-    label = type(instance)._meta.label
-    if instance.pk is None or instance._state.adding:
-        raise InvalidArgument(f"instance is a {label} that was never saved; save it first.")
-    if not getattr(instance, "supports_jobs", False):
-        raise InvalidArgument(
-            f"Jobs cannot be assigned to {label}: "
-            "its model does not inherit pgjobs.models.JobsMixin."
-        )
-    return object_key(instance)
-
-
-def object_key(instance: models.Model) -> dict[str, Any]:
-    """Return the columns that point at ``instance``, for a new row or for a filter of jobs.
-
-    Nothing is checked.
-    """
-    content_type = ContentType.objects.get_for_model(instance, for_concrete_model=False)
-    return {"object_type_id": content_type.pk, "object_id": str(instance.pk)}
+        return about
+    raise InvalidArgument(
+        f"instance={brief(instance)} was given beside the object {brief(about)}. "
+        "instance names the object of the job; call the argument of run() otherwise."
+    )
 
 
 def _schedule_columns(schedule_at: datetime | None, interval: int | None) -> dict[str, Any]:
     if interval is not None:
         interval = bounds.check_interval(interval)
     if schedule_at is not None:
-        bounds.check_schedule_at(schedule_at, interval)
+        schedule_at = bounds.check_schedule_at(schedule_at, interval)
     return {
         "status": JobStatus.PENDING if schedule_at is None else JobStatus.SCHEDULED,
         "scheduled": schedule_at,
@@ -127,36 +116,34 @@ def _schedule_columns(schedule_at: datetime | None, interval: int | None) -> dic
     }
 
 
-def _name(target: JobTarget, name: Any) -> str:
+def _name(target: JobTarget, given: Any) -> str:
     if is_job_class(target):
-        if name:
+        if given:
             raise InvalidArgument(
-                f"name {name!r} was given to {target.__qualname__}; a BackgroundJob "
+                f"name {brief(given)} was given to {target.__qualname__}; a BackgroundJob "
                 "has the name of its class; set it in Meta.name."
             )
-        return str(target.name)
+        given = target.name
+        if isinstance(given, str):  # checked where the class was made
+            return given
+    name = str(given) if isinstance(given, Promise) else given
     if not isinstance(name, str) or not name:
-        raise InvalidArgument(f"A function needs a name such as name='Send report', not {name!r}.")
-    if len(name) > bounds.NAME_LIMIT:
         raise InvalidArgument(
-            f"name has {len(name)} characters; at most {bounds.NAME_LIMIT} are allowed."
+            f"A function needs a name such as name='Send report', not {brief(name)}."
+        )
+    if not is_name(name):
+        raise InvalidArgument(
+            f"name {brief(name)} has {len(name)} characters; at most {NAME_LIMIT} are allowed, "
+            "without NUL and lone surrogates."
         )
     return name
-
-
-def _user_id(user: Any) -> Any:
-    if user is None or not getattr(user, "is_authenticated", True):
-        return None  # views pass request.user, which may be anonymous
-    if getattr(user, "pk", None) is None:
-        raise InvalidArgument(f"user must be a saved user, not {user!r:.80}.")
-    return user.pk
 
 
 def _notifications(notifications: str | None) -> str:
     value = notifications or get_settings().DEFAULT_NOTIFICATIONS
     if value not in JobNotification.values:
         raise InvalidArgument(
-            f"notifications must be one of {', '.join(JobNotification.values)}, not {value!r}."
+            f"notifications must be one of {', '.join(JobNotification.values)}, not {brief(value)}."
         )
     return value
 
@@ -181,14 +168,31 @@ def _limits(
 
 def _meta(meta: Mapping[str, Any] | None) -> Any:
     if meta is not None and not isinstance(meta, Mapping):
-        raise InvalidArgument(f"meta must be a dict, not {meta!r:.80}.")
+        raise InvalidArgument(f"meta must be a dict, not {brief(meta)}.")
     return None if meta is None else codec.encode(dict(meta), "meta")
 
 
-def _refuse_rq_options(kwargs: Mapping[str, Any]) -> None:
+def check_argument_names(target: JobTarget, kwargs: Mapping[str, Any]) -> None:
+    """Raise InvalidArgument for a name in ``kwargs`` that pgjobs itself gives to ``run()``."""
+    if "job" in kwargs and not is_job_class(target):
+        raise InvalidArgument(
+            f"job={brief(kwargs['job'])} can't be an argument: pgjobs calls the function with its "
+            "own row as job. Call the argument otherwise."
+        )
+    if "self" in kwargs and is_job_class(target):
+        first = next(iter(signature(target.run).parameters.values()), None)
+        if first is not None and first.name == "self" and first.kind != first.POSITIONAL_ONLY:
+            raise InvalidArgument(
+                f"self={brief(kwargs['self'])} can't be an argument: {target.__qualname__}.run() "
+                "has its own self. Call the argument otherwise."
+            )
+
+
+def _check_names(target: JobTarget, kwargs: Mapping[str, Any]) -> None:
+    check_argument_names(target, kwargs)
     for option in kwargs:
         if option in _RQ_OPTIONS:
             raise InvalidArgument(
-                f"{option}={kwargs[option]!r} is an option of RQ that pgjobs does not have. "
+                f"{option}={brief(kwargs[option])} is an option of RQ that pgjobs does not have. "
                 "It never reached run() under RQ, so rename the argument if it is meant for run()."
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
@@ -59,15 +59,16 @@ class BackgroundJob(JobClass):
     # Enqueueing ---------------------------------------------------------------
 
     @classmethod
-    def enqueue(cls, instance: models.Model | None = None, **kwargs: Any) -> Job:
+    def enqueue(cls, instance: models.Model | None = None, /, **kwargs: Any) -> Job:
         """Insert a job of this class and return it; see ``Job.enqueue`` for the arguments.
 
-        There is no ``name`` argument: the job has the name of its class.
+        ``instance`` may also be given by its name. There is no ``name`` argument: the job has
+        the name of its class.
         """
         return _job_model().enqueue(cls, instance, **kwargs)
 
     @classmethod
-    def enqueue_once(cls, instance: models.Model | None = None, **kwargs: Any) -> Job:
+    def enqueue_once(cls, instance: models.Model | None = None, /, **kwargs: Any) -> Job:
         """Make sure that exactly one live job of this class holds the place of ``instance``.
 
         If no live job holds the place, insert a job and return it. If a live job holds it:
@@ -82,7 +83,7 @@ class BackgroundJob(JobClass):
         return _job_model().enqueue_once(cls, instance, **kwargs)
 
     @classmethod
-    def enqueue_many(cls, jobs: Iterable[Any], **kwargs: Any) -> list[int]:
+    def enqueue_many(cls, /, jobs: Iterable[Any], **kwargs: Any) -> list[int]:
         """Insert a job for each item of ``jobs`` with COPY and return the ids, in order.
 
         An item is a dict of keyword arguments for ``run()``, a model instance (the
@@ -93,14 +94,14 @@ class BackgroundJob(JobClass):
         return _job_model().enqueue_many(cls, jobs, **kwargs)
 
     @classmethod
-    async def aenqueue(cls, instance: models.Model | None = None, **kwargs: Any) -> Job:
+    async def aenqueue(cls, instance: models.Model | None = None, /, **kwargs: Any) -> Job:
         """Do the same as ``enqueue()``, for coroutines."""
-        return await sync_to_async(cls.enqueue)(instance, **kwargs)
+        return await sync_to_async(partial(cls.enqueue, instance, **kwargs))()
 
     @classmethod
-    async def aenqueue_once(cls, instance: models.Model | None = None, **kwargs: Any) -> Job:
+    async def aenqueue_once(cls, instance: models.Model | None = None, /, **kwargs: Any) -> Job:
         """Do the same as ``enqueue_once()``, for coroutines."""
-        return await sync_to_async(cls.enqueue_once)(instance, **kwargs)
+        return await sync_to_async(partial(cls.enqueue_once, instance, **kwargs))()
 
     @classmethod
     def setup(cls, *, interval: int | None = None, cron: str | None = None, **kwargs: Any) -> None:

@@ -20,8 +20,9 @@ from pgjobs.enqueueing import once
 from pgjobs.enqueueing.copy import copy_jobs
 from pgjobs.enqueueing.insert import insert, insert_unless_taken
 from pgjobs.enqueueing.many import rows_for_many
+from pgjobs.enqueueing.references import object_key
 from pgjobs.enqueueing.ring import IdleCheck, ring_on_commit
-from pgjobs.enqueueing.row import object_key, row_for
+from pgjobs.enqueueing.row import row_for
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.execution import in_process
 from pgjobs.rows import statements
@@ -62,6 +63,7 @@ class JobQuerySet(models.QuerySet[J]):
         self,
         target: Any,
         instance: models.Model | None = None,
+        /,
         *,
         immediate: bool = False,
         **options: Any,
@@ -74,7 +76,9 @@ class JobQuerySet(models.QuerySet[J]):
         self._announce(job, insert(job, self.database))
         return job
 
-    def enqueue_once(self, target: Any, instance: models.Model | None = None, **options: Any) -> J:
+    def enqueue_once(
+        self, target: Any, instance: models.Model | None = None, /, **options: Any
+    ) -> J:
         """Make sure that one live job holds the place; see ``BackgroundJob.enqueue_once``."""
         if options.get("immediate"):
             raise InvalidArgument("immediate can't be combined with enqueue_once().")
@@ -94,7 +98,7 @@ class JobQuerySet(models.QuerySet[J]):
             f"{once.TURNS} times; do not enqueue different rules for one place all the time."
         )
 
-    def enqueue_many(self, target: Any, jobs: Iterable[Any], **options: Any) -> list[int]:
+    def enqueue_many(self, target: Any, /, jobs: Iterable[Any], **options: Any) -> list[int]:
         """Insert jobs in bulk, all or none; see ``BackgroundJob.enqueue_many``."""
         rows = rows_for_many(target, jobs, options)
         ids: list[int] = []

@@ -32,8 +32,9 @@ class JobVerbs(models.Model):
     @classmethod
     def enqueue(
         cls,
-        func: Any,
+        func: Any = None,
         instance: models.Model | None = None,
+        /,
         name: str = "",
         user: Any = None,
         schedule_at: datetime | None = None,
@@ -47,11 +48,11 @@ class JobVerbs(models.Model):
 
         ``func`` is a ``BackgroundJob`` class or a function marked ``@pgjobs.register``.
         ``instance`` is the saved object that the job is about; its model inherits
-        ``JobsMixin``. ``name`` is for functions only: a job of a class has the class's
-        name. ``schedule_at`` is an aware datetime, before which the job does not start.
-        With ``interval``, in minutes, the job recurs. With ``immediate`` it runs here,
-        before this call returns. ``notifications`` is ``always``, ``on_failure`` or
-        ``never``.
+        ``JobsMixin``. Both may also be given by their names. ``name`` is for functions
+        only: a job of a class has the class's name. ``schedule_at`` is an aware datetime,
+        before which the job does not start. With ``interval``, in minutes, the job recurs.
+        With ``immediate`` it runs here, before this call returns. ``notifications`` is
+        ``always``, ``on_failure`` or ``never``.
 
         ``kwargs`` may hold ``priority``, ``timeout`` (seconds), ``max_attempts`` and
         ``meta``. All other ``kwargs`` go to ``run()``. They must be JSON, dates,
@@ -59,7 +60,10 @@ class JobVerbs(models.Model):
 
         Raises InvalidArgument, and inserts nothing, if an argument is wrong.
         """
-        job: Self = cls.objects.enqueue(
+        if func is None:
+            func = kwargs.pop("func", None)  # NetBox's name for it
+        # By the query set: a method of the manager has a `self` that could clash with an argument.
+        job: Self = cls.objects.all().enqueue(
             func,
             instance,
             name=name,
@@ -74,21 +78,23 @@ class JobVerbs(models.Model):
         return job
 
     @classmethod
-    def enqueue_once(cls, func: Any, instance: models.Model | None = None, **kwargs: Any) -> Self:
+    def enqueue_once(
+        cls, func: Any, instance: models.Model | None = None, /, **kwargs: Any
+    ) -> Self:
         """Make sure that exactly one live job of ``func`` holds the place of ``instance``.
 
         See ``BackgroundJob.enqueue_once``.
         """
-        job: Self = cls.objects.enqueue_once(func, instance, **kwargs)
+        job: Self = cls.objects.all().enqueue_once(func, instance, **kwargs)
         return job
 
     @classmethod
-    def enqueue_many(cls, func: Any, jobs: Iterable[Any], **kwargs: Any) -> list[int]:
+    def enqueue_many(cls, func: Any, /, jobs: Iterable[Any], **kwargs: Any) -> list[int]:
         """Insert many jobs of ``func`` with COPY and return their ids.
 
         See ``BackgroundJob.enqueue_many``.
         """
-        return cls.objects.enqueue_many(func, jobs, **kwargs)
+        return cls.objects.all().enqueue_many(func, jobs, **kwargs)
 
     # Running in this process ---------------------------------------------------------
 

@@ -9,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.signals import class_prepared, pre_delete
 
 from pgjobs.choices import FINISHED
-from pgjobs.enqueueing.row import object_key
+from pgjobs.enqueueing.references import object_key
 from pgjobs.models.job import Job
 from pgjobs.models.job_queryset import JobQuerySet
 

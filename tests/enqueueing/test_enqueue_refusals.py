@@ -9,17 +9,56 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.functional import SimpleLazyObject
 
 from pgjobs.exceptions import InvalidArgument
-from pgjobs.models import Job
+from pgjobs.models import Job, JobsMixin
 from tests.apps.testapp.jobs import Noop, plain_function
-from tests.apps.testapp.models import Device, Note, Site
+from tests.apps.testapp.models import Country, Device, Note, Site
 from tests.support.moments import IN_2030
+from tests.support.rows import a_site
 
 pytestmark = pytest.mark.django_db
 
 
+class Number(int):
+    """A whole number that is not exactly an ``int``."""
+
+
+class Unshowable(int):
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+class Composite(JobsMixin):
+    """An object whose key is two columns, as Django's CompositePrimaryKey shows it."""
+
+    pk = (1, 2)  # type: ignore[assignment]
+
+    class Meta:
+        app_label = "testapp"
+        managed = False
+
+    def __str__(self) -> str:
+        return "composite"
+
+
+def saved(instance: Any) -> Any:
+    """Mark ``instance`` as saved, although no table could hold it."""
+    instance._state.adding = False
+    return instance
+
+
+def nested(depth: int) -> Any:
+    value: list[Any] = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
 EAST = timezone(timedelta(hours=2))
+CYCLE: dict[str, Any] = {}
+CYCLE["again"] = CYCLE
 
 BAD_ARGUMENTS: list[tuple[dict[str, Any], list[str]]] = [
     ({"schedule_at": IN_2030, "immediate": True}, ["schedule_at and immediate"]),
@@ -50,6 +89,24 @@ BAD_ARGUMENTS: list[tuple[dict[str, Any], list[str]]] = [
     ({"meta": {"at": object()}}, ["meta['at']", "object"]),
     ({"rows": [1, {"x": {1, 2}}]}, ["kwargs['rows'][1]['x']", "{1, 2}", "set"]),
     ({"depends_on": 5}, ["depends_on=5", "RQ"]),
+    ({"self": 5}, ["self=5", "Noop.run()"]),
+    ({"user": Site(pk=1, name="new")}, ["user", "auth.User", "Site"]),
+    ({"user": User(pk=1)}, ["user", "saved auth.User"]),
+    ({"interval": Number(0)}, ["interval", "not 0"]),
+    ({"interval": Unshowable(0)}, ["interval", "Unshowable"]),
+    ({"user": Unshowable()}, ["user", "Unshowable"]),
+    ({"queue_name": Unshowable(1)}, ["queue_name", "Unshowable"]),
+    ({"when": [Unshowable.mro]}, ["kwargs['when'][0]", "builtin"]),
+    ({"x": 10**4300}, ["kwargs['x']", "4300 digits"]),
+    ({"x": -(10**5000)}, ["kwargs['x']", "4300 digits"]),
+    ({"x": nested(101)}, ["kwargs['x'][0]", "deeper than 100"]),
+    ({"x": CYCLE}, ["kwargs['x']['again']", "holds itself"]),
+    ({"meta": CYCLE}, ["meta['again']", "holds itself"]),
+    ({"schedule_at": datetime.min.replace(tzinfo=EAST)}, ["schedule_at", "0001-01-01"]),
+    ({"instance": SimpleLazyObject(lambda: "Lund")}, ["instance", "'Lund'"]),
+    ({"instance": saved(Country(code="c" * 256))}, ["instance", "256 characters"]),
+    ({"instance": saved(Country(code="c\x00"))}, ["instance", "NUL"]),
+    ({"instance": saved(Composite())}, ["instance", "testapp.Composite", "(1, 2)"]),
     ({"instance": Site(name="new")}, ["instance", "testapp.Site", "never saved"]),
     ({"instance": Device(name="new")}, ["instance", "testapp.Device", "never saved"]),
     ({"instance": "Lund"}, ["instance", "'Lund'"]),
@@ -82,10 +139,38 @@ def test_a_refusal_of_a_model_without_jobs_mixin_names_the_mixin() -> None:
         Noop.enqueue(Note.objects.create(text="x"))
 
 
-@pytest.mark.parametrize(("name", "words"), [("", "not ''"), (7, "not 7"), ("n" * 201, "201")])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("", "not ''"), (7, "not 7"), ("n" * 201, "201"), ("a\0", "NUL"), ("\ud800", "surrogates")],
+)
 def test_a_refusal_of_a_functions_name_names_the_value(name: Any, words: str) -> None:
     with pytest.raises(InvalidArgument, match=f"name .*{words}"):
         Job.enqueue(plain_function, name=name)
+
+
+def test_a_second_object_is_refused() -> None:
+    site = a_site()
+
+    with pytest.raises(InvalidArgument, match=r"instance='rack' was given beside .*Site"):
+        Noop.enqueue(site, instance="rack")
+
+
+def test_a_functions_own_job_is_refused_as_an_argument() -> None:
+    with pytest.raises(InvalidArgument, match="job=5"):
+        Job.enqueue(plain_function, name="Send", job=5)
+    with pytest.raises(InvalidArgument, match="job=5"):
+        Job.enqueue_many(plain_function, [{"job": 5}], name="Send")
+
+
+@pytest.mark.parametrize(
+    ("jobs", "words"),
+    [(None, "jobs must be .*None"), (7, "jobs must be .*7"), ([{"self": 1}], "self=1")],
+)
+def test_jobs_of_enqueue_many_that_are_wrong_are_refused(jobs: Any, words: str) -> None:
+    with pytest.raises(InvalidArgument, match=words):
+        Noop.enqueue_many(jobs)
+
+    assert not Job.objects.exists()
 
 
 def test_a_refusal_is_a_value_error() -> None:
