@@ -84,10 +84,43 @@ def message_of(record: logging.LogRecord) -> str:
 
 def logger_for_run(name: str, log: Callable[[logging.LogRecord], None]) -> logging.Logger:
     """Return a logger of its own that also passes records on to ``name`` and its parents."""
-    logger = logging.Logger(name, logging.DEBUG)  # noqa: LOG001 - not registered: it dies with the run
-    logger.parent = logging.getLogger(name)
-    logger.addHandler(JobLogHandler(log))
-    return logger
+    return _RunLogger(name, logging.DEBUG, log)
+
+
+class _RunLogger(logging.Logger):
+    """The logger of one run. It is not registered with the module ``logging``: it dies with it."""
+
+    def __init__(
+        self,
+        name: str,
+        level: int,
+        log: Callable[[logging.LogRecord], None],
+        above: logging.Logger | None = None,
+    ) -> None:
+        super().__init__(name, level)
+        self.parent = logging.getLogger(name)
+        self.addHandler(JobLogHandler(log))
+        self._log_of_job = log
+        self._above = above
+        self._children: dict[str, _RunLogger] = {}
+
+    def getChild(self, suffix: str) -> _RunLogger:
+        """Return a logger that writes to the log of the job, and to the child of the same name."""
+        if suffix not in self._children:
+            name = f"{self.name}.{suffix}"
+            self._children[suffix] = _RunLogger(name, logging.NOTSET, self._log_of_job, above=self)
+        return self._children[suffix]
+
+    def getEffectiveLevel(self) -> int:
+        if self.level or self._above is None:
+            return super().getEffectiveLevel()
+        return self._above.getEffectiveLevel()
+
+    def isEnabledFor(self, level: int) -> bool:
+        # Not cached: setLevel() would empty the caches of registered loggers only.
+        if self.disabled or self.manager.disable >= level:
+            return False
+        return level >= self.getEffectiveLevel()
 
 
 _FORMATTER = logging.Formatter("%(message)s")

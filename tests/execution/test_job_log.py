@@ -181,3 +181,38 @@ def test_the_log_of_a_deleted_job_is_deleted() -> None:
     job.delete()
 
     assert not JobLogEntry.objects.exists()
+
+
+class SetsLevels(BackgroundJob):
+    def run(self) -> None:
+        child = self.logger.getChild("child")
+        self.logger.debug("first")
+        child.debug("child first")
+        self.logger.setLevel(logging.WARNING)
+        self.logger.info("dropped")
+        child.info("dropped")
+        child.setLevel(logging.INFO)
+        self.logger.getChild("child").info("kept")
+        self.logger.warning("last")
+
+
+def test_the_level_and_the_children_of_the_logger_work_as_those_of_other_loggers(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    kept = [("debug", "first"), ("debug", "child first"), ("info", "kept"), ("warning", "last")]
+
+    with caplog.at_level(logging.DEBUG, "pgjobs.jobs.SetsLevels"):
+        assert lines(ran(SetsLevels)) == kept
+
+    assert [record.name for record in caplog.records if record.message in ("kept", "last")] == [
+        "pgjobs.jobs.SetsLevels.child",
+        "pgjobs.jobs.SetsLevels",
+    ]
+
+
+def test_logging_that_is_disabled_reaches_no_job() -> None:
+    logging.disable(logging.WARNING)
+    try:
+        assert lines(ran(Logging)) == [("error", "an error line")]
+    finally:
+        logging.disable(logging.NOTSET)
