@@ -75,6 +75,18 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.AttemptEnded: line(
         WORKER, INFO, "job={job.id} class={job.job_class} {status} in {seconds:.3f} s"
     ),
+    events.AttemptErrored: line(
+        WORKER,
+        WARNING,
+        "job={job.id} class={job.job_class} attempt={job.attempt} raised; the job is {status}",
+        has_traceback=True,
+    ),
+    events.JobErrored: line(
+        WORKER,
+        ERROR,
+        "job={job.id} class={job.job_class} attempt={job.attempt} raised; the job is errored",
+        has_traceback=True,
+    ),
     events.JobNotStarted: line(
         WORKER, WARNING, "job={job.id} could not start and goes back to its queue: {error}"
     ),

@@ -23,9 +23,11 @@ from pgjobs.events.clock import (
 from pgjobs.events.jobs import (
     AttemptEnded,
     ClaimRefused,
+    AttemptErrored,
     ImmediateJobsLost,
     JobEnded,
     JobEnqueued,
+    JobErrored,
     JobNotStarted,
     JobRescued,
     JobStarted,
@@ -71,6 +73,7 @@ from pgjobs.events.workers import (
 __all__ = [
     "AnnouncementFailed",
     "AttemptEnded",
+    "AttemptErrored",
     "ChildEnded",
     "ChildSilent",
     "ChildrenKilled",
@@ -81,6 +84,7 @@ __all__ = [
     "ImmediateJobsLost",
     "JobEnded",
     "JobEnqueued",
+    "JobErrored",
     "JobNotStarted",
     "JobRescued",
     "JobStarted",

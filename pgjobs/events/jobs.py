@@ -44,6 +44,30 @@ class AttemptEnded(Event):
 
 
 @dataclass(slots=True)
+class AttemptErrored(Event):
+    """``error`` left ``run()``, and the job will be tried again, or asked for it too often.
+
+    ``status`` is that of the outcome. Told in a worker and in the process of a caller, but not for
+    an exception that makes the job failed, cancelled or snoozed.
+    """
+
+    job: Any
+    status: str
+    error: BaseException
+
+
+@dataclass(slots=True)
+class JobErrored(Event):
+    """``error`` left ``run()`` in the last attempt, so ``job`` ends as errored.
+
+    Told like `AttemptErrored`. Not told for a job that is given up because its workers died.
+    """
+
+    job: Any
+    error: BaseException
+
+
+@dataclass(slots=True)
 class JobEnded(Event):
     """The end of ``job`` is committed; ``job.status`` is the status in which it finished.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +10,7 @@ from typing import Any
 from django.db import connections, transaction
 
 from pgjobs.exceptions import StaleJob
+from pgjobs.execution.awaiting import await_here, coroutine_in
 from pgjobs.execution.running_job import RunningJob
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
@@ -28,8 +27,8 @@ def complete_atomically(
     alias = job._state.db
     with transaction.atomic(using=alias):
         result = call()
-        if inspect.iscoroutine(result):
-            result = asyncio.run(result)  # the transaction belongs to this thread
+        while (coroutine := coroutine_in(result)) is not None:
+            result = await_here(coroutine)  # the transaction belongs to this thread
         outcome = complete(result)
         if not job.is_terminated:
             _record(job, outcome)

@@ -6,17 +6,17 @@ import time
 from collections.abc import Coroutine
 from dataclasses import replace
 from functools import partial
-from types import CoroutineType
 from typing import Any, TypeVar
 
 from pgjobs import codec, events
 from pgjobs.choices import JobStatus
-from pgjobs.exceptions import JobInterrupted, TransactionLeftOpen
+from pgjobs.exceptions import JobInterrupted, Retry, TransactionLeftOpen
 from pgjobs.execution.atomic import complete_atomically
+from pgjobs.execution.awaiting import coroutine_in
 from pgjobs.execution.result import data_as_json, result_as_json
 from pgjobs.execution.runner import Runner
 from pgjobs.execution.running_job import RunningJob
-from pgjobs.execution.verdict import judge
+from pgjobs.execution.verdict import judge, leaves_of
 from pgjobs.registry.names import JobTarget, resolve
 from pgjobs.registry.targets import is_job_class, options_of
 from pgjobs.rows.failure import qualified_name
@@ -41,8 +41,8 @@ async def attempt(job: RunningJob, runner: Runner) -> Outcome | None:
                 outcome = _complete_atomically(target, job, began)
             else:
                 result = _call(target, job)
-                if isinstance(result, CoroutineType):
-                    result = await runner.wait_for(result)
+                while result is not None and (coroutine := coroutine_in(result)) is not None:
+                    result = await runner.wait_for(coroutine)
                 outcome = _complete(job, result, began)
         except BaseException as error:
             outcome = _judge_with_data(error, job, runner, began)
@@ -111,8 +111,9 @@ def _complete(job: RunningJob, value: Any, began: float) -> Outcome:
 
 
 def _judge(error: BaseException, job: RunningJob, runner: Runner) -> Outcome:
-    if isinstance(error, (KeyboardInterrupt, SystemExit)):
-        runner.note_exit(error)
+    for leaf in leaves_of(error):
+        if isinstance(leaf, (KeyboardInterrupt, SystemExit)):
+            runner.note_exit(leaf)
     return judge(error, job)
 
 
@@ -157,3 +158,19 @@ def _overruled(outcome: Outcome, error: BaseException, job: RunningJob) -> Outco
 def _say(job: RunningJob, outcome: Outcome) -> None:
     for level, text in outcome.lines:
         job.say(level, text)
+    if (cause := outcome.cause) is not None:
+        outcome.cause = None  # its frames would keep the values of run() until the row is written
+        if not job.is_terminated:
+            _tell(cause, job, outcome)
+
+
+def _tell(cause: BaseException, job: RunningJob, outcome: Outcome) -> None:
+    """Tell of the exception that ended the attempt.
+
+    If the job asked for another attempt by Retry and none is left, this is no error of the code.
+    """
+    asked = all(isinstance(leaf, Retry) for leaf in leaves_of(cause))
+    if outcome.status == JobStatus.ERRORED and not asked:
+        events.tell(events.JobErrored(job, cause))
+    else:
+        events.tell(events.AttemptErrored(job, outcome.status, cause))

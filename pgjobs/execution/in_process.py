@@ -6,7 +6,6 @@ written to.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +17,7 @@ from psycopg.pq import TransactionStatus
 
 from pgjobs.choices import FINISHED, WAITING, JobStatus
 from pgjobs.execution.attempt import attempt, in_thread
+from pgjobs.execution.awaiting import await_here
 from pgjobs.execution.process_lock import held_here
 from pgjobs.execution.result import data_as_json
 from pgjobs.execution.runner import Runner
@@ -99,7 +99,7 @@ class _InProcess(Runner):
     """The Ctrl-C or ``sys.exit()`` that ended the job and is meant for this process."""
 
     async def wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run(coroutine)
+        return await_here(coroutine)
 
     def note_exit(self, error: BaseException) -> None:
         self.exit = self.exit or error

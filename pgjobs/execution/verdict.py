@@ -29,29 +29,44 @@ from pgjobs.rows.outcome import Line, Outcome
 def judge(error: BaseException, job: RunningJob) -> Outcome:
     """Return the outcome that ``error`` leads to, and change nothing.
 
-    The outcome's ``lines`` are for the job's log.
+    An exception group, such as that of ``asyncio.TaskGroup``, is judged by its leaves: a stop
+    request decides before a failure, and a failure before another attempt. The outcome's ``lines``
+    are for the job's log.
     """
-    match error:
-        case Snooze():
-            return _snoozed(error, job)
-        case WorkerLost() | StaleJob():
-            return Outcome.interrupted(job.pk, job.epoch, job.worker_id)
-        case JobCancelled():
-            line = WARNING, str(error) or "The job was cancelled."
-            return _outcome(job, JobStatus.CANCELLED, line)
+    leaves = leaves_of(error)
+    if _first(leaves, (WorkerLost, StaleJob)) is not None:
+        return Outcome.interrupted(job.pk, job.epoch, job.worker_id)
+    if (cancelled := _first(leaves, (JobCancelled,))) is not None:
+        line = WARNING, str(cancelled) or "The job was cancelled."
+        return _outcome(job, JobStatus.CANCELLED, line)
+    if isinstance(leaves[0], Snooze) and all(isinstance(leaf, Snooze) for leaf in leaves):
+        return _snoozed(leaves[0], job)
     failure = Failure.of(error)
     options = _options(job)
-    if isinstance(error, (JobFailed, *_classes(options.fail_on))):
-        return _failed(failure, job)
+    failed = _first((error, *leaves), (JobFailed, *_classes(options.fail_on)))
+    if failed is not None:
+        return _failed(replace(failure, message=shown(failed, str)), job)
     errored = replace(
         _outcome(job, JobStatus.ERRORED, (ERROR, failure.traceback)),
         error=shown(error),
         failure=failure,
+        cause=error,
     )
-    if not _may_try_again(error, job, options):
+    if not _may_try_again(error, leaves, job, options):
         return errored
-    delay, lines = _delay(error, job, options)
+    delay, lines = _delay(leaves, job, options)
     return replace(errored, status=JobStatus.SCHEDULED, delay=delay, lines=errored.lines + lines)
+
+
+def leaves_of(error: BaseException) -> tuple[BaseException, ...]:
+    """Return the exceptions in the exception group ``error``, or ``error`` if it is no group."""
+    if not isinstance(error, BaseExceptionGroup):
+        return (error,)
+    return tuple(leaf for each in error.exceptions for leaf in leaves_of(each))
+
+
+def _first(errors: tuple[BaseException, ...], kinds: tuple[type, ...]) -> BaseException | None:
+    return next((error for error in errors if isinstance(error, kinds)), None)
 
 
 def _outcome(job: RunningJob, status: JobStatus, *lines: Line) -> Outcome:
@@ -74,10 +89,11 @@ def _failed(failure: Failure, job: RunningJob) -> Outcome:
 
 
 def _delay(
-    error: BaseException, job: RunningJob, options: JobOptions
+    leaves: tuple[BaseException, ...], job: RunningJob, options: JobOptions
 ) -> tuple[timedelta, tuple[Line, ...]]:
-    if isinstance(error, Retry) and error.after is not None:
-        return error.after, ()
+    asked = [leaf.after for leaf in leaves if isinstance(leaf, Retry) and leaf.after is not None]
+    if asked:
+        return max(asked), ()
     try:
         wait = timedelta() + options.backoff(job.attempt)
         if not is_wait(wait):
@@ -88,10 +104,14 @@ def _delay(
         return retry.exponential()(job.attempt), (line,)
 
 
-def _may_try_again(error: BaseException, job: RunningJob, options: JobOptions) -> bool:
+def _may_try_again(
+    error: BaseException, leaves: tuple[BaseException, ...], job: RunningJob, options: JobOptions
+) -> bool:
     if job.attempt >= job.max_attempts:
         return False
-    return isinstance(error, (Retry, *_classes(options.retry_on)))
+    # A Snooze beside an error wants another run, too.
+    retried: tuple[type[BaseException], ...] = (Retry, Snooze, *_classes(options.retry_on))
+    return type(error) in retried or all(isinstance(leaf, retried) for leaf in leaves)
 
 
 def _classes(given: ExceptionClasses) -> tuple[type[BaseException], ...]:

@@ -46,6 +46,8 @@ class Outcome:
     """Whether the transaction of the job's own work has written this outcome already."""
     lines: tuple[Line, ...] = ()
     """The lines about this outcome in the job's log."""
+    cause: BaseException | None = None
+    """The exception that makes this outcome an error, until the log of the process has it."""
 
     @classmethod
     def released(cls, job_id: int, epoch: int, worker_id: int | None = None) -> Outcome:

@@ -33,7 +33,7 @@ class Unshowable(int):
 class Composite(JobsMixin):
     """An object whose key is two columns, as Django's CompositePrimaryKey shows it."""
 
-    pk = (1, 2)  # type: ignore[assignment]
+    pk = (1, 2)
 
     class Meta:
         app_label = "testapp"

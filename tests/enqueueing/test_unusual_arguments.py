@@ -29,7 +29,8 @@ def test_an_argument_of_run_may_have_the_name_of_a_parameter(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["target", "func", "cls", "about", "self", "args"])
 def test_an_argument_of_a_function_may_have_the_name_of_a_parameter(name: str) -> None:
-    job = Job.enqueue(plain_function, None, "Send", immediate=True, **{name: 5})
+    arguments: dict[str, Any] = {name: 5}
+    job = Job.enqueue(plain_function, None, "Send", immediate=True, **arguments)
 
     assert job.result == {name: 5}
 
@@ -43,6 +44,7 @@ def test_the_function_and_the_object_may_be_given_by_name() -> None:
 
 def test_a_lazy_object_is_the_object_that_it_wraps() -> None:
     site, user = a_site(), User.objects.create(username="ada")
+    lazy_site: Any
     lazy_site, lazy_user = SimpleLazyObject(lambda: site), SimpleLazyObject(lambda: user)
 
     job = Noop.enqueue(lazy_site, user=lazy_user, given=lazy_user)
@@ -71,7 +73,8 @@ def test_a_moment_may_have_any_offset_that_python_has(hours: int) -> None:
 
 def test_a_function_may_have_a_lazy_name() -> None:
     with override("de"):
-        assert Job.enqueue(plain_function, name=gettext_lazy("Yes")).name == "Ja"
+        lazy: Any = gettext_lazy("Yes")
+        assert Job.enqueue(plain_function, name=lazy).name == "Ja"
 
 
 def test_values_at_their_limits_reach_run() -> None:

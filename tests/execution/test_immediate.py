@@ -150,14 +150,12 @@ def test_an_exit_after_the_job_recorded_its_own_end_reaches_the_caller() -> None
     assert Job.objects.get().status == "failed"
 
 
+@pytest.mark.parametrize("name", ["SleepsInC", "SleepsAsCoroutine"])
 def test_ctrl_c_during_an_immediate_job_ends_the_job_and_its_process(
-    child_environment: Environment,
+    child_environment: Environment, name: str
 ) -> None:
     # The job sleeps: psycopg swallows an interrupt that comes within a finalizer of its own.
-    call = (
-        "from tests.apps.unruly.jobs import SleepsInC; "
-        "SleepsInC.enqueue(immediate=True); print('on')"
-    )
+    call = f"from tests.apps.unruly.jobs import {name}; {name}.enqueue(immediate=True); print('on')"
     caller = subprocess.Popen(
         [sys.executable, "-m", "django", "shell", "--no-imports", "-c", call],
         env=with_apps(child_environment, "unruly"),

@@ -11,7 +11,7 @@ import pytest
 from django.utils.dateparse import parse_datetime
 
 from pgjobs import BackgroundJob, JobFailed
-from pgjobs.exceptions import InvalidArgument, Retry, Snooze
+from pgjobs.exceptions import InvalidArgument, JobCancelled, Retry, Snooze
 from pgjobs.models import Job, WorkerProcess
 from pgjobs.retry import constant, exponential, linear
 from tests.apps.testapp.jobs import Noop, Raising
@@ -323,3 +323,46 @@ def test_a_retry_of_a_job_whose_place_was_taken_returns_false_and_adds_no_job() 
     assert not Job.objects.get(pk=job.pk).retry()
     assert Job.objects.filter(pk__in=[job.pk]).retry() == 0
     assert list(Job.objects.live()) == [holder]
+
+
+LOGGED = [
+    (ValueError("boom"), 1, "ERROR"),
+    (ValueError("boom"), 2, "WARNING"),
+    (ExceptionGroup("several", [ValueError("boom"), Retry()]), 1, "ERROR"),
+    (Retry(), 1, "WARNING"),
+    (Retry(), 2, "WARNING"),
+    (SystemError("boom"), 1, "ERROR"),
+    (JobFailed("no"), 1, None),
+    (Snooze(until=HOUR), 1, None),
+    (JobCancelled(), 1, None),
+]
+
+
+@pytest.mark.parametrize(("error", "attempts", "level"), LOGGED)
+def test_an_exception_that_leaves_run_is_logged_once_with_its_traceback(
+    error: BaseException,
+    attempts: int,
+    level: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(Stubborn, "error", error)
+
+    job = Stubborn.enqueue(max_attempts=attempts, immediate=True)
+
+    logged = [record for record in caplog.records if record.exc_info]
+    assert [record.levelname for record in logged] == ([level] if level else [])
+    assert all(f"job={job.pk} " in record.getMessage() for record in logged)
+    assert all(record.exc_info and record.exc_info[1] is error for record in logged)
+
+
+def test_an_exception_after_terminate_is_logged_by_no_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Terminating(BackgroundJob):
+        def run(self) -> None:
+            self.job.terminate()
+            raise ValueError("boom")
+
+    assert Terminating.enqueue(immediate=True).status == "completed"
+    assert [record for record in caplog.records if record.exc_info] == []

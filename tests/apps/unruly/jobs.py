@@ -31,6 +31,14 @@ class SleepsInC(BackgroundJob):
         time.sleep(600)
 
 
+class SleepsAsCoroutine(BackgroundJob):
+    """Sleeps on an event loop."""
+
+    async def run(self) -> None:
+        await sync_to_async(leave_trace)("deaf", self.job.pk)
+        await asyncio.sleep(600)
+
+
 class SwallowsEverything(BackgroundJob):
     def run(self) -> None:
         leave_trace("deaf", self.job.pk)
