@@ -116,7 +116,7 @@ def _dict(value: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
                 "the keys of a dict must be strings."
             )
         name = str.__str__(key)  # a subclass of str may write itself otherwise
-        encoded[text(name, path)] = encode(item, f"{path}[{name!r}]", depth + 1)
+        encoded[text(name, f"A key of {path}")] = encode(item, f"{path}[{name!r}]", depth + 1)
     return _wrapped(encoded)
 
 

@@ -65,7 +65,8 @@ def check_schedule_at(schedule_at: Any, interval: int | None) -> datetime:
 
 def _check(name: str, kind: str, value: Any, allowed: range) -> int:
     # As a plain int: for a subclass such as IntegerChoices, `in` would walk through the range.
-    if isinstance(value, int) and not isinstance(value, bool) and int(value) in allowed:
+    is_whole = issubclass(type(value), int) and not isinstance(value, bool)
+    if is_whole and int(value) in allowed:
         return int(value)
     raise InvalidArgument(
         f"{name} must be {kind} from {allowed[0]} to {allowed[-1]}, not {brief(value)}."

@@ -34,7 +34,7 @@ def object_columns(instance: Any) -> dict[str, Any]:
         raise InvalidArgument(f"instance is a {label} that was never saved; save it first.")
     if not getattr(model_of(instance), "supports_jobs", False):
         raise InvalidArgument(
-            f"Jobs cannot be assigned to {label}: "
+            f"instance is refused, because jobs cannot be assigned to {label}: "
             "its model does not inherit pgjobs.models.JobsMixin."
         )
     _check_key(label, instance.pk)

@@ -88,7 +88,8 @@ def queue_for(
     this queue does not exist.
     """
     model = None if instance is None else model_of(instance)
-    name = queue_name or options_of(target).queue or queues.get_queue_for_model(model)
+    name = _text_or_none("queue_name", queue_name) or options_of(target).queue
+    name = name or queues.get_queue_for_model(model)
     queues.check_known([name])
     return name
 
@@ -118,7 +119,7 @@ def _schedule_columns(schedule_at: datetime | None, interval: int | None) -> dic
 
 def _name(target: JobTarget, given: Any) -> str:
     if is_job_class(target):
-        if given:
+        if not (given is None or (isinstance(given, str) and given == "")):
             raise InvalidArgument(
                 f"name {brief(given)} was given to {target.__qualname__}; a BackgroundJob "
                 "has the name of its class; set it in Meta.name."
@@ -126,7 +127,7 @@ def _name(target: JobTarget, given: Any) -> str:
         given = target.name
         if isinstance(given, str):  # checked where the class was made
             return given
-    name = str(given) if isinstance(given, Promise) else given
+    name = str(given) if isinstance(given, str | Promise) else given
     if not isinstance(name, str) or not name:
         raise InvalidArgument(
             f"A function needs a name such as name='Send report', not {brief(name)}."
@@ -139,8 +140,16 @@ def _name(target: JobTarget, given: Any) -> str:
     return name
 
 
+def _text_or_none(argument: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return str(value)  # a lazy object passes for a text, but psycopg does not take it
+    raise InvalidArgument(f"{argument} must be a text, not {brief(value)}.")
+
+
 def _notifications(notifications: str | None) -> str:
-    value = notifications or get_settings().DEFAULT_NOTIFICATIONS
+    value = _text_or_none("notifications", notifications) or get_settings().DEFAULT_NOTIFICATIONS
     if value not in JobNotification.values:
         raise InvalidArgument(
             f"notifications must be one of {', '.join(JobNotification.values)}, not {brief(value)}."
