@@ -38,7 +38,16 @@ class Line(NamedTuple):
         """Log ``event``. Nothing is formatted, not even an argument taken, if the level is off."""
         if self.logger.isEnabledFor(self.level):
             error = event.error if self.has_traceback else None
-            self.logger.log(self.level, self.text, *self.arguments(event), exc_info=error)
+            arguments = map(_on_one_line, self.arguments(event))
+            self.logger.log(self.level, self.text, *arguments, exc_info=error)
+
+
+def _on_one_line(value: object) -> object:
+    """Return ``value`` with its control characters escaped if it is a text.
+
+    Names come from rows and options: a newline could forge a line, an escape sequence a terminal.
+    """
+    return value if not isinstance(value, str) or value.isprintable() else repr(value)[1:-1]
 
 
 def line(logger: logging.Logger, level: int, template: str, *, has_traceback: bool = False) -> Line:

@@ -227,3 +227,14 @@ def test_a_line_is_formatted_by_the_handler_that_writes_it(
     (record,) = caplog.records
     assert record.msg == "job=%s class=%s %s in %.3f s"
     assert record.args == (7, "app.jobs.Sync", "completed", 0.25)
+
+
+def test_a_line_shows_control_characters_of_a_name_escaped(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    job = SimpleNamespace(id=7, job_class="å.B\nERROR forged\x1b[2J", attempt=1)
+
+    with caplog.at_level(logging.INFO, "pgjobs.worker"):
+        events.tell(events.JobStarted(job))
+
+    assert caplog.messages == ["job=7 class=å.B\\nERROR forged\\x1b[2J attempt=1 start"]

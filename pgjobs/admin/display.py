@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
+from pgjobs.admin.listing import TextChangeList
 from pgjobs.choices import JobStatus
 from pgjobs.models.json_field import UnreadableJSON
 from pgjobs.rows.failure import shown as text_of
@@ -50,6 +51,9 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
     class Media:
         css = {"all": ["pgjobs/admin.css"]}
+
+    def get_changelist(self, request: Any, **kwargs: Any) -> type[TextChangeList]:
+        return TextChangeList
 
     def has_add_permission(self, request: Any, obj: Any = None) -> bool:
         return False

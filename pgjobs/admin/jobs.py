@@ -101,7 +101,8 @@ class JobAdmin(SteeringAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Job], search_term: str
     ) -> tuple[models.QuerySet[Job], bool]:
-        if (term := search_term.strip()).isdecimal():
+        term = search_term.strip()
+        if term.isdecimal() and len(term) < 20:  # no id is longer, and Python reads no 4,301 digits
             return queryset.filter(pk=int(term)), False
         return super().get_search_results(request, queryset, search_term)
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -43,7 +44,16 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return looked_at
 
 
-class JobChangeList(ChangeList):
+class TextChangeList(ChangeList):
+    """Refuses a NUL character in the address: PostgreSQL could compare no text with it."""
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> models.QuerySet[Any]:
+        if any("\x00" in value for _name, values in request.GET.lists() for value in values):
+            raise IncorrectLookupParameters("A NUL character is not text.")
+        return super().get_queryset(request, *args, **kwargs)
+
+
+class JobChangeList(TextChangeList):
     """Reads no wide columns, and the objects of a page's jobs with one query for each model."""
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> models.QuerySet[Any]:

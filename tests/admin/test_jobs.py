@@ -143,6 +143,19 @@ def test_a_search_for_a_number_finds_the_job_with_this_id(looking: Client) -> No
     assert listed(looking, q=str(jobs[1].pk)) == [jobs[1].pk]
 
 
+@pytest.mark.parametrize("term", ["7" * 4301, "9" * 19, "9" * 20, "\u0667"])
+def test_a_search_for_an_unusual_number_finds_nothing(looking: Client, term: str) -> None:
+    a_job()
+    assert listed(looking, q=term) == []
+
+
+@pytest.mark.parametrize("name", ["queue_name", "job_class", "name", "q", "o", "created__gte"])
+def test_a_nul_in_the_address_of_the_list_is_refused(looking: Client, name: str) -> None:
+    response = looking.get(LIST, {name: "a\0"})
+
+    assert (response.status_code, response["Location"]) == (302, f"{LIST}?e=1")
+
+
 def test_a_long_list_is_counted_up_to_its_limit_and_says_so(
     looking: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

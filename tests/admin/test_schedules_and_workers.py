@@ -84,3 +84,8 @@ def test_a_superuser_may_neither_add_change_nor_delete_schedules_and_workers(
     assert admin_client.get(f"{address}add/").status_code == 403
     assert admin_client.post(f"{address}{key}/change/", {"name": "x"}).status_code == 403
     assert admin_client.post(f"{address}{key}/delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("page", [SCHEDULES, WORKERS])
+def test_a_nul_in_the_address_of_a_list_is_refused(looking: Client, page: str) -> None:
+    assert looking.get(page, {"id__exact": "\0"})["Location"] == f"{page}?e=1"
