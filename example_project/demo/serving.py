@@ -17,6 +17,8 @@ from pgjobs.queues import known_queues
 
 LOOPBACK: Final = "127.0.0.1"
 USERNAME: Final = "demo"
+EMAIL: Final = "demo@pgjobs.invalid"
+"""Marks the user that the demo created."""
 
 
 def free_port(wanted: int) -> int:
@@ -54,11 +56,21 @@ def serve(screen: Screen, port: int) -> None:
 
 
 def create_user() -> str:
-    """Give the demo's administrator a new password, and return the password."""
+    """Give the demo's administrator a new password, and return the password.
+
+    Raises CommandError if the database has a user of this name whom the demo did not create.
+    """
     password = secrets.token_urlsafe(12)
-    get_user_model()._default_manager.update_or_create(
+    users = get_user_model()._default_manager
+    if users.filter(username=USERNAME).exclude(email=EMAIL).exists():
+        raise CommandError(
+            f"The database has a user {USERNAME!r} already, whose password and rights the demo "
+            "would replace. Rename the user, or use another database."
+        )
+    users.update_or_create(
         username=USERNAME,
         defaults={
+            "email": EMAIL,
             "is_staff": True,
             "is_superuser": True,
             "is_active": True,

@@ -18,7 +18,10 @@ from typing import Any
 
 import pytest
 import yaml
+from django.contrib.auth.models import User
+from django.core.management.base import CommandError
 
+from example_project.demo.serving import create_user
 from tests.support.demo_process import Demo
 from tests.support.environment import ROOT
 from tests.support.eventually import eventually
@@ -224,3 +227,22 @@ def test_the_healthcheck_of_compose_passes_while_a_worker_lives_and_fails_afterw
     eventually(lambda: check() == 0)
     served.end(signal.SIGINT)
     assert check() == 1
+
+
+@pytest.mark.django_db
+def test_a_user_of_the_projects_own_is_left_alone() -> None:
+    theirs = User.objects.create_user("demo", password="theirs")
+
+    with pytest.raises(CommandError, match="a user 'demo' already"):
+        create_user()
+
+    theirs.refresh_from_db()
+    assert (theirs.check_password("theirs"), theirs.is_superuser) == (True, False)
+
+
+@pytest.mark.django_db
+def test_the_demos_own_user_gets_a_new_password_each_time() -> None:
+    first, second = create_user(), create_user()
+
+    assert first != second
+    assert User.objects.get(username="demo").check_password(second)
