@@ -90,6 +90,10 @@ class Screen:
     def _write(self, *parts: str | Text | tuple[str, str]) -> None:
         line = Text.assemble(INDENT, *parts)
         line.rstrip()
+        # A file name can hold a sequence that steers the terminal. Styles need the length kept.
+        line.plain = "".join(
+            sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line.plain
+        )
         # Not wrapped, because a wrapped path or query could not be copied.
         self._console.print(line, soft_wrap=True)
 

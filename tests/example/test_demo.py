@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from example_project.demo.screen import Screen
 from tests.support.demo_process import Demo
 from tests.support.fresh_database import fresh_database
 
@@ -219,3 +220,9 @@ def test_the_demo_without_a_database_starts_its_own_and_keeps_it(
 def test_the_models_of_the_example_lack_no_migration(demo: Demo, first: Run) -> None:
     process = demo.run("makemigrations", "--check", "--dry-run")
     assert process.returncode == 0, process.stdout
+
+
+def test_a_file_name_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    Screen().facts(file="a\x1b[2J\nb\udcff.å")
+
+    assert capsys.readouterr().out == "  file    a\ufffd[2J\ufffdb\ufffd.å\n"
