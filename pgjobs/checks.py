@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 
@@ -118,12 +118,12 @@ def check_job_names(**_: Any) -> Iterable[CheckMessage]:
 
 
 def check_job_paths(**_: Any) -> Iterable[CheckMessage]:
-    """E009: no two definitions have the same dotted path."""
+    """W009: no two definitions have the same dotted path."""
     for path in ambiguous():
-        yield Error(
+        yield Warning(
             f"{path} is defined twice, and rows can name only the later definition.",
             hint="Rename one of the two.",
-            id="pgjobs.E009",
+            id="pgjobs.W009",
         )
 
 

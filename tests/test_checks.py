@@ -197,19 +197,19 @@ def test_e007_compares_translated_names(only_jobs: dict[str, Any]) -> None:
     assert len(problems("pgjobs.E007")) == 1
 
 
-def test_e009_names_a_path_that_two_classes_share(only_jobs: dict[str, Any]) -> None:
+def test_w009_names_a_path_that_two_classes_share(only_jobs: dict[str, Any]) -> None:
     twin, _ = job_class("Twin"), job_class("Twin")
 
-    (problem,) = problems("pgjobs.E009")
+    (problem,) = problems("pgjobs.W009")
 
     assert problem.msg.startswith(f"{twin.path} is defined twice")
 
 
-def test_e009_allows_a_class_that_its_decorator_makes_anew(only_jobs: dict[str, Any]) -> None:
+def test_w009_allows_a_class_that_its_decorator_makes_anew(only_jobs: dict[str, Any]) -> None:
     once = job_class("Decorated")
     type("Decorated", (BackgroundJob,), {"run": once.run})
 
-    assert problems("pgjobs.E009") == []
+    assert problems("pgjobs.W009") == []
 
 
 @pytest.mark.parametrize("key", ["brnch", "testapp.brnch", 7, BackgroundJob])
