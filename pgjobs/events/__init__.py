@@ -22,8 +22,8 @@ from pgjobs.events.clock import (
 )
 from pgjobs.events.jobs import (
     AttemptEnded,
-    ClaimRefused,
     AttemptErrored,
+    ClaimRefused,
     ImmediateJobsLost,
     JobEnded,
     JobEnqueued,
