@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import pytest
 from django.db import connection
@@ -40,8 +40,9 @@ from tests.support.queue_model import (
 )
 from tests.support.registry import forget_system_jobs
 
+EXAMPLES: Final = int(os.environ.get("MODEL_EXAMPLES", "60"))
 PROFILE = settings(
-    max_examples=int(os.environ.get("MODEL_EXAMPLES", "60")),
+    max_examples=EXAMPLES,
     stateful_step_count=50,
     deadline=None,
     database=None,
@@ -286,7 +287,7 @@ class Jobs(QueueModel):
             assert enqueued.pk == holder["id"]
 
 
-@pytest.mark.timeout(400)  # finding the shortest example of a failure takes time
+@pytest.mark.timeout(400 + 2 * EXAMPLES)  # finding the shortest example of a failure takes time
 def test_events_in_any_order_break_no_promise(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
