@@ -6,7 +6,7 @@ The lines that jobs write with ``self.logger`` are not of the engine; see ``pgjo
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from logging import CRITICAL, ERROR, INFO, WARNING
 from operator import attrgetter
 from string import Formatter
@@ -76,6 +76,13 @@ _REFUSING: Final = (
     "the row accepts it"
 )
 
+
+def _shortened(jobs: Sequence[int]) -> str:
+    """Return the first ids of ``jobs``, as the log names them."""
+    shown = ", ".join(f"job={job}" for job in jobs[:10])
+    return shown if len(jobs) <= 10 else f"{shown}, …"
+
+
 LINES: Final[dict[type[events.Event], Line]] = {
     # The life of a job
     events.JobStarted: line(
@@ -144,6 +151,13 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.NoteLost: line(
         WORKER, ERROR, "job={job_id} lost a log line or a progress, which was refused: {error}"
     ),
+    events.JobsNotPruned: Line(
+        WORKER,
+        WARNING,
+        "%d finished jobs can't be deleted and stay: %s. Look for a foreign key or a trigger on "
+        "pgjobs_job. PostgreSQL said: %s",
+        lambda event: (len(event.jobs), _shortened(event.jobs), event.error),
+    ),
     # Rescue
     events.JobTakenBack: line(
         WORKER, WARNING, "job={job_id} rescued from worker={worker}: {status}"
@@ -209,6 +223,9 @@ LINES: Final[dict[type[events.Event], Line]] = {
     ),
     events.PresenceFailed: line(
         WORKER, ERROR, "worker={worker} presence failed, going on", has_traceback=True
+    ),
+    events.PruningFailed: line(
+        WORKER, WARNING, "pruning failed, trying again in a minute: {error}"
     ),
     events.WorkerTakenForDead: line(
         WORKER, WARNING, "worker={worker} was taken for dead; going on as a new one"

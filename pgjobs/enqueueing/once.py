@@ -27,7 +27,8 @@ def settle_with_holder(jobs: models.QuerySet[Any], row: dict[str, Any]) -> Any:
     """Return the live job that holds the place of ``row``, or None if ``row`` may be tried again.
 
     - A holder with the interval and the moment of ``row`` is returned unchanged.
-    - Another waiting holder is deleted, and None is returned: the place is free.
+    - Another waiting holder is deleted, and None is returned: the place is free. If a foreign key
+      of another table refers to jobs, the holder is cancelled instead.
     - Another running holder is returned, and its successor will follow ``row``.
 
     None also means that the holder has ended or started meanwhile.
@@ -37,7 +38,7 @@ def settle_with_holder(jobs: models.QuerySet[Any], row: dict[str, Any]) -> Any:
         return holder
     if holder.status in WAITING:
         with connections[jobs.db].cursor() as cursor:
-            statements.delete(cursor, [holder.pk], statuses=WAITING)
+            statements.replace(cursor, holder.pk)
         return None
     return _with_successor(jobs, holder, _successor(row))
 

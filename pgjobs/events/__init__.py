@@ -42,6 +42,7 @@ from pgjobs.events.jobs import (
 )
 from pgjobs.events.project import AnnouncementFailed, NotifiedByLog, NotifierFailed, ReceiverFailed
 from pgjobs.events.rows import (
+    JobsNotPruned,
     LogLocked,
     NoteLost,
     OutcomeAcceptedAfterAll,
@@ -59,6 +60,7 @@ from pgjobs.events.workers import (
     DatabaseAway,
     PoolerFound,
     PresenceFailed,
+    PruningFailed,
     QueuesUnserved,
     RingFailed,
     SignOffFailed,
@@ -90,6 +92,7 @@ __all__ = [
     "JobStarted",
     "JobTakenBack",
     "JobUnreadable",
+    "JobsNotPruned",
     "Listener",
     "ListenerFailed",
     "LogLocked",
@@ -104,6 +107,7 @@ __all__ = [
     "PoolerFound",
     "PresenceFailed",
     "ProcrastinateWorkerLost",
+    "PruningFailed",
     "QueryNotCancelled",
     "QueuesUnserved",
     "ReceiverFailed",

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pgjobs.events.telling import Event
+
+
+@dataclass(slots=True)
+class JobsNotPruned(Event):
+    """Finished ``jobs`` past their retention refused to be deleted; ``error`` is the first refusal.
+
+    ``jobs`` has their ids.
+    """
+
+    jobs: Sequence[int]
+    error: BaseException | None
 
 
 @dataclass(slots=True)

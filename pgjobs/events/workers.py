@@ -88,6 +88,13 @@ class PresenceFailed(Event):
 
 
 @dataclass(slots=True)
+class PruningFailed(Event):
+    """Old jobs could not be pruned, because of ``error``; the next try follows in a minute."""
+
+    error: BaseException
+
+
+@dataclass(slots=True)
 class WorkerTakenForDead(Event):
     """A living worker found that its row ``worker`` has ended; it registers anew."""
 

@@ -26,6 +26,7 @@ from pgjobs.rows import statements
 from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
+from pgjobs.rows.rivalry import reread
 
 Jobs = models.QuerySet[Any]
 
@@ -36,7 +37,7 @@ def run_immediately(jobs: Jobs, job: Any) -> None:
     job.status, job.epoch, job.attempt = JobStatus.RUNNING, 1, 1
     job.started = Now()
     job.save(force_insert=True, using=jobs.db)
-    job.refresh_from_db(fields=["started"])
+    reread(job, jobs.db, fields=["started"])
     with held_here(connections[jobs.db], job.pk):
         _run_started(jobs, job)
 
@@ -61,10 +62,10 @@ def start(jobs: Jobs, job: Any) -> bool:
             worker=None,
         )
     )
-    if won:
-        job.refresh_from_db(fields=["status", "started", "epoch", "attempt", "worker"])
-        job.is_terminated = False
-    return bool(won)
+    if not won or not reread(job, jobs.db, ["status", "started", "epoch", "attempt", "worker"]):
+        return False
+    job.is_terminated = False
+    return True
 
 
 def terminate(jobs: Jobs, job: Any, status: JobStatus, error: str) -> bool:
@@ -140,8 +141,7 @@ def _record(jobs: Jobs, job: Any, outcome: Outcome) -> bool:
 
 def _announce_once_committed(jobs: Jobs, job: Any) -> None:
     """Read the row, and tell of the job's end once the end is durable."""
-    job.refresh_from_db()
-    if job.status in FINISHED:
+    if reread(job, jobs.db) and job.status in FINISHED:
         transaction.on_commit(lambda: announce_end(job), using=jobs.db, robust=True)
 
 

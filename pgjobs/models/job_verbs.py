@@ -16,6 +16,7 @@ from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.execution import in_process
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.rows.notes import LogLine, Note, Sink, message_of
+from pgjobs.rows.rivalry import in_transaction, reread
 
 
 class JobVerbs(models.Model):
@@ -121,24 +122,37 @@ class JobVerbs(models.Model):
     # Steering ------------------------------------------------------------------------
 
     def cancel(self, *, keep_schedule: bool = False) -> bool:
-        """Cancel this job; return False if it has finished already.
+        """Cancel this job; return False if it has finished already or is deleted.
 
         A waiting job is cancelled at once. A running job is told to stop within about a
         second. The chain of a recurring job ends. With ``keep_schedule`` the chain goes on:
         only this run is skipped, and the successor is inserted.
         """
-        won = bool(type(self).objects.filter(pk=self.pk).cancel(keep_schedule=keep_schedule))
-        self.refresh_from_db(fields=["status", "completed", "cancel_requested"])
+        jobs = self._all()
+        won = jobs.cancel_one(self, keep_schedule=keep_schedule)
+        reread(self, jobs.database, fields=["status", "completed", "cancel_requested"])
         return won
 
     def retry(self) -> bool:
         """Put this finished job back into its queue, with all its attempts again.
 
-        Return False if it is not finished, or if another live job holds its place. A
-        recurring job runs once more but does not recur, because its successor continues
+        Return False if it is not finished, if it is deleted, or if another live job holds its
+        place. A recurring job runs once more but does not recur, because its successor continues
         the chain.
         """
-        return type(self).objects.retry_one(self)
+        return self._all().retry_one(self)
+
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> Any:
+        """Delete this job with its log, in whatever status it is."""
+        database = using or self._all().database
+
+        def act() -> Any:
+            # The lock makes writers of the log wait, before the log is deleted and then the job.
+            held = type(self).objects.using(database).filter(pk=self.pk)
+            held.select_for_update().values_list("pk").first()
+            return super(JobVerbs, self).delete(database, keep_parents)
+
+        return in_transaction(database, act)
 
     # While it runs -------------------------------------------------------------------
 

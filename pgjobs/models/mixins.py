@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.contenttypes.fields import GenericRelation
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.signals import class_prepared, pre_delete
 
 from pgjobs.choices import FINISHED
-from pgjobs.enqueueing.references import object_key
+from pgjobs.models.deletions import abandon_jobs, hold_jobs_of_user, remember_batch
 from pgjobs.models.job import Job
 from pgjobs.models.job_queryset import JobQuerySet
 
@@ -18,6 +19,7 @@ class JobsRelation(GenericRelation):
     """The jobs of an object. Deleting the object deletes its finished jobs only."""
 
     def bulk_related_objects(self, objs: list[models.Model], using: str = DEFAULT_DB_ALIAS) -> Any:
+        remember_batch(objs)
         return super().bulk_related_objects(objs, using).filter(status__in=FINISHED)
 
 
@@ -49,20 +51,14 @@ class JobsMixin(models.Model):
         )
 
 
-def _abandon_jobs(sender: type[models.Model], instance: models.Model, using: str, **_: Any) -> None:
-    """Cancel the waiting jobs of ``instance``, and let its running jobs end without a successor."""
-    jobs = Job.objects.using(using).filter(**object_key(instance))
-    jobs.waiting().cancel()
-    jobs.end_chains()
-
-
 def _watch_deletions(sender: type[models.Model], **_: Any) -> None:
     """Let each deletion of an object of the model ``sender`` abandon the object's jobs."""
     if issubclass(sender, JobsMixin):
-        pre_delete.connect(
-            _abandon_jobs, sender=sender, dispatch_uid=f"pgjobs.{sender._meta.label}"
-        )
+        pre_delete.connect(abandon_jobs, sender=sender, dispatch_uid=f"pgjobs.{sender._meta.label}")
 
 
-# A signal, because QuerySet.delete() and cascades delete objects without calling delete().
+# Signals, because QuerySet.delete() and cascades delete objects without calling delete().
 class_prepared.connect(_watch_deletions, dispatch_uid="pgjobs.jobs_mixin")
+pre_delete.connect(
+    hold_jobs_of_user, sender=settings.AUTH_USER_MODEL, dispatch_uid="pgjobs.jobs_of_user"
+)

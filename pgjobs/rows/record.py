@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from pgjobs.rows.cursor import Cursor
@@ -33,6 +34,8 @@ def record(
     running any more. With ``moments`` the answer also has the moments of the database's
     clock at which each run began and ended.
     """
+    # The statement locks the rows in this order: see ``rows.rivalry``.
+    outcomes = sorted(outcomes, key=attrgetter("job_id"))
     now = time.monotonic()
     cursor.execute(
         load("record"),

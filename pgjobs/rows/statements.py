@@ -10,41 +10,49 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Sequence
-from typing import Final
+from operator import attrgetter
 
 from pgjobs.rows.cursor import Cursor
 from pgjobs.rows.notes import LogLine, Note, Progress
 from pgjobs.sql import load
 
-PRUNE_BATCH: Final = 1000
-"""Jobs that one ``prune()`` should delete at most: a larger DELETE would hold back the vacuum."""
 
-
-def prune(cursor: Cursor, *, days: int, limit: int) -> int:
+def prune(cursor: Cursor, *, days: int, limit: int, passed_over: Iterable[int] = ()) -> int:
     """Delete up to ``limit`` jobs that finished more than ``days`` ago; return their number."""
-    cursor.execute(load("prune"), {"days": days, "limit": limit})
+    cursor.execute(load("prune"), {"days": days, "limit": limit, "passed_over": list(passed_over)})
     count: int = cursor.fetchall()[0][0]
     return count
 
 
-def delete(cursor: Cursor, ids: Iterable[int], *, statuses: Iterable[str]) -> list[int]:
+def oldest(cursor: Cursor, *, days: int, passed_over: Iterable[int] = ()) -> int | None:
+    """Return the id of the job that ``prune()`` would delete first; None if there is none."""
+    cursor.execute(load("oldest"), {"days": days, "passed_over": list(passed_over)})
+    return next((job_id for (job_id,) in cursor.fetchall()), None)
+
+
+def delete(cursor: Cursor, *, ids: Iterable[int], statuses: Iterable[str]) -> list[int]:
     """Delete the jobs of ``ids`` that are still in one of ``statuses``; return their ids."""
     cursor.execute(load("delete"), {"ids": list(ids), "statuses": [str(s) for s in statuses]})
     return [job_id for (job_id,) in cursor.fetchall()]
 
 
+def replace(cursor: Cursor, job_id: int) -> None:
+    """Free the place of a job if it still waits: delete the job, or cancel it."""
+    cursor.execute(load("replace"), {"id": job_id})
+
+
 def write_notes(cursor: Cursor, notes: Sequence[Note]) -> None:
-    """Append log lines, and write each job's latest progress."""
-    # Sorted by job, because the statement locks the rows one after the other. If two statements
-    # locked them in different orders, they could wait for each other.
-    lines = sorted(
-        (note for note in notes if isinstance(note, LogLine)), key=lambda line: line.job_id
-    )
+    """Write each job's latest progress, and append log lines.
+
+    Each of the two statements locks its rows in the order of their ids: see ``rows.rivalry``.
+    Together in one transaction they would not.
+    """
+    lines = [note for note in notes if isinstance(note, LogLine)]
     latest = {note.job_id: note for note in notes if isinstance(note, Progress)}
-    if lines:
-        _write_lines(cursor, lines)
     if latest:
-        _write_progress(cursor, list(latest.values()))
+        _write_progress(cursor, sorted(latest.values(), key=attrgetter("job_id")))
+    if lines:
+        _write_lines(cursor, sorted(lines, key=attrgetter("job_id")))
 
 
 def _write_lines(cursor: Cursor, lines: Sequence[LogLine]) -> None:

@@ -6,15 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import AboutObject, Noop
 from tests.apps.testapp.models import Country, Device, Site
+from tests.support.job_status import status_of
 from tests.support.moments import TOMORROW
 from tests.support.rows import a_site
+from tests.support.sql import query
 
 pytestmark = pytest.mark.django_db
 
@@ -210,3 +212,24 @@ def test_a_replacement_that_is_rolled_back_leaves_the_job_before_it() -> None:
         transaction.set_rollback(True)
 
     assert list(Job.objects.all()) == [before]
+
+
+@pytest.mark.parametrize("refers", [False, True])
+def test_a_replaced_job_is_cancelled_if_another_table_can_refer_to_it(refers: bool) -> None:
+    query(
+        "CREATE TABLE project_report "
+        "(job_id bigint REFERENCES pgjobs_job DEFERRABLE INITIALLY DEFERRED)"
+    )
+    replaced = Noop.enqueue_once(interval=60)
+    if refers:
+        query("INSERT INTO project_report VALUES (%s)", replaced.pk)
+
+    job = Noop.enqueue_once(interval=90)
+    connection.check_constraints()
+
+    assert list(Job.objects.live()) == [job]
+    assert status_of(replaced) == "cancelled"
+    job.cancel()
+    replaced.retry()
+    replaced.terminate()
+    assert not Job.objects.live().exists()

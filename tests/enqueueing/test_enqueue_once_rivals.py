@@ -12,6 +12,7 @@ from tests.apps.testapp.jobs import Noop
 from tests.support.elsewhere import elsewhere, is_waited_for
 from tests.support.eventually import eventually
 from tests.support.moments import TOMORROW
+from tests.support.sql import query
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,3 +81,16 @@ def test_a_rule_that_commits_while_the_end_of_the_job_waits_for_its_row_is_follo
     successor = Job.objects.live().get()
     assert successor.interval == options.get("interval")
     assert successor.scheduled is not None
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_rivals_above_read_committed_find_one_job(level: str) -> None:
+    def enqueue_many_times() -> None:
+        query(f"SET default_transaction_isolation = '{level}'")
+        for interval in range(1, 30):
+            Noop.enqueue_once(interval=interval % 2 + 1)
+
+    for rival in [elsewhere(enqueue_many_times) for _ in range(3)]:
+        rival.result(60)
+
+    assert Job.objects.count() == 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from pgjobs.choices import FINISHED, JobStatus
@@ -124,3 +126,24 @@ def test_a_job_that_ends_while_a_cancel_waits_is_not_cancelled() -> None:
 
     assert cancelled.result(10) == 0
     assert Job.objects.get().status == "completed"
+
+
+def test_thousands_of_runs_are_skipped_in_time(django_assert_max_num_queries: Any) -> None:
+    """A join by the epoch, which most rows share, would take minutes."""
+    Noop.enqueue_many([{}] * 10_000, interval=60)
+    query("ANALYZE pgjobs_job")
+    began = time.monotonic()
+
+    with django_assert_max_num_queries(40):
+        assert Job.objects.cancel(keep_schedule=True) == 10_000
+
+    assert time.monotonic() - began < 15
+    assert Job.objects.live().count() == 10_000
+
+
+def test_jobs_found_by_a_join_are_cancelled() -> None:
+    job = Noop.enqueue(user=User.objects.create(username="ann"))
+    Noop.enqueue()
+
+    assert Job.objects.filter(user__username="ann").distinct().cancel() == 1
+    assert list(Job.objects.filter(status="cancelled")) == [job]

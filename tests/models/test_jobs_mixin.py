@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import models, transaction
+from django.contrib.auth.models import User
+from django.db import connection, models, transaction
 
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job, JobLogEntry
+from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.record import record
 from tests.apps.testapp.jobs import AboutObject, Logging, Noop
 from tests.apps.testapp.models import Country, Device, Site
+from tests.support.elsewhere import elsewhere, is_waited_for
+from tests.support.eventually import eventually
 from tests.support.job_status import status_of
 from tests.support.rows import a_finished_job, a_site
 from tests.support.sql import query
@@ -163,3 +168,44 @@ def test_thousands_of_finished_jobs_are_deleted_with_their_object() -> None:
     site.delete()
 
     assert not Job.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_goes_back_to_its_queue_while_its_objects_deletion_waits_is_cancelled() -> None:
+    site = a_site()
+    job = AboutObject.enqueue(site, interval=60)
+    job.start()
+    with transaction.atomic(), connection.cursor() as cursor:
+        record(cursor, [Outcome.released(job.pk, job.epoch)])
+        deletion = elsewhere(site.delete)
+        eventually(is_waited_for)
+    deletion.result(10)
+
+    assert status_of(job) == "cancelled"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_user_is_deleted_although_a_job_of_the_user_commits_meanwhile() -> None:
+    user = User.objects.create(username="ann")
+    job = Noop.enqueue(user=user)
+    with transaction.atomic():
+        Noop.enqueue(user=user)
+        Job.objects.select_for_update().get(pk=job.pk)
+        deletion = elsewhere(user.delete)
+        eventually(is_waited_for)
+    deletion.result(10)
+
+    assert list(Job.objects.values_list("user", flat=True)) == [None, None]
+
+
+def test_the_jobs_of_several_objects_are_abandoned_in_few_statements(
+    django_assert_max_num_queries: Any,
+) -> None:
+    sites = [a_site() for _ in range(20)]
+    for site in sites:
+        AboutObject.enqueue(site)
+
+    with django_assert_max_num_queries(10):
+        Site.objects.all().delete()
+
+    assert not Job.objects.live().exists()

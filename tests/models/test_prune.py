@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from pgjobs import events
 from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.models import Job, JobLogEntry
 from tests.apps.testapp.jobs import Logging, Noop
 from tests.support.rows import a_finished_job
+from tests.support.sql import query
+from tests.support.told_events import ToldSoFar
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +61,37 @@ def test_more_jobs_than_one_batch_are_deleted() -> None:
 
     assert Job.objects.prune(days=90) == 2500
     assert not Job.objects.exists()
+
+
+@pytest.fixture(params=["a foreign key", "a trigger"])
+def refusing(request: pytest.FixtureRequest) -> Callable[[Job], object]:
+    """Makes a row refuse to be deleted, in the way that the parameter names."""
+    if request.param == "a foreign key":
+        query(
+            "CREATE TABLE project_report "
+            "(job_id bigint REFERENCES pgjobs_job DEFERRABLE INITIALLY DEFERRED)"
+        )
+        return lambda job: query("INSERT INTO project_report VALUES (%s)", job.pk)
+    query(
+        "CREATE TABLE project_kept (job_id bigint); "
+        "CREATE FUNCTION project_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF OLD.id IN (SELECT job_id FROM project_kept) THEN RAISE 'kept'; END IF; RETURN OLD; "
+        "END $$; "
+        "CREATE TRIGGER project_keep BEFORE DELETE ON pgjobs_job "
+        "FOR EACH ROW EXECUTE FUNCTION project_keep()"
+    )
+    return lambda job: query("INSERT INTO project_kept VALUES (%s)", job.pk)
+
+
+def test_a_job_that_cannot_be_deleted_is_passed_over_and_named(
+    refusing: Callable[[Job], object], told: ToldSoFar
+) -> None:
+    jobs = [finished(days_ago=200 - number) for number in range(30)]
+    kept = [jobs[0], jobs[7], jobs[8]]
+    for job in kept:
+        refusing(job)
+
+    assert Job.objects.prune(days=90) == 27
+    assert set(Job.objects.all()) == set(kept)
+    (named,) = told(events.JobsNotPruned)
+    assert named["jobs"] == [job.pk for job in kept]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import transaction
 
@@ -117,3 +119,24 @@ def test_several_finished_jobs_are_retried_at_once() -> None:
 
     assert Job.objects.filter(pk__in=[job.pk for job in jobs]).retry() == 2
     assert Job.objects.filter(status="pending").count() == 3
+
+
+def test_many_jobs_are_retried_in_few_statements(django_assert_max_num_queries: Any) -> None:
+    places = [Noop.enqueue_once(a_site()) for _ in range(20)]
+    Noop.enqueue_many([{}] * 80)
+    Job.objects.cancel()
+    taken = Noop.enqueue_once(Site.objects.get(pk=places[0].object_id))
+
+    with django_assert_max_num_queries(10):
+        assert Job.objects.filter(status="cancelled").retry() == 99
+
+    assert status_of(places[0]) == "cancelled"
+    assert status_of(taken) == "pending"
+
+
+def test_of_several_jobs_of_one_place_the_newest_is_retried() -> None:
+    older, newer = a_finished_job(), a_finished_job()
+    Job.objects.update(once_key="place")
+
+    assert Job.objects.retry() == 1
+    assert (status_of(older), status_of(newer)) == ("completed", "pending")

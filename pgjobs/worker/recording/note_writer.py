@@ -27,9 +27,9 @@ class NoteWriter:
 
     def _write(self, notes: list[Note]) -> None:
         try:
-            # Without a transaction a batch that is tried again could be written twice.
-            with self._connection.get().transaction():
-                statements.write_notes(self._connection.cursor(), notes)
+            # No transaction for both statements: see `write_notes`. A batch that is tried again
+            # writes no line twice, because the lines come last.
+            statements.write_notes(self._connection.cursor(), notes)
         except (psycopg.Error, TypeError, ValueError) as error:
             if not is_about_a_row(error):
                 raise

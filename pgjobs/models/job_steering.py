@@ -1,0 +1,201 @@
+"""The verbs that change jobs which exist: cancel them, retry them, delete them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
+
+from django.db import IntegrityError, connections, models, transaction
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Now
+
+from pgjobs.choices import WAITING, JobStatus
+from pgjobs.enqueueing.ring import ring_on_commit
+from pgjobs.models.job_rows import J, JobRows
+from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.pruning import Refusals, prune
+from pgjobs.rows.record import record
+from pgjobs.rows.rivalry import in_transaction, reread
+from pgjobs.sql.position import NextPosition
+
+T = TypeVar("T")
+
+_RUNS: Final = Q(status=JobStatus.RUNNING)
+
+# One statement for waiting and running jobs: between two statements a job could change from waiting
+# to running, or back, and neither would cancel it.
+_CANCELLED: Final[dict[str, Any]] = {
+    "status": Case(When(_RUNS, then=F("status")), default=Value(JobStatus.CANCELLED)),
+    "completed": Case(When(_RUNS, then=None), default=Now()),
+    "interval": Case(When(_RUNS, then=None), default=F("interval")),
+    "successor": None,
+    "cancel_requested": Now(),
+}
+
+_AGAIN: Final[dict[str, Any]] = {
+    "status": JobStatus.PENDING,
+    "position": NextPosition(),
+    # Its lateness counts from this moment and not from its first enqueueing.
+    "scheduled": Now(),
+    "attempt": 0,
+    "interruptions": 0,
+    "started": None,
+    "completed": None,
+    "error": "",
+    "progress": None,
+    "successor": None,
+    "cancel_requested": None,
+    # A job that has a successor must not recur too, because the successor continues the chain. A
+    # cancelled job has a successor only if its end was recorded after a request to cancel it.
+    # Without a successor it takes the chain up again.
+    "interval": Case(
+        When(
+            Q(started=None) | Q(cancel_requested=None),
+            status=JobStatus.CANCELLED,
+            then=F("interval"),
+        ),
+        default=None,
+    ),
+}
+
+
+class JobSteering(JobRows[J]):
+    """The base of ``JobQuerySet`` that changes and deletes jobs."""
+
+    def cancel(self, *, keep_schedule: bool = False) -> int:
+        """Cancel the live jobs and return their number.
+
+        Waiting jobs are cancelled at once. Running jobs are told to stop within about a second.
+        The chains of recurring jobs end. With ``keep_schedule`` their successors are inserted.
+        """
+        if keep_schedule:
+            return in_transaction(self.database, self.live()._skip)
+        return self.live()._update_in_order(**_CANCELLED)
+
+    def cancel_one(self, job: Any, *, keep_schedule: bool = False) -> bool:
+        """Cancel ``job``; see ``Job.cancel``."""
+        if keep_schedule:
+            return bool(self._only(job).cancel(keep_schedule=True))
+        return bool(self._only(job).live().update(**_CANCELLED))
+
+    def _skip(self) -> int:
+        """Cancel these live jobs without ending their chains.
+
+        A waiting job is cancelled as if it had been cancelled while it ran: its end is recorded,
+        and the same statement inserts its successor.
+        """
+        held = list(self._in_order().values_list("pk", "epoch", "status"))
+        waiting = [(job, epoch + 1) for job, epoch, status in held if status in WAITING]
+        running = [job for job, _, status in held if status == JobStatus.RUNNING]
+        skipped = 0
+        for chunk in _chunks(waiting):
+            skipped += self._record_as_skipped(chunk)
+        for chunk in _chunks(running):
+            self._everything().filter(pk__in=chunk).order_by().update(cancel_requested=Now())
+        return skipped + len(running)
+
+    def _record_as_skipped(self, jobs: list[tuple[int, int]]) -> int:
+        self._everything().filter(pk__in=[job for job, _ in jobs]).order_by().update(
+            status=JobStatus.RUNNING,
+            started=Now(),
+            epoch=F("epoch") + 1,
+            cancel_requested=Now(),
+            worker=None,
+        )
+        ends = [Outcome(job_id=job, epoch=epoch, status=JobStatus.CANCELLED) for job, epoch in jobs]
+        with connections[self.database].cursor() as cursor:
+            return len(record(cursor, ends))
+
+    def end_chains(self) -> int:
+        """Let the running jobs end without a successor; return their number."""
+        running = self.filter(status=JobStatus.RUNNING)
+        return running._update_in_order(interval=None, successor=None)
+
+    def retry(self) -> int:
+        """Retry each finished job as ``Job.retry`` does; return how many are pending again."""
+        return in_transaction(self.database, self.finished()._retry)
+
+    def _retry(self) -> int:
+        held = list(self._in_order().values_list("pk", "once_key", "queue_name"))
+        # Of several jobs that held one place, the newest takes it.
+        takers = {key: job for job, key, _ in held if key is not None}
+        queues = {job: queue for job, key, queue in held if key is None or takers[key] == job}
+        again: list[int] = []
+        for chunk in _chunks(list(queues)):
+            again += self._retry_where_free(chunk)
+        for queue, count in Counter(queues[job] for job in again).items():
+            ring_on_commit(self.database, queue, jobs=count)
+        return len(again)
+
+    def _retry_where_free(self, jobs: list[int]) -> list[int]:
+        """Make these finished jobs pending, apart from jobs whose place is taken; return their ids.
+
+        Their rows are locked.
+        """
+        everything = self._everything()
+        holders = everything.live().filter(once_key=models.OuterRef("once_key"))
+        free = everything.filter(~models.Exists(holders), pk__in=jobs).order_by("pk")
+        ids = list(free.values_list("pk", flat=True))
+        try:
+            with transaction.atomic(using=self.database):
+                everything.filter(pk__in=ids).order_by().update(**_AGAIN)
+        except IntegrityError:  # a live job has taken one of the places meanwhile
+            if len(ids) <= 1:
+                return []
+            return [job for one in ids for job in self._retry_where_free([one])]
+        return ids
+
+    def retry_one(self, job: Any) -> bool:
+        """Make the finished ``job`` pending again; see ``Job.retry``."""
+        try:
+            with transaction.atomic(using=self.database):
+                won = self._only(job).finished().update(**_AGAIN)
+        except IntegrityError:  # a live job holds its place
+            return False
+        if won and reread(job, self.database):
+            ring_on_commit(self.database, job.queue_name)
+        return bool(won)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete these jobs with their logs, as a query set of Django does."""
+        return in_transaction(self.database, self._delete)
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def _delete(self) -> tuple[int, dict[str, int]]:
+        # Django deletes logs before jobs, and the jobs in any order. The locks make other writers
+        # of the logs wait before that.
+        list(self._in_order(to_delete=True).values_list("pk", flat=True))
+        return super().delete()
+
+    def prune(self, *, days: int) -> int:
+        """Delete the jobs that finished more than ``days`` ago; return their number.
+
+        Each batch is small and has a transaction of its own, unless the caller has opened one. A
+        job that can't be deleted, because a row of another table refers to it, is passed over and
+        named in the log.
+        """
+        deleted, refusals = 0, Refusals()
+        for batch in prune(self._alone, days=days, passed_over=set()):
+            deleted += batch.deleted
+            refusals.add(batch)
+        refusals.tell()
+        return deleted
+
+    def _alone(self, act: Callable[[Any], T]) -> T:
+        """Return ``act(cursor)``, with the errors that would otherwise come at the commit."""
+        connection = connections[self.database]
+        is_inside = connection.in_atomic_block
+        with transaction.atomic(using=self.database), connection.cursor() as cursor:
+            result = act(cursor)
+            if is_inside:
+                connection.check_constraints()
+        return result
+
+
+def _chunks(items: list[T], size: int = 1000) -> Iterator[list[T]]:
+    """Yield ``items`` in lists that one statement can take."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,101 @@
+"""Deletes finished jobs past their retention, and passes over jobs that refuse to be deleted.
+
+A job refuses if a row of a project's table refers to it, or if a trigger of the project raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final, NamedTuple, TypeVar
+
+import psycopg
+from django.db import Error
+
+from pgjobs import events
+from pgjobs.choices import FINISHED
+from pgjobs.rows import statements
+from pgjobs.rows.cursor import Cursor
+
+T = TypeVar("T")
+Alone = Callable[[Callable[[Cursor], Any]], Any]
+"""Calls an act with a cursor, in a transaction or savepoint of its own."""
+
+BATCH: Final = 1000
+"""Jobs that one statement deletes at most: a larger DELETE would hold back the vacuum."""
+_ABOUT_THE_SERVER: Final = (
+    psycopg.OperationalError,
+    psycopg.InternalError,
+    psycopg.InterfaceError,
+)
+
+
+class Batch(NamedTuple):
+    """The number of deleted jobs, or the job that refused to be deleted, with its error."""
+
+    deleted: int
+    refused: int | None = None
+    error: Exception | None = None
+
+
+class Refusals:
+    """Collects the jobs that refused to be deleted, and names them in one event."""
+
+    def __init__(self) -> None:
+        self._batches: list[Batch] = []
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def add(self, batch: Batch) -> None:
+        if batch.refused is not None:
+            self._batches.append(batch)
+
+    def tell(self) -> None:
+        if self._batches:
+            jobs = [batch.refused for batch in self._batches if batch.refused is not None]
+            events.tell(events.JobsNotPruned(jobs, self._batches[0].error))
+
+
+def prune(alone: Alone, *, days: int, passed_over: set[int]) -> Iterator[Batch]:
+    """Delete the jobs that finished more than ``days`` ago; yield each batch.
+
+    A job that refuses joins ``passed_over``. To find it, the batches get smaller.
+    """
+    limit = BATCH
+    while True:
+        try:
+            deleted = alone(
+                partial(statements.prune, days=days, limit=limit, passed_over=passed_over)
+            )
+        except (psycopg.Error, Error) as error:
+            if not _is_refusal(error):
+                raise
+            if limit > 1:
+                limit //= 10
+                continue
+            job = alone(partial(statements.oldest, days=days, passed_over=passed_over))
+            if job is not None:
+                yield _delete_or_pass_over(alone, job, passed_over)
+            continue
+        yield Batch(deleted)
+        if deleted < limit:
+            return
+        limit = min(limit * 10, BATCH)
+
+
+def _delete_or_pass_over(alone: Alone, job: int, passed_over: set[int]) -> Batch:
+    try:
+        alone(partial(statements.delete, ids=[job], statuses=FINISHED))
+    except (psycopg.Error, Error) as error:
+        if not _is_refusal(error):
+            raise
+        passed_over.add(job)
+        return Batch(0, job, error)
+    return Batch(1)
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Return False if the server could not delete any job at that moment."""
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    return isinstance(cause, psycopg.Error) and not isinstance(cause, _ABOUT_THE_SERVER)
