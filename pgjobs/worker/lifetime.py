@@ -12,6 +12,7 @@ from pgjobs.worker.companion import Companion
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.held import FLUSH_TIMEOUT, release
 from pgjobs.worker.liveness.presence import Presence
+from pgjobs.worker.liveness.pruning import Pruning
 from pgjobs.worker.options import WorkerOptions
 from pgjobs.worker.recording.announcer import Announcer
 from pgjobs.worker.recording.recorder import Recorder
@@ -35,6 +36,7 @@ class Lifetime:
     announcer: Announcer
     pool: Pool
     watch: Watch
+    pruning: Pruning
     companions: Sequence[Companion]
 
     def start(self) -> bool:
@@ -49,6 +51,7 @@ class Lifetime:
         self.announcer.start()
         self.pool.start()
         self.watch.start()
+        self.pruning.start()
         for companion in self.companions:
             arrival.begin(companion.start)
         options = self.options
@@ -117,6 +120,7 @@ class Lifetime:
     def _sign_off(self) -> None:
         # The loop has ended, so no claim and no ring follows.
         self.claims.close()
+        self.pruning.stop(1.0)
         # Last of the parts: the heartbeat must go on while jobs run and outcomes wait, or another
         # worker would rescue them. The row is ended only if no job is left running under it.
         self.presence.stop(5.0)

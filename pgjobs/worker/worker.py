@@ -26,6 +26,7 @@ from pgjobs.worker.leftovers import drop_dead
 from pgjobs.worker.lifetime import Lifetime
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.presence import Presence
+from pgjobs.worker.liveness.pruning import Pruning
 from pgjobs.worker.options import WorkerOptions
 from pgjobs.worker.recording.announcer import Announcer
 from pgjobs.worker.recording.recorder import LOCK_TIMEOUT, Recorder
@@ -93,6 +94,7 @@ class Worker:
             announcer=announcer,
             pool=pool,
             watch=Watch(pool, presence, recorder, end_process=end_process),
+            pruning=Pruning(EngineConnection(alias, "pruning")),
             companions=companions,
         )
 

@@ -1,4 +1,4 @@
-"""Looks after lost jobs and old rows: each worker has a janitor, which takes turns all the time."""
+"""Looks after lost jobs: each worker has a janitor, which takes turns all the time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.liveness import rescue
 from pgjobs.worker.liveness.lost_jobs import LostJobs
 from pgjobs.worker.liveness.orphans import Orphans
-from pgjobs.worker.liveness.pruning import Pruning
 from pgjobs.worker.liveness.suspicion import Suspicion
 
 INTERVAL: Final = 1.0
@@ -17,7 +16,7 @@ INTERVAL: Final = 1.0
 
 
 class Janitor:
-    """Rescues the jobs of dead workers, ends orphans and prunes.
+    """Rescues the jobs of dead workers, and ends orphans.
 
     Every worker does this work. A leader or a job for it could itself be stuck.
     """
@@ -26,13 +25,11 @@ class Janitor:
         self._suspicion = Suspicion()
         self._lost_jobs = LostJobs()
         self._orphans = Orphans(self._lost_jobs)
-        self._pruning = Pruning()
 
     def turn(self, connection: EngineConnection) -> None:
         for worker in self._suspicion.dead(connection):
             self.rescue(connection, worker)
         self._orphans.turn(connection)
-        self._pruning.turn(connection)
 
     @property
     def next_turn_in(self) -> float:

@@ -2,30 +2,76 @@
 
 from __future__ import annotations
 
-import time
-from typing import Final
+import threading
+from collections.abc import Callable
+from typing import Any, Final
 
+from pgjobs import events
 from pgjobs.conf import get_settings
-from pgjobs.rows import statements
-from pgjobs.rows.statements import PRUNE_BATCH
+from pgjobs.rows.pruning import Refusals, prune
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 
 _INTERVAL: Final = 60.0
-"""Seconds until the next try, once nothing is left to delete."""
+"""Seconds from one pass to the next."""
+_MOST_REFUSALS: Final = 1000
+"""Jobs that may refuse in one pass. Each costs two statements, and the next pass goes on."""
+_PASSES_TO_REMEMBER: Final = 60
+"""Passes after which jobs that refused are tried again, and are named again."""
 
 
 class Pruning:
-    """Deletes one batch at each turn while there is more, and then rests."""
+    """Prunes once a minute, in a thread and on a connection of its own.
 
-    def __init__(self) -> None:
-        self._next_try = time.monotonic()
+    A trigger of the project may take long, or may refuse. On the connection of the heartbeat this
+    would make a living worker look dead. The connection is open only during a pass.
+    """
 
-    def turn(self, connection: EngineConnection) -> None:
-        days = get_settings().JOB_RETENTION
-        if not days or time.monotonic() < self._next_try:
+    def __init__(self, connection: EngineConnection) -> None:
+        self._connection = connection
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pgjobs-pruning", daemon=True)
+        self._passed_over: set[int] = set()
+        self._passes = 0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """End the thread after the batch that it deletes; wait up to ``timeout`` seconds for it."""
+        self._stopping.set()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._guarded_pass()
+            self._stopping.wait(_INTERVAL)
+
+    def _guarded_pass(self) -> None:
+        try:
+            self.take_pass()
+        except Exception as error:
+            events.tell(events.PruningFailed(error))
+        finally:
+            self._connection.close()
+
+    def take_pass(self) -> None:
+        """Delete what is past its retention, apart from jobs that refuse."""
+        if not (days := get_settings().JOB_RETENTION):
             return
-        cursor = connection.cursor()
-        if statements.prune(cursor, days=days, limit=PRUNE_BATCH) < PRUNE_BATCH:
-            cursor.execute(load("workers/forget"), {"days": days})
-            self._next_try = time.monotonic() + _INTERVAL
+        refusals = Refusals()
+        for batch in prune(self._alone, days=days, passed_over=self._passed_over_so_far()):
+            refusals.add(batch)
+            if self._stopping.is_set() or len(refusals) >= _MOST_REFUSALS:
+                break
+        refusals.tell()
+        self._connection.cursor().execute(load("workers/forget"), {"days": days})
+
+    def _passed_over_so_far(self) -> set[int]:
+        if self._passes % _PASSES_TO_REMEMBER == 0:
+            self._passed_over.clear()
+        self._passes += 1
+        return self._passed_over
+
+    def _alone(self, act: Callable[[Any], Any]) -> Any:
+        return act(self._connection.cursor())
