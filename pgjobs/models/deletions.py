@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.db import models
 
-from pgjobs.enqueueing.row import object_key
+from pgjobs.enqueueing.references import object_key
 from pgjobs.models.job import Job
 
 _BATCH: Final = "_pgjobs_deleted_with"

@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 from django.db import models, router
 
 from pgjobs.choices import FINISHED, LIVE, WAITING
-from pgjobs.enqueueing.row import object_key
+from pgjobs.enqueueing.references import object_key
 from pgjobs.rows.rivalry import in_transaction
 
 J = TypeVar("J", bound=models.Model)

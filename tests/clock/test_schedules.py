@@ -19,6 +19,7 @@ from tests.apps.testapp.jobs import Noop, Tracing
 from tests.support.elsewhere import elsewhere
 from tests.support.moments import MINUTE
 from tests.support.registry import forget_system_jobs
+from tests.support.sql import query
 from tests.support.told_events import ToldSoFar
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_system_jobs")]
@@ -179,6 +180,78 @@ def test_a_schedule_may_change_from_an_interval_to_a_cron_expression_and_back() 
     assert (schedule.next_run.month, schedule.next_run.day) == (1, 1)
     schedule = start_worker(interval=60)
     assert (schedule.interval, schedule.cron) == (60, "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"cron": "0 0 1 1 *"}, {"cron": "* * * * *"}),
+        ({"interval": 43200}, {"interval": 1}),
+        ({"cron": "0 0 1 1 *"}, {"interval": 1}),
+    ],
+)
+def test_a_process_with_an_older_rule_sets_the_next_run_by_the_rule_of_the_row(
+    old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    schedule = start_worker(**new)
+    Noop.setup(**old)  # as in a process that started before the deploy
+    come_due(schedule)
+    fire_due()
+    schedule.refresh_from_db()
+    assert schedule.next_run - datetime.now(UTC) <= MINUTE
+
+
+@pytest.mark.parametrize("rule", [{"cron": "30 4 * * *"}, {"interval": 60}])
+@pytest.mark.parametrize("wrong", [timedelta(minutes=7, seconds=3), timedelta(days=90)])
+def test_a_next_run_that_another_rule_has_set_is_mended_when_a_worker_starts(
+    rule: dict[str, Any], wrong: timedelta
+) -> None:
+    schedule = start_worker(**rule)
+    fire_due()
+    right = Schedule.objects.get().next_run
+    Schedule.objects.update(next_run=Now() + wrong)
+    start_worker(**rule)
+    schedule.refresh_from_db()
+    # A phase of an interval that is too early can't be told from a right one.
+    expected = right if "cron" in rule or wrong.days else datetime.now(UTC) + wrong
+    assert abs(schedule.next_run - expected) < timedelta(seconds=5)
+
+
+def test_an_overdue_next_run_is_kept_when_a_worker_starts() -> None:
+    schedule = start_worker(cron="30 4 * * *")
+    due = come_due(schedule, ago=timedelta(days=2))
+    start_worker(cron="30 4 * * *")
+    assert Schedule.objects.get().next_run == due
+
+
+def test_a_cron_expression_that_was_spoilt_by_hand_gives_way_to_the_rule_of_the_code(
+    told: ToldSoFar,
+) -> None:
+    spoilt = start_worker(Noop, cron="30 4 * * *")
+    sound = start_worker(Tracing, interval=60)
+    Schedule.objects.filter(pk=spoilt.pk).update(cron="nonsense")
+    for schedule in (spoilt, sound):
+        come_due(schedule, ago=MINUTE)
+    fire_due()
+    assert told(events.ScheduleNotFired, job_class=Noop.path)
+    assert Job.objects.get().job_class == Tracing.path
+    spoilt.refresh_from_db()
+    assert spoilt.cron == "30 4 * * *"
+    assert spoilt.next_run > datetime.now(UTC)
+
+
+def test_a_schedule_whose_job_a_trigger_refuses_does_not_stop_the_others(told: ToldSoFar) -> None:
+    for job_class in (Noop, Tracing):
+        start_worker(job_class, interval=60)
+    query(
+        "CREATE FUNCTION project_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE 'refused'; END $$; "
+        "CREATE TRIGGER project_refuse BEFORE INSERT ON pgjobs_job FOR EACH ROW "
+        f"WHEN (NEW.job_class = '{Noop.path}') EXECUTE FUNCTION project_refuse()"
+    )
+    fire_due()
+    assert told(events.ScheduleNotFired, job_class=Noop.path)
+    assert Job.objects.get().job_class == Tracing.path
 
 
 def test_a_schedule_whose_class_is_gone_is_off_until_the_class_returns(

@@ -125,7 +125,7 @@ def test_many_jobs_are_retried_in_few_statements(django_assert_max_num_queries: 
     places = [Noop.enqueue_once(a_site()) for _ in range(20)]
     Noop.enqueue_many([{}] * 80)
     Job.objects.cancel()
-    taken = Noop.enqueue_once(Site.objects.get(pk=places[0].object_id))
+    taken = Noop.enqueue_once(places[0].object)
 
     with django_assert_max_num_queries(10):
         assert Job.objects.filter(status="cancelled").retry() == 99
