@@ -8,12 +8,14 @@ from typing import Any, Final
 
 from pgjobs import events
 from pgjobs.conf import get_settings
-from pgjobs.rows.pruning import Refusals, prune
+from pgjobs.rows.pruning import BATCH, Refusals, prune
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 
 _INTERVAL: Final = 60.0
 """Seconds from one pass to the next."""
+_PAUSE: Final = 1.0
+"""Seconds between two full batches: the disk has other work to do."""
 _MOST_REFUSALS: Final = 1000
 """Jobs that may refuse in one pass. Each costs two statements, and the next pass goes on."""
 _PASSES_TO_REMEMBER: Final = 60
@@ -62,6 +64,8 @@ class Pruning:
         refusals = Refusals()
         for batch in prune(self._alone, days=days, passed_over=self._passed_over_so_far()):
             refusals.add(batch)
+            if batch.deleted == BATCH:
+                self._stopping.wait(_PAUSE)
             if self._stopping.is_set() or len(refusals) >= _MOST_REFUSALS:
                 break
         refusals.tell()
