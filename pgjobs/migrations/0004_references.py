@@ -19,7 +19,7 @@ def _on_deletion(*, of_job: str, of_user: str) -> str:
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("pgjobs", "0002_functions_and_views")]
+    dependencies = [("pgjobs", "0003_bounds")]
 
     operations = [
         RunSQL(RunSQL.noop, load("references/validate")),
