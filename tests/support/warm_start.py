@@ -85,9 +85,9 @@ def _fork(
         os.environ["PGJOBS_CHILD"] = f"{writer}:{mother}:1"
     else:
         os.close(writer)
+    sys.argv = ["manage.py", *request["arguments"]]
     if (code := request["code"]) is not None:
         return lambda: exec(code, {"__name__": "__main__"})
-    sys.argv = ["manage.py", *request["arguments"]]
     return _run_command
 
 

@@ -33,7 +33,7 @@ class RunningWorker:
     """A worker: one process that claims jobs, ended by pid however the test ends.
 
     It is the child of a supervisor that never starts it again. `SupervisedWorker` is the whole
-    command; it costs two new interpreters.
+    command.
     """
 
     def __init__(self, environment: Mapping[str, str], *arguments: str) -> None:
@@ -130,17 +130,12 @@ class SupervisedWorker(RunningWorker):
     """``manage.py pgjobs_worker``: a supervisor and its child.
 
     ``process`` is the supervisor; ``pid`` the child that claims jobs. `kill`, `pause` and `resume`
-    act on both, as the loss of a machine does.
+    act on both, as the loss of a machine does. The supervisor forks its children.
     """
 
     def _start(self, environment: Mapping[str, str], *command: str) -> Process:
-        return subprocess.Popen(
-            [sys.executable, "-m", "django", *command],
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
-        )
+        code = "from tests.support.forked_children import main; main()"
+        return WarmProcess(environment, *command, code=code, output=self._output.fileno())
 
     def _pids(self) -> list[int]:
         return children_of(self.process.pid)
@@ -153,6 +148,22 @@ class SupervisedWorker(RunningWorker):
     def resume(self) -> None:
         for pid in (self.process.pid, self.pid):
             os.kill(pid, signal.SIGCONT)
+
+
+class InstalledWorker(SupervisedWorker):
+    """The command as a user starts it; each of its processes is a new interpreter.
+
+    Each interpreter takes more than a second of processor time.
+    """
+
+    def _start(self, environment: Mapping[str, str], *command: str) -> Process:
+        return subprocess.Popen(
+            [sys.executable, "-m", "django", *command],
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
 
 
 def run_burst(environment: Mapping[str, str], *arguments: str) -> str:

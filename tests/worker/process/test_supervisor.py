@@ -21,7 +21,7 @@ from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
 from tests.support.job_status import status_of
 from tests.support.processes import children_of, is_alive
-from tests.support.worker_process import SupervisedWorker, supervised_unruly_worker
+from tests.support.worker_process import InstalledWorker, SupervisedWorker, supervised_unruly_worker
 
 
 def statuses() -> list[str]:
@@ -33,11 +33,13 @@ def open_sockets(pid: int) -> list[str]:
     return [target for target in targets if target.startswith("socket:")]
 
 
-def two_at_work(environment: Environment, *arguments: str) -> SupervisedWorker:
+def two_at_work(
+    environment: Environment, *arguments: str, kind: type[SupervisedWorker] = SupervisedWorker
+) -> SupervisedWorker:
     """Return a worker of two processes, each of which runs a held job."""
     for _ in range(2):
         Held.enqueue()
-    return SupervisedWorker(environment, "-p", "2", "-c", "1", *arguments)
+    return kind(environment, "-p", "2", "-c", "1", *arguments)
 
 
 def until_both_run() -> None:
@@ -45,7 +47,7 @@ def until_both_run() -> None:
 
 
 def test_two_processes_are_two_workers_and_drain_together(child_environment: Environment) -> None:
-    with two_at_work(child_environment, "--name", "twins") as worker:
+    with two_at_work(child_environment, "--name", "twins", kind=InstalledWorker) as worker:
         until_both_run()
         living = WorkerProcess.objects.filter(stopped=None)
         assert sorted(living.values_list("name", flat=True)) == ["twins.1", "twins.2"]
@@ -64,7 +66,7 @@ def test_two_processes_are_two_workers_and_drain_together(child_environment: Env
 def test_a_child_shares_neither_connections_nor_ctrl_c_with_its_supervisor(
     child_environment: Environment,
 ) -> None:
-    with SupervisedWorker(child_environment) as worker:
+    with InstalledWorker(child_environment) as worker:
         assert os.getpgid(worker.pid) != os.getpgid(worker.process.pid)
         assert open_sockets(worker.process.pid) == []
         assert open_sockets(worker.pid)
