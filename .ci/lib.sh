@@ -190,12 +190,11 @@ environment() {
     'import django, sys; print("Python", sys.version.split()[0], "Django", django.__version__)'
 }
 
-# Tests on another Python. The command in README.md has tried the model with more examples.
+# Tests on another Python.
 test_on() {
   local python=$1 django=$2
   shift 2
   environment "$python" "$django"
-  export MODEL_EXAMPLES=20
   without_skips "$scratch/$python/bin/pytest" -n auto "$@"
 }
 

@@ -1,15 +1,18 @@
-"""The commands of the example project that the demo does not run, each as a process of its own."""
+"""The commands of the example project that the demo does not run, each in a process of its own."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.demo_process import Demo
+from tests.support.demo_process import MANAGE, Demo
 from tests.support.environment import ROOT
 from tests.support.fresh_database import fresh_database
+from tests.support.warm_process import forked_command
 
 ENQUEUE = """
 from inventory.jobs import SyncDataSource
@@ -24,22 +27,32 @@ SYNC = "inventory.jobs.SyncDataSource"
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with fresh_database() as url:
         demo = Demo(directory=tmp_path_factory.mktemp("demo"), url=url)
-        manage(demo, "migrate")
+        demo.manage("migrate")
         yield demo
 
 
 @pytest.fixture
 def job(demo: Demo, tmp_path: Path) -> int:
     """A waiting job that syncs an empty directory."""
-    shown = manage(demo, "shell", "--verbosity", 0, "--command", ENQUEUE.format(path=str(tmp_path)))
-    return int(shown)
+    return int(manage(demo, "shell", "-v0", "--command", ENQUEUE.format(path=str(tmp_path))))
+
+
+def run(demo: Demo, *arguments: object) -> tuple[int, str]:
+    """Run a command in a fork; return its exit code and its output."""
+    paths = os.pathsep.join([str(ROOT), str(MANAGE.parent / "apps")])
+    settings = {"DJANGO_SETTINGS_MODULE": "example_project.settings", "PYTHONPATH": paths}
+    with tempfile.TemporaryFile() as output:
+        environment = {**demo.environment, **settings}
+        process = forked_command(environment, *map(str, arguments), output=output.fileno())
+        code = process.wait(90)
+        return code, os.pread(output.fileno(), 1 << 20, 0).decode()
 
 
 def manage(demo: Demo, *arguments: object) -> str:
-    """Run `manage.py` and return its standard output; its exit code must be 0."""
-    done = demo.run(*arguments)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    """Run a command and return its output; its exit code must be 0."""
+    code, output = run(demo, *arguments)
+    assert code == 0, output
+    return output
 
 
 def status(demo: Demo, job: int) -> str:
@@ -48,7 +61,7 @@ def status(demo: Demo, job: int) -> str:
 
 
 def test_check_finds_nothing_wrong_with_the_example(demo: Demo) -> None:
-    assert "System check identified no issues" in manage(demo, "check", "--database", "default")
+    assert "System check identified no issues" in demo.manage("check", "--database", "default")
 
 
 def test_a_job_runs_in_a_burst(demo: Demo, job: int) -> None:
@@ -78,7 +91,8 @@ def test_the_admins_user_of_compose_is_created_once(
     for name, value in {"USERNAME": "ada", "EMAIL": "ada@example.com", "PASSWORD": "x"}.items():
         monkeypatch.setenv(f"DJANGO_SUPERUSER_{name}", value)
     manage(demo, "createsuperuser", "--no-input")
-    assert demo.run("createsuperuser", "--no-input").returncode == 1
+    code, _ = run(demo, "createsuperuser", "--no-input")
+    assert code == 1
     assert demo.ask("SELECT username FROM auth_user WHERE is_superuser") == [{"username": "ada"}]
 
 

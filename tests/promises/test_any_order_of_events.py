@@ -40,7 +40,7 @@ from tests.support.queue_model import (
 )
 from tests.support.registry import forget_system_jobs
 
-EXAMPLES: Final = int(os.environ.get("MODEL_EXAMPLES", "60"))
+EXAMPLES: Final = int(os.environ.get("MODEL_EXAMPLES", "20"))
 PROFILE = settings(
     max_examples=EXAMPLES,
     stateful_step_count=50,

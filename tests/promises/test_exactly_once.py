@@ -2,60 +2,60 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
+import tempfile
 from contextlib import ExitStack
 
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import Noop, Tracing
 from tests.apps.testapp.models import Site, Trace
+from tests.support.elsewhere import in_another_process
 from tests.support.environment import Environment
 from tests.support.eventually import eventually
+from tests.support.sql import query
 from tests.support.worker_process import RunningWorker
 
 ENQUEUE = """
-import sys, django
-django.setup()
-from tests.apps.testapp.jobs import Noop
+rules, times = {rules!r}, {times}
+from django.db import connection
 from tests.apps.testapp.models import Site
-rules = eval(sys.argv[1])
 site = Site.objects.get()
-print("ready", flush=True)
-sys.stdin.readline()
-jobs = [Noop.enqueue_once(site, **rules[turn % len(rules)]).pk for turn in range(int(sys.argv[2]))]
-print(*sorted(set(jobs)))
+connection.cursor().execute("SELECT pg_advisory_lock_shared({START})")
+print(*{{Noop.enqueue_once(site, **rules[turn % len(rules)]).pk for turn in range(times)}})
 """
+START = 20_000
+"""The advisory lock for which the processes wait, so that all of them begin at once."""
 
 
 def enqueue_from_processes(
     environment: Environment, *rules: dict[str, int], processes: int, times: int
 ) -> set[int]:
     """Call ``enqueue_once`` at the same time from many processes; return the jobs that they got."""
-    arguments = [sys.executable, "-c", ENQUEUE, repr(rules), str(times)]
-    started = [
-        subprocess.Popen(
-            arguments,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(processes)
-    ]
-    for process in started:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    seen: set[int] = set()
-    for process in started:
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-    for process in started:
-        output, errors = process.communicate(timeout=60)
-        assert process.returncode == 0, errors
-        seen |= {int(job) for job in output.split()}
-    return seen
+    code = ENQUEUE.format(rules=rules, times=times, START=START)
+    with tempfile.TemporaryFile() as output, ExitStack() as stack:
+        query(f"SELECT pg_advisory_lock({START})")
+        try:
+            started = [
+                stack.enter_context(in_another_process(environment, code, output.fileno()))
+                for _ in range(processes)
+            ]
+            eventually(lambda: waiting() == processes, timeout=60)
+        finally:
+            query(f"SELECT pg_advisory_unlock({START})")
+        ended = [process.wait(60) for process in started]
+        said = os.pread(output.fileno(), 1 << 20, 0).decode()
+    assert ended == [0] * processes, said
+    return {int(job) for job in said.split()}
+
+
+def waiting() -> int:
+    (row,) = query(
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database "
+        "WHERE locktype = 'advisory' AND NOT granted AND datname = current_database() "
+        "AND objid = %s",
+        START,
+    )
+    return int(row["count"])
 
 
 def test_8_processes_that_enqueue_once_200_times_make_one_job(

@@ -46,6 +46,12 @@ class Demo:
             out, err = process.communicate(timeout=90)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
+    def manage(self, *arguments: object) -> str:
+        """Run another command and return its standard output; its exit code must be 0."""
+        done = self.run(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def ask(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         return ask(self.url, query, *parameters, row_factory=dict_row)
 

@@ -28,10 +28,13 @@ def elsewhere(act: Callable[[], T]) -> Future[T]:
     return future
 
 
-def in_another_process(environment: Mapping[str, str], code: str) -> WarmProcess:
-    """Run ``code`` in another process, with Django set up and the test app's jobs imported."""
+def in_another_process(environment: Mapping[str, str], code: str, output: int = 2) -> WarmProcess:
+    """Run ``code`` in another process, with Django set up and the test app's jobs imported.
+
+    ``output`` is the descriptor that its standard output and error go to.
+    """
     setup = "import django; django.setup(); from tests.apps.testapp.jobs import *; "
-    return WarmProcess(environment, code=setup + code, output=2)
+    return WarmProcess(environment, code=setup + code, output=output)
 
 
 def is_waited_for() -> bool:

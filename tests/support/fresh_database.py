@@ -12,12 +12,16 @@ import psycopg
 
 
 @contextmanager
-def fresh_database() -> Iterator[str]:
-    """The URL of a new, empty database."""
+def fresh_database(template: str = "") -> Iterator[str]:
+    """The URL of a new database: an empty one, or a copy of the database at the URL ``template``.
+
+    Nothing may be connected to the template meanwhile.
+    """
     server = os.environ["DATABASE_URL"]
     name = f"fresh_{uuid.uuid4().hex}"
     with closing(psycopg.connect(server, autocommit=True)) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        copied = urlsplit(template).path.removeprefix("/") or "template1"
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{copied}"'.encode())
         try:
             yield urlsplit(server)._replace(path=f"/{name}").geturl()
         finally:

@@ -71,6 +71,12 @@ class WarmProcess:
         self.send_signal(signal.SIGKILL)
 
 
+def forked_command(environment: Mapping[str, str], *command: str, output: int) -> WarmProcess:
+    """Run a command of Django; if it is a worker's supervisor, it forks its children too."""
+    code = "from tests.support.forked_children import main; main()"
+    return WarmProcess(environment, *command, code=code, output=output)
+
+
 class _Mother:
     """This process's side of its own `warm_start`."""
 

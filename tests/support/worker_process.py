@@ -20,7 +20,7 @@ from tests.support.environment import with_apps, with_settings
 from tests.support.eventually import eventually
 from tests.support.processes import children_of
 from tests.support.told_events import FILE, Told, matching, read_events
-from tests.support.warm_process import WarmProcess
+from tests.support.warm_process import WarmProcess, forked_command
 
 Process = WarmProcess | subprocess.Popen[bytes]
 
@@ -134,8 +134,7 @@ class SupervisedWorker(RunningWorker):
     """
 
     def _start(self, environment: Mapping[str, str], *command: str) -> Process:
-        code = "from tests.support.forked_children import main; main()"
-        return WarmProcess(environment, *command, code=code, output=self._output.fileno())
+        return forked_command(environment, *command, output=self._output.fileno())
 
     def _pids(self) -> list[int]:
         return children_of(self.process.pid)

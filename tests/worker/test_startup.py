@@ -17,7 +17,7 @@ from tests.support.sessions import ROLE
 from tests.support.sql import query
 from tests.support.worker_process import RunningWorker, SupervisedWorker
 
-SEVERAL_TRIES = 5.0
+SEVERAL_TRIES = 3.0
 
 
 @pytest.fixture(scope="module")
