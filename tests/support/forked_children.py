@@ -44,8 +44,8 @@ class ForkedChild:
         start_new_session: bool,
     ) -> None:
         self.returncode: int | None = None
-        # A signal that meets the child before it has dropped the supervisor's handler would stop its
-        # siblings.
+        # A signal that meets the child before it has dropped the supervisor's handler would stop
+        # its siblings.
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         self.pid = os.fork()
         if not self.pid:
