@@ -48,6 +48,7 @@ Text = Annotated[str, Kind("a string", lambda value: isinstance(value, str))]
 When = Annotated[str, _one_of(JobNotification.values)]
 Count = Annotated[int, _whole_number(1)]
 CountOrZero = Annotated[int, _whole_number(0)]
+TextSize = Annotated[int, _whole_number(1000)]
 Seconds = Annotated[
     float,
     Kind(
@@ -106,6 +107,13 @@ class Settings:
 
     MAX_RESULT_SIZE: Count = 1_000_000
     """Largest return value of ``run()`` that is kept, in bytes of JSON."""
+
+    MAX_DATA_SIZE: Count = 1_000_000
+    """Largest ``job.data`` that is kept, in characters of JSON."""
+
+    MAX_TEXT_SIZE: TextSize = 100_000
+    """Longest text that is kept of an error, a traceback, a log line or a progress message, in
+    characters. A longer text is cut in its middle."""
 
     MAX_INTERRUPTIONS: Count = 3
     """Number of lost workers after which a job is given up as errored."""

@@ -19,7 +19,7 @@ from pgjobs.execution.running_job import RunningJob
 from pgjobs.execution.verdict import judge, leaves_of
 from pgjobs.registry.names import JobTarget, resolve
 from pgjobs.registry.targets import is_job_class, options_of
-from pgjobs.rows.failure import qualified_name
+from pgjobs.rows.failure import as_error, qualified_name
 from pgjobs.rows.outcome import Outcome
 
 T = TypeVar("T")
@@ -96,15 +96,16 @@ def _complete_atomically(target: JobTarget, job: RunningJob, began: float) -> Ou
 
 def _complete(job: RunningJob, value: Any, began: float) -> Outcome:
     result, lines = (None, ()) if value is None else result_as_json(value)
+    data, data_lines = data_as_json(job)
     return Outcome(
         job_id=job.id,
         epoch=job.epoch,
         worker_id=job.worker_id,
         status=JobStatus.COMPLETED,
-        error=job.error,
-        data=data_as_json(job),
+        error=as_error(job.error),
+        data=data,
         result=result,
-        lines=lines,
+        lines=lines + data_lines,
         began=began,
         ended=time.monotonic(),
     )
@@ -122,7 +123,8 @@ def _judge_with_data(
 ) -> Outcome:
     outcome = replace(_judge(error, job, runner), began=began)
     try:
-        return replace(outcome, data=data_as_json(job), ended=time.monotonic())
+        data, lines = data_as_json(job)
+        return replace(outcome, data=data, lines=outcome.lines + lines, ended=time.monotonic())
     except JobInterrupted:
         raise
     except Exception:  # job.data can't be stored; its exception would hide the one of run()

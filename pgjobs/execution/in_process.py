@@ -23,6 +23,7 @@ from pgjobs.execution.result import data_as_json
 from pgjobs.execution.runner import Runner
 from pgjobs.notifications import announce_end
 from pgjobs.rows import statements
+from pgjobs.rows.failure import as_error
 from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
@@ -75,13 +76,16 @@ def terminate(jobs: Jobs, job: Any, status: JobStatus, error: str) -> bool:
     """
     if job.status in WAITING:
         start(jobs, job)
+    data, lines = data_as_json(job)
+    for level, text in lines:
+        job.say(level, text)
     outcome = Outcome(
         job_id=job.pk,
         epoch=job.epoch,
         worker_id=job.worker_id,
         status=status,
-        error=error or job.error,
-        data=data_as_json(job),
+        error=as_error(error or job.error),
+        data=data,
     )
     job.is_terminated = _record(jobs, job, outcome)
     return bool(job.is_terminated)

@@ -19,20 +19,25 @@ from pgjobs.rows.text import storable
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def data_as_json(job: RunningJob) -> str | None:
-    """Return ``job.data`` as JSON text, or None if the job has no data.
+def data_as_json(job: RunningJob) -> tuple[str | None, tuple[Line, ...]]:
+    """Return ``job.data`` as JSON text, and the lines for the job's log.
 
-    Raises NotSerializable, or an exception of the module ``json``, for data that JSON or PostgreSQL
-    can't hold. Dates become strings, because people read the data and nothing decodes it.
+    The text is None if the job has no data or has recorded its own end. It is also None, with a
+    warning for the log, if the job has too much data: the row keeps the data it has. Raises NotSerializable, or an exception of the module ``json``, for data
+    that JSON or PostgreSQL can't hold. Dates become strings, because people read the data and
+    nothing decodes it.
     """
-    if job.data is None:
-        return None
+    if job.data is None or job.is_terminated:
+        return None, ()
     text = json.dumps(job.data, cls=DjangoJSONEncoder, allow_nan=False, ensure_ascii=False)
+    if len(text) > (limit := get_settings().MAX_DATA_SIZE):
+        warning = f"Not kept: job.data has {len(text):,} characters as JSON, more than {limit:,}."
+        return None, ((logging.WARNING, warning),)
     if _ESCAPED_NUL.search(text):
         raise NotSerializable("job.data holds a NUL character, which PostgreSQL can't store.")
     if storable(text) != text:
         raise NotSerializable("job.data holds a lone surrogate, which is not text.")
-    return text
+    return text, ()
 
 
 def result_as_json(value: Any) -> tuple[str | None, tuple[Line, ...]]:

@@ -22,7 +22,7 @@ from pgjobs.limits import is_wait
 from pgjobs.registry.meta import ExceptionClasses, JobOptions
 from pgjobs.registry.names import resolve
 from pgjobs.registry.targets import options_of
-from pgjobs.rows.failure import Failure, shown
+from pgjobs.rows.failure import Failure, as_error, shown
 from pgjobs.rows.outcome import Line, Outcome
 
 
@@ -84,7 +84,7 @@ def _snoozed(error: Snooze, job: RunningJob) -> Outcome:
 
 def _failed(failure: Failure, job: RunningJob) -> Outcome:
     line = WARNING, failure.message or "The job failed."
-    error = failure.message or job.error
+    error = failure.message or as_error(job.error)
     return replace(_outcome(job, JobStatus.FAILED, line), error=error, failure=failure)
 
 

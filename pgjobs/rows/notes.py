@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pgjobs.rows.text import storable
+from pgjobs.rows.text import kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Progress:
             epoch=epoch,
             done=_number(done),
             total=None if total is None else _number(total),
-            message=storable(str(message)),
+            message=kept(str(message)),
         )
 
 
@@ -79,7 +79,7 @@ class JobLogHandler(logging.Handler):
 
 def message_of(record: logging.LogRecord) -> str:
     """Return the text of ``record``, arguments filled in, exception and stack below it."""
-    return storable(_FORMATTER.format(record))
+    return kept(_FORMATTER.format(record))
 
 
 def logger_for_run(name: str, log: Callable[[logging.LogRecord], None]) -> logging.Logger:

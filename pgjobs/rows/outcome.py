@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from pgjobs.choices import JobStatus
 from pgjobs.rows.failure import Failure
-from pgjobs.rows.text import storable
+from pgjobs.rows.text import kept
+
+Successor = Literal["without user", "none"]
+"""What the successor of a job lacks, if it can't be inserted as its predecessor asks."""
 
 Line = tuple[int, str]
 """A line for the job's log: a level of the module ``logging``, and the text."""
@@ -42,6 +46,7 @@ class Outcome:
     """The moment at which a job that goes back to its queue is due again."""
     attempts_back: int = 0
     interruptions: int = 0
+    successor: Successor | None = None
     is_recorded: bool = False
     """Whether the transaction of the job's own work has written this outcome already."""
     lines: tuple[Line, ...] = ()
@@ -82,7 +87,7 @@ class Outcome:
             status=JobStatus.ERRORED,
             began=self.began,
             ended=self.ended,
-            error=storable(f"The outcome ({said}) could not be stored: {error}"),
+            error=kept(f"The outcome ({said}) could not be stored: {error}"),
         )
 
     @property

@@ -11,7 +11,6 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from pgjobs.rows.cursor import Cursor
-from pgjobs.rows.failure import shown
 from pgjobs.rows.outcome import Outcome
 from pgjobs.sql import load
 
@@ -48,7 +47,7 @@ def record(
             "statuses": _array([o.status for o in outcomes]),
             "began": _array([_age(now, o.began) for o in outcomes]),
             "ended": _array([_age(now, o.ended) for o in outcomes]),
-            "errors": _unless_empty([_error(o) for o in outcomes]),
+            "errors": _unless_empty([o.error or None for o in outcomes]),
             "failures": _unless_empty(
                 [json.dumps(asdict(o.failure)) if o.failure else None for o in outcomes]
             ),
@@ -60,6 +59,7 @@ def record(
             "due": _unless_empty([o.due for o in outcomes]),
             "attempts_back": _unless_empty([o.attempts_back or None for o in outcomes]),
             "interruptions": _unless_empty([o.interruptions or None for o in outcomes]),
+            "successors": _unless_empty([o.successor for o in outcomes]),
             "moments": moments,
         },
     )
@@ -86,11 +86,6 @@ def _unless_empty(values: list[Any]) -> list[Any] | None:
     So a detail that no outcome of the batch has costs nothing.
     """
     return None if values.count(None) == len(values) else values
-
-
-def _error(outcome: Outcome) -> str | None:
-    error: object = outcome.error  # run() may have set job.error to a value of any type
-    return None if type(error) is str and not error else shown(error, str)
 
 
 def already_recorded(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, Recorded]:

@@ -16,10 +16,11 @@ WITH outcome AS (
         %(ids)s::bigint[], %(epochs)s::int[], %(workers)s::bigint[], %(statuses)s::text[],
         %(began)s::float8[], %(ended)s::float8[],
         %(errors)s::text[], %(failures)s::text[], %(data)s::text[], %(results)s::text[],
-        %(delays)s::float8[], %(due)s::timestamptz[], %(attempts_back)s::int[], %(interruptions)s::int[]
+        %(delays)s::float8[], %(due)s::timestamptz[], %(attempts_back)s::int[], %(interruptions)s::int[],
+        %(successors)s::text[]
     ) AS o (
         id, epoch, worker_id, status, began, ended, error, failure, data, result,
-        delay, due, attempts_back, interruptions
+        delay, due, attempts_back, interruptions, successor
     )
 ),
 recorded AS (
@@ -39,6 +40,7 @@ recorded AS (
         -- A retry moves `scheduled`. The successor must not move with it, so its moment is computed
         -- before the first retry and kept. jsonb_set() is NULL for a job that will not recur.
         successor = CASE
+            WHEN o.successor = 'none' THEN NULL
             WHEN o.due_at IS NULL OR job.successor ? 'scheduled' THEN job.successor
             ELSE COALESCE(
                 jsonb_set(
@@ -59,7 +61,8 @@ recorded AS (
         result = o.result::jsonb,
         errors = CASE
             WHEN o.failure IS NULL THEN job.errors
-            ELSE job.errors || (
+            -- The newest 100: a value of jsonb has an end, and each attempt writes all of it again.
+            ELSE jsonb_path_query_array(job.errors, '$[last - 98 to last]') || (
                 o.failure::jsonb || jsonb_build_object(
                     'attempt', job.attempt,
                     'worker', job.worker_id,
@@ -89,12 +92,14 @@ recorded AS (
         -- `recurring` is NULL, and `chained` inserts nothing.
         CASE
             WHEN (job.interval IS NOT NULL OR job.successor IS NOT NULL)
+                AND o.successor IS DISTINCT FROM 'none'
                 AND (
                     job.status IN ('completed', 'errored', 'failed')
                     OR job.status = 'cancelled' AND job.cancel_requested IS NOT NULL
                 )
             THEN job
-        END AS recurring
+        END AS recurring,
+        o.successor = 'without user' AS without_user
 ),
 chained AS (
     INSERT INTO pgjobs_job (
@@ -114,7 +119,7 @@ chained AS (
             statement_timestamp() + make_interval(mins => CASE WHEN next.interval > 0 THEN 1 ELSE 0 END)
         ),
         next.job_class, next.name, next.args, next.kwargs,
-        next.object_type_id, next.object_id, next.user_id,
+        next.object_type_id, next.object_id, CASE WHEN without_user IS NOT TRUE THEN next.user_id END,
         next.queue_name, next.priority, next.once_key, next.interval,
         next.max_attempts, next.timeout, next.notifications, next.meta
     FROM recorded
