@@ -134,6 +134,11 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.OutcomeUnstorable: line(
         WORKER, ERROR, "job={job.id} {status} could not be stored: {error}"
     ),
+    events.SuccessorLost: line(
+        WORKER,
+        ERROR,
+        "job={job_id} does not recur any more: its successor could not be inserted: {error}",
+    ),
     events.OutcomeRefused: line(
         WORKER,
         CRITICAL,

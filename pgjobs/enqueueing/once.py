@@ -66,6 +66,8 @@ def _with_successor(jobs: models.QuerySet[Any], holder: Any, successor: dict[str
 def _successor(row: dict[str, Any]) -> dict[str, Any]:
     """Return the columns that the successor of a running job takes from ``row``."""
     successor = {name: row[name] for name in RULE}
+    if row["user_id"] is not None:  # PostgreSQL reads a key of any type from its text
+        successor["user_id"] = str(row["user_id"])
     if row["scheduled"] is not None:
         successor["scheduled"] = row["scheduled"].isoformat()
     return successor

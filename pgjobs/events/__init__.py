@@ -50,6 +50,7 @@ from pgjobs.events.rows import (
     OutcomeRefused,
     OutcomeStale,
     OutcomeUnstorable,
+    SuccessorLost,
 )
 from pgjobs.events.telling import Event, Listener, ListenerFailed, listen, tell
 from pgjobs.events.workers import (
@@ -119,6 +120,7 @@ __all__ = [
     "SignOffFailed",
     "StopIgnored",
     "StopRequested",
+    "SuccessorLost",
     "TablesMissing",
     "TickFailed",
     "WaitingJobErrored",

@@ -38,6 +38,14 @@ class OutcomeUnstorable(Event):
 
 
 @dataclass(slots=True)
+class SuccessorLost(Event):
+    """PostgreSQL refused the successor of a recurring job, so the job ended and its chain too."""
+
+    job_id: int
+    error: BaseException
+
+
+@dataclass(slots=True)
 class OutcomeRefused(Event):
     """PostgreSQL refuses every end of a row, which therefore stays running.
 

@@ -23,9 +23,10 @@ def data_as_json(job: RunningJob) -> tuple[str | None, tuple[Line, ...]]:
     """Return ``job.data`` as JSON text, and the lines for the job's log.
 
     The text is None if the job has no data or has recorded its own end. It is also None, with a
-    warning for the log, if the job has too much data: the row keeps the data it has. Raises NotSerializable, or an exception of the module ``json``, for data
-    that JSON or PostgreSQL can't hold. Dates become strings, because people read the data and
-    nothing decodes it.
+    warning for the log, if the job has too much data: the row keeps the data it has.
+
+    Raises NotSerializable, or an exception of the module ``json``, for data that JSON or PostgreSQL
+    can't hold. Dates become strings, because people read the data and nothing decodes it.
     """
     if job.data is None or job.is_terminated:
         return None, ()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
-from pgjobs.choices import JobStatus
+from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.rows.failure import Failure
 from pgjobs.rows.text import kept
 
+_FOREIGN_KEY_VIOLATION: Final = "23503"
+
 Successor = Literal["without user", "none"]
-"""What the successor of a job lacks, if it can't be inserted as its predecessor asks."""
+"""The successor of an outcome whose own successor PostgreSQL refused to insert."""
 
 Line = tuple[int, str]
 """A line for the job's log: a level of the module ``logging``, and the text."""
@@ -73,13 +76,43 @@ class Outcome:
         """
         return replace(cls.released(job_id, epoch, worker_id), interruptions=1)
 
+    @property
+    def size(self) -> int:
+        """The characters of its text and JSON, roughly."""
+        if self.data is None and self.result is None and self.failure is None:
+            return len(self.error)
+        failure = len(self.failure.message) + len(self.failure.traceback) if self.failure else 0
+        return len(self.error) + len(self.data or "") + len(self.result or "") + failure
+
+    def fallbacks(self, error: Exception) -> Iterator[Outcome]:
+        """Yield the outcomes to try in place of this one, which PostgreSQL refused with ``error``.
+
+        Each is further from this one than the one before. There is none for a job that goes back
+        to its queue, unless a detail can be left out.
+        """
+        is_end = self.status in FINISHED
+        if is_end and getattr(error, "sqlstate", None) == _FOREIGN_KEY_VIOLATION:
+            # enqueue_once() named a user for the successor, and the user was deleted since.
+            yield replace(self, successor="without user")
+        if is_end:
+            yield self._without_successor(error)
+        if not self.is_bare:
+            yield self.unstorable(error)
+            yield self.unstorable(error)._without_successor(error)
+
+    def _without_successor(self, error: Exception) -> Outcome:
+        """Return this outcome as the end of its chain, which its text tells."""
+        why = f"The job does not recur, because its successor could not be inserted: {error}"
+        text = f"{self.error}\n{why}" if self.error else why
+        return replace(self, successor="none", error=kept(text))
+
     def unstorable(self, error: Exception) -> Outcome:
         """Return an errored outcome that PostgreSQL can store in place of this one.
 
         Details that PostgreSQL may refuse are left out. The text of the outcome tells this
         outcome's status and ``error``, the refusal of PostgreSQL.
         """
-        said = f"{self.status}: {self.error}" if self.error else self.status
+        said = f"{self.status}: {self.error[:1000]}" if self.error else self.status
         return Outcome(
             job_id=self.job_id,
             epoch=self.epoch,
@@ -89,6 +122,11 @@ class Outcome:
             ended=self.ended,
             error=kept(f"The outcome ({said}) could not be stored: {error}"),
         )
+
+    def tells_as_much_as(self, other: Outcome) -> bool:
+        """Return whether this fallback of ``other`` left out no detail of it."""
+        mine = self.status, self.data, self.result, self.failure
+        return mine == (other.status, other.data, other.result, other.failure)
 
     @property
     def is_bare(self) -> bool:

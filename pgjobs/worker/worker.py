@@ -29,7 +29,7 @@ from pgjobs.worker.liveness.presence import Presence
 from pgjobs.worker.liveness.pruning import Pruning
 from pgjobs.worker.options import WorkerOptions
 from pgjobs.worker.recording.announcer import Announcer
-from pgjobs.worker.recording.recorder import LOCK_TIMEOUT, Recorder
+from pgjobs.worker.recording.recorder import SETTINGS, Recorder
 from pgjobs.worker.slots.pool import Pool
 from pgjobs.worker.stop_order import StopOrder
 from pgjobs.worker.wakeup import Wakeup
@@ -64,7 +64,7 @@ class Worker:
         # To record
         self._announcer = announcer = Announcer()
         self._recorder = recorder = Recorder(
-            EngineConnection(alias, "records", LOCK_TIMEOUT),
+            EngineConnection(alias, "records", SETTINGS),
             announce=announcer.put,
             is_heard=announcer.is_heard,
             on_decided=self._on_decided,

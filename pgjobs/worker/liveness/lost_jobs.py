@@ -20,7 +20,8 @@ from pgjobs.registry.targets import options_of
 from pgjobs.rows.failure import Failure, qualified_name
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
-from pgjobs.worker.connection import EngineConnection
+from pgjobs.sql import load
+from pgjobs.worker.connection import EngineConnection, is_passing
 from pgjobs.worker.leftovers import drop_dead
 from pgjobs.worker.recording.refusal import is_about_a_row
 
@@ -66,21 +67,43 @@ class LostJobs:
         that holds the rows.
         """
         try:
-            with connection.get().transaction():
-                return record(connection.cursor(), outcomes)
+            return _record(connection, outcomes)
         except psycopg.Error as error:
             if not is_about_a_row(error):
                 raise
             if len(outcomes) == 1:
-                self._tell_refused(outcomes[0], error)
-                return []
+                return self._record_otherwise(connection, outcomes[0], error)
         return [job for outcome in outcomes for job in self.record(connection, [outcome])]
+
+    def _record_otherwise(
+        self, connection: EngineConnection, outcome: Outcome, error: psycopg.Error
+    ) -> Collection[int]:
+        """Write the first fallback of ``outcome`` that the row accepts."""
+        for fallback in () if is_passing(error) else outcome.fallbacks(error):
+            try:
+                recorded = _record(connection, [fallback])
+            except psycopg.Error as worse:
+                if not is_about_a_row(worse):
+                    raise
+            else:
+                if recorded and fallback.successor == "none":
+                    events.tell(events.SuccessorLost(outcome.job_id, error))
+                return recorded
+        self._tell_refused(outcome, error)
+        return []
 
     def _tell_refused(self, outcome: Outcome, error: psycopg.Error) -> None:
         """Tell of each refused row once: the janitor tries again each second."""
         if outcome.job_id not in self._refused:
             events.tell(events.RescueRefused(outcome.job_id, error))
             self._refused.add(outcome.job_id)
+
+
+def _record(connection: EngineConnection, outcomes: list[Outcome]) -> Collection[int]:
+    with connection.get().transaction():
+        # A foreign key would otherwise be checked at the commit, when no job can be told apart.
+        connection.cursor().execute(load("rescue/check_at_once"))
+        return record(connection.cursor(), outcomes)
 
 
 def announce(rescued: list[int]) -> None:

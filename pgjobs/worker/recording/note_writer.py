@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import psycopg
 from psycopg.errors import LockNotAvailable
 
@@ -10,32 +12,47 @@ from pgjobs.rows import statements
 from pgjobs.rows.notes import Note
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.recording.refusal import is_about_a_row
+from pgjobs.worker.recording.session import Session
 
 
 class NoteWriter:
     """Writes batches of notes, holds up notes of locked jobs, and drops notes that are refused."""
 
-    def __init__(self, connection: EngineConnection) -> None:
+    def __init__(self, connection: EngineConnection, session: Session) -> None:
         self._connection = connection
+        self._session = session
         self.held_up: list[Note] = []
-        """Notes that found the row of their job locked; each batch begins with these notes."""
+        """Notes that found the row of their job locked; the next batch begins with these notes."""
 
-    def write(self, notes: list[Note]) -> None:
-        """Write ``notes``, ``held_up`` included; may be called again if the connection is lost."""
-        self.held_up = []
-        self._write(notes)
+    def take_held_up(self) -> list[Note]:
+        held_up, self.held_up = self.held_up, []
+        return held_up
 
-    def _write(self, notes: list[Note]) -> None:
+    def write(self, notes: Sequence[Note]) -> None:
+        """Write ``notes``; may be called again if the connection is lost."""
+        held_up = list(self.held_up)
+        try:
+            self._write(notes)
+        except psycopg.Error:  # all of them will be written again
+            self.held_up = held_up
+            raise
+
+    @staticmethod
+    def drop(note: Note, error: Exception) -> None:
+        """Tell that ``note`` is lost: even alone it breaks each session that writes it."""
+        events.tell(events.NoteLost(note.job_id, error))
+
+    def _write(self, notes: Sequence[Note]) -> None:
         try:
             # No transaction for both statements: see `write_notes`. A batch that is tried again
             # writes no line twice, because the lines come last.
-            statements.write_notes(self._connection.cursor(), notes)
+            self._session.run(lambda: statements.write_notes(self._connection.cursor(), notes))
         except (psycopg.Error, TypeError, ValueError) as error:
             if not is_about_a_row(error):
                 raise
             self._write_apart(notes, error)
 
-    def _write_apart(self, notes: list[Note], error: Exception) -> None:
+    def _write_apart(self, notes: Sequence[Note], error: Exception) -> None:
         """Find the job, or the note, that can't be written now, and write the other notes."""
         by_job: dict[int, list[Note]] = {}
         for note in notes:
@@ -50,4 +67,4 @@ class NoteWriter:
             for note in notes:
                 self._write([note])
         else:
-            events.tell(events.NoteLost(notes[0].job_id, error))
+            self.drop(notes[0], error)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Container, Sequence
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -16,18 +15,23 @@ from pgjobs.models import Job
 from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import Recorded, already_recorded, record
-from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.recording.delivery import Delivery
 from pgjobs.worker.recording.entry import Entry
 from pgjobs.worker.recording.note_writer import NoteWriter
 from pgjobs.worker.recording.refusal import Refusals, is_about_a_row
+from pgjobs.worker.recording.session import Session
 
 LARGEST_BATCH: Final = 1000
 NOTES_WAIT: Final = 0.25
 """Seconds that notes may wait for more notes; outcomes never wait."""
 
-# A transaction of the project may hold a job's row: other outcomes must not wait for it for long.
-LOCK_TIMEOUT: Final = {"lock_timeout": "'2s'"}
+SETTINGS: Final = {
+    # A transaction of the project may hold a job's row: other outcomes must not wait for long.
+    "lock_timeout": "'2s'",
+    # An outcome is told once it is durable, even where the database does not wait for its disk.
+    "synchronous_commit": "on",
+}
 
 
 class Recorder:
@@ -54,13 +58,12 @@ class Recorder:
         self._is_heard = is_heard
         self._on_decided = on_decided
         self._inbox: SimpleQueue[Entry | Note | threading.Event] = SimpleQueue()
-        self._notes = NoteWriter(connection)
+        self._delivery = Delivery(connection)
+        self._session = session = Session(connection)
+        self._notes = NoteWriter(connection, session)
         self._refusals = Refusals(record=self._record, put_back=self._inbox.put)
         self._thread = threading.Thread(target=self._run, name="pgjobs-recorder", daemon=True)
-        self._backoff = Backoff()
         self._stopping = False
-        # After a lost connection the commit may have succeeded although its answer was lost.
-        self._is_uncertain = False
 
     def start(self) -> None:
         self._thread.start()
@@ -87,11 +90,12 @@ class Recorder:
     def _run(self) -> None:
         while not (self._stopping and self._inbox.empty() and not self._notes.held_up):
             entries, notes, settled = self._gather()
-            if notes := self._notes.held_up + notes:
-                self._try_until_reached(partial(self._notes.write, notes))
+            if notes := self._notes.take_held_up() + notes:
+                self._deliver_notes(notes)
             if entries:
-                self._try_until_reached(partial(self._write, entries))
-            self._try_until_reached(self._refusals.try_again)
+                self._deliver_outcomes(entries)
+            if self._refusals:
+                self._delivery.retry(self._refusals.try_again)
             if settled is not None:
                 settled.set()
         self._connection.close()
@@ -131,21 +135,19 @@ class Recorder:
             return self._inbox.get(timeout=wait)
         return self._inbox.get_nowait()
 
-    def _try_until_reached(self, write: Callable[[], None]) -> None:
-        """Call ``write``, and call it again while the server is away."""
-        while True:
-            try:
-                write()
-            except psycopg.Error as error:
-                self._connection.close()
-                self._is_uncertain = True
-                if self._backoff.is_news:
-                    events.tell(events.DatabaseAway("recording", error))
-                time.sleep(self._backoff.next())
-            else:
-                self._backoff.reset()
-                self._is_uncertain = False
-                return
+    def _deliver_notes(self, notes: Sequence[Note]) -> None:
+        writer = self._notes
+        self._delivery.deliver(
+            notes, writer.write, size_of=lambda note: len(note.message), write_instead=writer.drop
+        )
+
+    def _deliver_outcomes(self, entries: Sequence[Entry]) -> None:
+        self._delivery.deliver(
+            entries,
+            self._write,
+            size_of=lambda entry: entry[1].size,
+            write_instead=self._refusals.shorten,
+        )
 
     def _write(self, entries: Sequence[Entry]) -> None:
         try:
@@ -155,15 +157,18 @@ class Recorder:
                 raise
             self._refusals.write_apart(entries, error)
 
-    def _record(self, entries: Sequence[Entry]) -> None:
-        cursor = self._connection.cursor()
+    def _record(self, entries: Sequence[Entry]) -> Container[int]:
+        """Write ``entries`` or raise; return the ids of the jobs whose outcomes are in the rows."""
         outcomes = [outcome for _, outcome in entries]
         heard = [entry for entry in entries if self._is_heard(entry[0])]
-        recorded = record(cursor, outcomes, moments=bool(heard))
-        if self._is_uncertain:
+        recorded = self._session.run(
+            lambda: record(self._connection.cursor(), outcomes, moments=bool(heard))
+        )
+        if self._delivery.is_uncertain:
             missing = [outcome for outcome in outcomes if outcome.job_id not in recorded]
-            recorded |= already_recorded(cursor, missing)
+            recorded |= already_recorded(self._connection.cursor(), missing)
         self._after_recording(entries, heard, recorded)
+        return recorded
 
     def _after_recording(
         self, entries: Sequence[Entry], heard: Sequence[Entry], recorded: dict[int, Recorded]

@@ -15,16 +15,11 @@ from psycopg.errors import LockNotAvailable
 from pgjobs import events
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.connection import is_away, is_passing
 from pgjobs.worker.recording.entry import Entry
 
 REFUSED_INTERVAL: Final = 1.0
 """Seconds between two tries of the outcomes that rows refuse, which are tried one by one."""
-
-_ABOUT_ITSELF: Final = (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError)
-_ABOUT_A_ROW: Final = (
-    LockNotAvailable,
-    psycopg.errors.ProgramLimitExceeded,  # JSON of more than 256 MB
-)
 
 
 def is_about_a_row(error: Exception) -> bool:
@@ -35,7 +30,7 @@ def is_about_a_row(error: Exception) -> bool:
     could not do anything at that moment.
     """
     if isinstance(error, psycopg.Error):
-        return isinstance(error, _ABOUT_A_ROW) or not isinstance(error, _ABOUT_ITSELF)
+        return not is_away(error)
     return isinstance(error, (TypeError, ValueError))  # psycopg could not convert a value
 
 
@@ -45,10 +40,13 @@ class Refusals:
     def __init__(
         self,
         *,
-        record: Callable[[Sequence[Entry]], None],
+        record: Callable[[Sequence[Entry]], Container[int]],
         put_back: Callable[[Entry], None],
     ) -> None:
-        """``record`` writes entries or raises; ``put_back`` lets an entry wait like a new one."""
+        """Take ``record``, which writes entries or raises, and returns the ids of the accepted.
+
+        ``put_back`` lets an entry wait like a new one.
+        """
         self._record = record
         self._put_back = put_back
         self._waiting: dict[tuple[int, int], Entry] = {}
@@ -66,10 +64,24 @@ class Refusals:
     def write_apart(self, entries: Sequence[Entry], error: Exception) -> None:
         """Write ``entries``, which ``error`` refused together, one by one."""
         if len(entries) == 1:
-            self._write_as_errored(*entries[0], error)
+            self.write_instead(entries[0], error)
         else:
             for entry in entries:
                 self._write_alone(entry)
+
+    def shorten(self, entry: Entry, error: Exception) -> None:
+        """End the job of ``entry`` as errored: its outcome breaks each session with ``error``."""
+        job, outcome = entry
+        short = outcome.unstorable(error)
+        try:
+            written = self._record([(job, short)])
+        except (psycopg.Error, TypeError, ValueError) as worse:
+            if not is_about_a_row(worse):
+                raise
+            self.write_instead((job, short), worse)
+        else:
+            if job.id in written:
+                _tell_difference(job, outcome, short, error)
 
     def try_again(self) -> None:
         """Write outcomes that were set aside, until a row refuses again or none is left."""
@@ -91,21 +103,25 @@ class Refusals:
         except (psycopg.Error, TypeError, ValueError) as error:
             if not is_about_a_row(error):
                 raise
-            self._write_as_errored(*entry, error)
+            self.write_instead(entry, error)
 
-    def _write_as_errored(self, job: Job, outcome: Outcome, error: Exception) -> None:
-        """End the job as errored, with the reason: its row would otherwise stay running."""
-        if outcome.is_bare or isinstance(error, LockNotAvailable):
-            self._set_aside(job, outcome, error)
-            return
-        try:
-            self._record([(job, outcome.unstorable(error))])
-        except psycopg.Error as worse:
-            if not is_about_a_row(worse):
-                raise
-            self._set_aside(job, outcome, worse)
-        else:
-            events.tell(events.OutcomeUnstorable(job, outcome.status, error))
+    def write_instead(self, entry: Entry, error: Exception) -> None:
+        """Write the first outcome that the row accepts: it would otherwise stay running."""
+        job, outcome = entry
+        refusal = error
+        fallbacks = outcome.fallbacks(error)
+        while not _is_passing(refusal) and (fallback := next(fallbacks, None)) is not None:
+            try:
+                written = self._record([(job, fallback)])
+            except (psycopg.Error, TypeError, ValueError) as worse:
+                if not is_about_a_row(worse):
+                    raise
+                refusal = worse
+            else:
+                if job.id in written:
+                    _tell_difference(job, outcome, fallback, error)
+                return
+        self._set_aside(job, outcome, refusal)
 
     def _set_aside(self, job: Job, outcome: Outcome, error: Exception) -> None:
         key = (job.id, job.epoch)
@@ -118,3 +134,15 @@ class Refusals:
             events.tell(events.OutcomeRefused(job, outcome.status, error))
         self._waiting[key] = job, outcome
         self._next_try = time.monotonic() + REFUSED_INTERVAL
+
+
+def _is_passing(error: Exception) -> bool:
+    return isinstance(error, psycopg.Error) and is_passing(error)
+
+
+def _tell_difference(job: Job, outcome: Outcome, written: Outcome, error: Exception) -> None:
+    """Tell what ``written`` lacks, which is in the row in place of ``outcome``."""
+    if not written.tells_as_much_as(outcome):
+        events.tell(events.OutcomeUnstorable(job, outcome.status, error))
+    if written.successor == "none":
+        events.tell(events.SuccessorLost(job.id, error))

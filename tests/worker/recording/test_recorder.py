@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -16,60 +14,16 @@ from pgjobs.rows import statements
 from pgjobs.rows.notes import LogLine, Progress
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
-from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.connection import EngineConnection
-from pgjobs.worker.recording.recorder import Recorder
-from tests.apps.testapp.jobs import Noop, WaitingForFile
+from tests.apps.testapp.jobs import WaitingForFile
 from tests.support.elsewhere import elsewhere, is_waited_for
 from tests.support.engine import OpenConnection
 from tests.support.eventually import eventually
 from tests.support.job_status import has_status, status_of, until_status
-from tests.support.rows import a_worker
+from tests.support.recorder import Claim, RunningRecorder
 from tests.support.sessions import terminate
 from tests.support.told_events import ToldSoFar
 from tests.support.worker_process import RunningWorker
-
-SHORT_LOCK_TIMEOUT = {"lock_timeout": "'100ms'"}
-
-
-class RunningRecorder:
-    """A recorder with its thread, and the jobs that it announced."""
-
-    def __init__(self, connection: EngineConnection) -> None:
-        self.connection = connection
-        self.announced: list[Job] = []
-        self.recorder = Recorder(connection, announce=self.announced.append)
-        self.recorder.start()
-
-    def record(self, job: Job, status: JobStatus = JobStatus.COMPLETED, **values: Any) -> None:
-        outcome = Outcome(
-            job_id=job.pk, epoch=job.epoch, worker_id=job.worker_id, status=status, **values
-        )
-        self.recorder.put(job, outcome)
-
-
-@pytest.fixture
-def running(open_connection: OpenConnection) -> Iterator[RunningRecorder]:
-    running = RunningRecorder(open_connection(SHORT_LOCK_TIMEOUT))
-    yield running
-    assert running.recorder.stop(10)
-
-
-@pytest.fixture
-def claim(open_connection: OpenConnection) -> Callable[[int], list[Job]]:
-    """Enqueues this number of jobs and claims all that are ready."""
-    row = a_worker()
-    claimer = Claimer(open_connection(), ("default",))
-
-    def claim_some(number: int) -> list[Job]:
-        Noop.enqueue_many({} for _ in range(number))
-        claimer.look()
-        return claimer.claim(limit=1000, worker=row.pk)
-
-    return claim_some
-
-
-Claim = Callable[[int], list[Job]]
 
 
 def test_outcomes_are_recorded_and_announced(running: RunningRecorder, claim: Claim) -> None:
@@ -121,10 +75,6 @@ def test_an_outcome_of_a_locked_row_does_not_delay_the_others(
     until_status(locked, "completed")
 
 
-def say(running: RunningRecorder, job: Job, message: str) -> None:
-    running.recorder.note(LogLine(job_id=job.pk, attempt=1, level="info", message=message))
-
-
 def log_of(job: Job) -> list[str]:
     lines = JobLogEntry.objects.filter(job_id=job.pk).order_by("id")
     return list(lines.values_list("message", flat=True))
@@ -152,12 +102,12 @@ def test_the_log_of_a_locked_row_does_not_delay_the_others(
     locked, other = claim(2)
     with transaction.atomic():
         Job.objects.select_for_update(no_key=no_key).get(pk=locked.pk)
-        say(running, locked, "first")
+        running.say(locked, "first")
         running.recorder.note(Progress(job_id=locked.pk, epoch=1, done=1, total=2, message=""))
-        say(running, other, "here")
+        running.say(other, "here")
         running.record(other)
         until_status(other, "completed")
-        say(running, locked, "second")
+        running.say(locked, "second")
         assert log_of(other) == ["here"]
     eventually(lambda: log_of(locked) == ["first", "second"])
     eventually(lambda: Job.objects.get(pk=locked.pk).progress is not None)
