@@ -6,11 +6,11 @@ written to.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from django.db import connections, models, transaction
+from django.db import DatabaseError, DataError, IntegrityError, connections, models, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from psycopg.pq import TransactionStatus
@@ -135,12 +135,30 @@ def _keep(jobs: Jobs, job: Any, outcome: Outcome) -> None:
 
 def _record(jobs: Jobs, job: Any, outcome: Outcome) -> bool:
     """Record ``outcome``, which was reached in this process; return False if the row moved on."""
-    with connections[jobs.db].cursor() as cursor:
-        recorded = record(cursor, [outcome])
+    connection = connections[jobs.db]
+    try:
+        recorded = _write(connection, outcome)
+    except (DataError, IntegrityError) as error:
+        if connection.in_atomic_block:  # the transaction is broken, and its end undoes the run
+            raise
+        recorded = _write_otherwise(connection, outcome, error)
     if job.pk not in recorded:
         return False
     _announce_once_committed(jobs, job)
     return True
+
+
+def _write(connection: Any, outcome: Outcome) -> Collection[int]:
+    with connection.cursor() as cursor:
+        return record(cursor, [outcome])
+
+
+def _write_otherwise(connection: Any, outcome: Outcome, error: DatabaseError) -> Collection[int]:
+    """Write the first fallback of ``outcome`` that the row accepts; raise ``error`` if none is."""
+    for fallback in outcome.fallbacks(error.__cause__ or error):
+        with suppress(DataError, IntegrityError):
+            return _write(connection, fallback)
+    raise error
 
 
 def _announce_once_committed(jobs: Jobs, job: Any) -> None:

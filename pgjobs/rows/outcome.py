@@ -84,7 +84,7 @@ class Outcome:
         failure = len(self.failure.message) + len(self.failure.traceback) if self.failure else 0
         return len(self.error) + len(self.data or "") + len(self.result or "") + failure
 
-    def fallbacks(self, error: Exception) -> Iterator[Outcome]:
+    def fallbacks(self, error: BaseException) -> Iterator[Outcome]:
         """Yield the outcomes to try in place of this one, which PostgreSQL refused with ``error``.
 
         Each is further from this one than the one before. There is none for a job that goes back
@@ -100,13 +100,13 @@ class Outcome:
             yield self.unstorable(error)
             yield self.unstorable(error)._without_successor(error)
 
-    def _without_successor(self, error: Exception) -> Outcome:
+    def _without_successor(self, error: BaseException) -> Outcome:
         """Return this outcome as the end of its chain, which its text tells."""
         why = f"The job does not recur, because its successor could not be inserted: {error}"
         text = f"{self.error}\n{why}" if self.error else why
         return replace(self, successor="none", error=kept(text))
 
-    def unstorable(self, error: Exception) -> Outcome:
+    def unstorable(self, error: BaseException) -> Outcome:
         """Return an errored outcome that PostgreSQL can store in place of this one.
 
         Details that PostgreSQL may refuse are left out. The text of the outcome tells this

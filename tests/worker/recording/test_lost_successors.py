@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from psycopg import DataError
 
-from pgjobs import events
+from pgjobs import BackgroundJob, events
 from pgjobs.choices import JobStatus
 from pgjobs.enqueueing import once
 from pgjobs.models import Job
@@ -108,6 +108,38 @@ def test_a_rescuer_gives_up_jobs_whose_successors_cannot_be_inserted(
     assert "The job does not recur" in Job.objects.get(pk=malformed.pk).error
     assert [event["job_id"] for event in told(events.SuccessorLost)] == [malformed.pk]
     assert not told(events.RescueRefused)
+
+
+class LosesItsUser(BackgroundJob):
+    """Gives its successor a user, and deletes the user."""
+
+    def run(self) -> None:
+        user = User.objects.create_user("ann")
+        type(self).enqueue_once(interval=30, user=user)
+        user.delete()
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_job_that_runs_here_ends_and_recurs_without_the_user_that_it_deleted() -> None:
+    job = LosesItsUser.enqueue_once(interval=60)
+
+    job.run_here()
+
+    assert job.status == "completed"
+    successor = Job.objects.live().get()
+    assert (successor.interval, successor.user_id) == (30, None)
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_job_that_runs_here_ends_without_its_malformed_successor() -> None:
+    job = Noop.enqueue(interval=60)
+    job.start()
+    Job.objects.filter(pk=job.pk).update(successor={"interval": "often"})
+
+    assert job.terminate()
+
+    assert has_status(job, "completed")
+    assert "The job does not recur" in job.error
 
 
 @pytest.mark.django_db
