@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Sequence
 from typing import Final
 
 import psycopg
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from pgjobs import events
 from pgjobs.models import Job
@@ -63,8 +63,8 @@ class Refusals:
 
     def write_apart(self, entries: Sequence[Entry], error: Exception) -> None:
         """Write ``entries``, which ``error`` refused together, one by one."""
-        if len(entries) == 1:
-            self.write_instead(entries[0], error)
+        if len(entries) == 1 and not _is_conflict(error):
+            self._write_instead(entries[0], error)
         else:
             for entry in entries:
                 self._write_alone(entry)
@@ -78,7 +78,7 @@ class Refusals:
         except (psycopg.Error, TypeError, ValueError) as worse:
             if not is_about_a_row(worse):
                 raise
-            self.write_instead((job, short), worse)
+            self._write_instead((job, short), worse)
         else:
             if job.id in written:
                 _tell_difference(job, outcome, short, error)
@@ -97,15 +97,18 @@ class Refusals:
             if self._waiting.pop((job.id, job.epoch), None) and job.id in written:
                 events.tell(events.OutcomeAcceptedAfterAll(job))
 
-    def _write_alone(self, entry: Entry) -> None:
+    def _write_alone(self, entry: Entry, *, tries: int = 3) -> None:
         try:
             self._record([entry])
         except (psycopg.Error, TypeError, ValueError) as error:
             if not is_about_a_row(error):
                 raise
-            self.write_instead(entry, error)
+            if tries > 1 and _is_conflict(error):
+                self._write_alone(entry, tries=tries - 1)
+            else:
+                self._write_instead(entry, error)
 
-    def write_instead(self, entry: Entry, error: Exception) -> None:
+    def _write_instead(self, entry: Entry, error: Exception) -> None:
         """Write the first outcome that the row accepts: it would otherwise stay running."""
         job, outcome = entry
         refusal = error
@@ -134,6 +137,11 @@ class Refusals:
             events.tell(events.OutcomeRefused(job, outcome.status, error))
         self._waiting[key] = job, outcome
         self._next_try = time.monotonic() + REFUSED_INTERVAL
+
+
+def _is_conflict(error: Exception) -> bool:
+    """Return whether PostgreSQL ended this transaction for another, by no fault of the row."""
+    return isinstance(error, (DeadlockDetected, SerializationFailure))
 
 
 def _is_passing(error: Exception) -> bool:

@@ -7,17 +7,13 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
-from psycopg import DataError
 
 from pgjobs import BackgroundJob, events
-from pgjobs.choices import JobStatus
 from pgjobs.enqueueing import once
 from pgjobs.models import Job
 from pgjobs.rows.columns import RULE
-from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.liveness.lost_jobs import LostJobs
 from pgjobs.worker.liveness.rescue import rescue
-from pgjobs.worker.recording.refusal import Refusals
 from tests.apps.testapp.jobs import Noop
 from tests.support.engine import OpenConnection
 from tests.support.job_status import has_status, until_status
@@ -152,19 +148,3 @@ def test_a_key_of_any_type_names_the_user_of_a_successor() -> None:
 
     job.refresh_from_db()
     assert job.successor["user_id"] == str(key)
-
-
-def test_an_outcome_whose_replacement_is_stale_is_not_told_as_stored(told: ToldSoFar) -> None:
-    job = Job(pk=1, epoch=1)
-    outcome = Outcome(job_id=1, epoch=1, status=JobStatus.COMPLETED, result="{")
-
-    def record(entries: Any) -> set[int]:
-        if entries[0][1].result:
-            raise DataError("no JSON")
-        return set()
-
-    refusals = Refusals(record=record, put_back=lambda entry: None)
-    refusals.write_apart([(job, outcome)], DataError("no JSON"))
-
-    assert not told(events.OutcomeUnstorable)
-    assert not refusals
