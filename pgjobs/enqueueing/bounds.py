@@ -54,13 +54,22 @@ def check_schedule_at(schedule_at: Any, interval: int | None) -> datetime:
             "make it aware, for instance with django.utils.timezone.make_aware()."
         )
     last = END_OF_TIME - timedelta(minutes=interval or 0)
-    if not is_moment(schedule_at) or schedule_at >= last:
+    moment = _in_utc(schedule_at)
+    if moment is None or not is_moment(moment) or moment >= last:
         and_recurs = f" with interval={interval}" if interval else ""
         raise InvalidArgument(
             f"schedule_at{and_recurs} must be from {FIRST_MOMENT} until before {last}, "
-            f"not {schedule_at}."
+            f"not {schedule_at.isoformat()}."
         )
-    return schedule_at.astimezone(UTC)
+    return moment
+
+
+def _in_utc(moment: datetime) -> datetime | None:
+    """Return ``moment`` as a plain datetime in UTC; None if Python can't hold it there."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def _check(name: str, kind: str, value: Any, allowed: range) -> int:
