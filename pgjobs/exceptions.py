@@ -42,6 +42,16 @@ class StaleJob(PgJobsError):
     """The row has moved on to another run, so this run may not finish the job."""
 
 
+class JobLocked(PgJobsError):
+    """A job can't run in this process, because a foreign session holds the lock of the job's id."""
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__(
+            f"Another session holds the advisory lock of job {job_id}, so the job can't run "
+            "here. Look in pg_locks for the session."
+        )
+
+
 class DatabaseRefused(PgJobsError):
     """A worker can't start: the database does not let it in, or lacks the tables of pgjobs."""
 

@@ -6,9 +6,10 @@ written to.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Final
 
 from django.db import DatabaseError, DataError, IntegrityError, connections, models, transaction
 from django.db.models import F
@@ -16,6 +17,7 @@ from django.db.models.functions import Now
 from psycopg.pq import TransactionStatus
 
 from pgjobs.choices import FINISHED, WAITING, JobStatus
+from pgjobs.exceptions import JobLocked
 from pgjobs.execution.attempt import attempt, in_thread
 from pgjobs.execution.awaiting import await_here
 from pgjobs.execution.process_lock import held_here
@@ -31,23 +33,54 @@ from pgjobs.rows.rivalry import reread
 
 Jobs = models.QuerySet[Any]
 
+_MOST_IDS: Final = 1000
+_PATIENCE: Final = 2.0
+_PAUSE: Final = 0.05
+
 
 def run_immediately(jobs: Jobs, job: Any) -> None:
-    """Insert the new ``job`` and run it before returning."""
-    # Inserted as running: were it pending, a worker could take it outside a transaction.
+    """Insert the new ``job`` and run it before returning.
+
+    If a foreign session holds the lock of the job's id, the job takes the next id. Raises JobLocked
+    if many ids in a row are locked.
+    """
+    for _ in range(_MOST_IDS):
+        _insert_as_running(jobs, job)
+        with held_here(connections[jobs.db], job.pk) as is_held:
+            if is_held:
+                _run_started(jobs, job)
+                return
+        locked = job.pk
+        jobs.filter(pk=locked).delete()
+        job.pk, job._state.adding = None, True
+    raise JobLocked(locked)
+
+
+def _insert_as_running(jobs: Jobs, job: Any) -> None:
+    # Were it pending, a worker could take it outside a transaction.
     job.status, job.epoch, job.attempt = JobStatus.RUNNING, 1, 1
     job.started = Now()
     job.save(force_insert=True, using=jobs.db)
     reread(job, jobs.db, fields=["started"])
-    with held_here(connections[jobs.db], job.pk):
-        _run_started(jobs, job)
 
 
 def run_waiting(jobs: Jobs, job: Any) -> None:
-    """Take the waiting ``job`` and run it; do nothing if it is not waiting any more."""
-    with held_here(connections[jobs.db], job.pk):
-        if start(jobs, job):
-            _run_started(jobs, job)
+    """Take the waiting ``job`` and run it; do nothing if it is not waiting any more.
+
+    Raises JobLocked if the job still waits although a foreign session holds the lock of its id.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        with held_here(connections[jobs.db], job.pk) as is_held:
+            if is_held:
+                if start(jobs, job):
+                    _run_started(jobs, job)
+                return
+        if not jobs.filter(pk=job.pk, status__in=WAITING).exists():  # another process runs it
+            return
+        if time.monotonic() > deadline:
+            raise JobLocked(job.pk)
+        time.sleep(_PAUSE)
 
 
 def start(jobs: Jobs, job: Any) -> bool:

@@ -17,38 +17,41 @@ from pgjobs.sql import load
 
 
 @contextmanager
-def held_here(connection: Any, job_id: int) -> Iterator[None]:
-    """Hold the lock of a job that this process runs itself.
+def held_here(connection: Any, job_id: int) -> Iterator[bool]:
+    """Hold the lock of a job that this process runs itself; yield False if another session has it.
 
     Inside a transaction no lock is taken: no other session sees the running row, and if the process
     dies, PostgreSQL rolls the row back.
     """
     if connection.in_atomic_block:
-        yield
+        yield True
         return
     job = {"job": job_id % 2**31}  # the second key of an advisory lock has 32 bits
-    if not _lock_in_session(connection, job):
-        with _held_past_pooler(connection, job):
-            yield
+    is_held = _lock_in_session(connection, job)
+    if is_held is None:
+        with _held_past_pooler(connection, job) as is_held:
+            yield is_held
         return
     try:
-        yield
+        yield is_held
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute(load("in_process/unlock_in_session"), job)
+        if is_held:
+            with connection.cursor() as cursor:
+                cursor.execute(load("in_process/unlock_in_session"), job)
 
 
-def _lock_in_session(connection: Any, job: dict[str, int]) -> bool:
-    """Take the lock, and return True; return False without a lock behind a pooler."""
+def _lock_in_session(connection: Any, job: dict[str, int]) -> bool | None:
+    """Try to take the lock; return whether it is held, or None behind a pooler."""
     with connection.cursor() as cursor:
         client_pid = connection.connection.info.backend_pid
         cursor.execute(load("in_process/lock_in_session"), {**job, "client_pid": client_pid})
-        return cursor.fetchone() is not None
+        row = cursor.fetchone()
+        return None if row is None else bool(row[0])
 
 
 @contextmanager
-def _held_past_pooler(connection: Any, job: dict[str, int]) -> Iterator[None]:
-    """Hold the lock in a transaction on a connection of its own.
+def _held_past_pooler(connection: Any, job: dict[str, int]) -> Iterator[bool]:
+    """Hold the lock in a transaction on a connection of its own; yield whether it is held.
 
     While the transaction is open, a pooler lends the session to no other client. The transaction
     ends with the process. It reads no rows, so it holds back no vacuum.
@@ -62,6 +65,7 @@ def _held_past_pooler(connection: Any, job: dict[str, int]) -> Iterator[None]:
             if holder.connection.info.server_version >= 170000:
                 cursor.execute("SET LOCAL transaction_timeout = 0")
             cursor.execute(load("in_process/lock_in_transaction"), job)
-        yield
+            (is_held,) = cursor.fetchone()
+        yield bool(is_held)
     finally:
         holder.close()

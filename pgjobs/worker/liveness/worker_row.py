@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
 from pgjobs.sql import load
+from pgjobs.sql.locks import WORKER_LOCK
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.options import WorkerOptions
+
+_MOST_DRAWS: Final = 1000
+"""Ids that a worker draws before it pauses, while foreign sessions hold the locks of each."""
 
 
 class WorkerRow:
@@ -28,8 +32,26 @@ class WorkerRow:
         self.id = 0
 
     def register(self) -> None:
-        """Make a row with a new id, and take its lock."""
+        """Make a row with a new id, and take its lock.
+
+        Raises psycopg.OperationalError if other sessions hold the locks of many new ids.
+        """
         connection = self._connection.get()
+        for _ in range(_MOST_DRAWS):
+            # An id whose lock is taken is used up, although its row is rolled back.
+            with connection.transaction():
+                if self._make_row(connection):
+                    break
+                raise psycopg.Rollback
+        else:
+            raise psycopg.OperationalError(
+                f"other sessions hold the advisory locks of {_MOST_DRAWS} new workers; look for "
+                f"classid {WORKER_LOCK} in pg_locks"
+            )
+        self._locked_on = connection
+
+    def _make_row(self, connection: psycopg.Connection[Any]) -> bool:
+        """Make a row with the next id, and return whether its lock is ours."""
         cursor = connection.execute(
             load("workers/register"),
             {
@@ -41,8 +63,8 @@ class WorkerRow:
                 "has_session": self._connection.has_session,
             },
         )
-        (self.id, _), *_ = cursor.fetchall()
-        self._locked_on = connection
+        ((self.id, is_ours),) = cursor.fetchall()
+        return bool(is_ours)
 
     @property
     def lost_its_lock(self) -> bool:

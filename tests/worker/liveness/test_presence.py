@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import pytest
 
 from pgjobs.models import WorkerProcess
 from pgjobs.sql.locks import WORKER_LOCK
+from pgjobs.worker.liveness import worker_row
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.presence import Presence
+from pgjobs.worker.liveness.worker_row import WorkerRow
 from tests.support.engine import OpenConnection, a_janitor, a_pool, some_options
 from tests.support.eventually import eventually
 from tests.support.sessions import terminate
@@ -42,3 +45,32 @@ def test_a_lost_lock_is_taken_again_before_the_next_heartbeat(
         assert WorkerProcess.objects.get(pk=presence.worker_id).stopped is None
     finally:
         presence.stop(5)
+
+
+def test_a_worker_whose_next_ids_are_locked_by_another_session_takes_a_later_id(
+    open_connection: OpenConnection,
+) -> None:
+    ours, foreign = open_connection(), open_connection()
+    row = WorkerRow(ours, some_options())
+    row.register()
+    first = row.id
+    for taken in (first + 1, first + 2):
+        foreign.cursor().execute("SELECT pg_advisory_lock(%s, %s)", [WORKER_LOCK, taken])
+    row.register()
+
+    assert row.id == first + 3
+    assert list(WorkerProcess.objects.values_list("id", flat=True)) == [first + 3, first]
+
+
+def test_a_worker_that_finds_no_id_that_it_can_lock_says_so(
+    open_connection: OpenConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_row, "_MOST_DRAWS", 2)
+    ours, foreign = open_connection(), open_connection()
+    row = WorkerRow(ours, some_options())
+    row.register()
+    for taken in (row.id + 1, row.id + 2):
+        foreign.cursor().execute("SELECT pg_advisory_lock(%s, %s)", [WORKER_LOCK, taken])
+
+    with pytest.raises(psycopg.OperationalError, match="the advisory locks of 2 new workers"):
+        row.register()
