@@ -15,21 +15,34 @@ _BATCH: Final = 1000
 
 def rescue(connection: EngineConnection, worker: int, lost_jobs: LostJobs) -> None:
     """Take back the jobs of a dead ``worker``, in one transaction with the end of its row."""
-    rescued: list[int] = []
     with connection.get().transaction():
         cursor = connection.cursor()
         if not cursor.execute(load("rescue/hold_worker"), {"id": worker}).fetchone():
             return
-        batch = {"id": worker, "limit": _BATCH}
-        while rows := cursor.execute(load("rescue/jobs_of_worker"), batch).fetchall():
-            taken = lost_jobs.take_back(connection, worker, list(map(LostJob._make, rows)))
-            rescued += taken
-            if len(taken) < len(rows):  # the rows that refuse would be read again without end
-                break
+        rescued = _take_back_batches(connection, worker, lost_jobs)
         has_ended = cursor.execute(load("workers/end"), {"id": worker}).fetchone()
     announce(rescued)
     if has_ended:
         events.tell(events.WorkerDied(worker))
+
+
+def take_back_all(connection: EngineConnection, worker: int, lost_jobs: LostJobs) -> None:
+    """Take back the jobs of a ``worker`` whose row is missing or has ended."""
+    with connection.get().transaction():
+        rescued = _take_back_batches(connection, worker, lost_jobs)
+    announce(rescued)
+
+
+def _take_back_batches(connection: EngineConnection, worker: int, lost_jobs: LostJobs) -> list[int]:
+    """Take back the jobs of ``worker``, as far as their rows let it; return their ids."""
+    rescued: list[int] = []
+    cursor, batch = connection.cursor(), {"id": worker, "limit": _BATCH}
+    while rows := cursor.execute(load("rescue/jobs_of_worker"), batch).fetchall():
+        taken = lost_jobs.take_back(connection, worker, list(map(LostJob._make, rows)))
+        rescued += taken
+        if len(taken) < len(rows):  # the rows that refuse would be read again without end
+            break
+    return rescued
 
 
 def take_back_unknown(

@@ -233,3 +233,24 @@ def test_a_rescuer_that_freezes_during_a_rescue_makes_way_for_another(
         return is_rescued(job)
 
     eventually(rescues, timeout=20)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_the_job_of_a_worker_whose_row_is_missing_or_has_ended_goes_back_to_its_queue(
+    open_connection: OpenConnection, ended: bool
+) -> None:
+    worker = a_worker()
+    job, job_of_a_living_worker = a_job_of(worker), a_job_of(a_worker())
+    row = WorkerProcess.objects.filter(pk=worker.pk)
+    if ended:
+        row.update(stopped=Now())
+    else:
+        row.delete()
+    with listening(job_rescued) as received:
+        a_janitor().turn(open_connection())
+
+    assert is_rescued(job)
+    assert [told["job"] for told in received] == [job]
+    assert not is_rescued(job_of_a_living_worker)
+    job.refresh_from_db()
+    assert job.interruptions == 1
