@@ -9,13 +9,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Annotated, Any, NamedTuple, get_type_hints
+from typing import Annotated, Any, Final, NamedTuple, get_type_hints
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from pgjobs.choices import JobNotification
+
+LONGEST: Final = 1_000_000
+"""The most seconds of any wait. The system calls that wait count milliseconds in 31 bits."""
 
 
 class Kind(NamedTuple):
@@ -52,8 +55,8 @@ TextSize = Annotated[int, _whole_number(1000)]
 Seconds = Annotated[
     float,
     Kind(
-        "a number of seconds above 0",
-        lambda value: type(value) in (int, float) and value > 0,
+        f"a number of seconds above 0 and at most {LONGEST:,}",
+        lambda value: type(value) in (int, float) and 0 < value <= LONGEST,
     ),
 ]
 

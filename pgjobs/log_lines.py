@@ -229,6 +229,13 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.PresenceFailed: line(
         WORKER, ERROR, "worker={worker} presence failed, going on", has_traceback=True
     ),
+    events.WorkerStuck: line(
+        WORKER,
+        ERROR,
+        "{part} has not gone on for {seconds:.0f} s. Until it does, the liveness file is not "
+        "touched. Look in pg_stat_activity for a session with an application_name of pgjobs that "
+        "waits for a lock.",
+    ),
     events.PruningFailed: line(
         WORKER, WARNING, "pruning failed, trying again in a minute: {error}"
     ),
@@ -243,8 +250,24 @@ LINES: Final[dict[type[events.Event], Line]] = {
         "This worker serves %s only. Name these queues for a worker to serve them: %s",
         lambda event: (", ".join(event.served), " ".join(event.unserved)),
     ),
-    events.ChildEnded: line(
-        WORKER, WARNING, "child={child} ended with {code}; starting another in {delay:.1f} s"
+    events.ChildEnded: Line(
+        WORKER,
+        WARNING,
+        "child=%s ended with %s%s; starting another in %.1f s",
+        lambda event: (
+            event.child,
+            event.code,
+            f", saying: {event.reason}" if event.reason else "",
+            event.delay,
+        ),
+    ),
+    events.ChildNotStarted: line(
+        WORKER, ERROR, "child={child} could not be started, trying again in {delay:.1f} s: {error}"
+    ),
+    events.LivenessFileFailed: line(
+        WORKER,
+        ERROR,
+        "the liveness file {path} can't be touched, so health checks will fail: {error}",
     ),
     events.ChildSilent: line(
         WORKER, ERROR, "child={child} pid={pid} gave no sign of life; killing it"

@@ -55,10 +55,12 @@ from pgjobs.events.rows import (
 from pgjobs.events.telling import Event, Listener, ListenerFailed, listen, tell
 from pgjobs.events.workers import (
     ChildEnded,
+    ChildNotStarted,
     ChildrenKilled,
     ChildSilent,
     ClaimingFailed,
     DatabaseAway,
+    LivenessFileFailed,
     PoolerFound,
     PresenceFailed,
     PruningFailed,
@@ -70,6 +72,7 @@ from pgjobs.events.workers import (
     WorkerStarted,
     WorkerStopped,
     WorkerStopping,
+    WorkerStuck,
     WorkerTakenForDead,
 )
 
@@ -78,6 +81,7 @@ __all__ = [
     "AttemptEnded",
     "AttemptErrored",
     "ChildEnded",
+    "ChildNotStarted",
     "ChildSilent",
     "ChildrenKilled",
     "ClaimRefused",
@@ -96,6 +100,7 @@ __all__ = [
     "JobsNotPruned",
     "Listener",
     "ListenerFailed",
+    "LivenessFileFailed",
     "LogLocked",
     "NoteLost",
     "NotifiedByLog",
@@ -129,6 +134,7 @@ __all__ = [
     "WorkerStarted",
     "WorkerStopped",
     "WorkerStopping",
+    "WorkerStuck",
     "WorkerTakenForDead",
     "listen",
     "tell",

@@ -117,15 +117,46 @@ class QueuesUnserved(Event):
 
 
 @dataclass(slots=True)
+class WorkerStuck(Event):
+    """A ``part`` of a worker, claiming or presence, has not gone on for ``seconds``.
+
+    The process tells its supervisor, which touches the liveness file no more until the part goes
+    on.
+    """
+
+    part: str
+    seconds: float
+
+
+@dataclass(slots=True)
 class ChildEnded(Event):
     """A worker process ended with ``code``; another one starts in ``delay`` seconds.
 
-    A negative code is the number of the signal that killed the process.
+    A negative code is the number of the signal that killed the process. ``reason`` has the last
+    words of the process, or is empty.
     """
 
     child: int
     code: int
     delay: float
+    reason: str
+
+
+@dataclass(slots=True)
+class ChildNotStarted(Event):
+    """The system refused to start a worker process; the next try follows in ``delay`` seconds."""
+
+    child: int
+    error: BaseException
+    delay: float
+
+
+@dataclass(slots=True)
+class LivenessFileFailed(Event):
+    """The liveness file at ``path`` could not be touched. Told once until it can be touched."""
+
+    path: str
+    error: BaseException
 
 
 @dataclass(slots=True)

@@ -32,23 +32,38 @@ class Burst:
         stop_order: StopOrder,
         pool: Pool,
         recorder: Recorder,
+        presence: Presence,
         companions: Sequence[Companion],
     ) -> None:
         self._stop_order = stop_order
         self._pool = pool
         self._recorder = recorder
+        self._presence = presence
         self._companions = companions
+        self._judging_since: float | None = None
+        self.is_over = False
+        """Whether the worker has to end because nothing was due."""
 
     def settle(self) -> bool:
         """Return whether all jobs have ended and the recorder has tried to write each outcome.
 
-        Wait up to LOOK_INTERVAL seconds for the recorder.
+        The janitor must also have taken back the jobs of dead workers: if only bursts run, no other
+        worker would. Wait up to LOOK_INTERVAL seconds for the recorder.
         """
         if self._pool.in_hand or not all(part.is_idle() for part in self._companions):
+            self._judging_since = None
             return False
-        return self._recorder.settle().wait(LOOK_INTERVAL)
+        return self._has_judged() and self._recorder.settle().wait(LOOK_INTERVAL)
+
+    def _has_judged(self) -> bool:
+        now = time.monotonic()
+        self._judging_since = self._judging_since or now
+        # The limit is for a janitor that fails at each turn.
+        waits_in_vain = now - self._judging_since > get_settings().HEARTBEAT_TIMEOUT
+        return self._presence.has_judged or waits_in_vain
 
     def end(self) -> None:
+        self.is_over = True
         self._stop_order.is_given = True
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pgjobs import events
+from pgjobs.conf import get_settings
 from pgjobs.models import Job
 from pgjobs.worker.companion import Companion
 from pgjobs.worker.connection import EngineConnection
@@ -65,10 +66,13 @@ class Lifetime:
     def stop(self) -> bool:
         """Stop; return whether each started job has ended and its outcome is written."""
         deadline = time.monotonic() + self.options.shutdown_timeout.total_seconds()
+        is_worn = self.options.max_jobs is not None and not self.stop_order.is_given
         self._begin_to_drain()
         self._wait_for_running_jobs(deadline)
         cut_off = self._end_slots()
         is_written = self._write_last_outcomes()
+        if is_worn:
+            self._let_the_janitor_judge()
         self._sign_off()
         events.tell(events.WorkerStopped(self.presence.worker_id, len(cut_off)))
         return is_written and not cut_off
@@ -116,6 +120,15 @@ class Lifetime:
         # After the recorder, which hands in the jobs to announce.
         self.announcer.stop(FLUSH_TIMEOUT)
         return is_written
+
+    def _let_the_janitor_judge(self) -> None:
+        # If each process ends after a job of 20 ms, none lives long enough for a second look at a
+        # dead worker, whose jobs would wait for as long as there are others.
+        until = time.monotonic() + get_settings().HEARTBEAT_TIMEOUT
+        while not (self.presence.has_judged or self.stop_order.is_urgent):
+            if time.monotonic() > until:
+                return
+            self.wakeup.wait(0.1)
 
     def _sign_off(self) -> None:
         # The loop has ended, so no claim and no ring follows.

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 import psycopg
-from django.db import DatabaseError, ProgrammingError
+from django.db import DatabaseError, DataError, ProgrammingError
 
 from pgjobs import events
 from pgjobs.exceptions import DatabaseRefused
@@ -61,6 +61,10 @@ def refuse_if_hopeless(error: psycopg.Error | DatabaseError) -> None:
     if isinstance(error, (psycopg.ProgrammingError, ProgrammingError)):
         raise DatabaseRefused(
             f"The tables are not what this version needs: run manage.py migrate. ({_line(error)})"
+        ) from error
+    if isinstance(error, (psycopg.DataError, DataError)):
+        raise DatabaseRefused(
+            f"The database can't store what this worker writes at its start. ({_line(error)})"
         ) from error
     if _REFUSALS.search(str(error)):
         raise DatabaseRefused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import time
 
 import psycopg
 
@@ -16,6 +17,17 @@ class Wakeup:
         os.set_blocking(self._reader, False)
         os.set_blocking(self._writer, False)
         self._is_set = False
+        self._left_at: float | None = None
+
+    @property
+    def busy_for(self) -> float:
+        """Seconds since the waiting thread has left its last wait; 0 while it waits."""
+        left_at = self._left_at
+        return 0.0 if left_at is None else time.monotonic() - left_at
+
+    def go_on(self) -> None:
+        """Note that the thread goes on, although it has not waited."""
+        self._left_at = time.monotonic()
 
     def set(self) -> None:
         """End the current wait, or the next one if no thread waits."""
@@ -33,7 +45,9 @@ class Wakeup:
         poll.register(self._reader, select.POLLIN)
         if connection is not None:
             poll.register(connection.fileno(), select.POLLIN)
+        self._left_at = None
         ready = {descriptor for descriptor, _ in poll.poll(1000 * max(timeout, 0))}
+        self.go_on()
         if self._reader in ready:
             # The pipe is emptied before the flag is lowered. A set() in between writes nothing, but
             # its cause is not lost, because the caller checks everything after each wait.
@@ -42,6 +56,7 @@ class Wakeup:
         return connection is not None and connection.fileno() in ready and _notified(connection)
 
     def close(self) -> None:
+        self._left_at = None
         os.close(self._reader)
         os.close(self._writer)
 

@@ -9,6 +9,7 @@ from django.db import DatabaseError, ProgrammingError, router
 
 from pgjobs import events
 from pgjobs.choices import JobStatus
+from pgjobs.conf import get_settings
 from pgjobs.exceptions import UnreadableRow
 from pgjobs.models import Job
 from pgjobs.rows.failure import Failure
@@ -82,7 +83,9 @@ class Worker:
         self._presence = presence = Presence(connection, options, janitor=janitor, pool=pool)
         # To wait, start and stop
         bell = Doorbell(self._claims, options.queues)
-        burst = Burst(self._stop_order, pool, recorder, companions) if options.burst else None
+        self._burst = burst = (
+            Burst(self._stop_order, pool, recorder, presence, companions) if options.burst else None
+        )
         self._idling = Idling(self._claimer, bell, self._wakeup, presence, pool, burst)
         self._lifetime = Lifetime(
             options=options,
@@ -107,6 +110,7 @@ class Worker:
 
         Return True if each started job has also ended.
         """
+        self._wakeup.go_on()
         if not self._lifetime.start():
             return True
         try:
@@ -116,12 +120,28 @@ class Worker:
             has_ended = self._lifetime.stop()
         return has_ended
 
+    def stuck(self) -> tuple[str, float] | None:
+        """Return the name of a part that has not gone on for a whole lease, and these seconds.
+
+        Return None if all parts go on. A part that tries again and again to reach the database goes
+        on.
+        """
+        parts = {"claiming": self._wakeup.busy_for, "presence": self._presence.busy_for}
+        part = max(parts, key=lambda name: parts[name])
+        return (part, parts[part]) if parts[part] > get_settings().HEARTBEAT_TIMEOUT else None
+
+    @property
+    def burst_is_over(self) -> bool:
+        """Whether this is a burst that has ended because nothing was due."""
+        return self._burst is not None and self._burst.is_over
+
     def _is_done(self) -> bool:
         limit = self._options.max_jobs
         return self._stop_order.is_given or (limit is not None and self._claimed >= limit)
 
     def _turn_or_back_off(self) -> None:
         """Take one turn, and outlive a lost database."""
+        self._wakeup.go_on()
         try:
             self._turn()
             self._backoff.reset()

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connections
 
 from pgjobs import events
 from pgjobs.models import Job, WorkerProcess
+from pgjobs.worker.liveness.suspicion import UNSUSPECTING
 from tests.apps.testapp.jobs import Enqueuing, Failing, Held, Noop, Raising, Tracing
 from tests.support import traces
+from tests.support.engine import OpenConnection
 from tests.support.environment import Environment, with_settings
 from tests.support.job_status import status_of
+from tests.support.rows import a_job, a_worker
 from tests.support.worker_process import SupervisedWorker, run_burst, run_burst_here
 
 PLUGIN_QUEUE = {"QUEUE_MAPPINGS": {"site": "plugin.foo"}}
@@ -87,6 +93,50 @@ def test_a_burst_leaves_scheduled_jobs_alone(child_environment: Environment) -> 
     assert status_of(retried) == "scheduled"
 
 
+@pytest.mark.usefixtures("empty_queue")
+def test_a_burst_runs_the_job_of_a_dead_worker() -> None:
+    dead = a_worker()  # its heartbeat is young, and its lock is missing
+    job = a_job("running", worker=dead, epoch=1, attempt=1)
+    run_burst_here()
+    job.refresh_from_db()
+    assert (job.status, job.epoch, job.interruptions) == ("completed", 2, 1)
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_burst_without_a_dead_worker_does_not_wait_for_a_second_look() -> None:
+    began = time.monotonic()
+    run_burst_here()
+    assert time.monotonic() - began < UNSUSPECTING
+
+
+def test_a_burst_ends_although_the_row_of_a_dead_worker_can_not_be_ended(
+    open_connection: OpenConnection,
+) -> None:
+    dead, rival = a_worker(), open_connection()
+    with rival.get().transaction():
+        rival.cursor().execute("SELECT FROM pgjobs_worker WHERE id = %s FOR UPDATE", [dead.pk])
+        run_burst_here()
+    assert WorkerProcess.objects.get(pk=dead.pk).stopped is None
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_worker_that_ends_after_one_job_takes_back_the_job_of_a_dead_worker_first() -> None:
+    job = a_job("running", worker=a_worker(), epoch=1, attempt=1)
+    Noop.enqueue()
+    run_burst_here("--max-jobs", "1")
+    assert status_of(job) == "pending"
+
+
+def test_a_burst_of_replaced_processes_goes_on_until_nothing_is_due(
+    child_environment: Environment,
+) -> None:
+    for _ in range(3):
+        Tracing.enqueue()
+    with SupervisedWorker(child_environment, "--burst", "--max-jobs-per-child", "1") as worker:
+        assert worker.wait() == 0
+    assert len(set(traces.pids("ran"))) == 3
+
+
 def test_a_worker_with_max_jobs_stops_after_this_number_of_jobs(
     child_environment: Environment,
 ) -> None:
@@ -115,6 +165,32 @@ def test_a_worker_with_concurrency_runs_this_number_of_jobs_at_a_time(
         assert worker.wait() == 0
     assert traces.count("ended") == 3
     assert WorkerProcess.objects.get().concurrency == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "reason"),
+    [
+        ("--name", "x" * 201, "at most 198 characters, not 201"),
+        ("--name", "north\x1b[31m", r"printable text, not 'north\\x1b\[31m'"),
+        ("--name", "\udcff", r"printable text, not '\\udcff'"),
+        ("--shutdown-timeout", "nan", "from 0 to 1,000,000 seconds, not nan"),
+        ("--shutdown-timeout", "inf", "not inf"),
+        ("--shutdown-timeout", "-1", "not -1"),
+    ],
+)
+def test_an_option_that_no_worker_could_use_is_refused(
+    option: str, value: str, reason: str
+) -> None:
+    with pytest.raises(CommandError, match=reason):
+        call_command("pgjobs_worker", f"{option}={value}")
+
+
+def test_a_liveness_file_that_can_not_be_written_is_refused(
+    child_environment: Environment,
+) -> None:
+    with SupervisedWorker(child_environment, "--liveness-file", "/nowhere/alive") as worker:
+        assert worker.wait() == 1
+        assert "'/nowhere/alive'" in worker.output
 
 
 @pytest.mark.parametrize("option", ["--concurrency", "--max-jobs"])
@@ -156,6 +232,15 @@ def test_a_worker_run_by_call_command_restores_the_signal_handlers() -> None:
     before = [signal.getsignal(number) for number in numbers]
     run_burst_here()
     assert [signal.getsignal(number) for number in numbers] == before
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_worker_runs_by_call_command_in_a_thread_that_is_not_the_main_one() -> None:
+    job = Noop.enqueue()
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(run_burst_here).result()
+        thread.submit(connections.close_all).result()
+    assert status_of(job) == "completed"
 
 
 def test_a_worker_that_ends_is_marked_as_stopped(child_environment: Environment) -> None:

@@ -14,16 +14,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections, router
 
 from pgjobs import events, queues
 from pgjobs.clock import Clock, LowLevelTasks
-from pgjobs.conf import get_settings
+from pgjobs.conf import LONGEST, get_settings
 from pgjobs.exceptions import DatabaseRefused, UnknownQueue
-from pgjobs.models import Job
+from pgjobs.models import Job, WorkerProcess
 from pgjobs.worker import Worker, WorkerOptions
 from pgjobs.worker.process.child import child_number, is_child, leave
 from pgjobs.worker.process.run import run_as_child, run_here
@@ -31,6 +31,8 @@ from pgjobs.worker.process.supervisor import Supervisor
 from pgjobs.worker.startup import look_once
 
 logger = logging.getLogger("pgjobs.worker")
+
+_LONGEST_NAME: Final = WorkerProcess._meta.get_field("name").max_length or 0
 
 
 class Command(BaseCommand):
@@ -124,6 +126,11 @@ def _worker_options(options: dict[str, Any]) -> WorkerOptions:
     except UnknownQueue as error:
         raise CommandError(str(error)) from None
     timeout = options["shutdown_timeout"]
+    if timeout is not None and not 0 <= timeout <= LONGEST:  # nan is not, either
+        raise CommandError(
+            f"--shutdown-timeout must be from 0 to {LONGEST:,} seconds, not {timeout:g}."
+        )
+    _check_name(options["name"] or "", processes=options["processes"])
     return WorkerOptions(
         queues=tuple(dict.fromkeys(given)) or queues.DEFAULT_QUEUES,
         name=options["name"] or f"{socket.gethostname()}.{os.getpid()}",
@@ -136,7 +143,26 @@ def _worker_options(options: dict[str, Any]) -> WorkerOptions:
     )
 
 
+def _check_name(name: str, *, processes: int) -> None:
+    longest = _LONGEST_NAME - len(f".{processes}")
+    if not name.isprintable():  # what is not UTF-8 is not printable, either
+        raise CommandError(f"--name must be printable text, not {name!a}.")
+    if len(name) > longest:
+        raise CommandError(
+            f"--name must have at most {longest} characters, not {len(name)}: {name[:50]}…"
+        )
+
+
+def _check_liveness_file(path: Path | None) -> None:
+    if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK)):
+        raise CommandError(
+            f"--liveness-file must name a file in a directory that this user may write to, not "
+            f"{str(path)!r}."
+        )
+
+
 def _supervise(worker_options: WorkerOptions, options: dict[str, Any]) -> NoReturn:
+    _check_liveness_file(options["liveness_file"])
     if not (options["more_queues"] or options["queues"]):
         _warn_of_unserved()
     # A refusal here is told once and ends the command; a child refused later is started again.
@@ -158,7 +184,7 @@ def _run_child(worker_options: WorkerOptions, options: dict[str, Any]) -> NoRetu
     run_as_child(
         _worker(worker_options, end_process=leave),
         memory_limit=options["max_memory_per_child"],
-        is_replaced=_works_for_good(options),
+        is_replaced=options["max_jobs"] is None,
     )
 
 

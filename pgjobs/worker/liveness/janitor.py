@@ -16,7 +16,7 @@ INTERVAL: Final = 1.0
 
 
 class Janitor:
-    """Rescues the jobs of dead workers, and ends orphans.
+    """Rescues the jobs of dead and of unknown workers, and ends orphans.
 
     Every worker does this work. A leader or a job for it could itself be stuck.
     """
@@ -25,11 +25,15 @@ class Janitor:
         self._suspicion = Suspicion()
         self._lost_jobs = LostJobs()
         self._orphans = Orphans(self._lost_jobs)
+        self.has_judged = False
+        """Whether a turn has tried to take back the jobs of each worker that looks dead."""
 
     def turn(self, connection: EngineConnection) -> None:
         for worker in self._suspicion.dead(connection):
             self.rescue(connection, worker)
         self._orphans.turn(connection)
+        # At the end of the turn: a burst that is told too early ends before the rescued jobs run.
+        self.has_judged = not self._suspicion.is_undecided
 
     @property
     def next_turn_in(self) -> float:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 import psycopg
+from django.db import connections
 
 from pgjobs import events
 from pgjobs.conf import get_settings
@@ -82,6 +83,16 @@ class Presence:
         self._wakeup.set()
 
     @property
+    def busy_for(self) -> float:
+        """Seconds that the current turn has taken; 0 between two turns."""
+        return self._wakeup.busy_for
+
+    @property
+    def has_judged(self) -> bool:
+        """Whether the janitor has tried to take back the jobs of each worker that looks dead."""
+        return self._janitor.has_judged
+
+    @property
     def is_fenced(self) -> bool:
         """Whether the last heartbeat is so old that other workers may have taken our jobs."""
         return self._silent_for > get_settings().HEARTBEAT_TIMEOUT / 2
@@ -100,6 +111,7 @@ class Presence:
             self._rest()
             if not self._stopping.is_set():
                 self._guarded_turn()
+        connections.close_all()  # those of this thread, with which it has announced rescued jobs
 
     def _rest(self) -> None:
         """Sleep until the next turn is due, or until the connection is lost.

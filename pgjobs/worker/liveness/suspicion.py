@@ -32,6 +32,7 @@ class Suspicion:
 
     def __init__(self) -> None:
         self._suspects: dict[int, float] = {}
+        self._judged: set[int] = set()
         self._seen_on: psycopg.Connection | None = None
         self._reconnected_at: float | None = None
         self._locks_count_from = time.monotonic()
@@ -59,7 +60,7 @@ class Suspicion:
         found = {worker: evidence for worker, *evidence in cursor.fetchall()}
         self._suspects = {worker: self._suspects.get(worker, now) for worker in found}
         self._next_look = now + self._pause(now)
-        return [
+        dead = [
             worker
             for worker, (is_silent, is_unlocked, was_back) in found.items()
             if (is_silent and silence_counts)
@@ -69,6 +70,13 @@ class Suspicion:
                 and now - self._suspects[worker] >= CONFIRMING * 0.9
             )
         ]
+        self._judged.update(dead)
+        return dead
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether a worker looks dead that has not been returned as dead so far."""
+        return not self._judged.issuperset(self._suspects)
 
     @property
     def next_look_in(self) -> float:

@@ -9,8 +9,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NoReturn
+
+from pgjobs import events
+from pgjobs.worker.process.early_output import give_back_stderr
 
 CHILD: Final = "PGJOBS_CHILD"
 """The environment variable of a child. It holds the file descriptor for the signs of life, the
@@ -20,45 +24,93 @@ EXIT_AGAIN: Final = 75
 """Exit code of a child that asks for another child in its place (EX_TEMPFAIL)."""
 
 EXIT_BROKEN: Final = 70
-"""Exit code of a child that lost a thread (EX_SOFTWARE). The supervisor waits before the next."""
+"""Exit code of a child that can't go on (EX_SOFTWARE). The supervisor waits before the next."""
+
+WELL: Final = b"."
+"""The sign of life of a worker whose parts all go on."""
+STUCK: Final = b"?"
+"""The sign of life of a worker of which one part is stuck."""
+LAST_WORDS: Final = b"!"
+"""Stands before the reason with which a child ends."""
 
 ENGINE_THREAD: Final = "pgjobs-"
 """The beginning of the name of each thread of the engine."""
 
 _SIGN_INTERVAL: Final = 1.0
+_LAST_FLUSH: Final = 1.0
+_LONGEST_WORDS: Final = 1000
 _PR_SET_PDEATHSIG: Final = 1
 
 
 class Bond:
     """Gives the supervisor a sign of life each second; ends this process if the supervisor dies."""
 
-    def __init__(self, *, memory_limit: int | None, overweight: Callable[[], None]) -> None:
-        """``memory_limit`` is in MiB. ``overweight`` is called once if the process exceeds it."""
+    def __init__(
+        self,
+        *,
+        memory_limit: int | None,
+        overweight: Callable[[], None],
+        stuck: Callable[[], tuple[str, float] | None],
+    ) -> None:
+        """``memory_limit`` is in MiB. ``overweight`` is called once if the process exceeds it.
+
+        ``stuck`` returns the name of a part that does not go on, and for how many seconds.
+        """
         descriptor, supervisor, _ = os.environ.pop(CHILD).split(":")
         self._signs = int(descriptor)
         self._supervisor = int(supervisor)
         self._memory_limit = memory_limit
         self._overweight = overweight
+        self._stuck = stuck
+        self._told_stuck = ""
         os.set_inheritable(self._signs, False)
 
     def hold(self) -> None:
         """Start to give signs of life."""
+        give_back_stderr()
         _die_with_parent()
         if os.getppid() != self._supervisor:  # the supervisor died before the line above
             leave()
+        if self._memory_limit and memory() > self._memory_limit:
+            # Replaced at once, it would be replaced for ever, without a job run.
+            self.fail(
+                f"--max-memory-per-child {self._memory_limit} is less than the "
+                f"{memory():.0f} MiB that a worker needs before its first job."
+            )
         threading.Thread(target=self._run, name="pgjobs-bond", daemon=True).start()
+
+    def fail(self, reason: str) -> NoReturn:
+        """End this process, and leave ``reason`` to the supervisor and on standard error."""
+        with suppress(Exception):
+            sys.stderr.write(f"{reason}\n")
+        self.say_last(reason)
+        leave(EXIT_BROKEN)
+
+    def say_last(self, reason: str) -> None:
+        """Tell the supervisor the reason for the end of this process."""
+        line = " ".join(reason.split())[:_LONGEST_WORDS]
+        with suppress(OSError):
+            os.write(self._signs, LAST_WORDS + line.encode(errors="replace"))
 
     def _run(self) -> None:
         told = threading.Event()
         while True:
+            stuck = self._stuck()
             try:
-                os.write(self._signs, b".")
-            except OSError:  # the supervisor is gone
-                leave()
+                os.write(self._signs, STUCK if stuck else WELL)
+            except OSError:  # the supervisor is gone, or a job has closed the pipe
+                leave(EXIT_BROKEN)
+            self._tell_once(stuck)
             if self._memory_limit and not told.is_set() and memory() > self._memory_limit:
                 told.set()
                 self._overweight()
             threading.Event().wait(_SIGN_INTERVAL)
+
+    def _tell_once(self, stuck: tuple[str, float] | None) -> None:
+        part, seconds = stuck or ("", 0.0)
+        if part and part != self._told_stuck:
+            events.tell(events.WorkerStuck(part, seconds))
+        self._told_stuck = part
 
 
 def die_with_any_thread() -> None:
@@ -90,10 +142,22 @@ def child_number() -> int:
 
 
 def leave(code: int = EXIT_AGAIN) -> NoReturn:
-    """End this process at once, without waiting for threads that may never end."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    """End this process at once, without waiting for threads that may never end.
+
+    A job may have closed the standard streams, and the reader of a full pipe may have stopped.
+    """
+    try:
+        flush = threading.Thread(target=_flush, daemon=True)
+        flush.start()
+        flush.join(_LAST_FLUSH)
+    finally:
+        os._exit(code)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):
+            stream.flush()
 
 
 def memory() -> float:

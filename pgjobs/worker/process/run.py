@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import gc
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, NoReturn, Protocol
 
-from pgjobs.worker.process.child import EXIT_AGAIN, Bond, die_with_any_thread, leave
+from pgjobs.exceptions import DatabaseRefused
+from pgjobs.worker.process.child import (
+    EXIT_AGAIN,
+    EXIT_BROKEN,
+    Bond,
+    die_with_any_thread,
+    leave,
+)
 
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _YOUNG_OBJECTS: Final = 20_000
@@ -24,27 +33,52 @@ class Runnable(Protocol):
 
     def stop(self) -> None: ...
 
+    def stuck(self) -> tuple[str, float] | None:
+        """Return the name of a part that does not go on, and since how many seconds."""
+        ...
+
+    @property
+    def burst_is_over(self) -> bool:
+        """Whether the worker was to end when nothing is due, and has ended for this reason."""
+        ...
+
 
 def run_as_child(worker: Runnable, *, memory_limit: int | None, is_replaced: bool) -> NoReturn:
     """Run ``worker`` under its supervisor, then end this process.
 
     Above ``memory_limit`` MiB the worker is told to stop. With ``is_replaced``, the supervisor is
-    asked for another child in place of one that ended well.
+    asked for another child in place of one that ended well, unless its burst is over.
     """
-    Bond(memory_limit=memory_limit, overweight=worker.stop).hold()
+    bond = Bond(memory_limit=memory_limit, overweight=worker.stop, stuck=worker.stuck)
+    bond.hold()
     die_with_any_thread()
     _obey_signals(worker)
     _collect_less_often()
-    ended_well = worker.run()
-    # Not sys.exit(): it would wait for the threads of jobs that were cut off.
-    leave(EXIT_AGAIN if ended_well and is_replaced else int(not ended_well))
+    # Not sys.exit() or an exception: Python would wait for the threads of jobs that were cut off,
+    # and for threads that a job has started, while this process gives signs of life.
+    try:
+        ended_well = worker.run()
+    except DatabaseRefused as error:
+        bond.fail(str(error))
+    except BaseException as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+        bond.say_last(f"{type(error).__name__}: {error}")
+        leave(EXIT_BROKEN)
+    leave(
+        EXIT_AGAIN
+        if ended_well and is_replaced and not worker.burst_is_over
+        else int(not ended_well)
+    )
 
 
 def run_here(worker: Runnable) -> bool:
     """Run ``worker`` in the process of the caller; return whether each started job has ended.
 
-    Meanwhile SIGTERM and SIGINT stop the worker. The process goes on afterwards.
+    Meanwhile SIGTERM and SIGINT stop the worker, unless the caller's thread is not the main one:
+    then Python lets it handle no signals. The process goes on afterwards.
     """
+    if threading.current_thread() is not threading.main_thread():
+        return worker.run()
     with _signals_given_back():
         _obey_signals(worker)
         return worker.run()

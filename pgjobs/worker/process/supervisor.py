@@ -6,18 +6,15 @@ import contextlib
 import os
 import select
 import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from pgjobs import events
-from pgjobs.worker.backoff import Backoff
-from pgjobs.worker.process.child import CHILD, EXIT_AGAIN
+from pgjobs.worker.process.child import EXIT_AGAIN
+from pgjobs.worker.process.health import LivenessFile, tell_systemd
+from pgjobs.worker.process.offspring import Child
 
 TURN: Final = 1.0
 """Seconds between two looks at the children."""
@@ -25,22 +22,6 @@ EXTRA_TIME: Final = 15.0
 """Seconds after the shutdown timeout in which children write their last outcomes."""
 _SETTLED: Final = 30.0
 """If a child dies after more seconds than this, the next one starts without a growing delay."""
-
-
-@dataclass(eq=False)
-class Child:
-    """One worker process and its successors, as the supervisor sees them."""
-
-    index: int
-    backoff: Backoff = field(default_factory=Backoff)
-    process: subprocess.Popen[bytes] | None = None
-    signs: int = -1
-    """The pipe for signs of life, one each second. It reaches its end when the child ends."""
-    last_sign: float = 0.0
-    born: float = 0.0
-    start_at: float = 0.0
-    has_given_sign: bool = False
-    is_done: bool = False
 
 
 class Supervisor:
@@ -63,7 +44,7 @@ class Supervisor:
         self._shutdown_timeout = shutdown_timeout
         self._silence = silence
         self._restarts = restarts
-        self._liveness_file = liveness_file
+        self._liveness_file = LivenessFile(liveness_file) if liveness_file else None
         self._kill_at: float | None = None
         self._failed = False
         self._told_ready = False
@@ -74,15 +55,16 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         try:
-            while not all(child.is_done for child in self._children):
-                self._turn()
+            with _signals_in_a_pipe() as self._signals:
+                while not all(child.is_done for child in self._children):
+                    self._turn()
         finally:
             self._kill([child for child in self._children if child.process])
         return int(self._failed)
 
     def stop(self) -> None:
         """Tell the children to stop. The second time, they don't wait for their jobs."""
-        _tell_systemd("STOPPING=1")
+        tell_systemd("STOPPING=1")
         self._kill_at = time.monotonic() + self._shutdown_timeout + EXTRA_TIME
         for child in self._children:
             if child.process is None:
@@ -98,45 +80,37 @@ class Supervisor:
             if child.process is None and not child.is_done and now >= child.start_at:
                 self._start(child)
         self._listen()
+        for child in self._children:
+            if (code := child.bury()) is not None:
+                self._replace(child, code)
         self._end_silent()
         self._show_liveness()
         _reap_strangers([child.process.pid for child in self._children if child.process])
 
     def _start(self, child: Child) -> None:
-        read, write = os.pipe()
-        environment = {**os.environ, CHILD: f"{write}:{os.getpid()}:{child.index}"}
-        child.process = subprocess.Popen(
-            [sys.executable, *sys.orig_argv[1:]],
-            env=environment,
-            pass_fds=[write],
-            # Ctrl-C signals a whole process group. In sessions of their own, the children get only
-            # the supervisor's signal, once.
-            start_new_session=True,
-        )
-        os.close(write)
-        child.signs, child.has_given_sign = read, False
-        child.born = child.last_sign = time.monotonic()
+        try:
+            child.start()
+        except OSError as error:  # no memory, no more processes, or Python is being replaced
+            delay = child.backoff.next()
+            child.start_at = time.monotonic() + delay
+            events.tell(events.ChildNotStarted(child.index, error, delay))
 
     def _listen(self) -> None:
-        by_pipe = {child.signs: child for child in self._children if child.process is not None}
-        ready, _, _ = select.select(list(by_pipe), [], [], self._pause())
+        """Hear the children until a second has passed, a child has ended, or a signal has come."""
+        by_pipe = {child.signs: child for child in self._children if child.signs >= 0}
+        ready, _, _ = select.select([self._signals, *by_pipe], [], [], self._pause())
         for pipe in ready:
-            if os.read(pipe, 4096):
-                by_pipe[pipe].last_sign = time.monotonic()
-                by_pipe[pipe].has_given_sign = True
+            if pipe == self._signals:
+                os.read(pipe, 4096)
             else:
-                self._bury(by_pipe[pipe])
+                by_pipe[pipe].hear()
 
     def _pause(self) -> float:
         starts = [child.start_at for child in self._children if child.process is None]
         return max(0.0, min([TURN, *(at - time.monotonic() for at in starts)]))
 
-    def _bury(self, child: Child) -> None:
-        """Note that ``child`` has ended, and decide whether another child takes its place."""
-        assert child.process is not None
-        code = child.process.wait()
-        os.close(child.signs)
-        child.process = None
+    def _replace(self, child: Child, code: int) -> None:
+        """Decide whether another child takes the place of one that has ended with ``code``."""
         if self._kill_at is not None or (code == 0 and not self._restarts):
             child.is_done = True
             # A child that was told to stop before its first sign of life has not failed: it dies of
@@ -147,7 +121,7 @@ class Supervisor:
             child.backoff.reset()
         delay = 0.0 if code == EXIT_AGAIN else child.backoff.next()
         child.start_at = time.monotonic() + delay
-        events.tell(events.ChildEnded(child.index, code, delay))
+        events.tell(events.ChildEnded(child.index, code, delay, child.last_words))
 
     def _end_silent(self) -> None:
         """Kill each child that gives no sign of life, and each one that does not stop in time.
@@ -162,6 +136,7 @@ class Supervisor:
         living = [child for child in self._children if child.process is not None]
         for child in living:
             child.last_sign += away
+            child.last_well += away
         if self._kill_at is not None and now > self._kill_at:
             events.tell(events.ChildrenKilled())
             self._failed = True
@@ -183,25 +158,30 @@ class Supervisor:
     # Telling others ------------------------------------------------------------------------
 
     def _show_liveness(self) -> None:
-        """Touch the liveness file and tell systemd, if each child has just given a sign of life."""
+        """Touch the liveness file and tell systemd, if each child has just said that it is well."""
         now = time.monotonic()
         living = [child for child in self._children if not child.is_done]
-        if not all(c.has_given_sign and now - c.last_sign < 10 * TURN for c in living):
+        if not all(c.has_given_sign and now - c.last_well < 10 * TURN for c in living):
             return
-        _tell_systemd("WATCHDOG=1" if self._told_ready else "READY=1")
+        tell_systemd("WATCHDOG=1" if self._told_ready else "READY=1")
         self._told_ready = True
         if self._liveness_file is not None:
             self._liveness_file.touch()
 
 
-def _tell_systemd(message: str) -> None:
-    """Send ``message`` to systemd's notification socket, if there is one (see sd_notify(3))."""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if address:
-        if address.startswith("@"):  # an abstract socket of Linux
-            address = "\0" + address[1:]
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-            s.sendto(message.encode(), address)
+@contextlib.contextmanager
+def _signals_in_a_pipe() -> Iterator[int]:
+    """Yield a pipe that can be read whenever a signal has come, such as for the end of a child."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    try:
+        yield reader
+    finally:
+        signal.set_wakeup_fd(-1)
+        os.close(reader)
+        os.close(writer)
 
 
 def _reap_strangers(ours: Sequence[int]) -> None:

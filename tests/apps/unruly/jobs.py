@@ -100,6 +100,30 @@ class ExitsAsCoroutine(BackgroundJob):
         sys.exit(3)
 
 
+class Closes(BackgroundJob):
+    """Closes what belongs to its process: its standard streams, or each of its files."""
+
+    def run(self, everything: bool = False) -> None:
+        leave_trace("closes", self.job.pk)
+        if everything:
+            os.closerange(3, 1000)
+        else:
+            sys.stdout.close()
+            sys.stderr.close()
+
+
+class LeavesAChild(BackgroundJob):
+    """Forks a process that lives on after its own worker is killed."""
+
+    def run(self) -> None:
+        if not (pid := os.fork()):
+            time.sleep(600)
+            os._exit(0)
+        leave_trace("forked", pid)
+        if self.job.epoch == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 class IsNotRepeated(BackgroundJob):
     """Kills its worker, and must not be repeated."""
 

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
+from django.db import connection, transaction
 
 from pgjobs import events
 from pgjobs.models import Job, WorkerProcess
+from pgjobs.worker.process.child import EXIT_BROKEN
+from pgjobs.worker.process.supervisor import Supervisor
 from tests.apps.testapp.jobs import Held, KillsItsWorker, Tracing
-from tests.apps.unruly.jobs import Hoards
+from tests.apps.testapp.models import Trace
+from tests.apps.unruly.jobs import Closes, Hoards, LeavesAChild
 from tests.support import traces
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
-from tests.support.job_status import status_of
+from tests.support.job_status import status_of, until_status
 from tests.support.processes import children_of, is_alive
+from tests.support.told_events import ToldSoFar
 from tests.support.worker_process import InstalledWorker, SupervisedWorker, supervised_unruly_worker
 
 
@@ -184,6 +191,66 @@ def test_a_child_that_is_frozen_is_ended_and_replaced(child_environment: Environ
     assert (job.epoch, job.attempt, job.interruptions) == (2, 1, 1)
 
 
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_job_that_closes_the_files_of_its_process_does_not_stop_the_work(
+    child_environment: Environment, everything: bool
+) -> None:
+    Closes.enqueue(everything=everything)
+    with supervised_unruly_worker(child_environment, "-c", "1"):
+        traces.until("closes")
+        after = Tracing.enqueue()
+        until_status(after, "completed")
+
+
+def test_a_killed_child_is_replaced_and_stopped_although_a_process_that_it_forked_lives(
+    child_environment: Environment,
+) -> None:
+    job = LeavesAChild.enqueue()
+    lease = {"HEARTBEAT_INTERVAL": 0.5, "HEARTBEAT_TIMEOUT": 2}
+    try:
+        with supervised_unruly_worker(child_environment, "-c", "1", **lease) as worker:
+            worker.until_told(events.ChildEnded, code=-signal.SIGKILL)
+            # The forked process holds the lost worker's connection, hence its lock: silence tells.
+            until_status(job, "completed")
+            assert worker.stop(10) == 0
+    finally:
+        for pid in Trace.objects.filter(label="forked").values_list("job_id", flat=True):
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_a_child_that_weighs_too_much_before_its_first_job_is_replaced_with_a_backoff(
+    child_environment: Environment,
+) -> None:
+    with SupervisedWorker(child_environment, "--max-memory-per-child", "5") as worker:
+        ended = worker.until_told(events.ChildEnded, code=EXIT_BROKEN)
+        assert worker.stop(10) == 0
+    assert ended["delay"] > 0
+    assert "--max-memory-per-child 5 is less than" in ended["reason"]
+
+
+def test_a_child_that_can_not_be_started_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, told: ToldSoFar
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    supervisor = Supervisor(processes=1, shutdown_timeout=1, silence=15)
+    end = events.listen(events.ChildNotStarted, lambda _: supervisor.stop())
+    with signals_given_back():
+        assert supervisor.run() == 0
+    end()
+    (failed,) = told(events.ChildNotStarted)
+    assert "nowhere" in failed["error"]
+
+
+@contextmanager
+def signals_given_back() -> Iterator[None]:
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 # Reports to systemd and probes ----------------------------------------------------------------
 
 
@@ -200,6 +267,36 @@ def test_the_liveness_file_of_a_living_worker_is_touched_repeatedly(
         for _ in range(2):
             eventually(partial(is_newer, file, file.stat().st_mtime_ns))
         assert worker.process.poll() is None
+
+
+def test_a_liveness_file_whose_directory_is_removed_leaves_the_worker_alone(
+    child_environment: Environment, tmp_path: Path
+) -> None:
+    directory = tmp_path / "run"
+    directory.mkdir()
+    with SupervisedWorker(child_environment, "--liveness-file", f"{directory}/alive") as worker:
+        eventually((directory / "alive").exists, timeout=30)
+        shutil.rmtree(directory)
+        worker.until_told(events.LivenessFileFailed)
+        until_status(Tracing.enqueue(), "completed")
+        directory.mkdir()
+        eventually((directory / "alive").exists)
+        assert worker.stop(10) == 0
+
+
+def test_a_worker_that_waits_for_a_lock_for_a_whole_lease_says_so_and_is_not_well(
+    child_environment: Environment, tmp_path: Path
+) -> None:
+    file = tmp_path / "alive"
+    environment = with_settings(child_environment, HEARTBEAT_INTERVAL=0.5, HEARTBEAT_TIMEOUT=2)
+    with SupervisedWorker(environment, "--liveness-file", str(file)) as worker:
+        eventually(file.exists, timeout=30)
+        with transaction.atomic():
+            connection.cursor().execute("LOCK TABLE pgjobs_pause")
+            worker.until_told(events.WorkerStuck, part="claiming")
+            assert worker.process.poll() is None
+        until_status(Tracing.enqueue(), "completed")
+        assert worker.stop(10) == 0
 
 
 @contextmanager

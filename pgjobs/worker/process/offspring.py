@@ -1,0 +1,117 @@
+"""One worker process and its successors, as the supervisor sees them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+
+from pgjobs.worker.backoff import Backoff
+from pgjobs.worker.process.child import CHILD, LAST_WORDS, WELL
+from pgjobs.worker.process.early_output import EarlyOutput
+
+
+@dataclass(eq=False)
+class Child:
+    """One worker process and its successors.
+
+    The exit of the process tells its death. The pipe for the signs of life does not: a job may
+    close the pipe, and a process that a job has forked keeps it open.
+    """
+
+    index: int
+    backoff: Backoff = field(default_factory=Backoff)
+    process: subprocess.Popen[bytes] | None = None
+    signs: int = -1
+    """The pipe for signs of life, one each second; -1 while there is none."""
+    last_sign: float = 0.0
+    last_well: float = 0.0
+    """When the process last said that none of its parts is stuck."""
+    born: float = 0.0
+    start_at: float = 0.0
+    has_given_sign: bool = False
+    is_done: bool = False
+    last_words: str = ""
+    """Why the last process says it has ended; empty if it said nothing."""
+    _failed_early: bool = False
+    """The last process ended badly before its first sign of life."""
+    _early: EarlyOutput | None = None
+
+    def start(self) -> None:
+        """Start a new interpreter with the command line of this one. Raises OSError."""
+        read, write = os.pipe()
+        environment = {**os.environ, CHILD: f"{write}:{os.getpid()}:{self.index}"}
+        self._early = EarlyOutput() if self._failed_early else None
+        kept = self._early.arrange(environment) if self._early else []
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, *sys.orig_argv[1:]],
+                cwd=_first_directory(),
+                env=environment,
+                pass_fds=[write, *kept],
+                stderr=self._early.file if self._early and kept else None,
+                # Ctrl-C signals a whole process group. In sessions of their own, the children get
+                # only the supervisor's signal, once.
+                start_new_session=True,
+            )
+        except OSError:
+            os.close(read)
+            raise
+        finally:
+            for descriptor in (write, *kept):
+                os.close(descriptor)
+        os.set_blocking(read, False)
+        self.signs, self.has_given_sign, self.last_words = read, False, ""
+        self.born = self.last_sign = self.last_well = time.monotonic()
+
+    def hear(self) -> None:
+        """Read the signs of life, and the last words, that have come."""
+        try:
+            said = os.read(self.signs, 8192)
+        except BlockingIOError:
+            return
+        if not said:
+            self._close_signs()
+            return
+        signs, _, words = said.partition(LAST_WORDS)
+        self.last_words += words.decode(errors="replace")
+        self.last_sign = time.monotonic()
+        self.has_given_sign = True
+        if signs.endswith(WELL):
+            self.last_well = self.last_sign
+
+    def bury(self) -> int | None:
+        """Return the exit code if the process has ended since the last call, or None."""
+        if self.process is None or (code := self.process.poll()) is None:
+            return None
+        self.process = None
+        if self.signs >= 0:
+            self.hear()
+            self._close_signs()
+        self._failed_early = code != 0 and not self.has_given_sign
+        if self._early:
+            if self._failed_early:
+                self.last_words = self._early.show()
+            self._early.file.close()
+        return code
+
+    def _close_signs(self) -> None:
+        if self.signs >= 0:
+            os.close(self.signs)
+            self.signs = -1
+
+
+def _first_directory() -> str | None:
+    """Return the directory in which this process was started, if the script's path tells it.
+
+    A manage.py may change the directory. In another directory, a relative path on the command
+    line, such as that of manage.py itself, would lead the child nowhere.
+    """
+    script = getattr(sys.modules["__main__"], "__file__", None) or ""  # Python made it absolute
+    for argument in sys.orig_argv[1:]:
+        directory = script.removesuffix(f"{os.sep}{argument}")
+        if directory != script and os.path.isdir(directory):
+            return directory
+    return None
