@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from pgjobs import events
+from pgjobs.exceptions import DatabaseRefused
+from pgjobs.worker.startup import refuse_if_hopeless
 from tests.apps.testapp.jobs import Tracing
 from tests.support.eventually import eventually
 from tests.support.job_status import until_status
@@ -74,6 +77,11 @@ def test_a_worker_whose_database_refuses_it_for_good_ends_with_the_reason(
         assert worker.wait() == 1
         assert reason in worker.output
         assert len(worker.output.splitlines()) == 1, worker.output
+
+
+def test_a_value_that_the_database_can_not_store_at_the_start_ends_the_worker() -> None:
+    with pytest.raises(DatabaseRefused, match=r"can't store .* too long"):
+        refuse_if_hopeless(psycopg.errors.StringDataRightTruncation("value too long"))
 
 
 def test_a_worker_without_a_free_connection_waits_for_one(role: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 import sys
+import threading
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from dataclasses import replace
@@ -110,9 +111,10 @@ class Command(BaseCommand):
         try:
             if is_child():
                 _run_child(worker_options, options)
-            elif getattr(self, "_called_from_command_line", False):
+            elif getattr(self, "_called_from_command_line", False) and _handles_signals():
                 _supervise(worker_options, options)
-            elif not run_here(_worker(worker_options)):  # call_command(), for example in a test
+            # call_command(), for example in a test, or Django's autoreloader
+            elif not run_here(_worker(worker_options)):
                 sys.exit(1)
         except DatabaseRefused as error:
             raise CommandError(str(error)) from None
@@ -191,6 +193,11 @@ def _run_child(worker_options: WorkerOptions, options: dict[str, Any]) -> NoRetu
 def _worker(options: WorkerOptions, end_process: Callable[[], None] | None = None) -> Worker:
     companions = (Clock(burst=options.burst), LowLevelTasks(options))
     return Worker(options, companions=companions, end_process=end_process)
+
+
+def _handles_signals() -> bool:
+    """Return whether this is the main thread: Python gives signals to no other one."""
+    return threading.current_thread() is threading.main_thread()
 
 
 def _works_for_good(options: dict[str, Any]) -> bool:

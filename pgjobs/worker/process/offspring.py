@@ -27,8 +27,8 @@ class Child:
     signs: int = -1
     """The pipe for signs of life, one each second; -1 while there is none."""
     last_sign: float = 0.0
-    last_well: float = 0.0
-    """When the process last said that none of its parts is stuck."""
+    is_well: bool = False
+    """The last sign of life said that no part of the worker is stuck."""
     born: float = 0.0
     start_at: float = 0.0
     has_given_sign: bool = False
@@ -64,7 +64,7 @@ class Child:
                 os.close(descriptor)
         os.set_blocking(read, False)
         self.signs, self.has_given_sign, self.last_words = read, False, ""
-        self.born = self.last_sign = self.last_well = time.monotonic()
+        self.born = self.last_sign = time.monotonic()
 
     def hear(self) -> None:
         """Read the signs of life, and the last words, that have come."""
@@ -79,8 +79,7 @@ class Child:
         self.last_words += words.decode(errors="replace")
         self.last_sign = time.monotonic()
         self.has_given_sign = True
-        if signs.endswith(WELL):
-            self.last_well = self.last_sign
+        self.is_well = signs.endswith(WELL)
 
     def bury(self) -> int | None:
         """Return the exit code if the process has ended since the last call, or None."""

@@ -136,7 +136,6 @@ class Supervisor:
         living = [child for child in self._children if child.process is not None]
         for child in living:
             child.last_sign += away
-            child.last_well += away
         if self._kill_at is not None and now > self._kill_at:
             events.tell(events.ChildrenKilled())
             self._failed = True
@@ -161,7 +160,9 @@ class Supervisor:
         """Touch the liveness file and tell systemd, if each child has just said that it is well."""
         now = time.monotonic()
         living = [child for child in self._children if not child.is_done]
-        if not all(c.has_given_sign and now - c.last_well < 10 * TURN for c in living):
+        if not all(
+            c.has_given_sign and c.is_well and now - c.last_sign < 10 * TURN for c in living
+        ):
             return
         tell_systemd("WATCHDOG=1" if self._told_ready else "READY=1")
         self._told_ready = True
