@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Final, NoReturn
+from typing import IO, Final, NoReturn
 
 import django
 from django.core.management import execute_from_command_line
@@ -25,10 +25,10 @@ _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 def main() -> None:
     django.setup()
-    from pgjobs.worker.process import supervisor
+    from pgjobs.worker.process import offspring
 
     # Not subprocess.Popen itself: jobs may start programs.
-    vars(supervisor)["subprocess"] = SimpleNamespace(Popen=ForkedChild)
+    vars(offspring)["subprocess"] = SimpleNamespace(Popen=ForkedChild)
     execute_from_command_line(sys.argv)
 
 
@@ -39,8 +39,10 @@ class ForkedChild:
         self,
         _command: Sequence[str],
         *,
+        cwd: str | None,
         env: Mapping[str, str],
         pass_fds: Sequence[int],
+        stderr: IO[bytes] | None,
         start_new_session: bool,
     ) -> None:
         self.returncode: int | None = None
@@ -49,6 +51,9 @@ class ForkedChild:
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         self.pid = os.fork()
         if not self.pid:
+            os.chdir(cwd or ".")
+            if stderr is not None:
+                os.dup2(stderr.fileno(), 2)
             _run(env, pass_fds, start_new_session)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
 
