@@ -9,11 +9,9 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections, router
 
 from pgjobs import queues
 from pgjobs.conf import find_problems, get_settings
-from pgjobs.models import Job
 from pgjobs.registry.job_class import JobClass
 from pgjobs.registry.meta import naming_class
 from pgjobs.registry.names import ambiguous, registered
@@ -24,7 +22,6 @@ from pgjobs.showing import brief
 def register_checks() -> None:
     """Register all checks of pgjobs with Django."""
     for check in (
-        check_database,
         check_apps,
         check_settings,
         check_queues,
@@ -34,31 +31,6 @@ def register_checks() -> None:
         check_job_queues,
     ):
         register(check, Tags.compatibility)
-
-
-def check_database(**_: Any) -> Iterable[CheckMessage]:
-    """E001: the database is PostgreSQL. E002: Django uses psycopg 3. E003: USE_TZ is True."""
-    connection = connections[router.db_for_write(Job)]
-    if connection.vendor != "postgresql":
-        yield Error(
-            f"pgjobs keeps its jobs in the database {connection.alias!r}, which is "
-            f"{connection.vendor}, not PostgreSQL.",
-            hint="Use PostgreSQL for it, or route the app pgjobs to a PostgreSQL database with "
-            "DATABASE_ROUTERS.",
-            id="pgjobs.E001",
-        )
-    elif not _has_psycopg_3():
-        yield Error(
-            "pgjobs needs psycopg 3, but Django uses psycopg2.",
-            hint="Run pip install 'psycopg[binary]>=3.2'. Django prefers it to psycopg2.",
-            id="pgjobs.E002",
-        )
-    if not settings.USE_TZ:
-        yield Error(
-            "pgjobs needs aware datetimes, but USE_TZ is False.",
-            hint="Set USE_TZ = True.",
-            id="pgjobs.E003",
-        )
 
 
 def check_apps(**_: Any) -> Iterable[CheckMessage]:
@@ -162,9 +134,3 @@ def _job_classes() -> list[type[JobClass]]:
 
 def _settings_can_be_read() -> bool:
     return not find_problems(getattr(settings, "PGJOBS", {}))
-
-
-def _has_psycopg_3() -> bool:
-    from django.db.backends.postgresql.psycopg_any import is_psycopg3
-
-    return bool(is_psycopg3)

@@ -71,7 +71,7 @@ def test_e001_names_a_database_that_is_not_postgresql(tmp_path: Path) -> None:
     assert (
         "(pgjobs.E001) pgjobs keeps its jobs in the database 'default', which is sqlite" in output
     )
-    assert "HINT: Use PostgreSQL for it, or route the app" in output
+    assert "HINT: Use PostgreSQL for it, and keep users" in output
 
 
 def test_e001_ignores_a_database_without_jobs(tmp_path: Path) -> None:
