@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -39,6 +39,21 @@ class Seen(models.Func):
 
     def __init__(self, view: str, column: str, field: models.Field[Any, Any]) -> None:
         super().__init__(models.F("pk"), view=view, column=column, output_field=field)
+
+
+class SeenSpan(Seen):
+    """A span of time in an inspection view, in seconds.
+
+    The view holds an interval, which psycopg can't read if the database sets an ``IntervalStyle``.
+    """
+
+    template = (
+        "(SELECT EXTRACT(epoch FROM seen.%(column)s)::float8 "
+        "FROM %(view)s AS seen WHERE seen.id = %(expressions)s)"
+    )
+
+    def __init__(self, view: str, column: str) -> None:
+        super().__init__(view, column, models.FloatField())
 
 
 class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -129,11 +144,10 @@ def moment(at: datetime) -> str:
     return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
 
 
-def span(duration: timedelta | None) -> str | None:
-    """Return a duration as text, in at most two units: ``4 min 20 s``. None stays None."""
-    if duration is None:
+def span(seconds: float | None) -> str | None:
+    """Return seconds as text, in at most two units: ``4 min 20 s``. None stays None."""
+    if seconds is None:
         return None
-    seconds = duration.total_seconds()
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 60:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pgjobs.admin.display import (
     Seen,
+    SeenSpan,
     badge,
     link,
     moment,
@@ -88,8 +89,8 @@ class JobAdmin(SteeringAdmin):
             .get_queryset(request)
             .select_related("object_type", "worker", "user")
             .annotate(
-                late_by=Seen("pgjobs_jobs", "late_by", models.DurationField()),
-                ran_for=Seen("pgjobs_jobs", "duration", models.DurationField()),
+                late_by=SeenSpan("pgjobs_jobs", "late_by"),
+                ran_for=SeenSpan("pgjobs_jobs", "duration"),
                 percent=Seen("pgjobs_jobs", "progress_percent", models.IntegerField()),
                 about=Seen("pgjobs_jobs", "object", models.TextField()),
             )

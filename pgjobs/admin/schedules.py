@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from pgjobs.admin.display import (
     LookOnly,
     Seen,
+    SeenSpan,
     badge,
     link,
     page_of,
@@ -33,7 +34,7 @@ class ScheduleAdmin(LookOnly):
             .get_queryset(request)
             .annotate(
                 in_words=Seen("pgjobs_schedules", "rule", models.TextField()),
-                overdue_by=Seen("pgjobs_schedules", "overdue_by", models.DurationField()),
+                overdue_by=SeenSpan("pgjobs_schedules", "overdue_by"),
                 last_status=Seen("pgjobs_schedules", "last_status", models.TextField()),
             )
         )

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from pgjobs.admin.display import LookOnly, Seen, badge, link, shown, span
+from pgjobs.admin.display import LookOnly, Seen, SeenSpan, badge, link, shown, span
 from pgjobs.models import WorkerProcess
 
 _STATES: Final = {
@@ -35,7 +35,7 @@ class WorkerProcessAdmin(LookOnly):
             .annotate(
                 state=Seen("pgjobs_workers", "state", models.TextField()),
                 running=Seen("pgjobs_workers", "running", models.IntegerField()),
-                silent_for=Seen("pgjobs_workers", "silent_for", models.DurationField()),
+                silent_for=SeenSpan("pgjobs_workers", "silent_for"),
             )
         )
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, Final
 
 import psycopg
@@ -28,6 +29,7 @@ from pgjobs.worker.connection import (
     NETWORK,
     EngineConnection,
     as_statement,
+    assumed_role,
     is_our_session,
     unharmed,
 )
@@ -124,7 +126,7 @@ class ProcrastinateThread:
     async def _connector_and_options(self) -> tuple[PsycopgConnector, dict[str, Any]]:
         alias = get_settings().DIRECT_DATABASE or router.db_for_write(Job)
         way = {**NETWORK, **connector_params(alias)}
-        parameters: dict[str, Any] = {"kwargs": way, "configure": _let_wait}
+        parameters: dict[str, Any] = {"kwargs": way, "configure": partial(_set_up, alias)}
         options = self._options
         if not await asyncio.to_thread(_has_session, alias):
             # Behind a pooler the worker polls: the session that listens goes to other clients.
@@ -164,8 +166,9 @@ def _with_sound_connections(run: Callable[[], Any], context: Any, *_: Any) -> An
         _is_ours.reset(token)
 
 
-async def _let_wait(connection: psycopg.AsyncConnection[Any]) -> None:
-    await connection.execute(as_statement("SET", unharmed(connection)))
+async def _set_up(alias: str, connection: psycopg.AsyncConnection[Any]) -> None:
+    settings = {**unharmed(connection), **assumed_role(alias)}
+    await connection.execute(as_statement("SET", settings))
     await connection.commit()
 
 

@@ -53,8 +53,11 @@ def fire_due() -> float | None:
 
 
 def _next_due_in() -> float | None:
-    soonest = _known().aggregate(due_in=models.Min(models.F("next_run") - Now()))["due_in"]
-    return None if soonest is None else float(soonest.total_seconds())
+    # Two moments, because psycopg can't read an interval if the database sets an IntervalStyle.
+    seen = _known().aggregate(soonest=models.Min("next_run"), now=models.Max(Now()))
+    if seen["soonest"] is None:
+        return None
+    return float((seen["soonest"] - seen["now"]).total_seconds())
 
 
 def _fire_or_skip(schedule: Schedule) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
+from psycopg.sql import Literal
 
 from pgjobs.conf import get_settings
 from pgjobs.sql import load
@@ -14,6 +15,11 @@ from pgjobs.sql import load
 # Each statement of the engine is meant to walk its index, so the session forbids the other plans.
 SETTINGS: Final = {
     "TimeZone": "'UTC'",
+    # A role or a database may set other values. psycopg reads only these styles. Above `read
+    # committed` a statement that waited for a row fails, because the row has changed.
+    "DateStyle": "'ISO'",
+    "IntervalStyle": "'postgres'",
+    "default_transaction_isolation": "'read committed'",
     "enable_seqscan": "off",
     "enable_bitmapscan": "off",
     "enable_sort": "off",
@@ -70,7 +76,7 @@ class EngineConnection:
         self._opened_by = opened_by or alias
         self._purpose = purpose
         self._settings = {**SETTINGS, **(settings or {})}
-        self._unharmed: dict[str, str] = {}
+        self._of_connection: dict[str, str] = {}
         self._connection: psycopg.Connection[Any] | None = None
 
     @classmethod
@@ -114,7 +120,9 @@ class EngineConnection:
         self.longest_detour = other_hosts * float(parameters["connect_timeout"] or 0)
         connection = psycopg.connect(**parameters, autocommit=True)
         self.has_session = is_our_session(connection)
-        self._unharmed = unharmed(connection)
+        # Behind a pooler the default comes too late: the settings are made inside a transaction.
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        self._of_connection = {**unharmed(connection), **assumed_role(self._opened_by)}
         if self.has_session:
             connection.execute(self._set("SET"))
         else:
@@ -126,7 +134,7 @@ class EngineConnection:
         return self._set("SET LOCAL")
 
     def _set(self, command: str) -> str:
-        return as_statement(command, {**self._settings, **self._unharmed})
+        return as_statement(command, {**self._settings, **self._of_connection})
 
 
 class _PooledCursor(psycopg.Cursor[Any]):
@@ -173,6 +181,12 @@ def unharmed(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any])
     """Return the settings with which a session may wait outside a transaction without a limit."""
     newer = _KILLERS_SINCE_17 if connection.info.server_version >= 170000 else ()
     return {**dict.fromkeys((*_KILLERS, *newer), "0"), **_STALLED}
+
+
+def assumed_role(alias: str) -> dict[str, str]:
+    """Return the role that Django's connections to the database ``alias`` assume, as a setting."""
+    role = connections[alias].settings_dict["OPTIONS"].get("assume_role")
+    return {"role": Literal(role).as_string()} if role else {}
 
 
 def as_statement(command: str, settings: dict[str, str]) -> str:

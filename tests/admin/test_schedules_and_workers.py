@@ -12,7 +12,7 @@ from pgjobs.models import Schedule
 from pgjobs.sql.locks import WORKER_LOCK
 from tests.support.moments import ago
 from tests.support.rows import a_job, a_worker
-from tests.support.sql import advisory_lock
+from tests.support.sql import advisory_lock, query
 from tests.support.staff import shown
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +89,16 @@ def test_a_superuser_may_neither_add_change_nor_delete_schedules_and_workers(
 @pytest.mark.parametrize("page", [SCHEDULES, WORKERS])
 def test_a_nul_in_the_address_of_a_list_is_refused(looking: Client, page: str) -> None:
     assert looking.get(page, {"id__exact": "\0"})["Location"] == f"{page}?e=1"
+
+
+@pytest.mark.parametrize("style", ["iso_8601", "sql_standard", "postgres_verbose"])
+def test_the_pages_show_spans_of_time_whatever_interval_style_the_database_sets(
+    style: str, looking: Client
+) -> None:
+    query(f"SET LOCAL IntervalStyle = '{style}'")
+    Schedule.objects.create(job_class="a.B", interval=60, next_run=ago(hours=3, minutes=4))
+    worker = a_worker(heartbeat=ago(minutes=2))
+    a_job("running", worker=worker, started=ago(hours=30))
+    assert "Overdue by 3 h 4 min" in shown(looking, SCHEDULES)
+    assert "2 min 0 s ago" in shown(looking, WORKERS)
+    assert "1 d 6 h" in shown(looking, "/admin/pgjobs/job/")

@@ -65,14 +65,14 @@ def test_a_thread_told_to_end_while_its_pool_is_being_filled_ends(
 def test_a_thread_told_to_end_at_the_moment_its_pool_has_been_filled_ends(
     thread: ProcrastinateThread, turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    let_wait = procrastinate_thread._let_wait
+    set_up = procrastinate_thread._set_up
 
-    async def then_drain(connection: Any) -> None:
-        await let_wait(connection)
+    async def then_drain(alias: str, connection: Any) -> None:
+        await set_up(alias, connection)
         if not thread._stopping.is_set():  # only by its first connection
             drain_after(turns, thread)
 
-    monkeypatch.setattr(procrastinate_thread, "_let_wait", then_drain)
+    monkeypatch.setattr(procrastinate_thread, "_set_up", then_drain)
     thread.start()
     assert has_ended(thread)
 

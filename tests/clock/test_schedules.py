@@ -59,6 +59,15 @@ def test_the_first_run_of_an_interval_is_due_when_the_first_worker_starts() -> N
     assert Schedule.objects.get() == schedule
 
 
+def test_the_clock_fires_whatever_interval_style_the_database_sets() -> None:
+    query("SET LOCAL IntervalStyle = 'iso_8601'")
+    come_due(start_worker(interval=60))
+    due_in = fire_due()
+    assert due_in is not None
+    assert 3590 < due_in <= 3600
+    assert Job.objects.count() == 1
+
+
 def test_a_later_start_of_a_worker_fires_no_due_time() -> None:
     start_worker(interval=60)
     fire_due()
