@@ -242,9 +242,8 @@ def _decode_typed(tag: str, body: Any) -> Any:
     try:
         load = _LOADERS[tag]
     except KeyError:
-        raise BadArguments(
-            f"An argument has the type {tag!r}, which pgjobs does not know."
-        ) from None
+        unknown = f"An argument has the type {tag!r}, which pgjobs does not know."
+        raise BadArguments(unknown) from None
     try:
         return load(body)
     except (TypeError, ValueError, ArithmeticError, AttributeError, ValidationError) as error:

@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import pytest
 
-from pgjobs import events, log_lines
+from pgjobs import events
+from pgjobs.log_lines.wording import LINES, SILENT
 
 JOB = SimpleNamespace(
     id=7,
@@ -159,8 +160,8 @@ def test_an_event_without_a_listener_is_told_to_nobody() -> None:
 
 
 def test_every_event_has_a_log_line_or_is_silent_on_purpose() -> None:
-    assert set(log_lines.LINES) | log_lines.SILENT == set(KINDS)
-    assert not set(log_lines.LINES) & log_lines.SILENT
+    assert set(LINES) | SILENT == set(KINDS)
+    assert not set(LINES) & SILENT
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -169,11 +170,11 @@ def test_every_event_says_what_happened(kind: type[events.Event]) -> None:
     assert not kind.__doc__.startswith(f"{kind.__name__}(")  # as dataclass() would write it
 
 
-@pytest.mark.parametrize("kind", log_lines.LINES, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", LINES, ids=lambda kind: kind.__name__)
 def test_a_told_event_writes_its_line_once(
     kind: type[events.Event], caplog: pytest.LogCaptureFixture
 ) -> None:
-    line = log_lines.LINES[kind]
+    line = LINES[kind]
     caplog.set_level(logging.INFO, "pgjobs")
 
     events.tell(made(kind))

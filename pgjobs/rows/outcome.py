@@ -76,6 +76,20 @@ class Outcome:
         """
         return replace(cls.released(job_id, epoch, worker_id), interruptions=1)
 
+    @classmethod
+    def unreadable(
+        cls, job_id: int, epoch: int, worker_id: int | None, error: Exception
+    ) -> Outcome:
+        """Return the outcome of a claimed job that can't start, because its row can't be read."""
+        return cls(
+            job_id=job_id,
+            epoch=epoch,
+            worker_id=worker_id,
+            status=JobStatus.ERRORED,
+            error=str(error),
+            failure=Failure.of(error),
+        )
+
     @property
     def size(self) -> int:
         """The characters of its text and JSON, roughly."""

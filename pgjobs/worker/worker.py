@@ -8,11 +8,9 @@ import psycopg
 from django.db import DatabaseError, ProgrammingError, router
 
 from pgjobs import events
-from pgjobs.choices import JobStatus
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import UnreadableRow
 from pgjobs.models import Job
-from pgjobs.rows.failure import Failure
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.claiming.ahead import Ahead
@@ -193,17 +191,8 @@ class Worker:
         self._claimed += 1
         self._held.take_on([job])
         events.tell(events.JobUnreadable(job, error))
-        self._recorder.put(
-            job,
-            Outcome(
-                job_id=job.id,
-                epoch=job.epoch,
-                worker_id=job.worker_id,
-                status=JobStatus.ERRORED,
-                error=str(error),
-                failure=Failure.of(error),
-            ),
-        )
+        outcome = Outcome.unreadable(job.id, job.epoch, job.worker_id, error)
+        self._recorder.put(job, outcome)
 
     def _announce(self, job_id: int) -> None:
         """Announce the end of a job that this worker ended without a claim."""

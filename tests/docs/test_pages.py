@@ -19,7 +19,7 @@ import pytest
 
 from pgjobs import conf
 from pgjobs.choices import FINISHED, WAITING, JobStatus
-from pgjobs.log_lines import LINES
+from pgjobs.log_lines.wording import LINES
 from pgjobs.registry.meta import JobOptions
 from tests.support.environment import ROOT
 from tests.support.markdown import (

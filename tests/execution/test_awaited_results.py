@@ -1,4 +1,4 @@
-"""Values that ``run()`` returns and that must be awaited, and those whose body would never run."""
+"""The end of ``run()`` if it returns an awaitable, or a generator that would never run."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def async_generator() -> AsyncIterator[int]:
 
 
 class Returns(BackgroundJob):
-    """Returns what the function that the test names returns."""
+    """Returns the result of the function that the test names."""
 
     def run(self, function: str) -> Any:
         return globals()[function]()

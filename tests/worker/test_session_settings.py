@@ -26,7 +26,7 @@ ODD = {
 
 @pytest.fixture
 def odd_database(empty_queue: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database that sets what the engine's statements can't work with."""
+    """A database with settings that the engine's statements can't work with."""
     asked = " ".join(f"-c {name}={value}" for name, value in ODD.items())
     monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", asked)
 

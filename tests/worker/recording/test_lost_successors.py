@@ -64,7 +64,7 @@ def test_a_job_with_a_malformed_successor_ends_as_it_ended_and_says_that_it_does
 
 
 def recurring_for_a_deleted_user(claim: Claim) -> Job:
-    """Return a running job whose successor shall have a user who has been deleted since."""
+    """Return a running job with a successor for a user that was deleted since."""
     user = User.objects.create_user("ann")
     Noop.enqueue_once(interval=60)
     (job,) = claim(0)

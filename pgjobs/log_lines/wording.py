@@ -6,13 +6,12 @@ The lines that jobs write with ``self.logger`` are not of the engine; see ``pgjo
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from logging import CRITICAL, ERROR, INFO, WARNING
-from operator import attrgetter
-from string import Formatter
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from pgjobs import events
+from pgjobs.log_lines.line import Line, line
 
 WORKER: Final = logging.getLogger("pgjobs.worker")
 CLOCK: Final = logging.getLogger("pgjobs.clock")
@@ -20,55 +19,6 @@ DOORBELL: Final = logging.getLogger("pgjobs.doorbell")
 SIGNALS: Final = logging.getLogger("pgjobs.signals")
 NOTIFICATIONS: Final = logging.getLogger("pgjobs.notifications")
 EVENTS: Final = logging.getLogger("pgjobs.events")
-
-
-class Line(NamedTuple):
-    """The log line of one kind of event."""
-
-    logger: logging.Logger
-    level: int
-    text: str
-    """The message, with a ``%`` placeholder for each of its arguments."""
-    arguments: Callable[[Any], tuple[object, ...]]
-    """Takes the arguments of the message from an event."""
-    has_traceback: bool = False
-    """Whether the traceback of ``event.error`` follows the message."""
-
-    def write(self, event: Any) -> None:
-        """Log ``event``. Nothing is formatted, not even an argument taken, if the level is off."""
-        if self.logger.isEnabledFor(self.level):
-            error = event.error if self.has_traceback else None
-            arguments = map(_on_one_line, self.arguments(event))
-            self.logger.log(self.level, self.text, *arguments, exc_info=error)
-
-
-def _on_one_line(value: object) -> object:
-    """Return ``value`` with its control characters escaped if it is a text.
-
-    Names come from rows and options: a newline could forge a line, an escape sequence a terminal.
-    """
-    return value if not isinstance(value, str) or value.isprintable() else repr(value)[1:-1]
-
-
-def line(logger: logging.Logger, level: int, template: str, *, has_traceback: bool = False) -> Line:
-    """Return the line of a ``template`` that names attributes of the event: ``"job={job.id}"``.
-
-    The template becomes a text with ``%`` placeholders, because the logging module formats these
-    only for a record that a handler writes, and log aggregators group lines by them.
-    """
-    text, names = "", []
-    for literal, name, form, conversion in Formatter().parse(template):
-        text += literal
-        if name is not None:
-            names.append(name)
-            text += f"%{form or conversion or 's'}"
-    return Line(logger, level, text, _getter(names), has_traceback)
-
-
-def _getter(names: list[str]) -> Callable[[Any], tuple[object, ...]]:
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda event: tuple(attrgetter(name)(event) for name in names)
 
 
 _REFUSING: Final = (
@@ -298,9 +248,3 @@ SILENT: Final[frozenset[type[events.Event]]] = frozenset(
 
 In the log of a worker `AttemptEnded` stands for the end of a job, and `JobTakenBack` for a rescue.
 """
-
-
-def start() -> None:
-    """Write a line for each event that is told from now on. Call it once."""
-    for kind, its_line in LINES.items():
-        events.listen(kind, its_line.write)
