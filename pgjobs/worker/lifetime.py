@@ -63,6 +63,15 @@ class Lifetime:
         )
         return True
 
+    def stuck(self) -> tuple[str, float] | None:
+        """Return the part that has not gone on for a whole lease, and these seconds, or None.
+
+        A part that tries again and again to reach the database goes on.
+        """
+        parts = {"claiming": self.wakeup.busy_for, "presence": self.presence.busy_for}
+        part = max(parts, key=lambda name: parts[name])
+        return (part, parts[part]) if parts[part] > get_settings().HEARTBEAT_TIMEOUT else None
+
     def stop(self) -> bool:
         """Stop; return whether each started job has ended and its outcome is written."""
         deadline = time.monotonic() + self.options.shutdown_timeout.total_seconds()

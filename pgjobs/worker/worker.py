@@ -8,7 +8,6 @@ import psycopg
 from django.db import DatabaseError, ProgrammingError, router
 
 from pgjobs import events
-from pgjobs.conf import get_settings
 from pgjobs.exceptions import UnreadableRow
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
@@ -119,14 +118,8 @@ class Worker:
         return has_ended
 
     def stuck(self) -> tuple[str, float] | None:
-        """Return the name of a part that has not gone on for a whole lease, and these seconds.
-
-        Return None if all parts go on. A part that tries again and again to reach the database goes
-        on.
-        """
-        parts = {"claiming": self._wakeup.busy_for, "presence": self._presence.busy_for}
-        part = max(parts, key=lambda name: parts[name])
-        return (part, parts[part]) if parts[part] > get_settings().HEARTBEAT_TIMEOUT else None
+        """Return the part that has not gone on for a whole lease, and these seconds, or None."""
+        return self._lifetime.stuck()
 
     @property
     def burst_is_over(self) -> bool:
