@@ -154,7 +154,7 @@ def test_a_value_that_json_cannot_hold_is_refused_with_its_path(value: Any, path
     with pytest.raises(NotSerializable) as refusal:
         encode(value, "kwargs")
 
-    assert str(refusal.value).split(" ")[0] == path
+    assert str(refusal.value).removeprefix("A key of ").split(" ")[0] == path
 
 
 def test_a_refusal_is_both_a_value_error_and_a_type_error() -> None:
