@@ -33,6 +33,11 @@ ALLOWED = {
         "admin/display.py",
         "(SELECT seen.%(column)s FROM %(view)s AS seen WHERE seen.id = %(expressions)s)",
     ),
+    (
+        "admin/display.py",
+        "(SELECT EXTRACT(epoch FROM seen.%(column)s)::float8 "
+        "FROM %(view)s AS seen WHERE seen.id = %(expressions)s)",
+    ),
     # A view or a function is dropped by its name.
     ("sql/schema.py", "DROP "),
 }

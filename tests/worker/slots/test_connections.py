@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from pgjobs import events
 from tests.apps.testapp.jobs import (
     AsksWhoItIs,
     Careless,
     CarelessCoroutine,
     HeldInThread,
+    Noop,
     Tracing,
     TracingCoroutine,
 )
@@ -89,8 +89,10 @@ def assumed_role(child_environment: Environment) -> Iterator[Environment]:
 def test_a_connection_that_failed_during_its_setup_is_not_kept(
     assumed_role: Environment,
 ) -> None:
-    with RunningWorker(assumed_role, "-c", "1") as worker:
-        worker.until_told(events.WorkerStarted)
+    with RunningWorker(assumed_role, "-c", "1"):
+        # The engine's own connections assume the role as well. This job opens the recorder's, and
+        # none in its slot.
+        until_status(Noop.enqueue(), "completed")
         query(f"ALTER ROLE {ROLE} RENAME TO {ROLE}_away")
         failed = AsksWhoItIs.enqueue()
         until_status(failed, "errored")
