@@ -34,4 +34,6 @@ def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     parameters = connection.get_connection_params()
     names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "dbname": "PGDATABASE"}
     given = {names[key]: str(parameters[key]) for key in names if key in parameters}
-    return {**given, "PGOPTIONS": " ".join(f"-c {k}={v}" for k, v in settings.items())}
+    # In PGOPTIONS a space ends a value unless a backslash stands before it.
+    values = {name: value.replace(" ", r"\ ") for name, value in settings.items()}
+    return {**given, "PGOPTIONS": " ".join(f"-c {name}={values[name]}" for name in values)}
