@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -19,6 +20,8 @@ MOMENTS = "pgjobs_job_moments_in_range"
 
 DEEP = "[" * 5000 + "]" * 5000
 LONG = '{"a": 1e5000}'
+# Since 3.12 Python reads JSON of this depth.
+UNREADABLE = [LONG] if sys.version_info >= (3, 12) else [LONG, DEEP]
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +51,7 @@ def run_beside(odd: Job) -> Job:
 
 
 @pytest.mark.parametrize("column", ["args", "kwargs", "data", "meta"])
-@pytest.mark.parametrize("value", [DEEP, LONG])
+@pytest.mark.parametrize("value", UNREADABLE)
 def test_a_job_with_json_that_python_cannot_read_is_errored(
     told: ToldSoFar, column: str, value: str
 ) -> None:
