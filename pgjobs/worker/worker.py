@@ -190,7 +190,7 @@ class Worker:
     def _announce(self, job_id: int) -> None:
         """Announce the end of a job that this worker ended without a claim."""
         drop_dead()
-        for job in Job.objects.filter(pk=job_id):
+        for job in Job.objects.using(self._claims.alias).filter(pk=job_id):
             self._announcer.put(job)
 
     def _distrust_claims(self) -> None:

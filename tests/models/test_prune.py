@@ -95,3 +95,17 @@ def test_a_job_that_cannot_be_deleted_is_passed_over_and_named(
     assert set(Job.objects.all()) == set(kept)
     (named,) = told(events.JobsNotPruned)
     assert named["jobs"] == [job.pk for job in kept]
+
+
+def test_pruning_ends_if_a_trigger_refuses_every_deletion_even_of_no_job(told: ToldSoFar) -> None:
+    query(
+        "CREATE FUNCTION project_keep_all() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE 'kept'; END $$; "
+        "CREATE TRIGGER project_keep_all BEFORE DELETE ON pgjobs_job "
+        "FOR EACH STATEMENT EXECUTE FUNCTION project_keep_all()"
+    )
+    kept = [finished(days_ago=91) for _ in range(3)]
+
+    assert Job.objects.prune(days=90) == 0
+    (named,) = told(events.JobsNotPruned)
+    assert sorted(named["jobs"]) == [job.pk for job in kept]

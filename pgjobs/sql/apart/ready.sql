@@ -4,7 +4,7 @@ SELECT ready.id
 FROM unnest(%(queues)s::text[], %(priorities)s::smallint[], %(floors)s::bigint[])
     WITH ORDINALITY AS lane (queue, priority, floor, rank)
 CROSS JOIN LATERAL (
-    SELECT id
+    SELECT id, position
     FROM pgjobs_job
     WHERE status = 'pending'
         AND queue_name = lane.queue
@@ -15,5 +15,5 @@ CROSS JOIN LATERAL (
     ORDER BY position
     LIMIT %(limit)s
 ) AS ready
-ORDER BY lane.rank
+ORDER BY lane.rank, ready.position
 LIMIT %(limit)s

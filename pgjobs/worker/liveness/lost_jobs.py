@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import psycopg
+from django.db import router
 
 from pgjobs import events
 from pgjobs.choices import JobStatus
@@ -110,7 +111,7 @@ def announce(rescued: list[int]) -> None:
     """Tell of ``rescued`` jobs after the commit, and announce the end of jobs given up."""
     if rescued:
         drop_dead()  # Django's connection of this thread may have been idle for days
-        for job in Job.objects.filter(pk__in=rescued):
+        for job in Job.objects.using(router.db_for_write(Job)).filter(pk__in=rescued):
             events.tell(events.JobRescued(job))
             if job.is_finished:
                 announce_end(job)

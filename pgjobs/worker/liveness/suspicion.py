@@ -70,6 +70,7 @@ class Suspicion:
                 and now - self._suspects[worker] >= CONFIRMING * 0.9
             )
         ]
+        self._judged.intersection_update(found)
         self._judged.update(dead)
         return dead
 

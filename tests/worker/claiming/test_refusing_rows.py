@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -12,6 +13,7 @@ from pgjobs.models import Job
 from pgjobs.worker.claiming import refusing
 from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.claiming.lanes import MOST_EMPTY_LANES
+from pgjobs.worker.claiming.refusing import RefusingRows
 from tests.apps.testapp.jobs import Noop
 from tests.support.engine import OpenConnection
 from tests.support.moments import ago
@@ -91,6 +93,23 @@ def test_a_job_whose_claim_and_end_are_refused_stays_waiting_and_its_neighbours_
     run_burst_here("-c", "2")
     assert statuses() == {"Noop": ["completed"] * 3, "refused": ["pending"]}
     assert len(told(events.WaitingJobStuck, job_id=refused.pk)) == 1
+
+
+def test_a_job_that_another_transaction_holds_is_not_ended_and_not_waited_for(
+    open_connection: OpenConnection,
+) -> None:
+    def refuse_it(row: int) -> list[int]:
+        raise psycopg.errors.RaiseException("not in this house")
+
+    job = a_job()
+    rows = RefusingRows(open_connection(), announce=lambda job_id: None)
+    rival = open_connection().get()
+    with rival.transaction():
+        rival.execute("SELECT FROM pgjobs_job WHERE id = %s FOR UPDATE", [job.pk])
+        assert rows.take_apart([job.pk] * refusing.TRIES, refuse_it) == []
+        assert statuses() == {job.name: ["pending"]}
+    rows.take_apart([job.pk] * refusing.TRIES, refuse_it)
+    assert statuses() == {job.name: ["errored"]}
 
 
 @pytest.mark.parametrize(
