@@ -39,7 +39,7 @@ def test_an_object_knows_its_jobs(model: type[models.Model], fields: dict[str, A
 
 
 def test_objects_of_different_models_with_one_key_have_separate_jobs() -> None:
-    site = Site.objects.create(pk=7, name="Lund")
+    site = a_site()
     country = Country.objects.create(code=str(site.pk))
     job = AboutObject.enqueue(site)
 

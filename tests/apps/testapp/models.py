@@ -28,7 +28,7 @@ class Device(JobsMixin):
 
 
 class Country(JobsMixin):
-    code = models.CharField(max_length=2, primary_key=True)
+    code = models.CharField(max_length=255, primary_key=True)
 
     def __str__(self) -> str:
         return self.code
