@@ -15,11 +15,12 @@ class PgJobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from pgjobs import checks, database_checks, log_lines
+        from pgjobs import checks, database_checks, log_lines, schema_upkeep
         from pgjobs.clock import register_tick
 
         checks.register_checks()
         database_checks.register_database_checks()
         log_lines.start()
         register_tick()
+        schema_upkeep.connect(self)
         autodiscover_modules("jobs")

@@ -11,10 +11,7 @@ from django.db import migrations
 from django.db.migrations.operations.special import RunSQL
 
 from pgjobs.sql import load
-
-
-def _on_deletion(*, of_job: str, of_user: str) -> str:
-    return load("references/deletion").replace("{on_job}", of_job).replace("{on_user}", of_user)
+from pgjobs.sql.schema import on_deletion
 
 
 class Migration(migrations.Migration):
@@ -24,8 +21,8 @@ class Migration(migrations.Migration):
     operations = [
         RunSQL(RunSQL.noop, load("references/validate")),
         RunSQL(
-            _on_deletion(of_job="CASCADE", of_user="SET NULL"),
-            _on_deletion(of_job="NO ACTION", of_user="NO ACTION"),
+            on_deletion(of_job="CASCADE", of_user="SET NULL"),
+            on_deletion(of_job="NO ACTION", of_user="NO ACTION"),
         ),
         RunSQL(load("references/validate"), RunSQL.noop),
     ]

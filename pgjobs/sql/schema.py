@@ -29,6 +29,11 @@ def drop(names: Sequence[str]) -> list[RunSQL]:
     return [RunSQL(_drop(name), load(name)) for name in reversed(names)]
 
 
+def on_deletion(*, of_job: str, of_user: str) -> str:
+    """Return the statement that gives the foreign keys these ON DELETE actions."""
+    return load("references/deletion").replace("{on_job}", of_job).replace("{on_user}", of_user)
+
+
 def _drop(name: str) -> str:
     folder, _, file = name.partition("/")
     return f"DROP {_KINDS[folder]} pgjobs_{file.partition('.')[0]}"

@@ -45,9 +45,9 @@ SCHEMA = {
 }
 
 
-def schema() -> dict[str, set[str]]:
+def schema(alias: str = "default") -> dict[str, set[str]]:
     """Return all that belongs to pgjobs in the database, each thing as text."""
-    return {kind: {str(row) for row in query(sql)} for kind, sql in SCHEMA.items()}
+    return {kind: {str(row) for row in query(sql, using=alias)} for kind, sql in SCHEMA.items()}
 
 
 def migrate(target: str = "") -> None:

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import connections
 
 
-def query(sql: str, *params: Any) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
+def query(sql: str, *params: Any, using: str = "default") -> list[dict[str, Any]]:
+    with connections[using].cursor() as cursor:
         cursor.execute(sql, params or None)
         if cursor.description is None:
             return []
@@ -91,7 +91,7 @@ def advisory_lock(*key: int) -> Iterator[None]:
     """Hold a lock in a session of its own, as a living process does."""
     params = {
         name: value
-        for name, value in connection.get_connection_params().items()
+        for name, value in connections["default"].get_connection_params().items()
         if name not in ("cursor_factory", "context")
     }
     with psycopg.connect(**params, autocommit=True) as session:

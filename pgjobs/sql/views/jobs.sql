@@ -1,11 +1,15 @@
 -- Both joins are on primary keys, so PostgreSQL leaves a join out of a query that names none of its
 -- columns. `progress` is JSON that a job wrote: the view computes only with values that are numbers.
+--
+-- A view that names a column forbids to change its type. So a project could not migrate the keys of its
+-- users or content types. The view hands whole rows to functions, which PostgreSQL inlines when it
+-- plans a query.
 CREATE VIEW pgjobs_jobs AS
 SELECT
     job.id,
     job.status,
     job.name,
-    type.app_label || '.' || type.model || ':' || job.object_id AS object,
+    pgjobs_object(job, type) AS object,
     job.queue_name AS queue,
     job.priority,
     job.created,
@@ -36,11 +40,11 @@ SELECT
     job.cancel_requested,
     job.worker_id,
     worker.name AS worker,
-    job.user_id,
+    pgjobs_user_id(job) AS user_id,
     split_part(job.error, E'\n', 1) AS error,
     job.job_class
 FROM pgjobs_job AS job
-LEFT JOIN django_content_type AS type ON type.id = job.object_type_id
+LEFT JOIN django_content_type AS type ON pgjobs_has_type(job, type)
 LEFT JOIN pgjobs_worker AS worker ON worker.id = job.worker_id
 CROSS JOIN LATERAL (
     SELECT
