@@ -17,10 +17,12 @@ class PgJobsConfig(AppConfig):
     def ready(self) -> None:
         from pgjobs import checks, database_checks, log_lines, schema_upkeep
         from pgjobs.clock import register_tick
+        from pgjobs.models import fixtures
 
         checks.register_checks()
         database_checks.register_database_checks()
         log_lines.start()
         register_tick()
         schema_upkeep.connect(self)
+        fixtures.connect()
         autodiscover_modules("jobs")

@@ -5,6 +5,7 @@ The first migration imports this module, so it must stay importable.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.db import models
@@ -20,3 +21,11 @@ class TextArrayField(models.Field):  # type: ignore[type-arg]
     def db_type(self, connection: Any) -> str:
         """Return the column type in PostgreSQL."""
         return "text[]"
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """Return the list as JSON, for ``dumpdata``."""
+        return json.dumps(self.value_from_object(obj))
+
+    def to_python(self, value: Any) -> Any:
+        """Return the list that ``loaddata`` reads as JSON."""
+        return json.loads(value) if isinstance(value, str) else value
