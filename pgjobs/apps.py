@@ -17,7 +17,7 @@ class PgJobsConfig(AppConfig):
     def ready(self) -> None:
         from pgjobs import checks, database_checks, log_lines, schema_upkeep
         from pgjobs.clock import register_tick
-        from pgjobs.models import fixtures
+        from pgjobs.models import fixtures, mixins
 
         checks.register_checks()
         database_checks.register_database_checks()
@@ -25,4 +25,5 @@ class PgJobsConfig(AppConfig):
         register_tick()
         schema_upkeep.connect(self)
         fixtures.connect()
+        mixins.watch_proxies()
         autodiscover_modules("jobs")

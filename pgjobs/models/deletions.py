@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
-from pgjobs.enqueueing.references import object_key
 from pgjobs.models.job import Job
 
 _BATCH: Final = "_pgjobs_deleted_with"
@@ -27,19 +27,36 @@ def remember_batch(objects: list[Any]) -> None:
 def abandon_jobs(sender: type[models.Model], instance: Any, using: str, **_: Any) -> None:
     """Cancel the waiting jobs of ``instance``, and let its running jobs end without a successor.
 
-    The first call of a batch does so for the whole batch, and empties it.
+    This includes the jobs about the object as a proxy, or as the model of which ``sender`` is one;
+    their finished jobs are deleted. The first call of a batch does so for the whole batch, and
+    empties it.
     """
-    key = object_key(instance)
-    batch = instance.__dict__.pop(_BATCH, [key["object_id"]])
+    batch = instance.__dict__.pop(_BATCH, [str(instance.pk)])
     if not batch:
         return
+    types = ContentType.objects.get_for_models(*same_objects(sender), for_concrete_models=False)
     jobs = Job.objects.using(using).filter(
-        object_type_id=key["object_type_id"], object_id__in=list(batch)
+        object_type__in=[each.pk for each in types.values()], object_id__in=list(batch)
     )
     batch.clear()
     jobs.lock()
+    if list(types) != [sender]:  # Django deletes the jobs about objects of ``sender`` alone
+        jobs.finished().delete()
     jobs.waiting().cancel()
     jobs.end_chains()
+
+
+def same_objects(model: type[models.Model]) -> list[type[models.Model]]:
+    """Return ``model`` and its proxies, or the model it is a proxy of: their objects are the same.
+
+    Only models that jobs can be about are returned.
+    """
+    concrete = model._meta.concrete_model
+    return [
+        each
+        for each in {model: None, **dict.fromkeys(model._meta.apps.get_models())}
+        if each._meta.concrete_model is concrete and getattr(each, "supports_jobs", False)
+    ]
 
 
 def hold_jobs_of_user(

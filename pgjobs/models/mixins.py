@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericRelation
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.signals import class_prepared, pre_delete
 
 from pgjobs.choices import FINISHED
-from pgjobs.models.deletions import abandon_jobs, hold_jobs_of_user, remember_batch
+from pgjobs.models.deletions import (
+    abandon_jobs,
+    hold_jobs_of_user,
+    remember_batch,
+    same_objects,
+)
 from pgjobs.models.job import Job
 from pgjobs.models.job_queryset import JobQuerySet
 
@@ -28,6 +34,9 @@ class JobsMixin(models.Model):
 
     Deleting an object deletes its finished jobs and cancels its waiting jobs. A running job
     goes on and ends without a successor.
+
+    For jobs, a proxy is a model of its own: ``obj.jobs`` holds the jobs about the object as this
+    model. Deleting the object by either model deletes or cancels the jobs of both.
     """
 
     jobs = JobsRelation(
@@ -54,7 +63,21 @@ class JobsMixin(models.Model):
 def _watch_deletions(sender: type[models.Model], **_: Any) -> None:
     """Let each deletion of an object of the model ``sender`` abandon the object's jobs."""
     if issubclass(sender, JobsMixin):
-        pre_delete.connect(abandon_jobs, sender=sender, dispatch_uid=f"pgjobs.{sender._meta.label}")
+        _abandon_with(sender)
+
+
+def watch_proxies() -> None:
+    """Let a deletion abandon the jobs of an object by whatever model of its own it is deleted.
+
+    Jobs can be about objects of a proxy, and not of the model that it is a proxy of.
+    """
+    for model in apps.get_models():
+        if same_objects(model):
+            _abandon_with(model)
+
+
+def _abandon_with(model: type[models.Model]) -> None:
+    pre_delete.connect(abandon_jobs, sender=model, dispatch_uid=f"pgjobs.{model._meta.label}")
 
 
 # Signals, because QuerySet.delete() and cascades delete objects without calling delete().

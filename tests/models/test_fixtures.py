@@ -21,7 +21,6 @@ pytestmark = pytest.mark.django_db
 
 def all_rows() -> dict[str, list[dict[str, object]]]:
     """Return the rows of all tables, with moments as exact as a dump in JSON writes them."""
-    models = apps.get_app_config("pgjobs").get_models()
     return {
         model._meta.label: [
             {name: rounded(value) for name, value in row.items()}

@@ -13,7 +13,7 @@ from pgjobs.models import Job, JobLogEntry
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
 from tests.apps.testapp.jobs import AboutObject, Logging, Noop
-from tests.apps.testapp.models import Country, Device, Site
+from tests.apps.testapp.models import Country, Device, Lab, Note, PinnedNote, Room, Site
 from tests.support.elsewhere import elsewhere, is_waited_for
 from tests.support.eventually import eventually
 from tests.support.job_status import status_of
@@ -145,6 +145,36 @@ def test_the_jobs_of_objects_deleted_in_bulk_are_deleted_or_cancelled() -> None:
     Site.objects.all().delete()
 
     assert list(Job.objects.values_list("pk", "status")) == [(waiting.pk, "cancelled")]
+
+
+@pytest.mark.parametrize(("as_model", "by"), [(Lab, Room), (Room, Lab), (PinnedNote, Note)])
+@pytest.mark.parametrize("in_bulk", [False, True])
+def test_the_jobs_of_an_object_go_by_whichever_of_its_models_it_is_deleted(
+    as_model: type[models.Model], by: type[models.Model], in_bulk: bool
+) -> None:
+    instance = as_model._default_manager.create()
+    finished = a_finished_job(about=instance)
+    waiting, other = AboutObject.enqueue(instance), AboutObject.enqueue(a_site())
+    by_key = by._default_manager.filter(pk=instance.pk)
+
+    if in_bulk:
+        by_key.delete()
+    else:
+        by_key.get().delete()
+
+    assert not Job.objects.filter(pk=finished.pk).exists()
+    assert status_of(waiting) == JobStatus.CANCELLED
+    assert status_of(other) == JobStatus.PENDING
+
+
+def test_a_proxy_and_its_model_have_separate_jobs_about_one_object() -> None:
+    lab = Lab.objects.create(name="a")
+    room = Room.objects.get(pk=lab.pk)
+    as_lab, as_room = AboutObject.enqueue_once(lab), AboutObject.enqueue_once(room)
+
+    assert list(lab.jobs.all()) == [as_lab]
+    assert list(room.jobs.all()) == [as_room]
+    assert type(Job.objects.get(pk=as_lab.pk).object) is Lab
 
 
 def test_a_rolled_back_deletion_of_an_object_leaves_its_jobs_alone() -> None:

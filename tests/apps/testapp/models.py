@@ -43,6 +43,22 @@ class Note(models.Model):
         return self.text
 
 
+class PinnedNote(JobsMixin, Note):
+    """A proxy that jobs can be about, of a model that they can't be about."""
+
+    class Meta:
+        proxy = True
+
+
+class Room(JobsMixin):
+    name = models.CharField(max_length=100)
+
+
+class Lab(Room):
+    class Meta:
+        proxy = True
+
+
 class Trace(models.Model):
     """A mark that a job leaves behind, for tests in another process to see."""
 
