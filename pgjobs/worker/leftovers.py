@@ -1,7 +1,9 @@
 """Cleans up the Django connections that user code leaves in its thread.
 
-A sound connection stays open from job to job: a new connection for each job would take longer than
-most jobs.
+A sound connection stays open from job to job, with its session's state: a new connection for each
+job, or a reset of its session, would take longer than most jobs. If Django keeps a pool, the connection
+goes back to the pool after each job. The slots could otherwise keep all connections of the pool, and
+the next job would wait for one until it times out.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ def drop_dead() -> None:
 
 
 def leave_clean() -> bool:
-    """Drop the connections of this thread that are broken or inside a transaction.
+    """Drop the connections of this thread that are broken, inside a transaction, or of a pool.
 
     Return whether a transaction was open. Its writes are lost.
     """
@@ -43,6 +45,7 @@ def leave_clean() -> bool:
             or connection.errors_occurred
             or not _is_set_up(connection)
             or not connection.get_autocommit()
+            or connection.settings_dict["OPTIONS"].get("pool")
         ):
             connection.in_atomic_block = False
             connection.close()

@@ -20,7 +20,7 @@ from pgjobs.worker.companion import Companion
 from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection, is_away
 from pgjobs.worker.held import Held, release
 from pgjobs.worker.idling import Burst, Idling
-from pgjobs.worker.leftovers import drop_dead
+from pgjobs.worker.leftovers import drop_dead, leave_clean
 from pgjobs.worker.lifetime import Lifetime
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.presence import Presence
@@ -192,6 +192,7 @@ class Worker:
         drop_dead()
         for job in Job.objects.using(self._claims.alias).filter(pk=job_id):
             self._announcer.put(job)
+        leave_clean()
 
     def _distrust_claims(self) -> None:
         """Release the jobs that have not started; claim no more before each outcome was tried.

@@ -23,7 +23,7 @@ from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection, is_passing
-from pgjobs.worker.leftovers import drop_dead
+from pgjobs.worker.leftovers import drop_dead, leave_clean
 from pgjobs.worker.recording.refusal import is_about_a_row
 
 
@@ -115,6 +115,7 @@ def announce(rescued: list[int]) -> None:
             events.tell(events.JobRescued(job))
             if job.is_finished:
                 announce_end(job)
+        leave_clean()
 
 
 def given_up(job: int, epoch: int, why: str, *, interruptions: int = 0) -> Outcome:

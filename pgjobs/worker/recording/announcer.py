@@ -42,8 +42,10 @@ class Announcer:
         while (job := self._inbox.get()) is not None:
             try:
                 drop_dead()
-                announce_end(job)
-                leave_clean()
+                try:
+                    announce_end(job)
+                finally:
+                    leave_clean()
             except Exception as error:  # an error must not end the thread: other jobs wait
                 events.tell(events.AnnouncementFailed(job, error))
         connections.close_all()

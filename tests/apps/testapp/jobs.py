@@ -30,10 +30,12 @@ class Noop(BackgroundJob):
 
 
 class Tracing(BackgroundJob):
-    """Leaves a trace, so that runs can be counted."""
+    """Leaves a trace, so that runs can be counted. It may go on for some seconds."""
 
-    def run(self, label: str = "ran") -> None:
+    def run(self, label: str = "ran", seconds: float = 0) -> None:
         leave_trace(label, self.job.pk)
+        if seconds:
+            time.sleep(seconds)
 
 
 class TracingArguments(BackgroundJob):

@@ -77,6 +77,15 @@ def test_a_worker_whose_connections_are_all_ended_goes_on(child_environment: Env
     assert traces.labels() == ["before", "after", "long after"]
 
 
+def test_slots_share_a_pool_that_has_fewer_connections_than_there_are_slots(
+    child_environment: Environment,
+) -> None:
+    url = f"{child_environment['DATABASE_URL']}?pool=true"  # four connections
+    jobs = [Tracing.enqueue(seconds=0.2) for _ in range(12)]
+    run_burst({**child_environment, "DATABASE_URL": url}, "-c", "6")
+    assert [status_of(job) for job in jobs] == ["completed"] * 12
+
+
 @pytest.fixture
 def assumed_role(child_environment: Environment) -> Iterator[Environment]:
     """The environment of processes whose connections are set up with one statement: SET ROLE."""
