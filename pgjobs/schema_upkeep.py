@@ -8,9 +8,6 @@ functions and the views. A migration of the project may also undo a part of the 
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable
-from functools import wraps
-from importlib import import_module
 from typing import Any, Final
 
 from django.apps import AppConfig
@@ -20,6 +17,7 @@ from django.db.migrations.operations import CreateModel, RunSQL
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 from django.db.models.signals import post_migrate, pre_migrate
+from django.utils.module_loading import import_string
 
 from pgjobs import migrations
 from pgjobs.sql import load
@@ -34,35 +32,35 @@ def connect(config: AppConfig) -> None:
     post_migrate.connect(after_tables, sender=config, dispatch_uid="pgjobs.after_tables")
 
 
-def _only_where_pgjobs_is(receiver: Callable[[str], None]) -> Callable[..., None]:
-    @wraps(receiver)
-    def guarded(using: str, plan: Any = None, **_: Any) -> None:
-        # `flush` sends post_migrate too, without a plan, and test suites flush often.
-        if (
-            plan is not None
-            and connections[using].vendor == "postgresql"
-            and router.allow_migrate(using, "pgjobs", model_name="job")
-        ):
-            receiver(using)
-
-    return guarded
-
-
-@_only_where_pgjobs_is
-def before_tables(using: str) -> None:
+def before_tables(using: str, plan: Any = None, **_: Any) -> None:
     """Without migrations, make the sequence that the table of jobs needs."""
+    if not _changes_the_schema(using, plan):
+        return
     if _without_migrations() and not _exists(using, "pgjobs_position"):
         _run(using, _statements()[0])
 
 
-@_only_where_pgjobs_is
-def after_tables(using: str) -> None:
-    """Without migrations, make functions and views. With migrations, put lost actions back."""
+def after_tables(using: str, plan: Any = None, **_: Any) -> None:
+    """Without migrations, make functions and views. With migrations, renew what others changed."""
+    if not _changes_the_schema(using, plan):
+        return
     if _without_migrations():
         if not _exists(using, "pgjobs_jobs"):
             _run(using, _statements()[1])
     elif _all_applied(using):
         _renew_what_changed(using)
+
+
+def _changes_the_schema(using: str, plan: Any) -> bool:
+    """Return whether this is ``migrate``, on the database that holds the jobs.
+
+    ``flush`` sends ``post_migrate`` too, but without a plan, and test suites flush often.
+    """
+    return (
+        plan is not None
+        and connections[using].vendor == "postgresql"
+        and router.allow_migrate(using, "pgjobs", model_name="job")
+    )
 
 
 def _renew_what_changed(using: str) -> None:
@@ -88,7 +86,7 @@ def _all_applied(using: str) -> bool:
 
 
 def _exists(using: str, relation: str) -> bool:
-    return _answer(using, "SELECT to_regclass(%s) IS NOT NULL", relation)
+    return _answer(using, load("exists"), relation)
 
 
 def _answer(using: str, question: str, *params: str) -> bool:
@@ -109,7 +107,7 @@ def _statements() -> tuple[list[RunSQL], list[RunSQL]]:
     operations = [
         operation
         for name in _names()
-        for operation in import_module(f"{migrations.__name__}.{name}").Migration.operations
+        for operation in import_string(f"{migrations.__name__}.{name}.Migration").operations
     ]
     first_table = next(i for i, each in enumerate(operations) if isinstance(each, CreateModel))
     return _plain_sql(operations[:first_table]), _plain_sql(operations[first_table:])

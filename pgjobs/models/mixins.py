@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.contenttypes.fields import GenericRelation
+from django.contrib.contenttypes.fields import (
+    GenericRelation,
+    ReverseGenericManyToOneDescriptor,
+)
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.signals import class_prepared, pre_delete
+from django.utils.functional import cached_property
 
 from pgjobs.choices import FINISHED
 from pgjobs.models.deletions import (
@@ -21,8 +25,32 @@ from pgjobs.models.job import Job
 from pgjobs.models.job_queryset import JobQuerySet
 
 
+class _JobsOfObject(ReverseGenericManyToOneDescriptor):
+    """Gives an object the manager of its jobs.
+
+    Django's manager fixes the database that the router reads from. The verbs would write there too,
+    and it may be a replica.
+    """
+
+    @cached_property
+    def related_manager_cls(self) -> Any:
+        class JobsOfObjectManager(super().related_manager_cls):  # type: ignore[misc]
+            def get_queryset(self) -> Any:
+                jobs = super().get_queryset()
+                jobs._db = self._db
+                jobs._add_hints(instance=self.instance)
+                return jobs
+
+        return JobsOfObjectManager
+
+
 class JobsRelation(GenericRelation):
     """The jobs of an object. Deleting the object deletes its finished jobs only."""
+
+    def contribute_to_class(self, cls: Any, name: str, *args: Any, **kwargs: Any) -> None:
+        super().contribute_to_class(cls, name, *args, **kwargs)
+        if not cls._meta.abstract:
+            setattr(cls, name, _JobsOfObject(cast(Any, self.remote_field)))
 
     def bulk_related_objects(self, objs: list[models.Model], using: str = DEFAULT_DB_ALIAS) -> Any:
         remember_batch(objs)

@@ -1,9 +1,9 @@
 """Cleans up the Django connections that user code leaves in its thread.
 
 A sound connection stays open from job to job, with its session's state: a new connection for each
-job, or a reset of its session, would take longer than most jobs. If Django keeps a pool, the connection
-goes back to the pool after each job. The slots could otherwise keep all connections of the pool, and
-the next job would wait for one until it times out.
+job, or a reset of its session, would take longer than most jobs. If Django keeps a pool, the
+connection goes back to the pool after each job. The slots could otherwise keep all connections of
+the pool, and the next job would wait for one until it times out.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import router
 
 from pgjobs.models import Job
 
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             raise CommandError(f"Not cancelled because they have finished or do not exist: {ids}.")
 
     def _cancel(self, job_id: int, options: dict[str, Any]) -> bool:
-        jobs = Job.objects.filter(pk=job_id)
+        jobs = Job.objects.using(router.db_for_write(Job)).filter(pk=job_id)
         if not jobs.cancel(keep_schedule=options["keep_schedule"]):
             return False
         self.stdout.write(f"{job_id} {jobs.get().get_status_display().lower()}")

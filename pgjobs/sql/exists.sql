@@ -1,0 +1,2 @@
+-- Whether the database has the relation.
+SELECT to_regclass(%s) IS NOT NULL
