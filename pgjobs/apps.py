@@ -15,12 +15,11 @@ class PgJobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from pgjobs import checks, database_checks, log_lines, schema_upkeep
+        from pgjobs import checks, log_lines, schema_upkeep
         from pgjobs.clock import register_tick
         from pgjobs.models import fixtures, mixins
 
         checks.register_checks()
-        database_checks.register_database_checks()
         log_lines.start()
         register_tick()
         schema_upkeep.connect(self)

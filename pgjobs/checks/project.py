@@ -1,4 +1,4 @@
-"""System checks: errors that would show only later are reported by ``manage.py check``."""
+"""System checks of settings, queues and job classes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 
 from pgjobs import queues
@@ -17,20 +17,6 @@ from pgjobs.registry.meta import naming_class
 from pgjobs.registry.names import ambiguous, registered
 from pgjobs.registry.targets import is_job_class
 from pgjobs.showing import brief
-
-
-def register_checks() -> None:
-    """Register all checks of pgjobs with Django."""
-    for check in (
-        check_apps,
-        check_settings,
-        check_queues,
-        check_queue_mappings,
-        check_job_names,
-        check_job_paths,
-        check_job_queues,
-    ):
-        register(check, Tags.compatibility)
 
 
 def check_apps(**_: Any) -> Iterable[CheckMessage]:

@@ -9,16 +9,10 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error
 from django.db import connections, router
 
 from pgjobs.models import Job, JobsMixin
-
-
-def register_database_checks() -> None:
-    """Register the checks of this module with Django."""
-    for check in (check_database, check_one_database, check_autocommit):
-        register(check, Tags.compatibility)
 
 
 def check_database(**_: Any) -> Iterable[CheckMessage]:

@@ -1,0 +1,33 @@
+"""System checks: errors that would show only later are reported by ``manage.py check``."""
+
+from __future__ import annotations
+
+from django.core.checks import Tags, register
+
+from pgjobs.checks.databases import check_autocommit, check_database, check_one_database
+from pgjobs.checks.project import (
+    check_apps,
+    check_job_names,
+    check_job_paths,
+    check_job_queues,
+    check_queue_mappings,
+    check_queues,
+    check_settings,
+)
+
+
+def register_checks() -> None:
+    """Register all checks of pgjobs with Django."""
+    for check in (
+        check_database,
+        check_one_database,
+        check_autocommit,
+        check_apps,
+        check_settings,
+        check_queues,
+        check_queue_mappings,
+        check_job_names,
+        check_job_paths,
+        check_job_queues,
+    ):
+        register(check, Tags.compatibility)
