@@ -78,6 +78,7 @@ def test_a_paused_worker_loses_its_job_and_goes_on_as_a_new_one(
         paused.resume()
         paused.until_told(events.WorkerTakenForDead)
         identities = WorkerProcess.objects.filter(pid=paused.pid).order_by("id")
+        eventually(lambda: identities.count() == 2)
         old, new = identities.values_list("id", "stopped")
         assert old[1] is not None
         assert new[1] is None
