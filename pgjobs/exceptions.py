@@ -35,7 +35,8 @@ class BadArguments(PgJobsError):
 
 
 class UnreadableRow(PgJobsError):
-    """The row of a job holds a value that Python can't hold, such as a moment before the year 1."""
+    """The row of a job can't be read: Python can't hold a value in it, such as a moment before the
+    year 1, or the value is more than fits into memory."""
 
 
 class StaleJob(PgJobsError):

@@ -82,7 +82,8 @@ class JobEnded(Event):
 class JobNotStarted(Event):
     """A claimed job could not start; it goes back to its queue.
 
-    Its last chance could not be counted in its row, or the job was told to stop at this moment.
+    Its last chance could not be counted in its row, or the job was told to stop at this moment; or
+    the job is heavy, and the database was away when its slot wanted to read its arguments.
     """
 
     job: Any
@@ -91,7 +92,10 @@ class JobNotStarted(Event):
 
 @dataclass(slots=True)
 class JobUnreadable(Event):
-    """The row of a claimed job holds a value that Python can't hold; the job ends as errored."""
+    """The row of a claimed job can't be read, for example because Python can't hold a value in it.
+
+    The job ends as errored.
+    """
 
     job: Any
     error: BaseException

@@ -17,13 +17,15 @@ from pgjobs.signals import job_start
 def is_all_coroutine(job: RunningJob) -> bool:
     """Return whether every step of an attempt of ``job`` can run on an event loop.
 
-    A last chance, an argument that names a row, and a receiver of ``job_start`` may wait for the
-    database. On the loop all other coroutines would wait too.
+    A heavy job, a last chance, an argument that names a row, and a receiver of ``job_start`` may
+    wait for the database. On the loop all other coroutines would wait too.
     """
     try:
         if not _is_coroutine_function(resolve(job.job_class)):
             return False
-        asks = job.is_last_chance or codec.names_model(job.args) or codec.names_model(job.kwargs)
+        if job.is_heavy or job.is_last_chance:
+            return False
+        asks = codec.names_model(job.args) or codec.names_model(job.kwargs)
     except (UnknownJobClass, RecursionError):
         return False
     return not (asks or job_start.receivers)

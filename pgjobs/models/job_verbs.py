@@ -160,6 +160,8 @@ class JobVerbs(models.Model):
     """Takes the notes of the run, if a worker or ``run_here()`` collects them."""
     is_terminated = False
     """Whether the run has recorded its own end with ``terminate()``."""
+    is_heavy = False
+    """Whether the claim left the arguments in the database, for the slot to read."""
 
     def log(self, record: logging.LogRecord) -> None:
         """Add ``record`` to this job's log."""

@@ -65,3 +65,7 @@ WIDE: Final = (
     "successor",
 )
 """Columns of any length. A list of jobs leaves them in the database."""
+
+LEFT_IF_HEAVY: Final = ("args", "kwargs", "data", "meta")
+"""Columns of ``CLAIMED`` that are ``WIDE``. If a job is heavy, its claim leaves them in the
+database, and its slot reads them in the order of `heavy.sql`."""

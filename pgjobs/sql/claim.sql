@@ -21,15 +21,31 @@
 -- row by row, and is empty otherwise.
 --
 -- Most jobs have no arguments, and reading JSON costs the worker time. So empty arguments are NULL.
+--
+-- `is_heavy`: a thousand jobs of 5 MB would take more memory than the worker has, so the columns of any
+-- length stay behind if they are more than `heavy` bytes together. The slot reads them. The sizes stand
+-- in the row, and reading them fetches no value. A compressed value can be a hundred times as long as
+-- it is stored, so its text is measured, but only if the stored bytes are few.
 WITH alive AS MATERIALIZED (
     SELECT id FROM pgjobs_worker WHERE id = %(worker)s AND stopped IS NULL FOR KEY SHARE
 ),
 due AS MATERIALIZED (
-    SELECT ready.id, lane.rank
+    SELECT ready.id, ready.is_heavy, lane.rank
     FROM unnest(%(queues)s::text[], %(priorities)s::smallint[], %(floors)s::bigint[])
         WITH ORDINALITY AS lane (queue, priority, floor, rank)
     CROSS JOIN LATERAL (
-        SELECT id
+        SELECT
+            id,
+            CASE
+                WHEN pg_column_size(args) + pg_column_size(kwargs)
+                    + COALESCE(pg_column_size(data), 0) + COALESCE(pg_column_size(meta), 0)
+                    > %(heavy)s::int THEN true
+                WHEN COALESCE(
+                    pg_column_compression(args), pg_column_compression(kwargs),
+                    pg_column_compression(data), pg_column_compression(meta)
+                ) IS NULL THEN false
+                ELSE octet_length(concat(args, kwargs, data, meta)) > %(heavy)s::int
+            END AS is_heavy
         FROM pgjobs_job
         WHERE status = 'pending'
             AND queue_name = lane.queue
@@ -55,11 +71,14 @@ SET status = 'running',
 FROM due
 WHERE job.id = ANY (ARRAY[due.id])
 RETURNING
-    due.rank,
+    due.rank, due.is_heavy,
     job.id, job.job_class, job.name, job.queue_name, job.priority, job.position,
-    NULLIF(job.args, '[]') AS args,
-    NULLIF(job.kwargs, '{}') AS kwargs,
+    CASE WHEN NOT due.is_heavy THEN NULLIF(job.args, '[]') END AS args,
+    CASE WHEN NOT due.is_heavy THEN NULLIF(job.kwargs, '{}') END AS kwargs,
     job.object_type_id, job.object_id, job.user_id,
     job.created, job.scheduled, job.interval, job.started,
     job.epoch, job.attempt, job.max_attempts, job.interruptions, job.timeout,
-    job.worker_id, job.data, job.notifications, job.meta
+    job.worker_id,
+    CASE WHEN NOT due.is_heavy THEN job.data END AS data,
+    job.notifications,
+    CASE WHEN NOT due.is_heavy THEN job.meta END AS meta

@@ -10,6 +10,7 @@ from django.db import DatabaseError, ProgrammingError, router
 from pgjobs import events
 from pgjobs.exceptions import UnreadableRow
 from pgjobs.models import Job
+from pgjobs.rows.columns import LEFT_IF_HEAVY
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.claiming.ahead import Ahead
@@ -190,7 +191,8 @@ class Worker:
     def _announce(self, job_id: int) -> None:
         """Announce the end of a job that this worker ended without a claim."""
         drop_dead()
-        for job in Job.objects.using(self._claims.alias).filter(pk=job_id):
+        jobs = Job.objects.using(self._claims.alias).defer(*LEFT_IF_HEAVY)
+        for job in jobs.filter(pk=job_id):
             self._announcer.put(job)
         leave_clean()
 

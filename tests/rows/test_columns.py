@@ -107,11 +107,11 @@ def test_a_claim_reads_its_columns_in_their_order() -> None:
     lists = ("queues", "priorities", "floors", "paused", "set_aside")
     no_lane: dict[str, object] = {name: [] for name in lists}
     with transaction.get_connection().cursor() as cursor:
-        cursor.execute(CLAIM, {**no_lane, "limit": 1, "worker": 1})
+        cursor.execute(CLAIM, {**no_lane, "limit": 1, "worker": 1, "heavy": 1})
         assert cursor.description is not None
         read = [column.name for column in cursor.description]
 
-    assert read == ["rank", *columns.CLAIMED]
+    assert read == ["rank", "is_heavy", *columns.CLAIMED]
 
 
 @pytest.mark.django_db

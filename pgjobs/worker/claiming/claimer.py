@@ -22,6 +22,12 @@ _CLAIM_ONE: Final = load("claim").replace("{only}", _ONLY)
 PROMOTE: Final = load("promote").replace("{only}", "")
 _PROMOTE_ONE: Final = load("promote").replace("{only}", _ONLY)
 _PROMOTE_AT_ONCE: Final = 1000
+
+HEAVY: Final = 8_000
+"""A job is heavy if its arguments, data and meta have more bytes than this. Its slot reads
+them, not its claim. A worker may hold thousands of jobs, claimed ahead or with unwritten outcomes.
+Together they then have some ten megabytes of JSON, besides one heavy job for each slot."""
+
 _PROMOTE_AGAIN: Final = 0.5
 """Seconds until the next promotion if due jobs are left: their rows are locked or refuse."""
 
@@ -65,6 +71,7 @@ class Claimer:
             "set_aside": self._refusing.set_aside(),
             "limit": limit,
             "worker": worker,
+            "heavy": HEAVY,
         }
         try:
             jobs = self._claim(CLAIM, values)

@@ -13,7 +13,8 @@ from pgjobs.models import Job
 from pgjobs.rows import columns
 from pgjobs.rows.failure import shown
 
-_POSITION: Final = 1 + columns.CLAIMED.index("position")  # column 0 is the rank of the lane
+_POSITION: Final = 2 + columns.CLAIMED.index("position")
+# Column 0 is the rank of the lane, column 1 tells whether the job is heavy.
 _BLANK_JOB: Final = {**dict.fromkeys(columns.CLAIMED), **columns.SET_BY_CLAIM}
 
 OnUnreadable = Callable[[Job, UnreadableRow], None]
@@ -39,12 +40,22 @@ def _in_order(rows: list[Any]) -> list[Any]:
 
 def _job(row: Sequence[object], alias: str) -> Job:
     values = _BLANK_JOB.copy()
-    values.update(zip(columns.CLAIMED, row[1:], strict=True))
+    values.update(zip(columns.CLAIMED, row[2:], strict=True))
+    if row[1]:
+        return _heavy_job(values, alias)
     if values["args"] is None:
         values["args"] = []
     if values["kwargs"] is None:
         values["kwargs"] = {}
     return Job.from_claim(values, alias)
+
+
+def _heavy_job(values: dict[str, Any], alias: str) -> Job:
+    for name in columns.LEFT_IF_HEAVY:
+        del values[name]
+    job = Job.from_claim(values, alias)
+    job.is_heavy = True
+    return job
 
 
 class _Unread:

@@ -18,6 +18,7 @@ from pgjobs.models import Job
 from pgjobs.notifications import announce_end
 from pgjobs.registry.names import resolve
 from pgjobs.registry.targets import options_of
+from pgjobs.rows.columns import LEFT_IF_HEAVY
 from pgjobs.rows.failure import Failure, qualified_name
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
@@ -111,7 +112,8 @@ def announce(rescued: list[int]) -> None:
     """Tell of ``rescued`` jobs after the commit, and announce the end of jobs given up."""
     if rescued:
         drop_dead()  # Django's connection of this thread may have been idle for days
-        for job in Job.objects.using(router.db_for_write(Job)).filter(pk__in=rescued):
+        jobs = Job.objects.using(router.db_for_write(Job)).defer(*LEFT_IF_HEAVY)
+        for job in jobs.filter(pk__in=rescued):
             events.tell(events.JobRescued(job))
             if job.is_finished:
                 announce_end(job)

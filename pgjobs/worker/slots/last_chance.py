@@ -12,11 +12,11 @@ from django.db.models import F
 from pgjobs import events
 from pgjobs.choices import JobStatus
 from pgjobs.exceptions import JobInterrupted
-from pgjobs.execution.attempt import attempt
 from pgjobs.execution.verdict import judge
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.leftovers import leave_clean
+from pgjobs.worker.slots.heavy import steps_of
 from pgjobs.worker.slots.stoppable import Stoppable
 
 
@@ -79,7 +79,7 @@ async def attempt_last_chance(job: Job, slot: Stoppable) -> Outcome | None:
     finally:
         slot.finish()
         leave_clean()
-    outcome = await attempt(job, slot)
+    outcome = await steps_of(job)(job, slot)
     return None if outcome is None else replace(outcome, interruptions=-1)
 
 

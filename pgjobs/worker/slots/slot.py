@@ -10,12 +10,13 @@ from typing import Any, Protocol
 from django.db import connections
 
 from pgjobs.choices import JobStatus
-from pgjobs.execution.attempt import attempt, in_thread
+from pgjobs.execution.attempt import in_thread
 from pgjobs.execution.coroutine import is_all_coroutine
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.leftovers import drop_dead, leave_clean
 from pgjobs.worker.slots.event_loop import EventLoop
+from pgjobs.worker.slots.heavy import steps_of
 from pgjobs.worker.slots.last_chance import attempt_last_chance
 from pgjobs.worker.slots.on_loop import OnLoop
 from pgjobs.worker.slots.stoppable import Stoppable
@@ -50,7 +51,7 @@ class Slot(Stoppable):
         while (job := self._next_job()) is not None:
             if self.connections:
                 drop_dead()
-            steps = attempt_last_chance if job.is_last_chance else attempt
+            steps = attempt_last_chance if job.is_last_chance else steps_of(job)
             # A context of its own: if a job activates a language, the next one must not speak it.
             outcome = Context().run(in_thread, steps(job, self))
             self.end(job, outcome)
