@@ -85,13 +85,12 @@ def raising(
 
 
 def wait_of(run: Callable[[], Job]) -> timedelta:
-    """Return the wait of the job that ``run`` returns, rounded to seconds."""
-    before = database_now()
+    """Return the wait of the job that ``run`` returns, in whole seconds."""
     job = run()
+    after = database_now()
     assert job.status == "scheduled"
     assert job.scheduled is not None
-    wait = job.scheduled - before
-    return timedelta(seconds=round(wait.total_seconds()))
+    return timedelta(seconds=math.ceil((job.scheduled - after).total_seconds()))
 
 
 # The number of attempts -----------------------------------------------------------------------
