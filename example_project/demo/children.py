@@ -15,6 +15,8 @@ from typing import Final
 from django.conf import settings
 from django.core.management.base import CommandError
 
+from example_project.demo.screen import harmless
+
 MANAGE: Final = Path(__file__).resolve().parent.parent / "manage.py"
 PATIENCE: Final = 15.0
 """Seconds that a child has to end; the shutdown timeout of the demo's workers is shorter."""
@@ -66,7 +68,8 @@ class Child:
             raise self.unexpected_end()
 
     def unexpected_end(self) -> CommandError:
-        tail = "".join(self.log.read_text(errors="replace").splitlines(keepends=True)[-15:])
+        lines = self.log.read_text(errors="replace").splitlines()[-15:]
+        tail = "\n".join(map(harmless, lines))
         return CommandError(
             f"The {self.name} ended with exit code {self._process.returncode}. "
             f"The last lines of its log {self.log} are:\n{tail}"

@@ -49,7 +49,7 @@ class Screen:
             plain.end()
             return
         progress = Progress(
-            TextColumn(INDENT + "{task.description:<22}"),
+            TextColumn(INDENT + "{task.description:<22}", markup=False),
             BarColumn(bar_width=32),
             TextColumn("{task.completed:>6,.0f} / {task.total:,.0f}"),
             TimeElapsedColumn(),
@@ -90,10 +90,7 @@ class Screen:
     def _write(self, *parts: str | Text | tuple[str, str]) -> None:
         line = Text.assemble(INDENT, *parts)
         line.rstrip()
-        # A file name can hold a sequence that steers the terminal. Styles need the length kept.
-        line.plain = "".join(
-            sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line.plain
-        )
+        line.plain = harmless(line.plain)  # of the same length, so that the styles still fit
         # Not wrapped, because a wrapped path or query could not be copied.
         self._console.print(line, soft_wrap=True)
 
@@ -114,7 +111,7 @@ class Bars:
     def show(self, lanes: Iterable[Any]) -> None:
         for lane in lanes:
             if lane.name not in self._tasks:
-                self._tasks[lane.name] = self._progress.add_task(lane.name)
+                self._tasks[lane.name] = self._progress.add_task(harmless(lane.name))
             self._progress.update(self._tasks[lane.name], completed=lane.done, total=lane.total)
 
 
@@ -137,6 +134,14 @@ class PlainBars(Bars):
             self._write(self._line)
         self._written = self._line
         self._next = time.monotonic() + PLAIN_LINES_PAUSE
+
+
+def harmless(text: str) -> str:
+    """Return `text` with a mark for each character that could steer the terminal.
+
+    Names of files and of jobs can hold such characters.
+    """
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def _column(head: str, values: Sequence[Any]) -> list[Text]:

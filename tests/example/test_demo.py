@@ -6,11 +6,16 @@ import hashlib
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.test import override_settings
+from rich.console import Console
 
+from example_project.demo.children import Child
 from example_project.demo.screen import Screen
 from tests.support.demo_process import Demo
 from tests.support.fresh_database import fresh_database
@@ -220,6 +225,27 @@ def test_the_demo_without_a_database_starts_its_own_and_keeps_it(
 def test_the_models_of_the_example_lack_no_migration(demo: Demo, first: Run) -> None:
     process = demo.run("makemigrations", "--check", "--dry-run")
     assert process.returncode == 0, process.stdout
+
+
+def test_a_name_of_a_job_cannot_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = StringIO()
+    terminal = Console(file=output, force_terminal=True, width=200)
+    monkeypatch.setattr("example_project.demo.screen.Console", lambda **_: terminal)
+    name = "[red]a\x1b[2J\nb"
+    with Screen().bars() as bars:
+        bars.show([SimpleNamespace(name=name, done=1, total=2)])
+
+    assert "[red]a\ufffd[2J\ufffdb" in output.getvalue()
+    assert "\x1b[2J" not in output.getvalue()
+
+
+def test_the_log_of_a_child_that_ended_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    with override_settings(DEMO_DIR=tmp_path):
+        child = Child("web", "--version")
+    child.end()
+    child.log.write_text("one\na\x1b[2Jb\n")
+
+    assert str(child.unexpected_end()).endswith("are:\none\na\ufffd[2Jb")
 
 
 def test_a_file_name_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

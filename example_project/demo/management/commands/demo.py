@@ -18,7 +18,7 @@ from example_project.demo import questions
 from example_project.demo.children import Child, started
 from example_project.demo.database import database, shown
 from example_project.demo.questions import ask, ask_one
-from example_project.demo.screen import Screen
+from example_project.demo.screen import Screen, harmless
 from example_project.demo.serving import free_port, serve
 from example_project.demo.summary import Summary
 from inventory.jobs import SyncDataSource
@@ -68,7 +68,8 @@ class Command(BaseCommand):
         if errored:
             first = errored[0]
             raise CommandError(
-                f"{len(errored)} of the jobs errored, first #{first.id} {first.name}: {first.error}"
+                f"{len(errored)} of the jobs errored, first #{first.id} "
+                + harmless(f"{first.name}: {first.error}")
             )
 
 
