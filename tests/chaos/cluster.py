@@ -18,6 +18,7 @@ from example_project.postgres import PORT, EmbeddedPostgres
 from tests.chaos.journal import DIRECTORY
 from tests.chaos.network import Namespace
 from tests.chaos.terms import Terms
+from tests.support.by_address import url_by_address
 from tests.support.environment import ROOT, environment_of, with_settings
 from tests.support.pgbouncer import PgBouncer
 from tests.support.processes import die_with_parent
@@ -110,8 +111,9 @@ class Cluster:
         self._directory = directory
         self.namespace = Namespace()
         self.why_no_network = self.namespace.build() if with_network else "not wanted"
-        listen = {} if self.why_no_network else {"listen_addresses": self.namespace.here}
-        self.postgres = EmbeddedPostgres(directory / "postgres", settings=SERVER | listen)
+        listens = not (self.why_no_network or terms.is_pooled)
+        address = {"listen_addresses": self.namespace.here} if listens else {}
+        self.postgres = EmbeddedPostgres(directory / "postgres", settings=SERVER | address)
         self._pooler: PgBouncer | None = None
         self.groups: list[Group] = []
 
@@ -140,11 +142,9 @@ class Cluster:
 
     def _let_in(self) -> tuple[str, str]:
         """Return the URLs of the server, from here and from inside the namespace."""
-        if not self.why_no_network:
-            with (self.postgres.data / "cluster" / "pg_hba.conf").open("a") as rules:
-                rules.write(f"host all all {self.namespace.inside}/32 trust\n")
-            self.ask("SELECT pg_reload_conf()")
-        return self.postgres.url, f"postgresql://postgres@{self.namespace.here}:{PORT}/postgres"
+        near = self.postgres.url
+        far = near if self.why_no_network else url_by_address(self.postgres, self.namespace.here)
+        return near, far
 
     def drivers_environment(self) -> dict[str, str]:
         if self._pooler is not None:

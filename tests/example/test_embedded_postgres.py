@@ -104,6 +104,16 @@ def test_a_server_in_any_directory_starts_and_keeps_its_data(
     assert list(temporary.iterdir()) == []
 
 
+def test_a_server_in_a_directory_that_others_can_enter_has_its_socket_in_another(
+    tmp_path: Path, temporary: Path
+) -> None:
+    tmp_path.chmod(0o755)
+    with EmbeddedPostgres(tmp_path) as server:
+        assert server.socket_dir.parent == temporary
+        assert server.socket_dir.stat().st_mode & 0o777 == 0o700
+        assert running_url(tmp_path) == server.url
+
+
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
 def test_a_restarted_server_keeps_its_address_and_its_data(
     mode: Literal["fast", "immediate"],

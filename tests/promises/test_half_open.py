@@ -17,6 +17,7 @@ from pgjobs import events
 from pgjobs.conf import Settings
 from pgjobs.worker.connection import NETWORK
 from pgjobs.worker.liveness.janitor import INTERVAL
+from tests.support.by_address import url_by_address
 from tests.support.eventually import eventually
 from tests.support.own_server import Server, own_server
 from tests.support.requirements import skip_or_fail
@@ -34,10 +35,7 @@ def server() -> Iterator[Server]:
     pid = os.getpid()
     address = f"127.{pid >> 16 & 255}.{pid >> 8 & 255}.{pid & 255}"  # an address of this test alone
     with own_server(listen_addresses=address) as server:
-        rules = server.postgres.data / "cluster" / "pg_hba.conf"
-        rules.write_text("local all all trust\nhost all all 127.0.0.0/8 trust\n")
-        server.ask("SELECT pg_reload_conf()")
-        server.environment["DATABASE_URL"] = f"postgresql://postgres@{address}/postgres"
+        server.environment["DATABASE_URL"] = url_by_address(server.postgres, address)
         yield server
 
 

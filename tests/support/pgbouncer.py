@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -14,11 +15,12 @@ from urllib.parse import quote
 import psycopg
 
 from example_project.postgres import binaries
-from example_project.postgres_keeper import Order, choose_identity
+from example_project.postgres_keeper import Order, choose_identity, hand_over
 from tests.support.eventually import eventually
 from tests.support.processes import die_with_parent
 
 PORT: Final = 6432
+USER: Final = "pooled"
 # Debian installs it in a folder that only root's PATH names.
 PROGRAM: Final = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 DOCUMENTED: Final[Mapping[str, Any]] = {
@@ -36,7 +38,8 @@ ANY: Final = "*"
 class PgBouncer:
     """Listens on a unix socket of its own. It is a child of this process and ends with it.
 
-    It stays up while the server behind it stops and starts.
+    It stays up while the server behind it stops and starts. It logs in there as a superuser, so
+    its clients need a password, which is random.
     """
 
     def __init__(
@@ -53,7 +56,19 @@ class PgBouncer:
         self._databases = databases
         self._address = address
         self._settings = settings or {}
-        self._directory = Path(tempfile.mkdtemp(prefix="pgbouncer-"))
+        self._password = secrets.token_urlsafe()
+        self.socket_dir = Path(tempfile.mkdtemp(prefix="pgbouncer-"))
+        directory = str(self.socket_dir)
+        order = Order(
+            binaries=str(binaries()),
+            data=directory,
+            socket_dir=directory,
+            settings={},
+            throwaway=[],
+        )
+        # pgbouncer refuses to run as root, as PostgreSQL does.
+        self._identity = choose_identity(order)
+        hand_over(order, self._identity)
 
     def __enter__(self) -> Self:
         self.start()
@@ -63,12 +78,10 @@ class PgBouncer:
         self.stop()
 
     def start(self) -> None:
-        configuration = self._directory / "pgbouncer.ini"
-        configuration.write_text(self._configuration())
-        self._directory.chmod(0o777)
+        configuration = self._file("pgbouncer.ini", self._configuration())
         self._process = subprocess.Popen(
             [self._program, "-q", str(configuration)],
-            preexec_fn=_prepare,
+            preexec_fn=self._prepare,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -78,19 +91,19 @@ class PgBouncer:
     def stop(self) -> None:
         self._process.kill()
         self._process.wait(20)
-        shutil.rmtree(self._directory)
+        shutil.rmtree(self.socket_dir)
 
     def url(self, database: str) -> str:
-        return self._url(quote(str(self._directory), safe=""), database)
+        return self._url(quote(str(self.socket_dir), safe=""), database)
 
     def url_by_address(self, database: str) -> str:
         return self._url(self._address, database)
 
     def _url(self, host: str, database: str) -> str:
-        return f"postgresql://pooled@{host}:{PORT}/{quote(database, safe='')}"
+        return f"postgresql://{USER}:{self._password}@{host}:{PORT}/{quote(database, safe='')}"
 
     def _accepts(self) -> bool:
-        assert self._process.poll() is None, (self._directory / "log").read_text()
+        assert self._process.poll() is None, (self.socket_dir / "log").read_text()
         try:
             # Pgbouncer's own database, which needs no server.
             psycopg.connect(self.url("pgbouncer")).close()
@@ -101,11 +114,14 @@ class PgBouncer:
     def _configuration(self) -> str:
         settings = {
             **DOCUMENTED,
-            "auth_type": "any",
-            "unix_socket_dir": self._directory,
+            "auth_type": "scram-sha-256",
+            "auth_file": self._file("users", f'"{USER}" "{self._password}"\n'),
+            "stats_users": USER,
+            "unix_socket_dir": self.socket_dir,
+            "unix_socket_mode": "0700",
             "listen_addr": self._address,
             "listen_port": PORT,
-            "logfile": self._directory / "log",
+            "logfile": self.socket_dir / "log",
             "default_pool_size": 30,
             "max_client_conn": 300,
             **self._settings,
@@ -115,14 +131,20 @@ class PgBouncer:
         lines += ["[pgbouncer]", *(f"{name} = {value}" for name, value in settings.items())]
         return "\n".join(lines) + "\n"
 
+    def _file(self, name: str, text: str) -> Path:
+        """Write a file that only the pooler's user can read: it may hold a password."""
+        path = self.socket_dir / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+        if self._identity.owner is not None:
+            os.chown(path, self._identity.owner.pw_uid, self._identity.owner.pw_gid)
+        return path
+
+    def _prepare(self) -> None:
+        self._identity.assume()
+        die_with_parent()
+
 
 def _dsn(server: Mapping[str, Any]) -> str:
     quoted = {key: str(value).replace("'", "''") for key, value in server.items()}
     return " ".join(f"{key}='{value}'" for key, value in quoted.items())
-
-
-def _prepare() -> None:
-    # pgbouncer refuses to run as root, as PostgreSQL does.
-    order = Order(binaries=str(binaries()), data="", socket_dir="", settings={}, throwaway=[])
-    choose_identity(order).assume()
-    die_with_parent()
