@@ -12,7 +12,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, DataError, models, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -45,12 +45,20 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
 
 class TextChangeList(ChangeList):
-    """Refuses a NUL character in the address: PostgreSQL could compare no text with it."""
+    """Refuses an address with a value that can't be compared: Django then shows the whole list."""
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> models.QuerySet[Any]:
+        # PostgreSQL can compare no text with a NUL character.
         if any("\x00" in value for _name, values in request.GET.lists() for value in values):
             raise IncorrectLookupParameters("A NUL character is not text.")
         return super().get_queryset(request, *args, **kwargs)
+
+    def get_results(self, request: HttpRequest) -> None:
+        try:
+            super().get_results(request)
+        except (DataError, ValueError, OverflowError) as error:
+            # Django finds out only now that a filter's value is, for instance, no year.
+            raise IncorrectLookupParameters(error) from None
 
 
 class JobChangeList(TextChangeList):

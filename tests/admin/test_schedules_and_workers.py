@@ -91,6 +91,19 @@ def test_a_nul_in_the_address_of_a_list_is_refused(looking: Client, page: str) -
     assert looking.get(page, {"id__exact": "\0"})["Location"] == f"{page}?e=1"
 
 
+def test_a_filter_that_fits_no_column_of_a_worker_is_refused(looking: Client) -> None:
+    a_worker()
+    assert looking.get(WORKERS, {"queues": "low"})["Location"] == f"{WORKERS}?e=1"
+
+
+@pytest.mark.parametrize("page", [SCHEDULES, WORKERS])
+@pytest.mark.parametrize("key", ["9" * 24, "9" * 4301, "%00", "x"])
+def test_an_address_of_a_row_that_does_not_exist_leads_to_the_start(
+    key: str, page: str, looking: Client
+) -> None:
+    assert looking.get(f"{page}{key}/change/")["Location"] == "/admin/"
+
+
 @pytest.mark.parametrize("style", ["iso_8601", "sql_standard", "postgres_verbose"])
 def test_the_pages_show_spans_of_time_whatever_interval_style_the_database_sets(
     style: str, looking: Client
