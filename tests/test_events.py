@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from django.db import DataError
 
 from pgjobs import events
 from pgjobs.log_lines.wording import LINES, SILENT
@@ -228,6 +229,28 @@ def test_a_line_is_formatted_by_the_handler_that_writes_it(
     (record,) = caplog.records
     assert record.msg == "job=%s class=%s %s in %.3f s"
     assert record.args == (7, "app.jobs.Sync", "completed", 0.25)
+
+
+class Unshowable(Exception):
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (DataError("no\nERROR forged\x1b[2J"), "no\\nERROR forged\\x1b[2J"),
+        (Unshowable(), "Unshowable (showing it raised ZeroDivisionError)"),
+    ],
+)
+def test_a_line_shows_control_characters_of_an_error_escaped(
+    error: Exception, shown: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    events.tell(events.ClaimingFailed(error))
+
+    assert caplog.messages == [f"claiming failed, trying again: {shown}"]
 
 
 def test_a_line_shows_control_characters_of_a_name_escaped(

@@ -8,6 +8,8 @@ from operator import attrgetter
 from string import Formatter
 from typing import Any, NamedTuple
 
+from pgjobs.showing import brief
+
 
 class Line(NamedTuple):
     """The log line of one kind of event."""
@@ -30,11 +32,18 @@ class Line(NamedTuple):
 
 
 def _on_one_line(value: object) -> object:
-    """Return ``value`` with its control characters escaped if it is a text.
+    """Return ``value`` with its control characters escaped if it is a text or an exception.
 
-    Names come from rows and options: a newline could forge a line, an escape sequence a terminal.
+    Names come from rows and options, and errors of PostgreSQL repeat values of rows. A newline in
+    them could forge a line, and an escape sequence could steer a terminal.
     """
-    return value if not isinstance(value, str) or value.isprintable() else repr(value)[1:-1]
+    if not isinstance(value, str | BaseException):
+        return value
+    try:
+        text = str(value)
+    except Exception:
+        return brief(value)
+    return value if text.isprintable() else repr(text)[1:-1]
 
 
 def line(logger: logging.Logger, level: int, template: str, *, has_traceback: bool = False) -> Line:
