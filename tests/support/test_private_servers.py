@@ -44,16 +44,12 @@ def test_a_server_is_reached_by_its_own_user_alone(server: EmbeddedPostgres) -> 
     assert not a_stranger_reaches(server.socket_dir / f".s.PGSQL.{PORT}")
 
 
-def test_a_server_that_listens_on_an_address_refuses_clients_until_a_rule_lets_them_in(
+def test_a_server_refuses_clients_by_address_without_a_rule_and_then_without_its_password(
     address: str, server: EmbeddedPostgres
 ) -> None:
     with pytest.raises(psycopg.OperationalError, match=r"pg_hba\.conf rejects connection"):
         psycopg.connect(host=address, port=PORT, user="postgres")
 
-
-def test_a_server_refuses_clients_by_address_without_its_password(
-    address: str, server: EmbeddedPostgres
-) -> None:
     url = url_by_address(server, address)
 
     assert ask_for_one(url, "SELECT inet_server_addr()::text") == f"{address}/32"
