@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pgjobs.rows.columns import COPIED, GIVEN_AS_JSON
+from pgjobs.rows.user import key_of_existing_user
 from pgjobs.sql import load
 
 _PLAIN: Final = tuple(name for name in COPIED if name not in ("id", *GIVEN_AS_JSON))
@@ -15,9 +16,13 @@ _PLAIN: Final = tuple(name for name in COPIED if name not in ("id", *GIVEN_AS_JS
 def copy_jobs(cursor: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
     """Insert ``rows`` and return their ids, in the order of ``rows``.
 
-    This takes two round trips: one draws the ids, because COPY returns nothing.
+    This takes two round trips: one draws the ids, because COPY returns nothing. Another one looks
+    for the user, whom all rows share, if there is any.
     """
     ids = _draw_ids(cursor, len(rows))
+    if rows[0]["user_id"] is not None:
+        user = key_of_existing_user(cursor, rows[0]["user_id"])
+        rows = [{**row, "user_id": user} for row in rows]
     as_json = _JsonTexts()
     with cursor.copy(load("copy")) as copy:
         for job_id, row in zip(ids, rows, strict=True):

@@ -11,6 +11,7 @@ from django.db.models.signals import post_save, pre_save
 
 from pgjobs.enqueueing.ring import IdleCheck
 from pgjobs.rows.columns import GIVEN
+from pgjobs.rows.user import existing_user
 from pgjobs.sql import load
 
 _INSERT: Final = load("insert").replace("{unless}", "")
@@ -43,7 +44,9 @@ def _insert(statement: str, job: Any, using: str) -> IdleCheck | None:
     row = _execute(statement, job, using)
     if row is None:
         return None
-    job.pk, job.position, job.created, must_ring = row
+    job.pk, job.position, job.created, must_ring, user_id = row
+    if user_id is None:  # the caller's user may have been deleted
+        job.user_id = None
     job._state.adding, job._state.db = False, using
     post_save.send(**saving, created=True, update_fields=None)
     return IdleCheck(at=began, must_ring=must_ring)
@@ -53,6 +56,8 @@ def _execute(statement: str, job: Any, using: str) -> Any:
     values = {name: getattr(job, name) for name in GIVEN}
     values["args"], values["kwargs"] = json.dumps(job.args), json.dumps(job.kwargs)
     values["meta"] = None if job.meta is None else json.dumps(job.meta)
+    if job.user_id is not None:
+        statement = statement.replace("%(user_id)s", f"({existing_user()})")
     with transaction.mark_for_rollback_on_error(using=using), connections[using].cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchone()

@@ -30,6 +30,7 @@ from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
 from pgjobs.rows.rivalry import reread
+from pgjobs.rows.user import key_of_existing_user
 
 Jobs = models.QuerySet[Any]
 
@@ -60,6 +61,8 @@ def _insert_as_running(jobs: Jobs, job: Any) -> None:
     # Were it pending, a worker could take it outside a transaction.
     job.status, job.epoch, job.attempt = JobStatus.RUNNING, 1, 1
     job.started = Now()
+    with connections[jobs.db].cursor() as cursor:
+        job.user_id = key_of_existing_user(cursor, job.user_id)
     job.save(force_insert=True, using=jobs.db)
     reread(job, jobs.db, fields=["started"])
 

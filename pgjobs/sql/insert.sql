@@ -1,5 +1,6 @@
 -- Insert one new job. The answer says whether the enqueuer must ring after its commit: see
--- functions/must_ring.sql. {unless} is unless_taken.sql for enqueue_once(), and empty for enqueue().
+-- functions/must_ring.sql. {unless} is unless_taken.sql for enqueue_once(), and empty for enqueue(). If
+-- the job has a user, user.sql stands in place of the user's key.
 INSERT INTO pgjobs_job (
     status, scheduled, job_class, name, args, kwargs, object_type_id, object_id, user_id,
     queue_name, priority, once_key, interval, max_attempts, timeout, notifications, meta
@@ -11,4 +12,4 @@ VALUES (
     %(notifications)s, %(meta)s::jsonb
 )
 {unless}
-RETURNING id, position, created, pgjobs_must_ring(queue_name)
+RETURNING id, position, created, pgjobs_must_ring(queue_name), user_id
