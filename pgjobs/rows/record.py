@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pgjobs.rows.cursor import Cursor
 from pgjobs.rows.outcome import Outcome
 from pgjobs.sql import load
+
+
+_RECORD: Final = load("record").replace("{successors}", load("successors"))
+_END_WAITING: Final = load("apart/end_waiting").replace("{successors}", load("successors"))
 
 
 class Recorded(NamedTuple):
@@ -37,7 +41,7 @@ def record(
     outcomes = sorted(outcomes, key=attrgetter("job_id"))
     now = time.monotonic()
     cursor.execute(
-        load("record"),
+        _RECORD,
         {
             "ids": _array([str(o.job_id) for o in outcomes]),
             "epochs": _array([str(o.epoch) for o in outcomes]),
@@ -64,6 +68,23 @@ def record(
         },
     )
     return {row[0]: Recorded(*row) for row in cursor.fetchall()}
+
+
+def end_waiting(cursor: Cursor, outcome: Outcome) -> bool:
+    """End a waiting job by ``outcome``, and insert its successor if it recurs.
+
+    Return False if it does not wait any more, or if another transaction holds its row.
+    """
+    cursor.execute(
+        _END_WAITING,
+        {
+            "id": outcome.job_id,
+            "error": outcome.error,
+            "failure": json.dumps(asdict(outcome.failure)) if outcome.failure else None,
+            "successor": outcome.successor,
+        },
+    )
+    return bool(cursor.fetchall())
 
 
 def _age(now: float, moment: float) -> str:

@@ -93,7 +93,7 @@ def test_copy_writes_the_columns_in_the_order_of_the_rows() -> None:
 
 
 def test_a_successor_takes_over_the_common_columns_of_its_chain_and_the_rule() -> None:
-    statement = load("record")
+    statement = load("successors")
     inserted = columns_of(statement)
     selected = re.search(r"(next\.job_class,.+?)\s+FROM recorded", statement, re.DOTALL)
 

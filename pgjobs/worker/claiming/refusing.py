@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import psycopg
 
 from pgjobs import events
+from pgjobs.choices import JobStatus
 from pgjobs.rows.failure import Failure, shown
-from pgjobs.sql import load
+from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.record import end_waiting
 from pgjobs.worker.connection import EngineConnection, is_away, is_passing
 
 T = TypeVar("T")
@@ -86,13 +87,8 @@ class RefusingRows:
             self._end(row, refusal, error)
 
     def _end(self, row: int, refusal: _Refusal, error: psycopg.Error) -> None:
-        why = (
-            f"The job could not be started: PostgreSQL refused {TRIES} times to change its row. "
-            f"If the job recurred, its chain ends here. PostgreSQL said: {shown(error, str)}"
-        )
-        values = {"id": row, "error": why, "failure": json.dumps(asdict(Failure.of(error)))}
         try:
-            ended = self._connection.cursor().execute(load("apart/end_waiting"), values).fetchall()
+            ended = self._write_end(row, error)
         except psycopg.Error as worse:
             if is_away(worse) or is_passing(worse):
                 raise
@@ -105,3 +101,39 @@ class RefusingRows:
         if ended:
             events.tell(events.WaitingJobErrored(row, error))
             self._announce(row)
+
+    def _write_end(self, row: int, error: psycopg.Error) -> bool:
+        """End the job with its successor, or without one if PostgreSQL refuses it.
+
+        Return False if the job does not wait any more.
+        """
+        end = _end_of(row, error)
+        try:
+            return end_waiting(self._connection.cursor(), end)
+        except psycopg.Error as worse:
+            if is_away(worse) or is_passing(worse):
+                raise
+            return self._write_other_end(end, worse)
+
+    def _write_other_end(self, end: Outcome, error: psycopg.Error) -> bool:
+        for fallback in end.other_successors(error):
+            try:
+                ended = end_waiting(self._connection.cursor(), fallback)
+            except psycopg.Error as worse:
+                if is_away(worse) or is_passing(worse):
+                    raise
+            else:
+                if ended and fallback.successor == "none":
+                    events.tell(events.SuccessorLost(end.job_id, error))
+                return ended
+        raise error
+
+
+def _end_of(row: int, error: psycopg.Error) -> Outcome:
+    why = (
+        f"The job could not be started: PostgreSQL refused {TRIES} times to change its row. "
+        f"PostgreSQL said: {shown(error, str)}"
+    )
+    return Outcome(
+        job_id=row, epoch=0, status=JobStatus.ERRORED, error=why, failure=Failure.of(error)
+    )

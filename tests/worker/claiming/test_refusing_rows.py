@@ -16,7 +16,7 @@ from pgjobs.worker.claiming.lanes import MOST_EMPTY_LANES
 from pgjobs.worker.claiming.refusing import RefusingRows
 from tests.apps.testapp.jobs import Noop
 from tests.support.engine import OpenConnection
-from tests.support.moments import ago
+from tests.support.moments import HOUR, ago
 from tests.support.rows import a_job, a_worker
 from tests.support.sql import query
 from tests.support.told_events import ToldSoFar
@@ -93,6 +93,27 @@ def test_a_job_whose_claim_and_end_are_refused_stays_waiting_and_its_neighbours_
     run_burst_here("-c", "2")
     assert statuses() == {"Noop": ["completed"] * 3, "refused": ["pending"]}
     assert len(told(events.WaitingJobStuck, job_id=refused.pk)) == 1
+
+
+def test_a_recurring_job_whose_claim_is_refused_has_a_successor_as_far_as_one_is_possible(
+    told: ToldSoFar,
+) -> None:
+    refuse("running")
+    was_due = ago(minutes=10)
+    once = a_job(name="refused", interval=60, once_key="place", scheduled=was_due)
+    changed = a_job(name="refused", interval=60, successor={"interval": 30, "user_id": "0"})
+    malformed = a_job(name="refused", interval=60, successor={"interval": "often"})
+    due = a_job("scheduled", name="refused", interval=5, scheduled=ago(hours=3))
+    run_burst_here()
+    assert statuses() == {"refused": ["errored"] * 4 + ["scheduled"] * 3}
+    successors = {job.interval: job for job in Job.objects.live()}
+    assert set(successors) == {60, 30, 5}
+    assert (successors[60].once_key, successors[60].scheduled) == ("place", was_due + HOUR)
+    assert successors[30].user_id is None
+    for job in (once, changed, malformed, due):
+        job.refresh_from_db()
+        assert ("does not recur" in job.error) == (job == malformed)
+    assert [lost["job_id"] for lost in told(events.SuccessorLost)] == [malformed.pk]
 
 
 def test_a_job_that_another_transaction_holds_is_not_ended_and_not_waited_for(
