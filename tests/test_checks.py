@@ -173,28 +173,49 @@ def test_e006_names_queues_of_a_plugin_that_are_not_a_list(monkeypatch: pytest.M
     assert "PluginConfig.queues must be a list of strings" in problem.msg
 
 
-def test_e007_names_two_job_classes_of_one_name(only_jobs: dict[str, Any]) -> None:
+def test_w007_names_two_job_classes_of_one_name(only_jobs: dict[str, Any]) -> None:
     first, second = job_class("First", name="Twin"), job_class("Second", name="Twin")
 
-    (problem,) = problems("pgjobs.E007")
+    (problem,) = problems("pgjobs.W007")
 
     assert problem.msg.startswith("2 job classes are named 'Twin': ")
     assert first.path in problem.msg
     assert second.path in problem.msg
 
 
-def test_e007_allows_a_name_that_two_classes_inherit(only_jobs: dict[str, Any]) -> None:
+def test_w007_allows_a_name_that_two_classes_inherit(only_jobs: dict[str, Any]) -> None:
     parent = job_class("Parent", name="Sync")
     type("Child", (parent,), {"run": lambda self: None})
 
-    assert problems("pgjobs.E007") == []
+    assert problems("pgjobs.W007") == []
 
 
-def test_e007_compares_translated_names(only_jobs: dict[str, Any]) -> None:
+def test_w007_allows_classes_of_different_apps_without_a_meta_name(
+    only_jobs: dict[str, Any],
+) -> None:
+    for app in ("first", "second"):
+        type("SyncJob", (BackgroundJob,), {"__module__": f"{app}.jobs", "run": lambda self: None})
+
+    assert len(only_jobs) == 2
+    assert problems("pgjobs.W007") == []
+
+
+def test_w007_names_a_class_that_is_called_as_another_names_itself(
+    only_jobs: dict[str, Any],
+) -> None:
+    job_class("Twin")
+    job_class("Second", name="Twin")
+
+    (problem,) = problems("pgjobs.W007")
+
+    assert not problem.is_serious()
+
+
+def test_w007_compares_translated_names(only_jobs: dict[str, Any]) -> None:
     job_class("First", name=gettext_lazy("Twin"))
     job_class("Second", name="Twin")
 
-    assert len(problems("pgjobs.E007")) == 1
+    assert len(problems("pgjobs.W007")) == 1
 
 
 def test_w009_names_a_path_that_two_classes_share(only_jobs: dict[str, Any]) -> None:

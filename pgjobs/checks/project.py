@@ -61,17 +61,21 @@ def _bad_names(source: str, names: Iterable[str]) -> Iterable[CheckMessage]:
 
 
 def check_job_names(**_: Any) -> Iterable[CheckMessage]:
-    """E007: no two job classes have the same name, except by inheritance of one ``Meta.name``."""
+    """W007: no name of a ``Meta.name`` belongs to a second class too, except by inheritance.
+
+    Nothing is found by a name. So two classes of different apps may both have the name of the class.
+    """
     named: dict[str, list[type[JobClass]]] = {}
     for job in _job_classes():
         named.setdefault(str(job.name), []).append(job)
     for name, classes in named.items():
-        if len({naming_class(job) for job in classes}) > 1:
+        sources = {naming_class(job) for job in classes}
+        if len(sources) > 1:  # one source, or None alone: inherited, or the names of the classes
             paths = ", ".join(sorted(job.path for job in classes))
-            yield Error(
+            yield Warning(
                 f"{len(classes)} job classes are named {name!r}: {paths}.",
                 hint="Give each class a Meta.name of its own: people tell jobs apart by it.",
-                id="pgjobs.E007",
+                id="pgjobs.W007",
             )
 
 

@@ -104,13 +104,16 @@ def _refused(option: str, value: Any) -> str | None:
     return None
 
 
-def naming_class(job_class: type) -> type:
-    """Return the class whose ``Meta`` names ``job_class``: an ancestor, or ``job_class`` itself."""
+def naming_class(job_class: type) -> type | None:
+    """Return the class whose ``Meta`` names ``job_class``, an ancestor or ``job_class`` itself.
+
+    Return None if ``job_class`` has the name of the class.
+    """
     for ancestor in job_class.__mro__:
         meta = vars(ancestor).get("Meta")
         if meta is not None and "name" in dict(_attributes(meta)):
             return ancestor
-    return job_class
+    return None
 
 
 def is_name(value: Any) -> bool:
