@@ -63,7 +63,7 @@ def _bad_names(source: str, names: Iterable[str]) -> Iterable[CheckMessage]:
 def check_job_names(**_: Any) -> Iterable[CheckMessage]:
     """W007: no name of a ``Meta.name`` belongs to a second class too, except by inheritance.
 
-    Nothing is found by a name. So two classes of different apps may both have the name of the class.
+    Nothing is found by a name. So default names may be equal.
     """
     named: dict[str, list[type[JobClass]]] = {}
     for job in _job_classes():

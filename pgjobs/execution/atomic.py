@@ -13,7 +13,8 @@ from pgjobs.exceptions import StaleJob
 from pgjobs.execution.awaiting import await_here, coroutine_in
 from pgjobs.execution.running_job import RunningJob
 from pgjobs.rows.outcome import Outcome
-from pgjobs.rows.record import record
+from pgjobs.rows.record import Recorded, record
+from pgjobs.rows.record_inside import record_inside
 
 
 def complete_atomically(
@@ -36,8 +37,15 @@ def complete_atomically(
 
 
 def _record(job: RunningJob, outcome: Outcome) -> None:
-    with connections[job._state.db].cursor() as cursor:
-        row = record(cursor, [outcome], moments=True).get(job.id)
+    row = _written(job, outcome).get(job.id)
     if row is None:
         raise StaleJob(f"job {job.id} is not held by epoch {job.epoch} any more")
     job.started, job.completed = row.started, row.completed
+
+
+def _written(job: RunningJob, outcome: Outcome) -> dict[int, Recorded]:
+    using = job._state.db
+    if job.interval is not None:  # a refused successor would undo the work
+        return record_inside(using, [outcome], moments=True)
+    with connections[using].cursor() as cursor:
+        return record(cursor, [outcome], moments=True)

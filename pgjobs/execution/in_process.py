@@ -16,6 +16,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from psycopg.pq import TransactionStatus
 
+from pgjobs import events
 from pgjobs.choices import FINISHED, WAITING, JobStatus
 from pgjobs.exceptions import JobLocked
 from pgjobs.execution.attempt import attempt, in_thread
@@ -29,6 +30,7 @@ from pgjobs.rows.failure import as_error
 from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
+from pgjobs.rows.record_inside import record_inside
 from pgjobs.rows.rivalry import reread
 from pgjobs.rows.user import key_of_existing_user
 
@@ -171,17 +173,22 @@ def _keep(jobs: Jobs, job: Any, outcome: Outcome) -> None:
 
 def _record(jobs: Jobs, job: Any, outcome: Outcome) -> bool:
     """Record ``outcome``, which was reached in this process; return False if the row moved on."""
-    connection = connections[jobs.db]
-    try:
-        recorded = _write(connection, outcome)
-    except (DataError, IntegrityError) as error:
-        if connection.in_atomic_block:  # the transaction is broken, and its end undoes the run
-            raise
-        recorded = _write_otherwise(connection, outcome, error)
+    recorded: Collection[int]
+    if connections[jobs.db].in_atomic_block:
+        recorded = record_inside(jobs.db, [outcome], fallbacks=Outcome.fallbacks)
+    else:
+        recorded = _write_alone(connections[jobs.db], outcome)
     if job.pk not in recorded:
         return False
     _announce_once_committed(jobs, job)
     return True
+
+
+def _write_alone(connection: Any, outcome: Outcome) -> Collection[int]:
+    try:
+        return _write(connection, outcome)
+    except (DataError, IntegrityError) as error:
+        return _write_otherwise(connection, outcome, error)
 
 
 def _write(connection: Any, outcome: Outcome) -> Collection[int]:
@@ -193,7 +200,10 @@ def _write_otherwise(connection: Any, outcome: Outcome, error: DatabaseError) ->
     """Write the first fallback of ``outcome`` that the row accepts; raise ``error`` if none is."""
     for fallback in outcome.fallbacks(error.__cause__ or error):
         with suppress(DataError, IntegrityError):
-            return _write(connection, fallback)
+            recorded = _write(connection, fallback)
+            if recorded and fallback.successor == "none":
+                events.tell(events.SuccessorLost(outcome.job_id, error))
+            return recorded
     raise error
 
 

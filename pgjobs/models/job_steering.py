@@ -15,7 +15,7 @@ from pgjobs.enqueueing.ring import ring_on_commit
 from pgjobs.models.job_rows import J, JobRows
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.pruning import Refusals, prune
-from pgjobs.rows.record import record
+from pgjobs.rows.record_inside import record_inside
 from pgjobs.rows.rivalry import in_transaction, reread
 from pgjobs.sql.position import NextPosition
 
@@ -104,8 +104,7 @@ class JobSteering(JobRows[J]):
             worker=None,
         )
         ends = [Outcome(job_id=job, epoch=epoch, status=JobStatus.CANCELLED) for job, epoch in jobs]
-        with connections[self.database].cursor() as cursor:
-            return len(record(cursor, ends))
+        return len(record_inside(self.database, ends))
 
     def end_chains(self) -> int:
         """Let the running jobs end without a successor; return their number."""

@@ -104,14 +104,18 @@ class Outcome:
         Each is further from this one than the one before. There is none for a job that goes back
         to its queue, unless a detail can be left out.
         """
-        if self.status in FINISHED:
-            yield from self.other_successors(error)
+        yield from self.other_successors(error)
         if not self.is_bare:
             yield self.unstorable(error)
             yield self.unstorable(error)._without_successor(error)
 
     def other_successors(self, error: BaseException) -> Iterator[Outcome]:
-        """Yield this outcome with what PostgreSQL may accept in place of the refused successor."""
+        """Yield this outcome with what PostgreSQL may accept in place of the refused successor.
+
+        A job that goes back to its queue has no successor yet.
+        """
+        if self.status not in FINISHED:
+            return
         if getattr(error, "sqlstate", None) == _FOREIGN_KEY_VIOLATION:
             # enqueue_once() named a user for the successor, and the user was deleted since.
             yield replace(self, successor="without user")

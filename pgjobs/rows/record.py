@@ -14,7 +14,6 @@ from pgjobs.rows.cursor import Cursor
 from pgjobs.rows.outcome import Outcome
 from pgjobs.sql import load
 
-
 _RECORD: Final = load("record").replace("{successors}", load("successors"))
 _END_WAITING: Final = load("apart/end_waiting").replace("{successors}", load("successors"))
 

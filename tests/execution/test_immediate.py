@@ -10,9 +10,10 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import DataError, connection, transaction
 
-from pgjobs import BackgroundJob, JobFailed, job_start
+from pgjobs import BackgroundJob, JobFailed, events, job_start
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import AboutObject, Coroutine, Failing, Noop, Raising, plain_function
 from tests.apps.testapp.models import Country, Site
@@ -20,6 +21,8 @@ from tests.support import traces
 from tests.support.elsewhere import elsewhere
 from tests.support.environment import Environment, with_apps
 from tests.support.rows import a_site
+from tests.support.sql import query
+from tests.support.told_events import ToldSoFar
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +42,15 @@ class Condemning(BackgroundJob):
         Country.objects.create(code="se")
         with transaction.atomic(savepoint=False):
             raise JobFailed("no good")
+
+
+class LosesItsUser(BackgroundJob):
+    """Has a successor for a user that is deleted while the job runs."""
+
+    def run(self, deletes: User) -> None:
+        successor = {"interval": 60, "user_id": str(deletes.pk)}
+        Job.objects.filter(pk=self.job.pk).update(successor=successor)
+        deletes.delete()
 
 
 class Swallowing(BackgroundJob):
@@ -228,6 +240,47 @@ def test_an_immediate_job_with_an_interval_recurs_in_the_background() -> None:
     Noop.enqueue(immediate=True, interval=60)
 
     assert Job.objects.live().get().interval == 60
+
+
+def refuse_successors() -> None:
+    query(
+        "CREATE FUNCTION refuse_successor() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN RAISE 'no more of these'; END$$; "
+        "CREATE TRIGGER refuse BEFORE INSERT ON pgjobs_job FOR EACH ROW "
+        "WHEN (NEW.status = 'scheduled') EXECUTE FUNCTION refuse_successor()"
+    )
+
+
+class Atomic(Noop):
+    class Meta:
+        name = "Atomic"
+        atomic = True
+
+
+@pytest.mark.parametrize("job_class", [Noop, Atomic])
+def test_an_immediate_job_in_a_transaction_ends_without_the_successor_that_is_refused(
+    job_class: type[BackgroundJob], told: ToldSoFar
+) -> None:
+    refuse_successors()
+    with transaction.atomic():
+        Country.objects.create(code="se")
+        job = job_class.enqueue(immediate=True, interval=60)
+
+    assert Country.objects.exists()
+    assert (job.status, Job.objects.get().status) == ("completed", "completed")
+    assert "The job does not recur" in job.error
+    assert "no more of these" in job.error
+    assert [lost["job_id"] for lost in told(events.SuccessorLost)] == [job.pk]
+
+
+def test_an_immediate_job_in_a_transaction_recurs_without_a_user_that_was_deleted() -> None:
+    with transaction.atomic():
+        user = User.objects.create(username="ann")
+        job = LosesItsUser.enqueue(immediate=True, interval=60, deletes=user)
+        connection.check_constraints()
+
+    assert (job.status, job.error) == ("completed", "")
+    assert Job.objects.live().get().user is None
 
 
 @pytest.mark.parametrize(

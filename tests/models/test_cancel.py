@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from pgjobs import events
 from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import Noop, Tracing
@@ -17,10 +18,13 @@ from tests.apps.testapp.models import Trace
 from tests.support.elsewhere import elsewhere, is_waited_for
 from tests.support.eventually import eventually
 from tests.support.moments import TOMORROW
-from tests.support.rows import a_finished_job
+from tests.support.rows import a_finished_job, a_job
 from tests.support.sql import query
+from tests.support.told_events import ToldSoFar
 
 pytestmark = pytest.mark.django_db
+
+LAST_DAY: Final = datetime(9998, 12, 31, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("options", [{}, {"schedule_at": TOMORROW}])
@@ -134,7 +138,7 @@ def test_thousands_of_runs_are_skipped_in_time(django_assert_max_num_queries: An
     query("ANALYZE pgjobs_job")
     began = time.monotonic()
 
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(60):
         assert Job.objects.cancel(keep_schedule=True) == 10_000
 
     assert time.monotonic() - began < 15
@@ -147,3 +151,33 @@ def test_jobs_found_by_a_join_are_cancelled() -> None:
 
     assert Job.objects.filter(user__username="ann").distinct().cancel() == 1
     assert list(Job.objects.filter(status="cancelled")) == [job]
+
+
+def test_jobs_whose_successors_are_refused_are_cancelled_without_them_beside_their_neighbours(
+    told: ToldSoFar,
+) -> None:
+    ann = User.objects.create(username="ann")
+    sound = Noop.enqueue_many([{}] * 20, interval=60)
+    too_late = a_job("scheduled", scheduled=LAST_DAY, interval=60 * 24)
+    malformed = a_job(interval=60, successor={"interval": "often"})
+    for_ann = a_job(interval=60, successor={"interval": 60, "user_id": str(ann.pk)})
+    for_nobody = a_job(interval=60, successor={"interval": 60, "user_id": "0"})
+    with transaction.atomic():
+        assert Job.objects.cancel(keep_schedule=True) == 24
+    assert Job.objects.filter(status="cancelled").count() == 24
+    assert Job.objects.live().count() == 22
+    assert [job.user for job in Job.objects.live().exclude(user=None)] == [ann]
+    for job in (too_late, malformed, for_ann, for_nobody):
+        job.refresh_from_db()
+        assert ("does not recur" in job.error) == (job in (too_late, malformed))
+    lost = {event["job_id"] for event in told(events.SuccessorLost)}
+    assert lost == {too_late.pk, malformed.pk}
+    assert not Job.objects.filter(pk__in=sound).exclude(error="").exists()
+
+
+def test_a_run_whose_successor_would_be_too_late_is_skipped_without_it() -> None:
+    job = a_job("scheduled", scheduled=LAST_DAY, interval=60 * 24)
+
+    assert job.cancel(keep_schedule=True)
+    assert job.status == "cancelled"
+    assert not Job.objects.live().exists()
