@@ -36,8 +36,12 @@ _KILLERS_SINCE_17: Final = ("transaction_timeout",)
 _STALLED: Final = {"idle_in_transaction_session_timeout": "'5s'"}
 
 # A claim need not wait for the disk: if a server crash loses it, its jobs are pending again, and
-# the epoch refuses the old worker's outcome. The commit of an outcome must wait.
+# the epoch refuses the old worker's outcome.
 LAZY_COMMIT: Final = {"synchronous_commit": "off"}
+# An outcome is told once it is durable, even where the database does not wait for its disk. If the
+# database waits for its standbys to apply each commit, the session keeps to that.
+DURABLE_COMMIT: Final = {"synchronous_commit": "on"}
+_STRONGER: Final = "remote_apply"
 
 # If the server vanishes without closing the connection, the worker notices it in about six seconds
 # instead of two hours. It then has time to connect again and send a heartbeat, before it must tell
@@ -122,12 +126,22 @@ class EngineConnection:
         self.has_session = is_our_session(connection)
         # Behind a pooler the default comes too late: the settings are made inside a transaction.
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-        self._of_connection = {**unharmed(connection), **assumed_role(self._opened_by)}
+        self._of_connection = {
+            **unharmed(connection),
+            **assumed_role(self._opened_by),
+            **self._commit(connection),
+        }
         if self.has_session:
             connection.execute(self._set("SET"))
         else:
             connection.prepare_threshold = None
         return connection
+
+    def _commit(self, connection: psycopg.Connection[Any]) -> dict[str, str]:
+        if not DURABLE_COMMIT.items() <= self._settings.items():
+            return {}
+        is_stronger = connection.execute(load("synchronous_commit")).fetchone() == (_STRONGER,)
+        return {"synchronous_commit": _STRONGER} if is_stronger else {}
 
     @property
     def _local(self) -> str:

@@ -18,7 +18,7 @@ from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.claiming.doorbell import Doorbell
 from pgjobs.worker.claiming.pace import Pace
 from pgjobs.worker.companion import Companion
-from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection, is_away
+from pgjobs.worker.connection import DURABLE_COMMIT, LAZY_COMMIT, EngineConnection, is_away
 from pgjobs.worker.held import Held, release
 from pgjobs.worker.idling import Burst, Idling
 from pgjobs.worker.leftovers import drop_dead, leave_clean
@@ -77,7 +77,7 @@ class Worker:
             on_freed=self._on_freed,
         )
         self._ahead = Ahead(self._claims, pool, self._pace, recorder)
-        connection = EngineConnection.with_session(alias, "presence")
+        connection = EngineConnection.with_session(alias, "presence", DURABLE_COMMIT)
         self._presence = presence = Presence(connection, options, janitor=janitor, pool=pool)
         # To wait, start and stop
         bell = Doorbell(self._claims, options.queues)

@@ -15,7 +15,7 @@ from pgjobs.models import Job
 from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import Recorded, already_recorded, record
-from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection
 from pgjobs.worker.recording.delivery import Delivery
 from pgjobs.worker.recording.entry import Entry
 from pgjobs.worker.recording.note_writer import NoteWriter
@@ -29,8 +29,7 @@ NOTES_WAIT: Final = 0.25
 SETTINGS: Final = {
     # A transaction of the project may hold a job's row: other outcomes must not wait for long.
     "lock_timeout": "'2s'",
-    # An outcome is told once it is durable, even where the database does not wait for its disk.
-    "synchronous_commit": "on",
+    **DURABLE_COMMIT,
 }
 
 

@@ -86,14 +86,17 @@ def test_no_log_line_is_lost_with_a_session_that_is_out_of_date(
     assert not told(events.NoteLost)
 
 
-def test_outcomes_are_durable_where_the_database_does_not_wait_for_its_disk(
-    open_connection: OpenConnection,
+@pytest.mark.parametrize(
+    ("asked", "shown"), [("off", "on"), ("local", "on"), ("remote_apply", "remote_apply")]
+)
+def test_outcomes_are_durable_and_wait_for_standbys_where_the_database_does(
+    open_connection: OpenConnection, asked: str, shown: str
 ) -> None:
     name = connection.ops.quote_name(connection.settings_dict["NAME"])
     with connection.cursor() as cursor:
-        cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = {asked}")
         try:
-            shown = open_connection(SETTINGS).cursor().execute("SHOW synchronous_commit")
+            found = open_connection(SETTINGS).cursor().execute("SHOW synchronous_commit")
         finally:
             cursor.execute(f"ALTER DATABASE {name} RESET synchronous_commit")
-    assert shown.fetchone() == ("on",)
+    assert found.fetchone() == (shown,)
