@@ -4,6 +4,7 @@ SELECT job.id, job.epoch
 FROM pgjobs_job AS job
 WHERE job.status = 'running'
     AND job.worker_id IS NULL
+    AND job.id <> ALL (%(set_aside)s::bigint[])
     AND job.started < statement_timestamp() - interval '10 seconds'
     AND NOT EXISTS (
         SELECT
@@ -11,9 +12,9 @@ WHERE job.status = 'running'
         WHERE held.locktype = 'advisory'
             AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
             AND held.classid = {HERE_LOCK}
-            AND held.objid = (job.id % 2147483648)::int
+            AND held.objid = (job.id %% 2147483648)::int
             AND held.objsubid = 2
             AND held.granted
     )
-LIMIT 100
+LIMIT %(limit)s
 FOR NO KEY UPDATE OF job SKIP LOCKED
