@@ -83,6 +83,8 @@ class Lifetime:
         if is_worn:
             self._let_the_janitor_judge()
         self._sign_off()
+        # After the recorder and the presence, which hand in the jobs to announce.
+        self.announcer.stop(FLUSH_TIMEOUT)
         events.tell(events.WorkerStopped(self.presence.worker_id, len(cut_off)))
         return is_written and not cut_off
 
@@ -125,10 +127,7 @@ class Lifetime:
 
     def _write_last_outcomes(self) -> bool:
         # After the slots, which hand in outcomes until they end.
-        is_written = self.recorder.stop(FLUSH_TIMEOUT)
-        # After the recorder, which hands in the jobs to announce.
-        self.announcer.stop(FLUSH_TIMEOUT)
-        return is_written
+        return self.recorder.stop(FLUSH_TIMEOUT)
 
     def _let_the_janitor_judge(self) -> None:
         # If each process ends after a job of 20 ms, none lives long enough for a second look at a

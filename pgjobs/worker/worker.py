@@ -51,17 +51,17 @@ class Worker:
         self._wakeup = Wakeup()
         self._stop_order = StopOrder(self._wakeup)
         self._backoff = Backoff()
+        self._announcer = announcer = Announcer()
         # To claim
         self._claims = EngineConnection.with_session(alias, "claims", LAZY_COMMIT)
         self._claimer = Claimer(
             self._claims, options.queues, on_unreadable=self._on_unreadable, announce=self._announce
         )
         self._pace = Pace(options.concurrency)
-        janitor = Janitor()
+        janitor = Janitor(announcer.put_rescued)
         self._held = Held(janitor)
         self._claimed = 0
         # To record
-        self._announcer = announcer = Announcer()
         self._recorder = recorder = Recorder(
             EngineConnection(alias, "records", SETTINGS),
             announce=announcer.put,

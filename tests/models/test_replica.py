@@ -14,7 +14,7 @@ from django.db import connections, models
 from pgjobs import events
 from pgjobs.clock.schedules import fire_due, synchronize
 from pgjobs.models import Job, Pause
-from pgjobs.worker.liveness.lost_jobs import announce
+from pgjobs.worker.recording.announcer import tell_rescued
 from tests.apps.testapp.jobs import AboutObject, Logging, Noop
 from tests.apps.testapp.models import Site
 from tests.support.rows import a_finished_job, a_site
@@ -105,10 +105,10 @@ def test_a_verb_reads_where_it_writes(act: str, replica: None) -> None:
 def test_a_rescuer_announces_what_it_has_just_written(
     replica: None, told: ToldSoFar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pgjobs.worker.liveness.lost_jobs.leave_clean", lambda: None)
+    monkeypatch.setattr("pgjobs.worker.recording.announcer.leave_clean", lambda: None)
     job = Noop.enqueue()
 
-    announce([job.pk])
+    tell_rescued([job.pk])
 
     assert told(events.JobRescued)
 

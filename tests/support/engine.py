@@ -9,6 +9,7 @@ from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.options import WorkerOptions
+from pgjobs.worker.recording.announcer import tell_rescued
 from pgjobs.worker.slots.pool import Pool
 
 OpenConnection = Callable[..., EngineConnection]
@@ -17,7 +18,7 @@ OpenConnection = Callable[..., EngineConnection]
 
 def a_janitor() -> Janitor:
     """Return a janitor that has just started to look."""
-    return Janitor()
+    return Janitor(tell_rescued)
 
 
 def a_pool(outcomes: list[Outcome | None]) -> Pool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 from pgjobs.worker.connection import EngineConnection
@@ -21,9 +21,10 @@ class Janitor:
     Every worker does this work. A leader or a job for it could itself be stuck.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, announce: Callable[[list[int]], None]) -> None:
+        """``announce`` takes the ids of rescued jobs; it must not wait for receivers of signals."""
         self._suspicion = Suspicion()
-        self._lost_jobs = LostJobs()
+        self._lost_jobs = LostJobs(announce)
         self._orphans = Orphans(self._lost_jobs)
         self.has_judged = False
         """Whether a turn has tried to take back the jobs of each worker that looks dead."""

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import NamedTuple
 
 import psycopg
-from django.db import router
 
 from pgjobs import events
 from pgjobs.choices import JobStatus
 from pgjobs.conf import get_settings
 from pgjobs.enqueueing.wake import wake_idle_workers
 from pgjobs.exceptions import UnknownJobClass, WorkerLost
-from pgjobs.models import Job
-from pgjobs.notifications import announce_end
 from pgjobs.registry.names import resolve
 from pgjobs.registry.targets import options_of
-from pgjobs.rows.columns import LEFT_IF_HEAVY
 from pgjobs.rows.failure import Failure, qualified_name
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection, is_passing
-from pgjobs.worker.leftovers import drop_dead, leave_clean
 from pgjobs.worker.recording.refusal import is_about_a_row
 
 
@@ -41,7 +36,9 @@ class LostJob(NamedTuple):
 class LostJobs:
     """Writes the outcomes of lost jobs, and remembers the rows that refuse theirs."""
 
-    def __init__(self) -> None:
+    def __init__(self, announce: Callable[[list[int]], None]) -> None:
+        """``announce`` is called with the ids of jobs that were taken back, after the commit."""
+        self.announce = announce
         self._refused: set[int] = set()
 
     def take_back(
@@ -49,7 +46,7 @@ class LostJobs:
     ) -> list[int]:
         """Give back ``jobs`` of ``worker`` or end them; return the ids of the jobs written.
 
-        The transaction that holds their rows is open; ``announce()`` follows its commit.
+        The transaction that holds their rows is open; ``announce`` follows its commit.
         """
         limit = get_settings().MAX_INTERRUPTIONS
         outcomes = [_outcome_of(job, limit=limit) for job in jobs]
@@ -106,18 +103,6 @@ def _record(connection: EngineConnection, outcomes: list[Outcome]) -> Collection
         # A foreign key would otherwise be checked at the commit, when no job can be told apart.
         connection.cursor().execute(load("rescue/check_at_once"))
         return record(connection.cursor(), outcomes)
-
-
-def announce(rescued: list[int]) -> None:
-    """Tell of ``rescued`` jobs after the commit, and announce the end of jobs given up."""
-    if rescued:
-        drop_dead()  # Django's connection of this thread may have been idle for days
-        jobs = Job.objects.using(router.db_for_write(Job)).defer(*LEFT_IF_HEAVY)
-        for job in jobs.filter(pk__in=rescued):
-            events.tell(events.JobRescued(job))
-            if job.is_finished:
-                announce_end(job)
-        leave_clean()
 
 
 def given_up(job: int, epoch: int, why: str, *, interruptions: int = 0) -> Outcome:

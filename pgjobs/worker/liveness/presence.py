@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import Final
 
 import psycopg
-from django.db import connections
 
 from pgjobs import events
 from pgjobs.conf import get_settings
@@ -111,7 +110,6 @@ class Presence:
             self._rest()
             if not self._stopping.is_set():
                 self._guarded_turn()
-        connections.close_all()  # those of this thread, with which it has announced rescued jobs
 
     def _rest(self) -> None:
         """Sleep until the next turn is due, or until the connection is lost.

@@ -8,7 +8,7 @@ from typing import Final
 from pgjobs import events
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
-from pgjobs.worker.liveness.lost_jobs import LostJob, LostJobs, announce
+from pgjobs.worker.liveness.lost_jobs import LostJob, LostJobs
 
 _BATCH: Final = 1000
 
@@ -21,7 +21,7 @@ def rescue(connection: EngineConnection, worker: int, lost_jobs: LostJobs) -> No
             return
         rescued = _take_back_batches(connection, worker, lost_jobs)
         has_ended = cursor.execute(load("workers/end"), {"id": worker}).fetchone()
-    announce(rescued)
+    lost_jobs.announce(rescued)
     if has_ended:
         events.tell(events.WorkerDied(worker))
 
@@ -30,7 +30,7 @@ def take_back_all(connection: EngineConnection, worker: int, lost_jobs: LostJobs
     """Take back the jobs of a ``worker`` whose row is missing or has ended."""
     with connection.get().transaction():
         rescued = _take_back_batches(connection, worker, lost_jobs)
-    announce(rescued)
+    lost_jobs.announce(rescued)
 
 
 def _take_back_batches(connection: EngineConnection, worker: int, lost_jobs: LostJobs) -> list[int]:
@@ -69,4 +69,4 @@ def take_back_unknown(
         # The worker may have claimed a job anew since the first look, at another epoch.
         jobs = [job for job in jobs if (job.id, job.epoch) in unknown]
         taken = lost_jobs.take_back(connection, worker, jobs) if jobs else []
-    announce(taken)
+    lost_jobs.announce(taken)

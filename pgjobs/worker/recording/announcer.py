@@ -1,11 +1,13 @@
-"""The thread that tells of ended jobs: receivers and notifiers of the project may be slow."""
+"""The thread that tells of ended and rescued jobs: receivers of the project may be slow."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from queue import SimpleQueue
+from typing import Any
 
-from django.db import connections
+from django.db import connections, router
 
 from pgjobs import events
 from pgjobs.models import Job
@@ -15,10 +17,14 @@ from pgjobs.worker.leftovers import drop_dead, leave_clean
 
 
 class Announcer:
-    """Tells of the end of a job once the end is durable; a stale outcome is never told."""
+    """Tells of the end or the rescue of a job once it is durable; a stale outcome is never told.
+
+    A receiver that hangs holds up the announcements alone. On the thread of the heartbeat it would
+    make a living worker look dead.
+    """
 
     def __init__(self) -> None:
-        self._inbox: SimpleQueue[Job | None] = SimpleQueue()
+        self._inbox: SimpleQueue[Job | list[int] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="pgjobs-announcer", daemon=True)
 
     def start(self) -> None:
@@ -33,19 +39,50 @@ class Announcer:
         if self.is_heard(job):
             self._inbox.put(job)
 
+    def put_rescued(self, ids: list[int]) -> None:
+        """Tell of the jobs of ``ids``, which were taken back from a lost worker."""
+        if ids:
+            self._inbox.put(ids)
+
     def stop(self, timeout: float) -> None:
         """Tell of the jobs that were put; give up after ``timeout`` seconds."""
         self._inbox.put(None)
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        while (job := self._inbox.get()) is not None:
-            try:
-                drop_dead()
-                try:
-                    announce_end(job)
-                finally:
-                    leave_clean()
-            except Exception as error:  # an error must not end the thread: other jobs wait
-                events.tell(events.AnnouncementFailed(job, error))
+        while (item := self._inbox.get()) is not None:
+            if isinstance(item, list):
+                tell_rescued(item)
+            else:
+                _guarded(announce_end, item)
         connections.close_all()
+
+
+def tell_rescued(ids: list[int]) -> None:
+    """Tell of the rescue of the jobs of ``ids``, and of the end of those that were given up."""
+    try:
+        drop_dead()  # Django's connection of this thread may have been idle for days
+        jobs = list(Job.objects.using(router.db_for_write(Job)).filter(pk__in=ids))
+    except Exception as error:
+        for job_id in ids:
+            events.tell(events.AnnouncementFailed(Job(pk=job_id), error))
+        return
+    for job in jobs:
+        _guarded(_tell_rescue, job)
+
+
+def _tell_rescue(job: Job) -> None:
+    events.tell(events.JobRescued(job))
+    if job.is_finished:
+        announce_end(job)
+
+
+def _guarded(tell: Callable[[Any], object], job: Job) -> None:
+    try:
+        drop_dead()
+        try:
+            tell(job)
+        finally:
+            leave_clean()
+    except Exception as error:  # an error must not end the thread: other jobs wait
+        events.tell(events.AnnouncementFailed(job, error))

@@ -11,6 +11,7 @@ from pgjobs import events
 from pgjobs.models import Job
 from pgjobs.worker.liveness.lost_jobs import LostJobs
 from pgjobs.worker.liveness.orphans import Orphans
+from pgjobs.worker.recording.announcer import tell_rescued
 from tests.apps.testapp.jobs import Noop
 from tests.support.engine import OpenConnection
 from tests.support.sql import query
@@ -26,7 +27,8 @@ def orphans(empty_queue: None) -> Iterator[None]:
     (first,) = Job.objects.order_by("pk").values_list("pk", flat=True)[:1]
     query(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no'; END$$; "
-        "UPDATE pgjobs_job SET status = 'running', started = now() - interval '1 minute', epoch = 1; "
+        "UPDATE pgjobs_job "
+        "SET status = 'running', started = now() - interval '1 minute', epoch = 1; "
         "CREATE TRIGGER refuse BEFORE UPDATE ON pgjobs_job FOR EACH ROW "
         f"WHEN (NEW.id < {first + REFUSING}) EXECUTE FUNCTION refuse()"
     )
@@ -38,7 +40,7 @@ def orphans(empty_queue: None) -> Iterator[None]:
 def test_thousands_of_orphans_end_in_one_look_behind_orphans_that_refuse(
     open_connection: OpenConnection, told: ToldSoFar
 ) -> None:
-    engine, looks = open_connection(), Orphans(LostJobs())
+    engine, looks = open_connection(), Orphans(LostJobs(tell_rescued))
     began = time.monotonic()
     while looks._next_look < began:
         looks.turn(engine)

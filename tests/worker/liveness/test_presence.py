@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import psycopg
 import pytest
 
-from pgjobs.models import WorkerProcess
+from pgjobs.models import Job, WorkerProcess
+from pgjobs.signals import job_rescued
 from pgjobs.sql.locks import WORKER_LOCK
 from pgjobs.worker.liveness import worker_row
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.presence import Presence
 from pgjobs.worker.liveness.worker_row import WorkerRow
+from pgjobs.worker.recording.announcer import Announcer
 from tests.support.engine import OpenConnection, a_janitor, a_pool, some_options
 from tests.support.eventually import eventually
+from tests.support.rows import a_job, a_worker
 from tests.support.sessions import terminate
 
 HOLDER = """
@@ -45,6 +49,36 @@ def test_a_lost_lock_is_taken_again_before_the_next_heartbeat(
         assert WorkerProcess.objects.get(pk=presence.worker_id).stopped is None
     finally:
         presence.stop(5)
+
+
+def test_a_receiver_of_job_rescued_that_hangs_does_not_stop_the_heartbeat(
+    open_connection: OpenConnection, settings: Any
+) -> None:
+    settings.PGJOBS = {"HEARTBEAT_INTERVAL": 1, "HEARTBEAT_TIMEOUT": 3}
+    job = a_job("running", worker=a_worker(), epoch=1, attempt=1)
+    called, may_end = threading.Event(), threading.Event()
+
+    def hang(**_: Any) -> None:
+        called.set()
+        may_end.wait(30)
+
+    announcer = Announcer()
+    janitor = Janitor(announcer.put_rescued)
+    presence = Presence(open_connection(), some_options(), janitor=janitor, pool=a_pool([]))
+    job_rescued.connect(hang)
+    announcer.start()
+    presence.start()
+    try:
+        assert called.wait(20)
+        assert Job.objects.get(pk=job.pk).status == "pending"
+        ours = WorkerProcess.objects.filter(pk=presence.worker_id)
+        last = ours.get().heartbeat
+        eventually(ours.filter(heartbeat__gt=last, stopped=None).exists)
+    finally:
+        job_rescued.disconnect(hang)
+        may_end.set()
+        presence.stop(5)
+        announcer.stop(5)
 
 
 def test_a_worker_whose_next_ids_are_locked_by_another_session_takes_a_later_id(

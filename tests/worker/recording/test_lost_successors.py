@@ -14,6 +14,7 @@ from pgjobs.models import Job
 from pgjobs.rows.columns import RULE
 from pgjobs.worker.liveness.lost_jobs import LostJobs
 from pgjobs.worker.liveness.rescue import rescue
+from pgjobs.worker.recording.announcer import tell_rescued
 from tests.apps.testapp.jobs import Noop
 from tests.support.engine import OpenConnection
 from tests.support.job_status import has_status, until_status
@@ -95,7 +96,7 @@ def test_a_rescuer_gives_up_jobs_whose_successors_cannot_be_inserted(
     Job.objects.filter(pk=malformed.pk).update(interval=60, successor={"interval": "often"})
     Job.objects.exclude(pk=other.pk).update(interruptions=3)
 
-    rescue(open_connection(), other.worker_id or 0, LostJobs())
+    rescue(open_connection(), other.worker_id or 0, LostJobs(tell_rescued))
 
     assert has_status(other, "pending")
     assert has_status(for_a_deleted_user, "errored")
