@@ -13,19 +13,20 @@ from pgjobs.sql import load
 
 
 def existing_user() -> str:
-    """Return the query for the key of a user, as far as the user exists, and its lock."""
+    """Return the query that locks a user and returns the user's key, or NULL if there is none."""
     return _query(get_user_model())
 
 
 def key_of_existing_user(cursor: Cursor, key: Any) -> Any:
     """Return ``key``, or None if its user is deleted.
 
-    In a transaction the user stays until the commit.
+    In a transaction of the level ``read committed`` the user stays until the commit.
     """
     if key is None:
         return None
     cursor.execute(existing_user(), {"user_id": key})
-    return key if cursor.fetchall() else None
+    ((found,),) = cursor.fetchall()
+    return None if found is None else key
 
 
 @cache

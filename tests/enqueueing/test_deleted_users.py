@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -61,6 +61,20 @@ def test_a_user_whose_new_job_is_not_committed_is_deleted_after_the_commit(
 
     deleted.result(10)
     assert set(Job.objects.values_list("user", flat=True)) == {None}
+
+
+@pytest.mark.parametrize("enqueue", WAYS.values(), ids=WAYS)
+def test_a_user_who_logs_in_during_a_repeatable_read_transaction_can_have_a_new_job(
+    enqueue: Callable[[User], Any],
+) -> None:
+    user = User.objects.create(username="ann")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        assert User.objects.exists()
+        elsewhere(lambda: User.objects.update(last_login=timezone.now())).result(10)
+        enqueue(user)
+
+    assert set(Job.objects.values_list("user", flat=True)) == {user.pk}
 
 
 def test_a_job_without_a_user_is_inserted_without_a_look_at_the_users() -> None:
