@@ -142,8 +142,8 @@ class Lifetime:
         # The loop has ended, so no claim and no ring follows.
         self.claims.close()
         self.pruning.stop(1.0)
-        # After all parts that hold jobs: the heartbeat must go on while jobs run and outcomes wait, or
-        # another worker would rescue them. The row is ended only if no job is left running under it.
+        # After all parts that hold jobs: the heartbeat must go on while jobs run and outcomes wait,
+        # or another worker would rescue them. The row is ended only if no job runs under it.
         self.presence.stop(5.0)
         # No part waits any more.
         self.wakeup.close()
