@@ -16,7 +16,7 @@ from pgjobs.models import Job
 from pgjobs.rows.columns import CLAIMED, LEFT_IF_HEAVY, WIDE
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.claiming.claimer import HEAVY, Claimer
-from pgjobs.worker.liveness import lost_jobs
+from pgjobs.worker.recording.announcer import tell_rescued
 from pgjobs.worker.slots import heavy
 from pgjobs.worker.slots.pool import Pool
 from tests.apps.testapp.jobs import Noop
@@ -219,7 +219,7 @@ def test_a_rescuer_does_not_read_the_arguments_of_rescued_jobs() -> None:
     rescued: list[Any] = []
     end = events.listen(events.JobRescued, lambda event: rescued.append(event.job))
     try:
-        lost_jobs.announce([a_job(kwargs={"text": INCOMPRESSIBLE}).pk])
+        tell_rescued([a_job(kwargs={"text": INCOMPRESSIBLE}).pk])
     finally:
         end()
     assert set(LEFT_IF_HEAVY) <= rescued[0].get_deferred_fields()
