@@ -12,6 +12,7 @@ from django.db import connections, router
 from pgjobs import events
 from pgjobs.models import Job
 from pgjobs.notifications import announce_end
+from pgjobs.rows.columns import LEFT_IF_HEAVY
 from pgjobs.signals import job_end
 from pgjobs.worker.leftovers import drop_dead, leave_clean
 
@@ -62,7 +63,8 @@ def tell_rescued(ids: list[int]) -> None:
     """Tell of the rescue of the jobs of ``ids``, and of the end of those that were given up."""
     try:
         drop_dead()  # Django's connection of this thread may have been idle for days
-        jobs = list(Job.objects.using(router.db_for_write(Job)).filter(pk__in=ids))
+        light = Job.objects.using(router.db_for_write(Job)).defer(*LEFT_IF_HEAVY)
+        jobs = list(light.filter(pk__in=ids))
     except Exception as error:
         for job_id in ids:
             events.tell(events.AnnouncementFailed(Job(pk=job_id), error))
