@@ -17,6 +17,9 @@
 -- table is empty, as after an ANALYZE during the transaction that fills the table. One claim of 1,000
 -- from 150,000 jobs took a minute then.
 --
+-- {stretches} are parts of a lane: for small claims one from the floor to the end, so that these are
+-- exact, and for large ones those of claim_in_blocks.sql.
+--
 -- `set_aside` are rows that refused a claim a moment ago. {only} names one row for a claim that tries
 -- row by row, and is empty otherwise.
 --
@@ -30,9 +33,10 @@ WITH alive AS MATERIALIZED (
     SELECT id FROM pgjobs_worker WHERE id = %(worker)s AND stopped IS NULL FOR KEY SHARE
 ),
 due AS MATERIALIZED (
-    SELECT ready.id, ready.is_heavy, lane.rank
+    SELECT ready.id, ready.is_heavy, lane.rank, stretch.passed
     FROM unnest(%(queues)s::text[], %(priorities)s::smallint[], %(floors)s::bigint[])
         WITH ORDINALITY AS lane (queue, priority, floor, rank)
+    {stretches}
     CROSS JOIN LATERAL (
         SELECT
             id,
@@ -50,7 +54,7 @@ due AS MATERIALIZED (
         WHERE status = 'pending'
             AND queue_name = lane.queue
             AND priority = lane.priority
-            AND position >= lane.floor
+            AND position BETWEEN stretch.first AND stretch.last
             AND job_class <> ALL (%(paused)s::text[])
             AND id <> ALL (%(set_aside)s::bigint[])
             {only}
@@ -71,7 +75,7 @@ SET status = 'running',
 FROM due
 WHERE job.id = ANY (ARRAY[due.id])
 RETURNING
-    due.rank, due.is_heavy,
+    due.rank, due.passed, due.is_heavy,
     job.id, job.job_class, job.name, job.queue_name, job.priority, job.position,
     CASE WHEN NOT due.is_heavy THEN NULLIF(job.args, '[]') END AS args,
     CASE WHEN NOT due.is_heavy THEN NULLIF(job.kwargs, '{}') END AS kwargs,

@@ -111,7 +111,7 @@ def test_a_claim_reads_its_columns_in_their_order() -> None:
         assert cursor.description is not None
         read = [column.name for column in cursor.description]
 
-    assert read == ["rank", "is_heavy", *columns.CLAIMED]
+    assert read == ["rank", "passed", "is_heavy", *columns.CLAIMED]
 
 
 @pytest.mark.django_db

@@ -12,13 +12,22 @@ from pgjobs.exceptions import UnreadableRow
 from pgjobs.models import Job
 from pgjobs.sql import load
 from pgjobs.worker.claiming.lanes import Lanes
-from pgjobs.worker.claiming.reading import read_claimed
+from pgjobs.worker.claiming.reading import Passed, read_claimed
 from pgjobs.worker.claiming.refusing import APART_AT_ONCE, RefusingRows
 from pgjobs.worker.connection import EngineConnection, is_away
 
 _ONLY: Final = "AND id = %(id)s"
-CLAIM: Final = load("claim").replace("{only}", "")
-_CLAIM_ONE: Final = load("claim").replace("{only}", _ONLY)
+
+
+def _claim_statement(stretches: str, only: str = "") -> str:
+    return load("claim").replace("{stretches}", load(stretches)).replace("{only}", only)
+
+
+CLAIM: Final = _claim_statement("claim_in_order")
+CLAIM_IN_BLOCKS: Final = _claim_statement("claim_in_blocks")
+_CLAIM_ONE: Final = _claim_statement("claim_in_order", _ONLY)
+LARGE: Final = 256
+"""A claim of so many jobs takes them in blocks, so that several workers do not collide."""
 PROMOTE: Final = load("promote").replace("{only}", "")
 _PROMOTE_ONE: Final = load("promote").replace("{only}", _ONLY)
 _PROMOTE_AT_ONCE: Final = 1000
@@ -62,6 +71,7 @@ class Claimer:
         self._connection = connection
         self._on_unreadable = on_unreadable
         self._lanes = Lanes(queues)
+        self._passed: Passed = {}
         self._refusing = RefusingRows(connection, announce=announce)
 
     def claim(self, *, limit: int, worker: int) -> list[Job]:
@@ -74,12 +84,12 @@ class Claimer:
             "heavy": HEAVY,
         }
         try:
-            jobs = self._claim(CLAIM, values)
+            jobs = self._claim(self._statement(limit), values)
         except psycopg.Error as error:
             if is_away(error):
                 raise
             jobs = self._claim_apart(values)
-        self._lanes.after_claim(jobs)
+        self._lanes.after_claim(jobs, self._passed)
         return jobs
 
     def look(self, ring: Callable[[list[str]], None] | None = None) -> Sight:
@@ -97,10 +107,14 @@ class Claimer:
             return Sight(sight.ready, _PROMOTE_AGAIN)
         return sight
 
+    def _statement(self, limit: int) -> str:
+        return CLAIM_IN_BLOCKS if limit >= LARGE and not self._lanes.has_straggler else CLAIM
+
     def _claim(self, statement: str, values: dict[str, Any]) -> list[Job]:
         cursor = self._connection.cursor()
         cursor.execute(statement, values)
-        return read_claimed(cursor, self._connection.alias, self._on_unreadable)
+        jobs, self._passed = read_claimed(cursor, self._connection.alias, self._on_unreadable)
+        return jobs
 
     def _claim_apart(self, values: dict[str, Any]) -> list[Job]:
         # Without a lane the claim touches no row. If it fails, no row is to blame: a table is

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pgjobs.models import Job
@@ -29,6 +29,10 @@ class Lanes:
         self._rank = {queue: index for index, queue in enumerate(queues)}
         self._paused_queues: set[str] = set()
         self._paused_classes: list[str] = []
+        self._first: dict[Lane, int] = {}
+        self.has_straggler = False
+        """Two looks found the same job first in its lane, and no claim has followed. The next claim
+        should take the jobs in their order, so that such a job waits no longer."""
         # The lane of priority 0, the default, is known from the start. So a claim finds the first
         # job of this lane even if no look has seen the lane.
         self._floors: dict[Lane, int] = {(queue, 0): 0 for queue in queues}
@@ -44,10 +48,15 @@ class Lanes:
             "paused": self._paused_classes,
         }
 
-    def after_claim(self, jobs: Iterable[Job]) -> None:
-        """Raise the floors above ``jobs``, which come in the order of their lanes."""
+    def after_claim(self, jobs: Iterable[Job], passed: Mapping[Lane, int]) -> None:
+        """Raise the floors above ``jobs``, which come in the order of their lanes.
+
+        In the lanes of ``passed`` the claim has left jobs to others, from this position on.
+        """
         for job in jobs:
             self._floors[job.queue_name, job.priority] = min(job.position + 1, _HIGHEST_POSITION)
+        self._floors.update(passed)
+        self.has_straggler = False
 
     def after_look(
         self, seen: dict[Lane, int], *, paused_queues: list[str], paused_classes: list[str]
@@ -58,3 +67,5 @@ class Lanes:
             defaults = {(queue, 0): 0 for queue in self.queues}
             self._floors = {lane: self._floors.get(lane, 0) for lane in defaults}
         self._floors |= seen
+        self.has_straggler = any(self._first.get(lane) == first for lane, first in seen.items())
+        self._first = seen

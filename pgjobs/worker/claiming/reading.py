@@ -12,16 +12,30 @@ from pgjobs.exceptions import UnreadableRow
 from pgjobs.models import Job
 from pgjobs.rows import columns
 from pgjobs.rows.failure import shown
+from pgjobs.worker.claiming.lanes import Lane
 
-_POSITION: Final = 2 + columns.CLAIMED.index("position")
-# Column 0 is the rank of the lane, column 1 tells whether the job is heavy.
+# Before the columns of the job come the rank of its lane, where its claim has passed jobs over, and
+# whether the job is heavy.
+_RANK: Final = 0
+_PASSED: Final = 1
+_IS_HEAVY: Final = 2
+_FIRST: Final = 3
+_POSITION: Final = _FIRST + columns.CLAIMED.index("position")
+_QUEUE: Final = _FIRST + columns.CLAIMED.index("queue_name")
+_PRIORITY: Final = _FIRST + columns.CLAIMED.index("priority")
 _BLANK_JOB: Final = {**dict.fromkeys(columns.CLAIMED), **columns.SET_BY_CLAIM}
 
 OnUnreadable = Callable[[Job, UnreadableRow], None]
+Passed = dict[Lane, int]
+"""Where in a lane the jobs begin that a claim has left to others."""
 
 
-def read_claimed(cursor: psycopg.Cursor[Any], alias: str, unreadable: OnUnreadable) -> list[Job]:
-    """Return the claimed jobs in their order; call ``unreadable`` with each that can't be read.
+def read_claimed(
+    cursor: psycopg.Cursor[Any], alias: str, unreadable: OnUnreadable
+) -> tuple[list[Job], Passed]:
+    """Return the claimed jobs in their order, and what the claim has passed over.
+
+    Call ``unreadable`` with each job that can't be read.
 
     PostgreSQL holds moments, numbers and JSON that Python can't hold. The claim has committed, so
     one such value must not lose the other jobs of the batch.
@@ -29,19 +43,28 @@ def read_claimed(cursor: psycopg.Cursor[Any], alias: str, unreadable: OnUnreadab
     try:
         rows = cursor.fetchall()
     except Exception:  # of any type: it comes from the loader of a column
-        return _read_apart(cursor, alias, unreadable)
-    return [_job(row, alias) for row in _in_order(rows)]
+        rows = _values(cursor)
+        return _read_apart(rows, alias, unreadable), _passed(rows)
+    return [_job(row, alias) for row in _in_order(rows)], _passed(rows)
 
 
 def _in_order(rows: list[Any]) -> list[Any]:
     """Return ``rows`` in the order in which their jobs should start: RETURNING promises none."""
-    return sorted(rows, key=lambda row: (row[0], row[_POSITION]))
+    return sorted(rows, key=lambda row: (row[_RANK], row[_POSITION]))
+
+
+def _passed(rows: list[Any]) -> Passed:
+    passed: Passed = {}
+    for row in [row for row in rows if row[_PASSED] is not None]:
+        lane = (row[_QUEUE], row[_PRIORITY])
+        passed[lane] = min(row[_PASSED], passed.get(lane, row[_PASSED]))
+    return passed
 
 
 def _job(row: Sequence[object], alias: str) -> Job:
     values = _BLANK_JOB.copy()
-    values.update(zip(columns.CLAIMED, row[2:], strict=True))
-    if row[1]:
+    values.update(zip(columns.CLAIMED, row[_FIRST:], strict=True))
+    if row[_IS_HEAVY]:
         return _heavy_job(values, alias)
     if values["args"] is None:
         values["args"] = []
@@ -66,9 +89,9 @@ class _Unread:
         self.error = error
 
 
-def _read_apart(cursor: psycopg.Cursor[Any], alias: str, unreadable: OnUnreadable) -> list[Job]:
+def _read_apart(rows: list[Any], alias: str, unreadable: OnUnreadable) -> list[Job]:
     jobs = []
-    for row in _in_order(_values(cursor)):
+    for row in _in_order(rows):
         job = _job(row, alias)
         if failed := [value for value in row if isinstance(value, _Unread)]:
             for value in failed:
@@ -80,7 +103,7 @@ def _read_apart(cursor: psycopg.Cursor[Any], alias: str, unreadable: OnUnreadabl
     return jobs
 
 
-def _values(cursor: psycopg.Cursor[Any]) -> list[list[object]]:
+def _values(cursor: psycopg.Cursor[Any]) -> list[Any]:
     result, loaders = cursor.pgresult, Transformer(cursor)
     assert result is not None
     rows = []
