@@ -91,6 +91,16 @@ class Outcome:
         )
 
     @property
+    def is_plain(self) -> bool:
+        """Whether the job completed, and nothing but its result and data is to be told."""
+        return (
+            self.status == JobStatus.COMPLETED
+            and not self.error
+            and not self.interruptions
+            and self.successor is None
+        )
+
+    @property
     def size(self) -> int:
         """The characters of its text and JSON, roughly."""
         if self.data is None and self.result is None and self.failure is None:
