@@ -39,22 +39,25 @@ def record(
     # The statements lock the rows in this order: see ``rows.rivalry``.
     outcomes = sorted(outcomes, key=attrgetter("job_id"))
     if not all(outcome.is_plain for outcome in outcomes):
-        return _record(cursor, outcomes, moments)
-    recorded = _record_plain(cursor, outcomes, moments)
+        return record_any(cursor, outcomes, moments=moments)
+    recorded = record_plain(cursor, outcomes, moments=moments)
     left = [outcome for outcome in outcomes if outcome.job_id not in recorded]
-    return recorded | _record(cursor, left, moments) if left else recorded
+    return recorded | record_any(cursor, left, moments=moments) if left else recorded
 
 
-def _record_plain(
-    cursor: Cursor, outcomes: Sequence[Outcome], moments: bool
+def record_plain(
+    cursor: Cursor, outcomes: Sequence[Outcome], *, moments: bool
 ) -> dict[int, Recorded]:
-    """Write ``outcomes`` to the rows that have no successor, at three quarters of the cost."""
+    """Write plain ``outcomes`` to the rows that have no successor, in less of the server's time."""
     now = time.monotonic()
     cursor.execute(load("record_plain"), {**_always(outcomes, now), "moments": moments})
     return {row[0]: Recorded(*row) for row in cursor.fetchall()}
 
 
-def _record(cursor: Cursor, outcomes: Sequence[Outcome], moments: bool) -> dict[int, Recorded]:
+def record_any(
+    cursor: Cursor, outcomes: Sequence[Outcome], *, moments: bool
+) -> dict[int, Recorded]:
+    """Write ``outcomes`` of any kind, and insert the successors."""
     now = time.monotonic()
     cursor.execute(
         _RECORD,

@@ -252,11 +252,12 @@ def running(engine: Engine) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("batch", [1, 1000])
+@pytest.mark.parametrize("status", [JobStatus.COMPLETED, JobStatus.ERRORED])
 def test_outcomes_are_recorded_by_the_primary_key_although_statistics_are_stale(
-    engine: Engine, running: list[tuple[int, int]], batch: int
+    engine: Engine, running: list[tuple[int, int]], batch: int, status: JobStatus
 ) -> None:
     outcomes = [
-        Outcome(job_id=job, epoch=epoch, worker_id=1, status=JobStatus.COMPLETED)
+        Outcome(job_id=job, epoch=epoch, worker_id=1, status=status)
         for job, epoch in running[:batch]
     ]
     assert len(record(engine.cursor, outcomes)) == batch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pgjobs.models import Job
@@ -48,13 +48,15 @@ class Lanes:
             "paused": self._paused_classes,
         }
 
-    def after_claim(self, jobs: Iterable[Job], passed: Mapping[Lane, int]) -> None:
+    def after_claim(self, jobs: Sequence[Job], passed: Mapping[Lane, int]) -> None:
         """Raise the floors above ``jobs``, which come in the order of their lanes.
 
         In the lanes of ``passed`` the claim has left jobs to others, from this position on.
         """
+        if jobs and _lane(jobs[0]) == _lane(jobs[-1]):
+            jobs = jobs[-1:]  # the only lane
         for job in jobs:
-            self._floors[job.queue_name, job.priority] = min(job.position + 1, _HIGHEST_POSITION)
+            self._floors[_lane(job)] = min(job.position + 1, _HIGHEST_POSITION)
         self._floors.update(passed)
         self.has_straggler = False
 
@@ -69,3 +71,7 @@ class Lanes:
         self._floors |= seen
         self.has_straggler = any(self._first.get(lane) == first for lane, first in seen.items())
         self._first = seen
+
+
+def _lane(job: Job) -> Lane:
+    return job.queue_name, job.priority

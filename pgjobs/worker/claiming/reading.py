@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 import psycopg
@@ -50,7 +51,7 @@ def read_claimed(
 
 def _in_order(rows: list[Any]) -> list[Any]:
     """Return ``rows`` in the order in which their jobs should start: RETURNING promises none."""
-    return sorted(rows, key=lambda row: (row[_RANK], row[_POSITION]))
+    return sorted(rows, key=itemgetter(_RANK, _POSITION))
 
 
 def _passed(rows: list[Any]) -> Passed:
