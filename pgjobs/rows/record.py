@@ -1,4 +1,4 @@
-"""The statement that ends attempts, and inserts the successors of recurring jobs."""
+"""The statements that end attempts, and insert the successors of recurring jobs."""
 
 from __future__ import annotations
 
@@ -6,25 +6,15 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from pgjobs.rows.cursor import Cursor
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.recorded import Recorded
 from pgjobs.sql import load
 
 _RECORD: Final = load("record").replace("{successors}", load("successors"))
-_END_WAITING: Final = load("apart/end_waiting").replace("{successors}", load("successors"))
-
-
-class Recorded(NamedTuple):
-    """An outcome that was accepted. The moments are None if they were not asked for."""
-
-    id: int
-    status: str
-    started: datetime | None
-    completed: datetime | None
 
 
 def record(
@@ -81,23 +71,6 @@ def record_any(
     return {row[0]: Recorded(*row) for row in cursor.fetchall()}
 
 
-def end_waiting(cursor: Cursor, outcome: Outcome) -> bool:
-    """End a waiting job by ``outcome``, and insert its successor if it recurs.
-
-    Return False if it does not wait any more, or if another transaction holds its row.
-    """
-    cursor.execute(
-        _END_WAITING,
-        {
-            "id": outcome.job_id,
-            "error": outcome.error,
-            "failure": json.dumps(asdict(outcome.failure)) if outcome.failure else None,
-            "successor": outcome.successor,
-        },
-    )
-    return bool(cursor.fetchall())
-
-
 def _always(outcomes: Sequence[Outcome], now: float) -> dict[str, Any]:
     """Return the parameters of both statements."""
     return {
@@ -131,19 +104,3 @@ def _unless_empty(values: list[Any]) -> list[Any] | None:
     So a detail that no outcome of the batch has costs nothing.
     """
     return None if values.count(None) == len(values) else values
-
-
-def already_recorded(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, Recorded]:
-    """Return the ``outcomes`` that an earlier ``record()`` wrote, by job id.
-
-    A connection can break after the commit and before the answer, so the worker asks.
-    """
-    cursor.execute(
-        load("already_recorded"),
-        {
-            "ids": [o.job_id for o in outcomes],
-            "epochs": [o.epoch for o in outcomes],
-            "statuses": [str(o.status) for o in outcomes],
-        },
-    )
-    return {row[0]: Recorded(*row) for row in cursor.fetchall()}

@@ -9,7 +9,8 @@ from django.db import DatabaseError, OperationalError, connections, transaction
 
 from pgjobs import events
 from pgjobs.rows.outcome import Outcome
-from pgjobs.rows.record import Recorded, record
+from pgjobs.rows.record import record
+from pgjobs.rows.recorded import Recorded
 from pgjobs.sql import load
 
 Fallbacks = Callable[[Outcome, BaseException], Iterator[Outcome]]

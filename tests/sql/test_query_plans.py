@@ -17,7 +17,8 @@ from pgjobs.queues import DEFAULT_QUEUES
 from pgjobs.rows import statements
 from pgjobs.rows.notes import LogLine, Note, Progress
 from pgjobs.rows.outcome import Outcome
-from pgjobs.rows.record import already_recorded, record
+from pgjobs.rows.record import record
+from pgjobs.rows.recorded import already_recorded
 from pgjobs.sql import load
 from pgjobs.worker.claiming.claimer import PROMOTE, Claimer
 from pgjobs.worker.connection import EngineConnection

@@ -11,9 +11,9 @@ import psycopg
 
 from pgjobs import events
 from pgjobs.choices import JobStatus
+from pgjobs.rows.end_waiting import end_waiting
 from pgjobs.rows.failure import Failure, shown
 from pgjobs.rows.outcome import Outcome
-from pgjobs.rows.record import end_waiting
 from pgjobs.worker.connection import EngineConnection, is_away, is_passing
 
 T = TypeVar("T")
