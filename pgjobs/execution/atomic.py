@@ -12,10 +12,10 @@ from django.db import connections, transaction
 from pgjobs.exceptions import StaleJob
 from pgjobs.execution.awaiting import await_here, coroutine_in
 from pgjobs.execution.running_job import RunningJob
+from pgjobs.rows.accepted import Recorded
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
 from pgjobs.rows.record_inside import record_inside
-from pgjobs.rows.recorded import Recorded
 
 
 def complete_atomically(

@@ -91,16 +91,6 @@ class Outcome:
         )
 
     @property
-    def is_plain(self) -> bool:
-        """Whether the job completed, and nothing but its result and data is to be told."""
-        return (
-            self.status == JobStatus.COMPLETED
-            and not self.error
-            and not self.interruptions
-            and self.successor is None
-        )
-
-    @property
     def size(self) -> int:
         """The characters of its text and JSON, roughly."""
         if self.data is None and self.result is None and self.failure is None:
@@ -167,5 +157,5 @@ class Outcome:
         back to its queue.
         """
         details = (self.data, self.result, self.failure)
-        is_plain = self.status in (JobStatus.ERRORED, JobStatus.PENDING)
-        return is_plain and all(detail is None for detail in details)
+        stays_so = self.status in (JobStatus.ERRORED, JobStatus.PENDING)
+        return stays_so and all(detail is None for detail in details)

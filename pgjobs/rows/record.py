@@ -9,9 +9,10 @@ from dataclasses import asdict
 from operator import attrgetter
 from typing import Any, Final
 
+from pgjobs.choices import JobStatus
+from pgjobs.rows.accepted import Recorded
 from pgjobs.rows.cursor import Cursor
 from pgjobs.rows.outcome import Outcome
-from pgjobs.rows.recorded import Recorded
 from pgjobs.sql import load
 
 _RECORD: Final = load("record").replace("{successors}", load("successors"))
@@ -28,11 +29,21 @@ def record(
     """
     # The statements lock the rows in this order: see ``rows.rivalry``.
     outcomes = sorted(outcomes, key=attrgetter("job_id"))
-    if not all(outcome.is_plain for outcome in outcomes):
+    if not all(map(_is_plain, outcomes)):
         return record_any(cursor, outcomes, moments=moments)
     recorded = record_plain(cursor, outcomes, moments=moments)
     left = [outcome for outcome in outcomes if outcome.job_id not in recorded]
     return recorded | record_any(cursor, left, moments=moments) if left else recorded
+
+
+def _is_plain(outcome: Outcome) -> bool:
+    """Return whether the job completed, and nothing but its result and data is to be told."""
+    return (
+        outcome.status == JobStatus.COMPLETED
+        and not outcome.error
+        and not outcome.interruptions
+        and outcome.successor is None
+    )
 
 
 def record_plain(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from django.db import DatabaseError, OperationalError, connections, transaction
 
 from pgjobs import events
+from pgjobs.rows.accepted import Recorded
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
-from pgjobs.rows.recorded import Recorded
 from pgjobs.sql import load
 
 Fallbacks = Callable[[Outcome, BaseException], Iterator[Outcome]]

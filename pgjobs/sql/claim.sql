@@ -4,7 +4,7 @@
 -- would look for its jobs again. KEY SHARE makes a rescuer wait until the claim has committed, but
 -- does not make the worker's heartbeat wait.
 --
--- `due`: a lane is a queue and a priority. Its floor is a hint where its first ready job is. Without
+-- `chosen`: a lane is a queue and a priority. Its floor is a hint where its first ready job is. Without
 -- the floor, each claim would walk the index entries of all jobs that were claimed since the oldest
 -- snapshot of the database began. ORDER BY a rank WITH ORDINALITY needs no Sort node, so the outer
 -- LIMIT ends the LATERAL as soon as it has enough jobs, and only claimed rows get locked.
@@ -32,7 +32,7 @@
 WITH alive AS MATERIALIZED (
     SELECT id FROM pgjobs_worker WHERE id = %(worker)s AND stopped IS NULL FOR KEY SHARE
 ),
-due AS MATERIALIZED (
+chosen AS MATERIALIZED (
     SELECT ready.id, ready.is_heavy, lane.rank, stretch.passed
     FROM unnest(%(queues)s::text[], %(priorities)s::smallint[], %(floors)s::bigint[])
         WITH ORDINALITY AS lane (queue, priority, floor, rank)
@@ -72,17 +72,17 @@ SET status = 'running',
     attempt = job.attempt + 1,
     worker_id = %(worker)s,
     started = statement_timestamp()
-FROM due
-WHERE job.id = ANY (ARRAY[due.id])
+FROM chosen
+WHERE job.id = ANY (ARRAY[chosen.id])
 RETURNING
-    due.rank, due.passed, due.is_heavy,
+    chosen.rank, chosen.passed, chosen.is_heavy,
     job.id, job.job_class, job.name, job.queue_name, job.priority, job.position,
-    CASE WHEN NOT due.is_heavy THEN NULLIF(job.args, '[]') END AS args,
-    CASE WHEN NOT due.is_heavy THEN NULLIF(job.kwargs, '{}') END AS kwargs,
+    CASE WHEN NOT chosen.is_heavy THEN NULLIF(job.args, '[]') END AS args,
+    CASE WHEN NOT chosen.is_heavy THEN NULLIF(job.kwargs, '{}') END AS kwargs,
     job.object_type_id, job.object_id, job.user_id,
     job.created, job.scheduled, job.interval, job.started,
     job.epoch, job.attempt, job.max_attempts, job.interruptions, job.timeout,
     job.worker_id,
-    CASE WHEN NOT due.is_heavy THEN job.data END AS data,
+    CASE WHEN NOT chosen.is_heavy THEN job.data END AS data,
     job.notifications,
-    CASE WHEN NOT due.is_heavy THEN job.meta END AS meta
+    CASE WHEN NOT chosen.is_heavy THEN job.meta END AS meta

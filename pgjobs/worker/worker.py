@@ -1,4 +1,9 @@
-"""The loop of a worker: claim jobs, hand them to slots, record their outcomes."""
+"""The loop of a worker: claim jobs, hand them to slots, record their outcomes.
+
+A job that does nothing passes through this file, `claiming/claimer.py`, `sql/claim.sql`,
+`slots/pool.py`, `slots/slot.py`, `execution/attempt.py`, `recording/recorder.py`, `rows/record.py`
+and `sql/record_plain.sql`, in this order.
+"""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ from pgjobs.choices import JobStatus
 from pgjobs.models import Job
 from pgjobs.queues import DEFAULT_QUEUES
 from pgjobs.rows import statements
+from pgjobs.rows.accepted import already_recorded
 from pgjobs.rows.notes import LogLine, Note, Progress
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
-from pgjobs.rows.recorded import already_recorded
 from pgjobs.sql import load
 from pgjobs.worker.claiming.claimer import PROMOTE, Claimer
 from pgjobs.worker.connection import EngineConnection

@@ -38,7 +38,8 @@ them, not its claim. A worker may hold thousands of jobs, claimed ahead or with 
 Together they then have some ten megabytes of JSON, besides one heavy job for each slot."""
 
 _PROMOTE_AGAIN: Final = 0.5
-"""Seconds until the next promotion if due jobs are left: their rows are locked or refuse."""
+"""Seconds until the next promotion if due jobs are left: their rows are locked, or PostgreSQL
+refused to change them."""
 
 
 @dataclass(frozen=True, slots=True)

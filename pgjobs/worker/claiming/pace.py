@@ -14,7 +14,7 @@ _WEIGHT: Final = 0.05
 class Pace:
     """Learns from measured run times how many jobs to claim ahead.
 
-    These are hundreds of jobs of 20 µs and no job of one second. Before the first job has ended,
+    Of jobs of 20 µs it is hundreds, and of jobs of one second none. Before the first job has ended,
     and after a job as long as the window, the worker claims only for free slots.
     """
 

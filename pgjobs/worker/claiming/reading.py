@@ -28,7 +28,7 @@ _BLANK_JOB: Final = {**dict.fromkeys(columns.CLAIMED), **columns.SET_BY_CLAIM}
 
 OnUnreadable = Callable[[Job, UnreadableRow], None]
 Passed = dict[Lane, int]
-"""Where in a lane the jobs begin that a claim has left to others."""
+"""For a lane, the first position that a claim has left to another claim."""
 
 
 def read_claimed(

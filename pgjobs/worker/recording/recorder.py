@@ -12,10 +12,10 @@ import psycopg
 
 from pgjobs import events
 from pgjobs.models import Job
+from pgjobs.rows.accepted import Recorded, already_recorded
 from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
-from pgjobs.rows.recorded import Recorded, already_recorded
 from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection
 from pgjobs.worker.recording.delivery import Delivery
 from pgjobs.worker.recording.entry import Entry

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
@@ -21,13 +20,6 @@ from pgjobs.sql import load
 from pgjobs.worker.connection import is_away
 from pgjobs.worker.leftovers import leave_clean
 from pgjobs.worker.slots.stoppable import Stoppable
-
-Steps = Callable[[Job, Stoppable], Coroutine[Any, Any, Outcome | None]]
-
-
-def steps_of(job: Job) -> Steps:
-    """Return the steps that run ``job`` once."""
-    return attempt_heavy if job.is_heavy else attempt
 
 
 async def attempt_heavy(job: Job, slot: Stoppable) -> Outcome | None:

@@ -12,11 +12,12 @@ from django.db.models import F
 from pgjobs import events
 from pgjobs.choices import JobStatus
 from pgjobs.exceptions import JobInterrupted
+from pgjobs.execution.attempt import attempt
 from pgjobs.execution.verdict import judge
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.leftovers import leave_clean
-from pgjobs.worker.slots.heavy import steps_of
+from pgjobs.worker.slots.heavy import attempt_heavy
 from pgjobs.worker.slots.stoppable import Stoppable
 
 
@@ -79,7 +80,7 @@ async def attempt_last_chance(job: Job, slot: Stoppable) -> Outcome | None:
     finally:
         slot.finish()
         leave_clean()
-    outcome = await steps_of(job)(job, slot)
+    outcome = await (attempt_heavy if job.is_heavy else attempt)(job, slot)
     return None if outcome is None else replace(outcome, interruptions=-1)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import time
 from collections.abc import Coroutine
 from contextvars import Context
 from queue import SimpleQueue
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from pgjobs.exceptions import JobInterrupted
 from pgjobs.execution.attempt import attempt
@@ -37,6 +39,10 @@ class Work(Protocol):
     def next_job_at_once(self) -> Job | None: ...
 
 
+_TURN: Final = 0.005
+"""Seconds in which jobs that don't wait follow each other, while the loop does nothing else."""
+
+
 class OnLoop(Runner):
     """Runs coroutine jobs one after another, until the next job needs the slot's thread."""
 
@@ -44,6 +50,7 @@ class OnLoop(Runner):
         self._slot = slot
         self._work = work
         self._task: asyncio.Task[Any] | None = None
+        self._is_starting = False
         self._back: SimpleQueue[Job | BaseException | None] = SimpleQueue()
 
     # Called by the slot's thread --------------------------------------------------------
@@ -55,7 +62,7 @@ class OnLoop(Runner):
         exception on the way is raised here.
         """
         self._slot.begin(job, on_loop=True)
-        self._work.loop.get().call_soon_threadsafe(self._start, job)
+        self._work.loop.get().call_soon_threadsafe(self._run_all, job)
         back = self._back.get()
         if isinstance(back, BaseException):
             raise back
@@ -77,23 +84,47 @@ class OnLoop(Runner):
 
     # Called by the loop -----------------------------------------------------------------
 
-    def _start(self, job: Job) -> None:
-        asyncio.create_task(self._run(job), context=Context())  # noqa: RUF006 - `wait_for` holds it
+    def _run_all(self, job: Job) -> None:
+        """Run ``job``, which has begun, and the coroutines that follow it, until one has to wait.
 
-    async def _run(self, job: Job) -> None:
+        The one that waits goes on with those that follow it. After a while the loop has its turn.
+        """
+        turn_ends = time.monotonic() + _TURN
         try:
-            outcome = await attempt(job, self)
-            self._slot.end(job, outcome)
-            self._go_on(self._work.next_job_at_once())
+            while self._ends_at_once(job):
+                following = self._next()
+                if following is None:
+                    return
+                job = following
+                if time.monotonic() > turn_ends:
+                    asyncio.get_running_loop().call_soon(self._run_all, job)
+                    return
         except BaseException as error:  # around the job, not in it: it ends the slot's thread
             self._back.put(error)
 
-    def _go_on(self, job: Job | None) -> None:
-        if job is not None and is_all_coroutine(job):
-            self._slot.begin(job, on_loop=True)
-            self._start(job)
-        else:
+    def _ends_at_once(self, job: Job) -> bool:
+        self._is_starting = True
+        try:
+            return _start(self._run(job)).done()
+        finally:
+            self._is_starting = False
+
+    async def _run(self, job: Job) -> None:
+        try:
+            self._slot.end(job, await attempt(job, self))
+            if not self._is_starting and (following := self._next()) is not None:
+                self._run_all(following)
+        except BaseException as error:
+            self._back.put(error)
+
+    def _next(self) -> Job | None:
+        """Begin and return the next job for the loop; give any other to the slot's thread."""
+        job = self._work.next_job_at_once()
+        if job is None or not is_all_coroutine(job):
             self._back.put(job)
+            return None
+        self._slot.begin(job, on_loop=True)
+        return job
 
     def _cancel(self) -> None:
         # The request came while its job ran, so the loop calls this before the next job starts.
@@ -131,3 +162,14 @@ class OnLoop(Runner):
             raise self.stop_request from None
         finally:
             self._task = None
+
+
+def _start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Return a task that has run ``coroutine`` up to its first wait, or to its end.
+
+    A turn of the loop costs more than a short job. Before Python 3.12 each task takes one.
+    """
+    loop, context = asyncio.get_running_loop(), Context()
+    if sys.version_info >= (3, 12):
+        return asyncio.Task(coroutine, loop=loop, context=context, eager_start=True)
+    return asyncio.Task(coroutine, loop=loop, context=context)

@@ -10,13 +10,13 @@ from typing import Any, Protocol
 from django.db import connections
 
 from pgjobs.choices import JobStatus
-from pgjobs.execution.attempt import in_thread
+from pgjobs.execution.attempt import attempt, in_thread
 from pgjobs.execution.coroutine import is_all_coroutine
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.leftovers import drop_dead, leave_clean
 from pgjobs.worker.slots.event_loop import EventLoop
-from pgjobs.worker.slots.heavy import steps_of
+from pgjobs.worker.slots.heavy import attempt_heavy
 from pgjobs.worker.slots.last_chance import attempt_last_chance
 from pgjobs.worker.slots.on_loop import OnLoop
 from pgjobs.worker.slots.stoppable import Stoppable
@@ -51,9 +51,8 @@ class Slot(Stoppable):
         while (job := self._next_job()) is not None:
             if self.connections:
                 drop_dead()
-            steps = attempt_last_chance if job.is_last_chance else steps_of(job)
             # A context of its own: if a job activates a language, the next one must not speak it.
-            outcome = Context().run(in_thread, steps(job, self))
+            outcome = Context().run(in_thread, _steps_of(job)(job, self))
             self.end(job, outcome)
         connections.close_all()
 
@@ -75,6 +74,12 @@ class Slot(Stoppable):
 
     def has_left_transaction_open(self, outcome: Outcome) -> bool:
         # To ask Django costs as much as a short job. If a connection broke while Django set it up,
-        # this thread does not know of it, but then its job has hardly completed.
+        # this thread does not know of it, but then its job did not complete, most likely.
         may_have = bool(self.connections) or outcome.status != JobStatus.COMPLETED
         return may_have and leave_clean()
+
+
+def _steps_of(job: Job) -> Callable[[Job, Slot], Coroutine[Any, Any, Outcome | None]]:
+    if job.is_last_chance:
+        return attempt_last_chance
+    return attempt_heavy if job.is_heavy else attempt
