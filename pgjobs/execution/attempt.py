@@ -28,8 +28,7 @@ T = TypeVar("T")
 async def attempt(job: RunningJob, runner: Runner) -> Outcome | None:
     """Run ``job`` once and return its outcome, or None if ``job.terminate()`` has recorded one.
 
-    A slot also hands over None for a last chance whose row has moved on before the attempt. The
-    same steps serve a thread and an event loop: see `in_thread`.
+    The same steps serve a thread and an event loop: see `in_thread`.
     """
     try:
         runner.begin(job)

@@ -217,7 +217,7 @@ class Worker:
     def _on_ended(self, job: Job, outcome: Outcome | None) -> None:
         """Record the ``outcome`` of ``job``.
 
-        It is None if ``job.terminate()`` recorded one, or if the row of a last chance has moved on.
+        It is None if ``job.terminate()`` recorded one, or if another worker has the job by now.
         """
         if outcome is None:
             self._on_decided([job])

@@ -34,8 +34,8 @@ _PROMOTE_AT_ONCE: Final = 1000
 
 HEAVY: Final = 8_000
 """A job is heavy if its arguments, data and meta have more bytes than this. Its slot reads
-them, not its claim. A worker may hold thousands of jobs, claimed ahead or with unwritten outcomes.
-Together they then have some ten megabytes of JSON, besides one heavy job for each slot."""
+them, not its claim. A worker may hold thousands of jobs, claimed ahead or with unwritten outcomes:
+by this limit they have some ten megabytes of JSON together. Each slot may hold a heavy job as well."""
 
 _PROMOTE_AGAIN: Final = 0.5
 """Seconds until the next promotion if due jobs are left: their rows are locked, or PostgreSQL
@@ -94,7 +94,7 @@ class Claimer:
         return jobs
 
     def look(self, ring: Callable[[list[str]], None] | None = None) -> Sight:
-        """Promote due jobs and recompute the floors.
+        """Promote due jobs, and recompute where the ready jobs of each lane begin.
 
         ``ring`` is called with the queues of the promoted jobs.
         """

@@ -31,7 +31,7 @@ class Pool:
 
         A slot calls ``on_ended`` with each job that ended, and its outcome or None. A running job
         calls ``note`` with each of its notes. ``on_freed`` is called each time that a slot
-        comes for a job while less than half of the last batch waits.
+        comes for a job while at most half of the last batch waits.
         """
         self.on_ended = on_ended
         self._note = note

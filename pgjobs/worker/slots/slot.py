@@ -73,8 +73,8 @@ class Slot(Stoppable):
         return self._on_loop.wait_in_thread(coroutine)
 
     def has_left_transaction_open(self, outcome: Outcome) -> bool:
-        # To ask Django costs as much as a short job. If a connection broke while Django set it up,
-        # this thread does not know of it, but then its job did not complete, most likely.
+        # To ask Django costs as much as a short job. `connections` lacks only those whose set-up
+        # failed, and a job that met such a connection has raised its error.
         may_have = bool(self.connections) or outcome.status != JobStatus.COMPLETED
         return may_have and leave_clean()
 
