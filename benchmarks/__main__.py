@@ -18,6 +18,7 @@ from django.core.management import call_command
 from benchmarks import report, server
 from benchmarks.peers.catalogue import PEERS
 from benchmarks.ratios import ratios
+from benchmarks.size import FULL, QUICK, TINY
 
 
 def main() -> int:
@@ -47,7 +48,7 @@ def main() -> int:
         machine = _machine() | server.describe(url)
         _print(machine)
         figures = _measure(options, url, Path(scratch))
-        found = ratios(figures)
+        found = ratios(figures, machine["cores"])
         if options.tiny:
             report.write(Path(scratch), machine, figures, found)
             print("Every case ran.")
@@ -61,7 +62,7 @@ def main() -> int:
 def _measure(options: argparse.Namespace, url: str, scratch: Path) -> dict[str, Any]:
     from benchmarks import suite  # needs Django to be set up
 
-    size = suite.TINY if options.tiny else suite.QUICK if options.quick else suite.FULL
+    size = TINY if options.tiny else QUICK if options.quick else FULL
     peers = [] if options.no_peers else PEERS.values()
     return suite.Suite(size, url, scratch, strict=options.tiny).run(peers)
 

@@ -1,7 +1,10 @@
 """The floor: pgbench sends the engine's own claims and records, with no Python between them.
 
 A worker can't do with less of the server's time than this, as long as every job has a row that is
-updated twice. The table is fresh and the client alone, so which rows each claim takes is known.
+updated twice. The table is fresh and nothing else claims, so the rows of each claim are known.
+
+One client claims and records in turn. A worker has a connection for claims and another one for
+records, so it can be faster than this client. Two clients share the work as these connections do.
 """
 
 from __future__ import annotations
@@ -16,38 +19,60 @@ from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record as write_outcomes
 from pgjobs.worker.claiming.claimer import Claimer
-from pgjobs.worker.connection import SETTINGS
 
 BATCH: Final = 500
 _QUEUES: Final = ("high", "default", "low")
 _RAN: Final = 0.01
 """Seconds before its record in which each job began and ended."""
-_SCRIPT: Final = """
-\\set first :first + {batch}
-BEGIN\\; SET LOCAL synchronous_commit = off\\; {claim}\\; COMMIT;
-{record};
+_CLAIM: Final = "BEGIN\\; SET LOCAL synchronous_commit = off\\; {claim}\\; COMMIT;"
+_IN_TURN: Final = f"""
+\\set first :first + {BATCH}
+{_CLAIM}
+{{record}};
+"""
+# A claim takes the whole batch, so a batch is claimed if its last job is.
+_SIDE_BY_SIDE: Final = f"""
+\\set first :first + {BATCH}
+\\if :client_id = 0
+{_CLAIM}
+\\else
+DO $$BEGIN
+WHILE (SELECT status FROM pgjobs_job WHERE id = :first + {{last}}) <> 'running' LOOP
+PERFORM pg_sleep(0.0002); END LOOP; END$$;
+{{record}};
+\\endif
 """
 
 
-def per_second(jobs: int) -> float:
+def in_turn(jobs: int) -> float:
     """Return the jobs a second that one client claims and completes, in batches."""
+    return _per_second(jobs, _IN_TURN, clients=1)
+
+
+def side_by_side(jobs: int) -> float:
+    """Return the jobs a second of two clients: one claims, the other records after it."""
+    return _per_second(jobs, _SIDE_BY_SIDE, clients=2)
+
+
+def _per_second(jobs: int, script: str, *, clients: int) -> float:
     table.clear()
     Nothing.enqueue_many({} for _ in range(jobs))
     first = Job.objects.earliest("position")
     worker = table.add_worker()
-    script = _SCRIPT.format(
-        batch=BATCH, claim=_claim(worker.pk, first), record=_record(worker.pk, first)
-    )
     rate = pgbench.transactions_per_second(
-        script,
-        clients=1,
+        script.format(
+            claim=_claim(worker.pk, first),
+            record=_record(worker.pk, first),
+            last=first.pk + BATCH - 1,
+        ),
+        clients=clients,
         options=["--transactions", str(jobs // BATCH), "--define", f"first={-BATCH}"],
-        settings={name: value.strip("'") for name, value in SETTINGS.items()},
+        settings=pgbench.ENGINE_SETTINGS,
     )
     worker.delete()
     if not table.is_drained():
         raise RuntimeError("pgbench did not claim and complete every job.")
-    return rate * BATCH
+    return rate * BATCH / clients  # each client has a transaction for each batch
 
 
 def _claim(worker: int, first: Job) -> str:

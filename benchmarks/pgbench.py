@@ -6,10 +6,15 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from django.db import connection
 
 from example_project.postgres import binaries
+from pgjobs.worker.connection import SETTINGS
+
+ENGINE_SETTINGS: Final = {name: value.strip("'") for name, value in SETTINGS.items()}
+"""The settings of a session of the engine, as pgbench needs them."""
 
 
 def transactions_per_second(

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+_MANY_CORES: Final = 16
 
 
-def ratios(figures: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return the ratio for each target, rounded to three digits; None if it was not measured."""
+def ratios(figures: Mapping[str, Any], cores: int) -> dict[str, float | None]:
+    """Return the ratio for each target, rounded to three digits.
+
+    It is None if it was not measured, or if the machine has fewer ``cores`` than its target needs.
+    """
     drain, enqueue, latencies = figures["drain"], figures["enqueue"], figures["latency"]
     one, two = drain["one process"], drain["two processes"]
     rates = {
@@ -41,12 +46,51 @@ def ratios(figures: Mapping[str, Any]) -> dict[str, float | None]:
         "idle_statements_per_s": idle["statements_per_second"],
         "idle_percent_of_a_core": idle["percent_of_a_core"],
         "memory_growth": late / early - 1,
+        "coroutines_vs_plain": drain["one process, coroutines"] / one,
+        **_scaling(figures.get("scaling", {}), cores),
     }
     return {key: None if value is None else _rounded(value) for key, value in found.items()}
 
 
-def _over(value: float, other: float | None) -> float | None:
-    return None if other is None else value / other
+def _scaling(found: Mapping[str, Any], cores: int) -> dict[str, float | None]:
+    """Return the ratios of the drains by several processes, None where one was not measured."""
+    rates = {int(count): _of(by, "large backlog", "per_second") for count, by in found.items()}
+    fewer = max((rate for count, rate in rates.items() if rate and count < 16), default=None)
+    held = _of(found, "8", "large backlog, snapshot held", "per_second")
+    on_many_cores = {
+        "eight_vs_one": _over(rates.get(8), rates.get(1)),
+        "sixteen_vs_fewer": _over(rates.get(16), fewer),
+        "eight_held": _over(held, rates.get(8)),
+    }
+    waits = _of(found, "16", "large backlog", "waits")
+    return {
+        **(on_many_cores if cores >= _MANY_CORES else dict.fromkeys(on_many_cores)),
+        "server_growth": _over(_growth(found, "small backlog"), _growth(found, "control")),
+        "transaction_waits": None if waits is None else 100 * share(waits, "Lock:transactionid"),
+        "wal_bytes": _of(found, "1", "large backlog", "wal_bytes", "in all"),
+    }
+
+
+def _growth(found: Mapping[str, Any], drain: str) -> float | None:
+    return _over(_of(found, "16", drain, "server_us"), _of(found, "1", drain, "server_us"))
+
+
+def share(waits: Mapping[str, float], event: str) -> float:
+    """Return the share of the samples in which a session of any kind waited for ``event``."""
+    return sum(part for name, part in waits.items() if name.endswith(f", {event}"))
+
+
+def _of(found: Any, *keys: str) -> Any:
+    """Return the figure under ``keys``, or None if it was not measured."""
+    for key in keys:
+        if key not in found:
+            return None
+        found = found[key]
+    return found
+
+
+def _over(value: float | None, other: float | None) -> float | None:
+    return None if value is None or other is None else value / other
 
 
 def _rounded(value: float) -> float:

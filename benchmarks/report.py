@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from benchmarks.ratios import share
 from benchmarks.targets import TARGETS
 
 Row = tuple[object, ...]
@@ -35,8 +36,9 @@ def markdown(machine: dict[str, Any], figures: Any, ratios: Mapping[str, float |
             *targets(ratios),
             "\n## Throughput with jobs that do nothing\n",
             *_table(("", "Broker", "Jobs a second", "Each round", "Settings"), _drains(figures)),
+            *_scaling(figures.get("scaling")),
             "\n## All figures\n",
-            *_table(("", ""), _flat({**figures, "peers": {}, "rounds": {}})),
+            *_table(("", ""), _flat({**figures, "peers": {}, "rounds": {}, "scaling": {}})),
             "\n## Measured on\n",
             *_table(("", ""), machine.items()),
             "",
@@ -71,18 +73,23 @@ def _rates(figures: Any) -> dict[str, float]:
         "pgjobs": drain["one process"],
         "pgjobs, two processes": drain["two processes"],
         "(pgbench, the same SQL)": drain["floor"],
+        "(pgbench, two clients)": drain.get("floor, two clients"),
     }
     peers = figures["peers"].items()
-    return ours | {name: found["per_second"] for name, found in peers if "per_second" in found}
+    theirs = {name: found["per_second"] for name, found in peers if "per_second" in found}
+    return {name: rate for name, rate in (ours | theirs).items() if rate is not None}
 
 
 def targets(ratios: Mapping[str, float | None]) -> Iterable[str]:
-    """Yield the lines of a table: each target, the ratio of this run, and whether it is met."""
+    """Return the lines of a table: each target, the ratio of this run, and whether it is met.
+
+    A target that is younger than the run is left out.
+    """
     return _table(("", "Target", "Here", ""), _targets(ratios))
 
 
 def _targets(ratios: Mapping[str, float | None]) -> Iterable[Row]:
-    for target in TARGETS:
+    for target in (target for target in TARGETS if target.key in ratios):
         found = ratios[target.key]
         verdict = "" if found is None else "met" if target.is_met(found) else "**missed**"
         yield target.meaning, target.shown, "not measured" if found is None else found, verdict
@@ -96,6 +103,61 @@ def _drains(figures: Any) -> Iterable[Row]:
         rate = _shown(found["per_second"]) if "per_second" in found else found["missing"]
         rounds = _shown(found.get("rounds", []))
         yield name, found["broker"], rate, rounds, found["settings"]
+
+
+def _scaling(figures: Mapping[str, Any] | None) -> Iterable[str]:
+    """Yield the part on many processes; nothing for a run from before it was measured."""
+    if figures is None:
+        return
+    yield "\n## Throughput by the number of worker processes\n"
+    yield from _table(_SCALING, _by_processes(figures))
+    yield "\nTimes are µs for each job. `Server` is the processor time of all of PostgreSQL's"
+    yield "processes; `Claim` and `Record` are the execution times of these statements with their"
+    yield "waits. `In vain` is the number of rows that were locked and not claimed, for each job."
+    yield "Waits are shares of the samples of active sessions.\n"
+    yield from _table(_WAL, _wal(figures))
+
+
+_SCALING: Final = (
+    *("Processes", "Drain", "Jobs", "Jobs a second", "Worker", "Server", "Claim", "Record"),
+    *("In vain", "`Lock:transactionid`", "`LWLock:BufferContent`", "Most samples"),
+)
+_WAL: Final = ("Bytes of WAL for each job", "Drain", "Enqueue", "Claim", "Record", "In all")
+_MOST: Final = 3
+_CONTROL: Final = "control"
+
+
+def _by_processes(figures: Mapping[str, Any]) -> Iterable[Row]:
+    for count, drains in figures.items():
+        for name, drain in drains.items():
+            if name == _CONTROL:
+                rate, served = _shown(drain["per_second"]), _shown(drain["server_us"])
+                yield count, "pgbench clients", _shown(drain["jobs"]), rate, "", served, *[""] * 6
+            else:
+                yield count, name, *_drained(drain)
+
+
+def _drained(drain: Mapping[str, Any]) -> Row:
+    statements, waits = drain["statements_us"], drain["waits"]
+    return (
+        _shown(drain["jobs"]),
+        _shown(drain["per_second"]),
+        _shown(drain["worker_us"]),
+        _shown(drain["server_us"]),
+        _shown(statements["claim"]),
+        _shown(statements["record"]),
+        _shown(drain["locked_in_vain"]),
+        f"{share(waits, 'Lock:transactionid'):.1%}",
+        f"{share(waits, 'LWLock:BufferContent'):.1%}",
+        "; ".join(f"{name} {part:.0%}" for name, part in list(waits.items())[:_MOST]),
+    )
+
+
+def _wal(figures: Mapping[str, Any]) -> Iterable[Row]:
+    for count, drains in figures.items():
+        for name, drain in drains.items():
+            if name != _CONTROL:
+                yield f"{count} processes", name, *map(_shown, drain["wal_bytes"].values())
 
 
 def _flat(figures: Mapping[str, Any], above: str = "") -> Iterable[Row]:

@@ -5,82 +5,20 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Any
 
-from benchmarks import cost, draining, enqueueing, floor, latency, table
+from benchmarks import control, cost, draining, enqueueing, floor, latency, scaling, table
 from benchmarks.app.jobs import AsyncNothing, Nothing
 from benchmarks.peers.peer import Peer
+from benchmarks.size import Size
 
 Figures = dict[str, Any]
 Case = Callable[[], Figures]
 Cases = dict[str, Case]
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much of everything."""
-
-    jobs: int
-    peer_jobs: int
-    rounds: int
-    backlog: int
-    future: int
-    history: int
-    churn: int
-    samples: int
-    waiting: int
-    many_workers: int
-    idle_seconds: int
-    clients_seconds: int
-
-
-FULL: Final = Size(
-    jobs=200_000,
-    peer_jobs=200_000,
-    rounds=3,
-    backlog=1_000_000,
-    future=1_000_000,
-    history=5_000_000,
-    churn=10_000_000,
-    samples=500,
-    waiting=100_000,
-    many_workers=50,
-    idle_seconds=20,
-    clients_seconds=10,
-)
-QUICK: Final = Size(
-    jobs=40_000,
-    peer_jobs=40_000,
-    rounds=1,
-    backlog=100_000,
-    future=100_000,
-    history=300_000,
-    churn=200_000,
-    samples=100,
-    waiting=40_000,
-    many_workers=5,
-    idle_seconds=20,
-    clients_seconds=10,
-)
-# Shows that each case runs; its figures mean nothing.
-TINY: Final = Size(
-    jobs=1_000,
-    peer_jobs=100,
-    rounds=1,
-    backlog=2_000,
-    future=1_000,
-    history=1_000,
-    churn=1_000,
-    samples=10,
-    waiting=20_000,
-    many_workers=2,
-    idle_seconds=1,
-    clients_seconds=1,
-)
 
 
 class Suite:
@@ -115,6 +53,7 @@ class Suite:
             "slots": self._slots(),
             "beside": self._beside(),
             "cost": self._cost(),
+            "scaling": self._scaling(),
         }
 
     def _in_rounds(self, section: str, cases: Cases, peers: Sequence[Peer]) -> Figures:
@@ -158,7 +97,8 @@ class Suite:
         jobs = self._size.jobs
         return _named(
             {
-                "floor": lambda: floor.per_second(jobs),
+                "floor": lambda: floor.in_turn(jobs),
+                "floor, two clients": lambda: floor.side_by_side(jobs),
                 "one process": lambda: self._drain(Nothing),
                 "two processes": lambda: self._drain(Nothing, processes=2),
                 "one process, snapshot held": self._drain_beside_snapshot,
@@ -216,6 +156,18 @@ class Suite:
         return {
             "backlog": self._backlog,
             **_named({"churn": lambda: cost.churn(size.churn), "idle": self._idle}),
+        }
+
+    def _scaling(self) -> Cases:
+        """The same drains by more and more processes, each beside the control."""
+        return _named({str(count): partial(self._scaled, count) for count in self._size.processes})
+
+    def _scaled(self, processes: int) -> Figures:
+        size = self._size
+        held_in = self._url if processes == size.held_processes else None
+        return {
+            **scaling.drains(processes, *size.gated, held_in),
+            "control": control.drain(processes, size.gated[0]),
         }
 
     def _drain(self, job: Any, jobs: int | None = None, **options: Any) -> float:
@@ -289,6 +241,8 @@ def _shown(figure: Any) -> str:
     match figure:
         case {"missing": reason}:
             return f"left out, {reason}"
+        case {"large backlog": {"per_second": float(rate)}}:
+            return f"{rate:,.6g}"
         case {"per_second": float(rate)} | float(rate):
             return f"{rate:,.6g}"
     return str(figure)

@@ -57,6 +57,11 @@ def settle() -> None:
     _execute("VACUUM (ANALYZE) pgjobs_job")
 
 
+def checkpoint() -> None:
+    """Write all changes to the disk, so that no checkpoint is due for a while."""
+    _execute("CHECKPOINT")
+
+
 def megabytes() -> tuple[float, float]:
     """Return the size of the table and the size of its indexes."""
     with connection.cursor() as cursor:

@@ -47,4 +47,17 @@ TARGETS: Final = (
     _at_most("idle_statements_per_s", "statements per second of an idle worker", 2),
     _at_most("idle_percent_of_a_core", "processor time of an idle worker, %", 1),
     _at_most("memory_growth", "memory growth of a worker after its first 10,000 jobs", 0.05),
+    Target("coroutines_vs_plain", "throughput of coroutines ÷ jobs in threads, one process", 0.85),
+    Target("eight_vs_one", "on 16 cores, throughput of 8 processes ÷ 1 process", 3.5),
+    Target("sixteen_vs_fewer", "on 16 cores, throughput of 16 processes ÷ the best of fewer", 0.9),
+    Target("eight_held", "on 16 cores, 8 processes, held snapshot ÷ without one", 0.9),
+    _at_most(
+        "server_growth",
+        "server's processor time per job, 16 processes ÷ 1, ÷ the same ratio of pgbench",
+        1.3,
+    ),
+    _at_most(
+        "transaction_waits", "samples of sessions that wait for a transaction, 16 processes, %", 1
+    ),
+    _at_most("wal_bytes", "bytes of WAL per job, with its enqueueing", 1000),
 )

@@ -18,11 +18,12 @@ from benchmarks import suite
 from benchmarks.peers.peer import Peer
 from benchmarks.peers.postgres import Postgres
 from benchmarks.peers.python import Python
+from benchmarks.size import TINY, Size
 from example_project.postgres import binaries
 from tests.support.environment import ROOT
 
 BENCHMARKS = ROOT / "benchmarks"
-MEASURING = ["cost", "draining", "enqueueing", "floor", "latency"]
+MEASURING = ["control", "cost", "draining", "enqueueing", "floor", "latency", "scaling"]
 WITH_PUBLISHED_FIGURES = f"""
 import json, pathlib, sys
 from benchmarks import __main__ as command
@@ -71,7 +72,7 @@ def peer(name: str) -> Peer:
 
 @pytest.fixture
 def noting(tmp_path: Path) -> Callable[..., Noting]:
-    def make(size: suite.Size = suite.TINY, *, strict: bool = True) -> Noting:
+    def make(size: Size = TINY, *, strict: bool = True) -> Noting:
         return Noting(size, "", tmp_path, strict=strict)
 
     return make
@@ -88,7 +89,7 @@ def test_a_run_with_one_round_runs_each_case_once(noting: Callable[..., Noting])
 def test_a_run_with_three_rounds_runs_each_drain_three_times(
     noting: Callable[..., Noting],
 ) -> None:
-    longer = noting(replace(suite.TINY, rounds=3))
+    longer = noting(replace(TINY, rounds=3))
     longer.run([])
     assert {count for (section, _), count in longer.ran.items() if section == "drain"} == {3}
     assert {count for (section, _), count in longer.ran.items() if section != "drain"} == {1}

@@ -22,11 +22,12 @@ def results() -> Any:
 
 
 def test_the_ratios_of_the_published_run_follow_from_its_figures(results: Any) -> None:
-    assert ratios(results["figures"]) == results["ratios"]
+    found = ratios(results["figures"], results["machine"]["cores"])
+    assert {key: found[key] for key in results["ratios"]} == results["ratios"]
 
 
 def test_every_target_has_its_ratio(results: Any) -> None:
-    assert [target.key for target in TARGETS] == list(results["ratios"])
+    assert [target.key for target in TARGETS] == list(ratios(results["figures"], cores=16))
 
 
 def test_the_published_table_follows_from_the_published_figures(results: Any) -> None:
