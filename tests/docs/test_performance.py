@@ -39,3 +39,9 @@ def test_the_page_shows_the_ratios_of_the_published_run(results: Any) -> None:
     page = (DOCS / "performance.md").read_text()
     shown = page.split("<!-- results -->\n")[1].split("<!-- /results -->")[0]
     assert shown.split("\n\n")[0].strip() == "\n".join(report.targets(results["ratios"]))
+
+
+def test_the_page_says_that_the_published_run_lacks_drains_by_many_processes(results: Any) -> None:
+    page = " ".join((DOCS / "performance.md").read_text().split())
+    lacks = "scaling" not in results["figures"]
+    assert ("The run above is older than these cases." in page) == lacks
