@@ -114,7 +114,8 @@ def _scaling(figures: Mapping[str, Any] | None) -> Iterable[str]:
     yield "\nTimes are µs for each job. `Server` is the processor time of all of PostgreSQL's"
     yield "processes; `Claim` and `Record` are the execution times of these statements with their"
     yield "waits. `In vain` is the number of rows that were locked and not claimed, for each job."
-    yield "Waits are shares of the samples of active sessions.\n"
+    yield "Waits are shares of the samples of active sessions."
+    yield "\nBytes of WAL for each job, `In all` of the whole server:\n"
     yield from _table(_WAL, _wal(figures))
 
 
@@ -122,7 +123,7 @@ _SCALING: Final = (
     *("Processes", "Drain", "Jobs", "Jobs a second", "Worker", "Server", "Claim", "Record"),
     *("In vain", "`Lock:transactionid`", "`LWLock:BufferContent`", "Most samples"),
 )
-_WAL: Final = ("Bytes of WAL for each job", "Drain", "Enqueue", "Claim", "Record", "In all")
+_WAL: Final = ("Processes", "Drain", "Enqueue", "Claim", "Record", "In all")
 _MOST: Final = 3
 _CONTROL: Final = "control"
 
@@ -157,7 +158,7 @@ def _wal(figures: Mapping[str, Any]) -> Iterable[Row]:
     for count, drains in figures.items():
         for name, drain in drains.items():
             if name != _CONTROL:
-                yield f"{count} processes", name, *map(_shown, drain["wal_bytes"].values())
+                yield count, name, *map(_shown, drain["wal_bytes"].values())
 
 
 def _flat(figures: Mapping[str, Any], above: str = "") -> Iterable[Row]:

@@ -151,5 +151,5 @@ def test_the_report_has_a_row_for_each_drain_and_its_wal() -> None:
     page = report.markdown(run["machine"], SCALED, ratios(SCALED, cores=16))
     assert "| 16 | large backlog | 1,000 | 100 | 20 | 50 | 12 | 17 | 0.5 | 30.0% | 0.0% |" in page
     assert "| 16 | pgbench clients | 1,000 | 200 |  | 30 |" in page
-    assert "| 8 processes | large backlog, snapshot held | 300 | 382 | 414 | 1,100 |" in page
+    assert "| 8 | large backlog, snapshot held | 300 | 382 | 414 | 1,100 |" in page
     assert all(target.meaning in page for target in TARGETS)
