@@ -29,9 +29,9 @@ def _at_most(key: str, meaning: str, bound: float) -> Target:
 
 TARGETS: Final = (
     Target("drain_vs_floor", "throughput of one process ÷ pgbench with the same SQL", 0.6),
-    Target("drain_vs_best_python_peer", "throughput of one process ÷ the best Python peer", 2.5),
-    Target("drain_vs_graphile", "throughput of one process ÷ graphile-worker", 1.0),
-    Target("drain_2_vs_graphile", "throughput of two processes ÷ graphile-worker", 1.3),
+    Target("drain_vs_best_python_peer", "throughput of one process ÷ the best Python peer", 3),
+    Target("drain_vs_graphile", "throughput of one process ÷ graphile-worker", 1.25),
+    Target("drain_2_vs_graphile", "throughput of two processes ÷ graphile-worker", 1.7),
     Target("drain_vs_procrastinate", "throughput of one process ÷ procrastinate", 50),
     Target("drain_vs_django_tasks_db", "throughput of one process ÷ django-tasks-db", 50),
     Target("held_snapshot", "throughput with a held snapshot ÷ without one", 0.8),
