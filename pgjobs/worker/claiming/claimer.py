@@ -35,7 +35,7 @@ _PROMOTE_AT_ONCE: Final = 1000
 HEAVY: Final = 8_000
 """A job is heavy if its arguments, data and meta have more bytes than this. Its slot reads
 them, not its claim. A worker may hold thousands of jobs, claimed ahead or with unwritten outcomes:
-by this limit they have some ten megabytes of JSON together. Each slot may hold a heavy job as well."""
+by this limit they have some ten megabytes of JSON together, and each slot may have a heavy job."""
 
 _PROMOTE_AGAIN: Final = 0.5
 """Seconds until the next promotion if due jobs are left: their rows are locked, or PostgreSQL
