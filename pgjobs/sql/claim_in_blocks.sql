@@ -1,29 +1,25 @@
 -- A part of claim.sql: the stretches of a lane in the order in which a large claim takes them, so that
--- claims of several workers do not walk over each other's rows. They would also lock rows that another
--- has just taken, and the record of such a job would wait for the claim to end.
+-- claims of several workers do not walk over each other's rows.
 --
--- A block is 256 positions in a row. A claim works in a block under an advisory lock. It takes the
--- blocks that others work in last, but before it goes on to the next lane. The locks end with its
--- transaction, so none is held while jobs run. The hops from block to block lock no row, and the claim
--- hops only as far as it needs.
+-- A block is 256 positions in a row. A claim works in a block under an advisory lock, see
+-- functions/enter_block.sql. It takes the blocks that others work in last, but before it goes on to the
+-- next lane. The locks end with its transaction, so none is held while jobs run. The hops from block to
+-- block lock no row, and the claim hops only as far as it needs.
 --
 -- The server has room for about 64 locks for each connection, so a claim locks 32 blocks at most. A
 -- lane of few jobs among those of other lanes may have more: its rest is one stretch, taken last.
 --
 -- `passed` is the first position that is left to another claim. The worker's floor must not pass it.
 CROSS JOIN LATERAL (
-    WITH RECURSIVE block (number, first, last, is_free, passed) AS (
-        SELECT 0, lane.floor, GREATEST(lane.floor, -9223372036854775807) - 1, true, NULL::bigint
+    WITH RECURSIVE block (locks, first, last, state, passed) AS (
+        SELECT 0, lane.floor, GREATEST(lane.floor, -9223372036854775807) - 1, 'taken', NULL::bigint
         UNION ALL
         SELECT
-            block.number + 1,
+            block.locks + CASE entered.state WHEN 'free' THEN 1 ELSE 0 END,
             next.position,
-            CASE WHEN block.number < 32 THEN next.position | 255 ELSE 9223372036854775807 END,
-            block.number < 32 AND pg_try_advisory_xact_lock(
-                {BLOCK_LOCK},
-                hashtext(concat_ws(' ', lane.queue, lane.priority, next.position / 256))
-            ),
-            COALESCE(block.passed, CASE WHEN NOT block.is_free THEN block.first END)
+            CASE entered.state WHEN 'rest' THEN 9223372036854775807 ELSE next.position | 255 END,
+            entered.state,
+            COALESCE(block.passed, CASE block.state WHEN 'held' THEN block.first END)
         FROM block
         CROSS JOIN LATERAL (
             SELECT position
@@ -37,9 +33,16 @@ CROSS JOIN LATERAL (
             ORDER BY position
             LIMIT 1
         ) AS next
-        WHERE block.number <= 32
+        CROSS JOIN LATERAL (
+            -- OFFSET keeps the planner from calling the function for each use of its result.
+            SELECT CASE
+                WHEN block.locks = 32 THEN 'rest'
+                ELSE pgjobs_enter_block(lane.queue, lane.priority, next.position, next.position | 255)
+            END AS state
+            OFFSET 0
+        ) AS entered
     )
-    SELECT first, last, passed FROM block WHERE number > 0 AND is_free
+    SELECT first, last, passed FROM block WHERE state = 'free'
     UNION ALL
-    SELECT first, last, COALESCE(passed, first) FROM block WHERE NOT is_free
+    SELECT first, last, COALESCE(passed, first) FROM block WHERE state IN ('held', 'rest')
 ) AS stretch

@@ -46,7 +46,7 @@ def ids(claimed: list[Job]) -> list[int]:
 
 def another_claim_in(block: int) -> AbstractContextManager[None]:
     """Hold the lock of a block, as a claim does until it commits. Block 0 has the first jobs."""
-    (row,) = query("SELECT hashtext(%s) AS key", f"default 0 {FIRST_BLOCK + block}")
+    (row,) = query("SELECT hashtext(%s) AS key", f"default 0 {(FIRST_BLOCK + block + 1) * BLOCK - 1}")
     return advisory_lock(BLOCK_LOCK, row["key"])
 
 
