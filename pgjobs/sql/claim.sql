@@ -17,8 +17,8 @@
 -- table is empty, as after an ANALYZE during the transaction that fills the table. One claim of 1,000
 -- from 150,000 jobs took a minute then.
 --
--- {stretches} are parts of a lane: for small claims one from the floor to the end, so that these are
--- exact, and for large ones those of claim_in_blocks.sql.
+-- {stretches} are the parts of a lane in which the claim looks for jobs, in this order: those of
+-- claim_in_blocks.sql, or the whole lane (claim_in_order.sql).
 --
 -- `set_aside` are rows that refused a claim a moment ago. {only} names one row for a claim that tries
 -- row by row, and is empty otherwise.

@@ -1,5 +1,5 @@
--- A part of claim.sql: the stretches of a lane in the order in which a large claim takes them, so that
--- claims of several workers do not walk over each other's rows.
+-- A part of claim.sql: the stretches of a lane in the order in which a claim takes them, so that claims
+-- of several workers do not walk over each other's rows.
 --
 -- A block is 256 positions in a row. A claim works in a block under an advisory lock, see
 -- functions/enter_block.sql. It takes the blocks that others work in last, but before it goes on to the
@@ -19,7 +19,7 @@ CROSS JOIN LATERAL (
             next.position,
             CASE entered.state WHEN 'rest' THEN 9223372036854775807 ELSE next.position | 255 END,
             entered.state,
-            COALESCE(block.passed, CASE block.state WHEN 'held' THEN block.first END)
+            COALESCE(block.passed, CASE entered.state WHEN 'held' THEN next.position END)
         FROM block
         CROSS JOIN LATERAL (
             SELECT position
@@ -44,5 +44,13 @@ CROSS JOIN LATERAL (
     )
     SELECT first, last, passed FROM block WHERE state = 'free'
     UNION ALL
-    SELECT first, last, COALESCE(passed, first) FROM block WHERE state IN ('held', 'rest')
+    SELECT first, last, passed
+    FROM block
+    CROSS JOIN LATERAL (
+        -- The other claim may have ended by now, and taken all jobs of the block.
+        SELECT pgjobs_enter_block(lane.queue, lane.priority, first, last) AS state OFFSET 0
+    ) AS again
+    WHERE block.state = 'held' AND again.state <> 'taken'
+    UNION ALL
+    SELECT first, last, passed FROM block WHERE state = 'rest'
 ) AS stretch

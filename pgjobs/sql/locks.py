@@ -11,7 +11,7 @@ HERE_LOCK: Final = 0x70676A68
 """``pgjh``, with a job's id: held while a process runs a job itself, outside any worker."""
 
 BLOCK_LOCK: Final = 0x70676A62
-"""``pgjb``, with the hash of a block of positions: held by a large claim until it commits."""
+"""``pgjb``, with the hash of a block of positions: held by a claim until it commits."""
 
 _NUMBERS: Final = {
     "WORKER_LOCK": WORKER_LOCK,

@@ -1,4 +1,4 @@
--- Enter a block of a lane for a large claim, see claim_in_blocks.sql. Return 'free' if the block has
+-- Enter a block of a lane for a claim, see claim_in_blocks.sql. Return 'free' if the block has
 -- ready jobs and no other claim works in it: its lock is now held until the transaction ends. Return
 -- 'held' if another claim works in it, and 'taken' if its jobs are taken by now.
 --

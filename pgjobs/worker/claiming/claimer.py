@@ -26,8 +26,6 @@ def _claim_statement(stretches: str, only: str = "") -> str:
 CLAIM: Final = _claim_statement("claim_in_order")
 CLAIM_IN_BLOCKS: Final = _claim_statement("claim_in_blocks")
 _CLAIM_ONE: Final = _claim_statement("claim_in_order", _ONLY)
-LARGE: Final = 256
-"""A claim of so many jobs takes them in blocks, so that several workers do not collide."""
 PROMOTE: Final = load("promote").replace("{only}", "")
 _PROMOTE_ONE: Final = load("promote").replace("{only}", _ONLY)
 _PROMOTE_AT_ONCE: Final = 1000
@@ -109,7 +107,8 @@ class Claimer:
         return sight
 
     def _statement(self, limit: int) -> str:
-        return CLAIM_IN_BLOCKS if limit >= LARGE and not self._lanes.has_straggler else CLAIM
+        """Return the statement for a claim: in blocks, so that several workers do not collide."""
+        return CLAIM if limit == 1 or self._lanes.has_straggler else CLAIM_IN_BLOCKS
 
     def _claim(self, statement: str, values: dict[str, Any]) -> list[Job]:
         cursor = self._connection.cursor()

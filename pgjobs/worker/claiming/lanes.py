@@ -12,6 +12,9 @@ Lane = tuple[str, int]
 
 _HIGHEST_POSITION: Final = 2**63 - 1
 
+STRAGGLES_AFTER: Final = 4
+"""Looks that find the same job first in its lane, until a claim takes the jobs in their order."""
+
 MOST_EMPTY_LANES: Final = 100
 """Lanes that are remembered although they were empty at the last look. Each claim searches them."""
 
@@ -29,10 +32,10 @@ class Lanes:
         self._rank = {queue: index for index, queue in enumerate(queues)}
         self._paused_queues: set[str] = set()
         self._paused_classes: list[str] = []
-        self._first: dict[Lane, int] = {}
+        self._unmoved: dict[tuple[Lane, int], int] = {}
         self.has_straggler = False
-        """Two looks found the same job first in its lane, and no claim has followed. The next claim
-        should take the jobs in their order, so that such a job waits no longer."""
+        """Several looks found the same job first in its lane, and no claim has followed. The next
+        claim should take the jobs in their order, so that such a job waits no longer."""
         # The lane of priority 0, the default, is known from the start. So a claim finds the first
         # job of this lane even if no look has seen the lane.
         self._floors: dict[Lane, int] = {(queue, 0): 0 for queue in queues}
@@ -69,8 +72,8 @@ class Lanes:
             defaults = {(queue, 0): 0 for queue in self.queues}
             self._floors = {lane: self._floors.get(lane, 0) for lane in defaults}
         self._floors |= seen
-        self.has_straggler = any(self._first.get(lane) == first for lane, first in seen.items())
-        self._first = seen
+        self._unmoved = {first: self._unmoved.get(first, 0) + 1 for first in seen.items()}
+        self.has_straggler = max(self._unmoved.values(), default=0) >= STRAGGLES_AFTER
 
 
 def _lane(job: Job) -> Lane:

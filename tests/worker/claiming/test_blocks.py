@@ -1,4 +1,4 @@
-"""Large claims of several workers take different blocks of a lane, as far as possible in order."""
+"""Claims of several workers take different blocks of a lane, as far as possible in its order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from django.db.models import F
 
 from pgjobs.models import Job
 from pgjobs.sql.locks import BLOCK_LOCK
-from pgjobs.worker.claiming.claimer import LARGE, Claimer
+from pgjobs.worker.claiming.claimer import Claimer
+from pgjobs.worker.claiming.lanes import STRAGGLES_AFTER
 from tests.apps.testapp.jobs import Noop
 from tests.support.engine import OpenConnection
 from tests.support.rows import a_worker
@@ -46,11 +47,13 @@ def ids(claimed: list[Job]) -> list[int]:
 
 def another_claim_in(block: int) -> AbstractContextManager[None]:
     """Hold the lock of a block, as a claim does until it commits. Block 0 has the first jobs."""
-    (row,) = query("SELECT hashtext(%s) AS key", f"default 0 {(FIRST_BLOCK + block + 1) * BLOCK - 1}")
+    (row,) = query(
+        "SELECT hashtext(%s) AS key", f"default 0 {(FIRST_BLOCK + block + 1) * BLOCK - 1}"
+    )
     return advisory_lock(BLOCK_LOCK, row["key"])
 
 
-def test_a_large_claim_alone_takes_the_jobs_in_their_order(
+def test_a_claim_alone_takes_the_jobs_in_their_order(
     claimer: Claimer, jobs: list[int], worker: int
 ) -> None:
     claimed = [ids(claimer.claim(limit=300, worker=worker)) for _ in range(4)]
@@ -58,7 +61,7 @@ def test_a_large_claim_alone_takes_the_jobs_in_their_order(
     assert [len(batch) for batch in claimed] == [300, 300, 300, 4 * BLOCK - 900]
 
 
-def test_a_large_claim_passes_over_the_block_of_another_and_comes_back_to_it(
+def test_a_claim_passes_over_the_block_of_another_and_comes_back_to_it(
     claimer: Claimer, jobs: list[int], worker: int
 ) -> None:
     with another_claim_in(0):
@@ -69,7 +72,7 @@ def test_a_large_claim_passes_over_the_block_of_another_and_comes_back_to_it(
     ]
 
 
-def test_a_large_claim_takes_the_blocks_of_others_before_the_next_lane(
+def test_a_claim_takes_the_blocks_of_others_before_the_next_lane(
     claimer: Claimer, jobs: list[int], worker: int
 ) -> None:
     low = Noop.enqueue(queue="low")
@@ -81,23 +84,24 @@ def test_a_large_claim_takes_the_blocks_of_others_before_the_next_lane(
     assert ids(second) == [*jobs[BLOCK : 2 * BLOCK], low.pk]
 
 
-def test_a_small_claim_takes_the_first_jobs_whatever_other_claims_do(
+def test_a_claim_of_one_job_takes_the_first_whatever_other_claims_do(
     claimer: Claimer, jobs: list[int], worker: int
 ) -> None:
     with another_claim_in(0):
-        assert ids(claimer.claim(limit=LARGE - 1, worker=worker)) == jobs[: LARGE - 1]
+        assert ids(claimer.claim(limit=1, worker=worker)) == jobs[:1]
 
 
-def test_a_job_whose_block_stays_locked_is_taken_by_the_claim_after_the_second_look(
+def test_a_job_whose_block_stays_locked_is_taken_after_some_looks(
     claimer: Claimer, jobs: list[int], worker: int
 ) -> None:
     with another_claim_in(0):
+        for _ in range(STRAGGLES_AFTER - 1):
+            claimer.look()
+            assert jobs[0] not in ids(claimer.claim(limit=10, worker=worker))
         claimer.look()
-        assert jobs[0] not in ids(claimer.claim(limit=LARGE, worker=worker))
+        assert ids(claimer.claim(limit=BLOCK, worker=worker)) == jobs[:BLOCK]
         claimer.look()
-        assert ids(claimer.claim(limit=LARGE, worker=worker)) == jobs[:BLOCK]
-        claimer.look()
-        assert ids(claimer.claim(limit=LARGE, worker=worker)) == jobs[2 * BLOCK : 3 * BLOCK]
+        assert min(ids(claimer.claim(limit=10, worker=worker))) == jobs[BLOCK + 30]
 
 
 def test_claims_side_by_side_begin_late_by_no_more_than_the_jobs_that_the_others_take(
@@ -120,7 +124,7 @@ def test_claims_side_by_side_begin_late_by_no_more_than_the_jobs_that_the_others
     )
 
 
-def test_a_large_claim_locks_no_job_that_it_does_not_take(
+def test_a_claim_locks_no_job_that_it_does_not_take(
     jobs: list[int], worker: int, open_connection: OpenConnection
 ) -> None:
     with ExitStack() as uncommitted:
@@ -136,9 +140,9 @@ def test_a_large_claim_locks_no_job_that_it_does_not_take(
 def test_a_sparse_lane_of_many_blocks_is_claimed_to_its_end_in_its_order(
     claimer: Claimer, empty_queue: None, worker: int
 ) -> None:
-    sparse = Noop.enqueue_many({} for _ in range(2 * LARGE))
+    sparse = Noop.enqueue_many({} for _ in range(2 * BLOCK))
     Job.objects.update(position=F("position") * BLOCK)
-    claimed = [ids(claimer.claim(limit=LARGE, worker=worker)) for _ in range(2)]
+    claimed = [ids(claimer.claim(limit=BLOCK, worker=worker)) for _ in range(2)]
     assert list(chain(*claimed)) == sparse
 
 
@@ -148,8 +152,8 @@ def test_a_job_at_an_odd_position_is_claimed(
 ) -> None:
     Job.objects.filter(pk=jobs[7]).update(position=position)
     claimer.look()
-    assert len(claimer.claim(limit=LARGE, worker=worker)) == LARGE
-    for _ in range(2):
+    assert len(claimer.claim(limit=BLOCK, worker=worker)) == BLOCK
+    for _ in range(STRAGGLES_AFTER + 1):
         claimer.look()
         claimer.claim(limit=4 * BLOCK, worker=worker)
     assert not Job.objects.filter(status="pending").exists()
@@ -161,7 +165,7 @@ def test_many_workers_take_each_job_once(
     def work(claimer: Claimer) -> list[int]:
         taken = []
         while claimer.look().ready:
-            taken += ids(claimer.claim(limit=LARGE + 7, worker=worker))
+            taken += ids(claimer.claim(limit=300, worker=worker))
         return taken
 
     Noop.enqueue_many({} for _ in range(4000))
