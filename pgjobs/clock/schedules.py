@@ -3,24 +3,43 @@
 The clock that finds a schedule due locks the row. In the same transaction it enqueues the job and
 moves ``next_run`` on, so that each due time is fired once.
 
+Each schedule has a transaction of its own: if its row is locked or can't be read, or if another
+transaction holds the place of its job, the other schedules are fired all the same.
+
 The rule is that of the row. A process writes the rule of its own code to the row when it starts.
 After that it goes by the row: another process may have newer code.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Final
 
-from django.db import InterfaceError, OperationalError, connections, models, router, transaction
-from django.db.models.functions import Now
+from django.db import (
+    DataError,
+    InterfaceError,
+    OperationalError,
+    connections,
+    models,
+    router,
+    transaction,
+)
+from django.db.models.functions import Greatest, Least, Now
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
 from pgjobs import events
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.jobs.cron import check_cron, next_due_time
 from pgjobs.jobs.system import SystemJob, system_jobs
+from pgjobs.limits import END_OF_TIME, FIRST_MOMENT
 from pgjobs.models import Job, Schedule
 from pgjobs.sql import load
+
+_AGAIN: Final = 0.5
+"""Seconds until the next look if a schedule is still due: another transaction holds its row."""
 
 
 def synchronize() -> None:
@@ -32,9 +51,10 @@ def synchronize() -> None:
         .filter(enabled=True)
         .exclude(job_class__in=system_jobs())
     )
-    for schedule in unknown:
-        events.tell(events.ScheduleOff(schedule.job_class))
-    unknown.update(enabled=False)
+    for job_class in unknown.values_list("job_class", flat=True):
+        events.tell(events.ScheduleOff(job_class))
+    with _locked_briefly():
+        unknown.update(enabled=False)
 
 
 def fire_due() -> float | None:
@@ -45,19 +65,56 @@ def fire_due() -> float | None:
     due_in = _next_due_in()
     if due_in is None or due_in > 0:
         return due_in
-    with transaction.atomic(using=job_database()):
-        due = _known().filter(next_run__lte=Now()).order_by("next_run")
-        for schedule in due.select_for_update(skip_locked=True):
-            _fire_or_skip(schedule)
-    return _next_due_in()
+    due = _known().filter(next_run__lte=Now()).order_by("next_run")
+    for key in list(due.values_list("pk", flat=True)):
+        _fire_unless_locked(key)
+    due_in = _next_due_in()
+    return due_in if due_in is None or due_in > 0 else _AGAIN
 
 
 def _next_due_in() -> float | None:
     # Two moments, because psycopg can't read an interval if the database sets an IntervalStyle.
-    seen = _known().aggregate(soonest=models.Min("next_run"), now=models.Max(Now()))
+    # Python can't hold every moment of PostgreSQL.
+    next_run = Least(Greatest("next_run", FIRST_MOMENT), END_OF_TIME)
+    seen = _known().aggregate(soonest=models.Min(next_run), now=models.Max(Now()))
     if seen["soonest"] is None:
         return None
     return float((seen["soonest"] - seen["now"]).total_seconds())
+
+
+def _fire_unless_locked(key: int) -> None:
+    """Fire the schedule with this key if it is still due; leave it for later if a lock is held.
+
+    The lock is that of its row, or that of a job which another transaction has enqueued for its
+    place and has not committed.
+    """
+    try:
+        with _locked_briefly():
+            due = _known().filter(pk=key, next_run__lte=Now())
+            schedule = due.select_for_update(skip_locked=True).first()
+            if schedule is not None:
+                _fire_or_skip(schedule)
+    except DataError:
+        _make_readable(_known().filter(pk=key))  # the next look fires it
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+
+
+@contextmanager
+def _locked_briefly() -> Iterator[None]:
+    """Open a transaction that waits for no lock longer than two seconds."""
+    using = job_database()
+    with transaction.atomic(using=using):
+        with connections[using].cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
+        yield
+
+
+def _make_readable(schedules: models.QuerySet[Schedule]) -> None:
+    """Let schedules with a moment that Python can't hold be due now."""
+    with _locked_briefly():
+        schedules.update(next_run=Now(), last_run=None)
 
 
 def _fire_or_skip(schedule: Schedule) -> None:
@@ -72,7 +129,8 @@ def _fire_or_skip(schedule: Schedule) -> None:
         raise
     except Exception as error:
         events.tell(events.ScheduleNotFired(schedule.job_class, error))
-        schedule.next_run = _due_after(_readable(schedule), schedule.next_run, _database_now())
+        _mend_rule(schedule)
+        schedule.next_run = _due_after(schedule, schedule.next_run, _database_now())
         schedule.save(update_fields=["interval", "cron", "next_run"])
 
 
@@ -86,29 +144,42 @@ def _fire(schedule: Schedule) -> None:
     events.tell(events.ScheduleFired(schedule.job_class, job, schedule.next_run))
 
 
-def _readable(schedule: Schedule) -> Schedule:
-    """Give ``schedule`` the rule of this process if its cron expression, by hand, is none."""
-    if schedule.cron:
-        try:
+def _mend_rule(schedule: Schedule) -> None:
+    """Give ``schedule`` the rule of this process if its own rule, written by hand, is none."""
+    try:
+        if schedule.interval is None:
             check_cron(schedule.cron)
-        except InvalidArgument:
-            schedule.interval, schedule.cron = _rule_of(system_jobs()[schedule.job_class])
-    return schedule
+        is_rule = schedule.interval != 0
+    except InvalidArgument:
+        is_rule = False
+    if not is_rule:
+        schedule.interval, schedule.cron = _rule_of(system_jobs()[schedule.job_class])
 
 
 def _write_schedule(known: SystemJob) -> None:
+    """Write the rule of ``known``; if the row has it already, change nothing and lock nothing."""
+    rows = Schedule.objects.using(job_database()).filter(job_class=known.job_class.path)
+    try:
+        if (seen := rows.first()) is None or _is_outdated(seen, known, _database_now()):
+            _write_rule(known)
+    except DataError:
+        _make_readable(rows)
+        _write_rule(known)
+
+
+def _is_outdated(schedule: Schedule, known: SystemJob, now: datetime) -> bool:
+    is_changed = (schedule.interval, schedule.cron) != _rule_of(known)
+    return is_changed or not schedule.enabled or _is_by_another_rule(schedule, now)
+
+
+def _write_rule(known: SystemJob) -> None:
     now = _database_now()
     interval, cron = _rule_of(known)
     new = Schedule(job_class=known.job_class.path, interval=interval, cron=cron)
-    with transaction.atomic(using=job_database()):
-        schedule, created = (
-            Schedule.objects.using(job_database())
-            .select_for_update()
-            .get_or_create(
-                job_class=new.job_class,
-                defaults={"interval": interval, "cron": cron, "next_run": _first_due(new, now)},
-            )
-        )
+    columns = {"interval": interval, "cron": cron, "next_run": _first_due(new, now)}
+    with _locked_briefly():
+        rows = Schedule.objects.using(job_database()).select_for_update()
+        schedule, created = rows.get_or_create(job_class=new.job_class, defaults=columns)
         if created:
             return
         is_changed = (schedule.interval, schedule.cron) != (interval, cron)

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 import pytest_django
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
 
 from pgjobs import BackgroundJob, events
@@ -249,6 +249,45 @@ def test_a_cron_expression_that_was_spoilt_by_hand_gives_way_to_the_rule_of_the_
     assert spoilt.next_run > datetime.now(UTC)
 
 
+ODD_MOMENTS = ("infinity", "-infinity", "0044-03-15 00:00+00 BC", "12000-01-01 00:00+00")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *(("next_run", moment) for moment in ODD_MOMENTS if moment.startswith(("-", "0"))),
+        *(("last_run", moment) for moment in ODD_MOMENTS),
+        ("interval", 0),
+    ],
+)
+def test_a_schedule_with_a_value_that_cannot_be_read_or_used_does_not_stop_the_others(
+    column: str, value: Any
+) -> None:
+    spoilt = start_worker(Noop, interval=60)
+    sound = start_worker(Tracing, interval=60)
+    for schedule in (spoilt, sound):
+        come_due(schedule, ago=MINUTE)
+    query(f"UPDATE pgjobs_schedule SET {column} = %s WHERE id = %s", value, spoilt.pk)
+    fire_due()
+    assert Job.objects.filter(job_class=Tracing.path).exists()
+    fire_due()
+    spoilt.refresh_from_db()
+    assert spoilt.interval == 60
+    assert spoilt.next_run > datetime.now(UTC)
+
+
+@pytest.mark.parametrize("column", ["next_run", "last_run"])
+@pytest.mark.parametrize("value", ODD_MOMENTS)
+def test_a_worker_starts_in_spite_of_a_schedule_that_cannot_be_read(
+    column: str, value: str
+) -> None:
+    start_worker(interval=60)
+    query(f"UPDATE pgjobs_schedule SET {column} = %s", value)
+    start_worker(interval=60)
+    fire_due()
+    assert Job.objects.get().job_class == Noop.path
+
+
 def test_a_schedule_whose_job_a_trigger_refuses_does_not_stop_the_others(told: ToldSoFar) -> None:
     for job_class in (Noop, Tracing):
         start_worker(job_class, interval=60)
@@ -347,6 +386,38 @@ def test_a_due_time_that_another_worker_is_firing_is_left_to_that_worker() -> No
         assert not Job.objects.exists()
     fire_due()
     assert Job.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_schedule_that_is_held_by_others_is_fired_later_and_does_not_stop_the_others() -> None:
+    for job_class in (Noop, Tracing):
+        start_worker(job_class, interval=60)
+    with on_another_connection() as other:
+        other.execute(  # as enqueue_once() does in a transaction that is still open
+            "INSERT INTO pgjobs_job (job_class, name, queue_name, once_key) "
+            "VALUES (%s, 'Noop', 'low', %s)",
+            [Noop.path, Noop.path],
+        )
+        due_in = elsewhere(fire_due).result(20)
+        assert Job.objects.get().job_class == Tracing.path
+        assert due_in is not None
+        assert 0 < due_in < 2  # the next look comes soon, and not at once
+        other.rollback()
+    fire_due()
+    assert Job.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_whose_rules_are_known_starts_beside_a_locked_schedule() -> None:
+    start_worker(interval=60)
+    with on_another_connection() as other, other.transaction():
+        other.execute("SELECT FROM pgjobs_schedule FOR UPDATE")
+        elsewhere(synchronize).result(10)
+        Noop.setup(interval=30)
+        with pytest.raises(OperationalError, match="lock timeout"):
+            elsewhere(synchronize).result(20)
+    synchronize()
+    assert Schedule.objects.get().interval == 30
 
 
 @pytest.mark.django_db(transaction=True)
