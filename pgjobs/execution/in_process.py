@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Coroutine, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Final
 
-from django.db import DatabaseError, DataError, IntegrityError, connections, models, transaction
+from django.db import DatabaseError, connections, models, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from psycopg.pq import TransactionStatus
 
-from pgjobs import events
 from pgjobs.choices import FINISHED, WAITING, JobStatus
 from pgjobs.exceptions import JobLocked
 from pgjobs.execution.attempt import attempt, in_thread
@@ -30,8 +29,8 @@ from pgjobs.rows.failure import as_error
 from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
-from pgjobs.rows.record_inside import record_inside
-from pgjobs.rows.rivalry import reread
+from pgjobs.rows.record_inside import is_about_the_session, record_inside
+from pgjobs.rows.rivalry import alone, reread
 from pgjobs.rows.user import key_of_existing_user
 
 Jobs = models.QuerySet[Any]
@@ -90,17 +89,15 @@ def run_waiting(jobs: Jobs, job: Any) -> None:
 
 def start(jobs: Jobs, job: Any) -> bool:
     """Take the waiting ``job`` for this process; return False if it is not waiting any more."""
-    won = (
-        jobs.filter(pk=job.pk, status__in=WAITING)
-        .order_by()
-        .update(
-            status=JobStatus.RUNNING,
-            started=Now(),
-            epoch=F("epoch") + 1,
-            attempt=F("attempt") + 1,
-            worker=None,
-        )
-    )
+    waiting = jobs.filter(pk=job.pk, status__in=WAITING).order_by()
+    started = {
+        "status": JobStatus.RUNNING,
+        "started": Now(),
+        "epoch": F("epoch") + 1,
+        "attempt": F("attempt") + 1,
+        "worker": None,
+    }
+    won = alone(jobs.db, lambda: waiting.update(**started))
     if not won or not reread(job, jobs.db, ["status", "started", "epoch", "attempt", "worker"]):
         return False
     job.is_terminated = False
@@ -177,34 +174,26 @@ def _record(jobs: Jobs, job: Any, outcome: Outcome) -> bool:
     if connections[jobs.db].in_atomic_block:
         recorded = record_inside(jobs.db, [outcome], fallbacks=Outcome.fallbacks)
     else:
-        recorded = _write_alone(connections[jobs.db], outcome)
+        recorded = _write_alone(jobs.db, outcome)
     if job.pk not in recorded:
         return False
     _announce_once_committed(jobs, job)
     return True
 
 
-def _write_alone(connection: Any, outcome: Outcome) -> Collection[int]:
+def _write_alone(using: str, outcome: Outcome) -> Collection[int]:
     try:
-        return _write(connection, outcome)
-    except (DataError, IntegrityError) as error:
-        return _write_otherwise(connection, outcome, error)
+        return alone(using, lambda: _write(using, outcome))
+    except DatabaseError as error:
+        if is_about_the_session(error):
+            raise
+    # The row refuses this outcome, and may accept another one.
+    return record_inside(using, [outcome], fallbacks=Outcome.fallbacks)
 
 
-def _write(connection: Any, outcome: Outcome) -> Collection[int]:
-    with connection.cursor() as cursor:
+def _write(using: str, outcome: Outcome) -> Collection[int]:
+    with connections[using].cursor() as cursor:
         return record(cursor, [outcome])
-
-
-def _write_otherwise(connection: Any, outcome: Outcome, error: DatabaseError) -> Collection[int]:
-    """Write the first fallback of ``outcome`` that the row accepts; raise ``error`` if none is."""
-    for fallback in outcome.fallbacks(error.__cause__ or error):
-        with suppress(DataError, IntegrityError):
-            recorded = _write(connection, fallback)
-            if recorded and fallback.successor == "none":
-                events.tell(events.SuccessorLost(outcome.job_id, error))
-            return recorded
-    raise error
 
 
 def _announce_once_committed(jobs: Jobs, job: Any) -> None:

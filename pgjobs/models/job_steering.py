@@ -16,7 +16,7 @@ from pgjobs.models.job_rows import J, JobRows
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.pruning import Refusals, prune
 from pgjobs.rows.record_inside import record_inside
-from pgjobs.rows.rivalry import in_transaction, reread
+from pgjobs.rows.rivalry import alone, in_transaction, reread
 from pgjobs.sql.position import NextPosition
 
 T = TypeVar("T")
@@ -77,7 +77,8 @@ class JobSteering(JobRows[J]):
         """Cancel ``job``; see ``Job.cancel``."""
         if keep_schedule:
             return bool(self._only(job).cancel(keep_schedule=True))
-        return bool(self._only(job).live().update(**_CANCELLED))
+        live = self._only(job).live()
+        return bool(alone(self.database, lambda: live.update(**_CANCELLED)))
 
     def _skip(self) -> int:
         """Cancel these live jobs without ending their chains.
@@ -147,9 +148,13 @@ class JobSteering(JobRows[J]):
 
     def retry_one(self, job: Any) -> bool:
         """Make the finished ``job`` pending again; see ``Job.retry``."""
-        try:
+
+        def again() -> int:
             with transaction.atomic(using=self.database):
-                won = self._only(job).finished().update(**_AGAIN)
+                return self._only(job).finished().update(**_AGAIN)
+
+        try:
+            won = alone(self.database, again)
         except IntegrityError:  # a live job holds its place
             return False
         if won and reread(job, self.database):

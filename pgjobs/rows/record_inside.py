@@ -41,7 +41,8 @@ class _Writer:
         try:
             return self._in_savepoint(outcomes)
         except DatabaseError as error:
-            _raise_if_about_the_session(error)
+            if is_about_the_session(error):
+                raise
             if len(outcomes) == 1:
                 return self._write_otherwise(outcomes[0], error)
         half = len(outcomes) // 2
@@ -52,7 +53,8 @@ class _Writer:
             try:
                 recorded = self._in_savepoint([fallback])
             except DatabaseError as worse:
-                _raise_if_about_the_session(worse)
+                if is_about_the_session(worse):
+                    raise
             else:
                 if recorded and fallback.successor == "none":
                     events.tell(events.SuccessorLost(outcome.job_id, error))
@@ -66,6 +68,6 @@ class _Writer:
             return recorded
 
 
-def _raise_if_about_the_session(error: DatabaseError) -> None:
-    if isinstance(error, OperationalError):
-        raise error
+def is_about_the_session(error: DatabaseError) -> bool:
+    """Return whether another outcome would meet ``error`` too."""
+    return isinstance(error, OperationalError)

@@ -38,16 +38,30 @@ def in_transaction(using: str, act: Callable[[], T]) -> T:
     if connections[using].in_atomic_block:
         with transaction.atomic(using=using, savepoint=False):
             return act()
+
+    def act_in_transaction() -> T:
+        with transaction.atomic(using=using):
+            return act()
+
+    return alone(using, act_in_transaction)
+
+
+def alone(using: str, act: Callable[[], T]) -> T:
+    """Return the result of ``act``, a single statement or a transaction.
+
+    Outside a transaction of the caller, ``act`` is called again after PostgreSQL ended it in favour
+    of another one.
+    """
+    if connections[using].in_atomic_block:  # only the caller can begin it again
+        return act()
     for _ in range(_TURNS - 1):
         try:
-            with transaction.atomic(using=using):
-                return act()
+            return act()
         except OperationalError as error:
             if not gave_way(error):
                 raise
             time.sleep(random.uniform(0, 0.05))
-    with transaction.atomic(using=using):
-        return act()
+    return act()
 
 
 def reread(job: Any, using: str, fields: list[str] | None = None) -> bool:

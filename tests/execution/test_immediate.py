@@ -257,6 +257,38 @@ class Atomic(Noop):
         atomic = True
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("code", ["P0001", "42501", "23514", "XX000"])
+def test_an_immediate_job_whose_end_a_trigger_refuses_is_errored_with_the_reason(code: str) -> None:
+    query(
+        "CREATE FUNCTION refuse_end() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$BEGIN RAISE 'not in this house' USING ERRCODE = '{code}'; END$$; "
+        "CREATE TRIGGER refuse BEFORE UPDATE ON pgjobs_job FOR EACH ROW "
+        "WHEN (NEW.status = 'completed') EXECUTE FUNCTION refuse_end()"
+    )
+    try:
+        job = Noop.enqueue(immediate=True)
+    finally:
+        query("DROP FUNCTION refuse_end CASCADE")
+
+    assert job.status == Job.objects.get().status == "errored"
+    assert "not in this house" in job.error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_immediate_job_outside_a_transaction_ends_without_the_successor_that_is_refused() -> (
+    None
+):
+    refuse_successors()
+    try:
+        job = Noop.enqueue(immediate=True, interval=60)
+    finally:
+        query("DROP FUNCTION refuse_successor CASCADE")
+
+    assert job.status == Job.objects.get().status == "completed"
+    assert "no more of these" in job.error
+
+
 @pytest.mark.parametrize("job_class", [Noop, Atomic])
 def test_an_immediate_job_in_a_transaction_ends_without_the_successor_that_is_refused(
     job_class: type[BackgroundJob], told: ToldSoFar
