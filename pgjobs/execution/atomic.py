@@ -7,14 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import transaction
 
 from pgjobs.exceptions import StaleJob
 from pgjobs.execution.awaiting import await_here, coroutine_in
 from pgjobs.execution.running_job import RunningJob
-from pgjobs.rows.accepted import Recorded
 from pgjobs.rows.outcome import Outcome
-from pgjobs.rows.record import record
 from pgjobs.rows.record_inside import record_inside
 
 
@@ -38,15 +36,9 @@ def complete_atomically(
 
 
 def _record(job: RunningJob, outcome: Outcome) -> None:
-    row = _written(job, outcome).get(job.id)
+    # In a savepoint, because a refused successor would undo the work. Any job may have a successor:
+    # enqueue_once() may have given it a rule while it ran.
+    row = record_inside(job._state.db, [outcome], moments=True).get(job.id)
     if row is None:
         raise StaleJob(f"job {job.id} is not held by epoch {job.epoch} any more")
     job.started, job.completed = row.started, row.completed
-
-
-def _written(job: RunningJob, outcome: Outcome) -> dict[int, Recorded]:
-    using = job._state.db
-    if job.interval is not None:  # a refused successor would undo the work
-        return record_inside(using, [outcome], moments=True)
-    with connections[using].cursor() as cursor:
-        return record(cursor, [outcome], moments=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 
 from pgjobs import BackgroundJob, JobFailed
@@ -156,6 +157,22 @@ def test_an_atomic_job_with_an_interval_has_a_successor(monkeypatch: pytest.Monk
 
     assert job.status == "completed"
     assert Job.objects.live().get().interval == 60
+
+
+def test_the_successor_that_an_atomic_job_got_while_it_ran_does_not_undo_its_work_if_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user = User.objects.create(username="ann")
+
+    def give_rule(job: Job) -> None:
+        successor = {"interval": 60, "user_id": str(user.pk)}
+        elsewhere(lambda: Job.objects.filter(pk=job.pk).update(successor=successor)).result(10)
+        elsewhere(user.delete).result(10)
+
+    job = run_by_a_worker(monkeypatch, give_rule)
+
+    assert (job.status, job.attempt, traces.count("effect")) == ("completed", 1, 1)
+    assert Job.objects.live().get().user is None
 
 
 def test_an_atomic_job_that_errored_has_one_successor(monkeypatch: pytest.MonkeyPatch) -> None:
