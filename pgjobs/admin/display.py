@@ -6,6 +6,7 @@ All text goes through ``format_html`` or a template, because a job can write HTM
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -148,6 +149,8 @@ def span(seconds: float | None) -> str | None:
     """Return seconds as text, in at most two units: ``4 min 20 s``. None stays None."""
     if seconds is None:
         return None
+    if math.isinf(seconds):
+        return "∞"
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 60:

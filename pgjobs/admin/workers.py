@@ -45,7 +45,7 @@ class WorkerProcessAdmin(LookOnly):
 
     @shown(_("queues"))
     def served(self, worker: WorkerProcess) -> str:
-        return ", ".join(worker.queues)
+        return ", ".join(map(str, worker.queues))  # SQL by hand can write anything there
 
     @shown(_("Claimed jobs"))
     def in_hand(self, worker: Any) -> Any:

@@ -3,8 +3,8 @@
 The clock that finds a schedule due locks the row. In the same transaction it enqueues the job and
 moves ``next_run`` on, so that each due time is fired once.
 
-Each schedule has a transaction of its own: if its row is locked or can't be read, or if another
-transaction holds the place of its job, the other schedules are fired all the same.
+Each schedule has a transaction of its own: if its row is locked, or if another transaction holds
+the place of its job, the other schedules are fired all the same.
 
 The rule is that of the row. A process writes the rule of its own code to the row when it starts.
 After that it goes by the row: another process may have newer code.
@@ -17,16 +17,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import (
-    DataError,
-    InterfaceError,
-    OperationalError,
-    connections,
-    models,
-    router,
-    transaction,
-)
-from django.db.models.functions import Greatest, Least, Now
+from django.db import InterfaceError, OperationalError, connections, models, router, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
@@ -34,7 +26,6 @@ from pgjobs import events
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.jobs.cron import check_cron, next_due_time
 from pgjobs.jobs.system import SystemJob, system_jobs
-from pgjobs.limits import END_OF_TIME, FIRST_MOMENT
 from pgjobs.models import Job, Schedule
 from pgjobs.sql import load
 
@@ -74,9 +65,7 @@ def fire_due() -> float | None:
 
 def _next_due_in() -> float | None:
     # Two moments, because psycopg can't read an interval if the database sets an IntervalStyle.
-    # Python can't hold every moment of PostgreSQL.
-    next_run = Least(Greatest("next_run", FIRST_MOMENT), END_OF_TIME)
-    seen = _known().aggregate(soonest=models.Min(next_run), now=models.Max(Now()))
+    seen = _known().aggregate(soonest=models.Min("next_run"), now=models.Max(Now()))
     if seen["soonest"] is None:
         return None
     return float((seen["soonest"] - seen["now"]).total_seconds())
@@ -94,8 +83,6 @@ def _fire_unless_locked(key: int) -> None:
             schedule = due.select_for_update(skip_locked=True).first()
             if schedule is not None:
                 _fire_or_skip(schedule)
-    except DataError:
-        _make_readable(_known().filter(pk=key))  # the next look fires it
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise
@@ -109,12 +96,6 @@ def _locked_briefly() -> Iterator[None]:
         with connections[using].cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '2s'")
         yield
-
-
-def _make_readable(schedules: models.QuerySet[Schedule]) -> None:
-    """Let schedules with a moment that Python can't hold be due now."""
-    with _locked_briefly():
-        schedules.update(next_run=Now(), last_run=None)
 
 
 def _fire_or_skip(schedule: Schedule) -> None:
@@ -159,11 +140,7 @@ def _mend_rule(schedule: Schedule) -> None:
 def _write_schedule(known: SystemJob) -> None:
     """Write the rule of ``known``; if the row has it already, change nothing and lock nothing."""
     rows = Schedule.objects.using(job_database()).filter(job_class=known.job_class.path)
-    try:
-        if (seen := rows.first()) is None or _is_outdated(seen, known, _database_now()):
-            _write_rule(known)
-    except DataError:
-        _make_readable(rows)
+    if (seen := rows.first()) is None or _is_outdated(seen, known, _database_now()):
         _write_rule(known)
 
 
@@ -202,18 +179,20 @@ def _is_by_another_rule(schedule: Schedule, now: datetime) -> bool:
 
     A worker of an older release computes ``next_run`` by the rule of its own code.
     """
+    next_run: datetime = schedule.next_run
     if schedule.interval is None:
-        return schedule.next_run > now and schedule.next_run != _due_after(schedule, now, now)
-    return schedule.next_run > now + timedelta(minutes=schedule.interval)
+        return next_run > now and next_run != _due_after(schedule, now, now)
+    return next_run > now + timedelta(minutes=schedule.interval)
 
 
 def _first_due(schedule: Schedule, now: datetime) -> datetime:
     """Return the first due time of a new rule; an interval counts from the last run."""
     if schedule.interval is None:
         return _due_after(schedule, now, now)
-    if schedule.last_run is None:
+    last_run: datetime | None = schedule.last_run
+    if last_run is None:
         return now
-    return max(now, schedule.last_run + timedelta(minutes=schedule.interval))
+    return max(now, last_run + timedelta(minutes=schedule.interval))
 
 
 def _due_after(schedule: Schedule, due: datetime, now: datetime) -> datetime:

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs.models.job import Job
+from pgjobs.models.moment_field import TolerantDateTimeField
 
 
 class JobLogEntry(models.Model):
@@ -20,7 +21,7 @@ class JobLogEntry(models.Model):
         db_index=False,  # the index below begins with this column
     )
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
-    timestamp = models.DateTimeField(_("timestamp"))
+    timestamp = TolerantDateTimeField(_("timestamp"))
     level = models.CharField(_("level"), max_length=20)
     message = models.TextField(_("message"))
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs.models.job import Job
+from pgjobs.models.moment_field import TolerantDateTimeField
 
 
 class Schedule(models.Model):
@@ -17,8 +18,8 @@ class Schedule(models.Model):
         _("interval"), null=True, blank=True, help_text=_("Minutes")
     )
     cron = models.CharField(_("cron"), max_length=100, blank=True, default="")
-    next_run = models.DateTimeField(_("next run"))
-    last_run = models.DateTimeField(_("last run"), null=True, blank=True)
+    next_run = TolerantDateTimeField(_("next run"))
+    last_run = TolerantDateTimeField(_("last run"), null=True, blank=True)
     last_job = models.ForeignKey(
         Job,
         verbose_name=_("last job"),

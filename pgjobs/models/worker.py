@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from pgjobs.models.moment_field import TolerantDateTimeField
 from pgjobs.sql.fields import TextArrayField
 
 
@@ -23,11 +24,11 @@ class WorkerProcess(models.Model):
     pid = models.PositiveIntegerField(_("process id"))
     queues = TextArrayField(_("queues"))
     concurrency = models.PositiveIntegerField(_("slots"))
-    started = models.DateTimeField(_("started"), db_default=Now())
-    heartbeat = models.DateTimeField(_("heartbeat"), db_default=Now())
+    started = TolerantDateTimeField(_("started"), db_default=Now())
+    heartbeat = TolerantDateTimeField(_("heartbeat"), db_default=Now())
     draining = models.BooleanField(_("draining"), default=False, db_default=False)
     has_session_lock = models.BooleanField(_("session lock"), default=True, db_default=True)
-    stopped = models.DateTimeField(_("stopped"), null=True, blank=True)
+    stopped = TolerantDateTimeField(_("stopped"), null=True, blank=True)
 
     class Meta:
         db_table = "pgjobs_worker"

@@ -43,7 +43,8 @@ def come_due(schedule: Schedule, *, ago: timedelta = timedelta()) -> datetime:
     """Move the next due time into the past, and return it."""
     Schedule.objects.filter(pk=schedule.pk).update(next_run=Now() - ago)
     schedule.refresh_from_db()
-    return schedule.next_run
+    due: datetime = schedule.next_run
+    return due
 
 
 def end_runs() -> None:
