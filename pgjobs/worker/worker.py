@@ -19,11 +19,12 @@ from pgjobs.rows.columns import LEFT_IF_HEAVY
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.claiming.ahead import Ahead
+from pgjobs.worker.claiming.claimer import SETTINGS as CLAIM_SETTINGS
 from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.claiming.doorbell import Doorbell
 from pgjobs.worker.claiming.pace import Pace
 from pgjobs.worker.companion import Companion
-from pgjobs.worker.connection import DURABLE_COMMIT, LAZY_COMMIT, EngineConnection, is_away
+from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection, is_away
 from pgjobs.worker.held import Held, release
 from pgjobs.worker.idling import Burst, Idling
 from pgjobs.worker.leftovers import drop_dead, leave_clean
@@ -58,7 +59,7 @@ class Worker:
         self._backoff = Backoff()
         self._announcer = announcer = Announcer()
         # To claim
-        self._claims = EngineConnection.with_session(alias, "claims", LAZY_COMMIT)
+        self._claims = EngineConnection.with_session(alias, "claims", CLAIM_SETTINGS)
         self._claimer = Claimer(
             self._claims, options.queues, on_unreadable=self._on_unreadable, announce=self._announce
         )

@@ -14,7 +14,7 @@ from pgjobs.sql import load
 from pgjobs.worker.claiming.lanes import Lanes
 from pgjobs.worker.claiming.reading import Passed, read_claimed
 from pgjobs.worker.claiming.refusing import APART_AT_ONCE, RefusingRows
-from pgjobs.worker.connection import EngineConnection, is_away
+from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection, is_away
 
 _ONLY: Final = "AND id = %(id)s"
 
@@ -29,6 +29,12 @@ _CLAIM_ONE: Final = _claim_statement("claim_in_order", _ONLY)
 PROMOTE: Final = load("promote").replace("{only}", "")
 _PROMOTE_ONE: Final = load("promote").replace("{only}", _ONLY)
 _PROMOTE_AT_ONCE: Final = 1000
+
+SETTINGS: Final = {
+    # A trigger of the project may wait for what another transaction holds.
+    "lock_timeout": "'1s'",
+    **LAZY_COMMIT,
+}
 
 HEAVY: Final = 8_000
 """A job is heavy if its arguments, data and meta have more bytes than this. Its slot reads

@@ -24,6 +24,8 @@ TRIES: Final = 3
 """Refusals of a row after which its job ends as errored."""
 TRY_INTERVAL: Final = 1.0
 """Seconds until a row that refused is tried again."""
+_MOST_WAITS: Final = 5
+"""Rows in one go that may wait for a lock in vain; then the worker looks after its other work."""
 _STUCK_INTERVAL: Final = 60.0
 _FORGET_AFTER: Final = 600.0
 
@@ -31,6 +33,8 @@ _FORGET_AFTER: Final = 600.0
 @dataclass(slots=True)
 class _Refusal:
     tries: int = 0
+    waits: int = 0
+    """How often another transaction was in the way."""
     next_try: float = 0.0
     is_stuck: bool = False
     """PostgreSQL also refuses to end the job."""
@@ -40,7 +44,8 @@ class RefusingRows:
     """Tries rows one by one, and ends the jobs of the rows that refuse again and again.
 
     A trigger, a policy or a constraint of the project may refuse a row, or a counter may be at its
-    end. In a batch, such a row would hold up the others.
+    end; or a trigger may wait for what another transaction holds. In a batch, such a row would hold
+    up the others.
     """
 
     def __init__(self, connection: EngineConnection, *, announce: Callable[[int], None]) -> None:
@@ -64,25 +69,32 @@ class RefusingRows:
     def take_apart(self, rows: Iterable[int], take: Callable[[int], list[T]]) -> list[T]:
         """Call ``take`` with each of ``rows``, and return all that it returned."""
         taken: list[T] = []
+        waits = 0
         for row in rows:
             try:
                 taken += take(row)
             except psycopg.Error as error:
-                if is_away(error) or is_passing(error):
+                if is_away(error):
                     if taken:
                         return taken  # the next statement meets the error again
                     raise
                 self._refused(row, error)
+                waits += is_passing(error)
+                if waits == _MOST_WAITS:
+                    break
             else:
                 self._known.pop(row, None)
         return taken
 
     def _refused(self, row: int, error: psycopg.Error) -> None:
+        if row not in self._known:
+            events.tell(events.ClaimRefused(row, error))
         refusal = self._known.setdefault(row, _Refusal())
+        if is_passing(error):  # the other transaction will end, so this counts as no try
+            _wait_longer(refusal)
+            return
         refusal.tries += 1
         refusal.next_try = time.monotonic() + TRY_INTERVAL
-        if refusal.tries == 1:
-            events.tell(events.ClaimRefused(row, error))
         if refusal.tries >= TRIES:
             self._end(row, refusal, error)
 
@@ -90,8 +102,11 @@ class RefusingRows:
         try:
             ended = self._write_end(row, error)
         except psycopg.Error as worse:
-            if is_away(worse) or is_passing(worse):
+            if is_away(worse):
                 raise
+            if is_passing(worse):
+                _wait_longer(refusal)
+                return
             if not refusal.is_stuck:
                 events.tell(events.WaitingJobStuck(row, worse))
             refusal.is_stuck = True
@@ -127,6 +142,12 @@ class RefusingRows:
                     events.tell(events.SuccessorLost(end.job_id, error))
                 return ended
         raise error
+
+
+def _wait_longer(refusal: _Refusal) -> None:
+    refusal.waits += 1
+    seconds = TRY_INTERVAL * 2 ** min(refusal.waits, 6)
+    refusal.next_try = time.monotonic() + min(seconds, _STUCK_INTERVAL)
 
 
 def _end_of(row: int, error: psycopg.Error) -> Outcome:

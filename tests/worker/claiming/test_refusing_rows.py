@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from pgjobs import events
 from pgjobs.models import Job
 from pgjobs.worker.claiming import refusing
-from pgjobs.worker.claiming.claimer import Claimer
+from pgjobs.worker.claiming.claimer import SETTINGS, Claimer
 from pgjobs.worker.claiming.lanes import MOST_EMPTY_LANES
 from pgjobs.worker.claiming.refusing import RefusingRows
 from tests.apps.testapp.jobs import Noop
+from tests.apps.testapp.models import Country
+from tests.support.elsewhere import elsewhere
 from tests.support.engine import OpenConnection
+from tests.support.eventually import eventually
 from tests.support.moments import HOUR, ago
 from tests.support.rows import a_job, a_worker
 from tests.support.sql import query
@@ -189,3 +193,41 @@ def test_lanes_that_stay_empty_are_forgotten(open_connection: OpenConnection) ->
     claimer.look()
     assert len(claimer._lanes.to_search()["queues"]) == 3
     assert [job.pk for job in claimer.claim(limit=1000, worker=worker)] == [late.pk]
+
+
+_WAIT = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM testapp_country WHERE code = 'se' FOR UPDATE;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER refuse BEFORE UPDATE ON pgjobs_job FOR EACH ROW
+    WHEN (OLD.name = 'refused' AND NEW.status = '{status}')
+    EXECUTE FUNCTION refuse()
+"""
+
+
+@pytest.mark.parametrize("status", ["running", "pending"])
+def test_a_row_whose_trigger_waits_for_another_transaction_is_tried_later_and_delays_no_other(
+    open_connection: OpenConnection, status: str
+) -> None:
+    Country.objects.create(code="se")
+    query(_WAIT.format(status=status))
+    waiting: dict[str, Any] = {}
+    if status == "pending":
+        waiting = {"status": "scheduled", "scheduled": ago(minutes=1)}
+    locked = a_job(name="refused", **waiting)
+    sound = [a_job(**waiting).pk for _ in range(3)]
+    claimer = Claimer(open_connection(SETTINGS), ("default",))
+    worker = a_worker().pk
+
+    def claim() -> set[int]:
+        claimer.look()
+        return {job.pk for job in claimer.claim(limit=10, worker=worker)}
+
+    with transaction.atomic():
+        Country.objects.select_for_update().get()
+        assert elsewhere(claim).result(20) == set(sound)
+    assert eventually(claim) == {locked.pk}
+    locked.refresh_from_db()
+    assert (locked.status, locked.epoch, locked.errors) == ("running", 1, [])
