@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.db import connections
 from django.db.models.signals import post_save
 
 from pgjobs.models.job import Job
 from pgjobs.sql import load
+
+_TOO_HIGH: Final = 2**62
+"""Only SQL by hand writes such a position. Behind the last one of all, no job could be enqueued."""
 
 
 def connect() -> None:
@@ -18,6 +21,7 @@ def connect() -> None:
 
 def raise_position(instance: Job, raw: bool, using: str, **_: Any) -> None:
     """Let the next position be behind that of the loaded job, or new jobs would overtake it."""
-    if raw and isinstance(instance.position, int):  # otherwise the sequence has just given it
+    position: Any = instance.position  # an expression if the sequence has just given it
+    if raw and isinstance(position, int) and position < _TOO_HIGH:
         with connections[using].cursor() as cursor:
-            cursor.execute(load("raise_position"), {"position": instance.position})
+            cursor.execute(load("raise_position"), {"position": position})

@@ -69,3 +69,14 @@ def test_a_new_job_stands_behind_the_jobs_that_were_loaded(tmp_path: Path) -> No
 
     third = Noop.enqueue()
     assert list(Job.objects.order_by("position")) == [first, second, third]
+
+
+def test_jobs_can_be_enqueued_after_a_job_with_the_last_position_was_loaded(
+    tmp_path: Path,
+) -> None:
+    job = a_job(position=2**63 - 1)
+    dump = tmp_path / "dump.json"
+    call_command("dumpdata", "pgjobs.job", output=str(dump), verbosity=0)
+    job.delete()
+    call_command("loaddata", str(dump), verbosity=0, stdout=StringIO())
+    assert Noop.enqueue().position < 2**63 - 1
