@@ -41,6 +41,12 @@ def replace(cursor: Cursor, job_id: int) -> None:
     cursor.execute(load("replace"), {"id": job_id})
 
 
+def locked(cursor: Cursor, ids: Iterable[int]) -> set[int]:
+    """Return those of ``ids`` whose rows another transaction holds."""
+    cursor.execute(load("locked"), {"ids": list(ids)})
+    return {job_id for (job_id,) in cursor.fetchall()}
+
+
 def write_notes(cursor: Cursor, notes: Sequence[Note]) -> None:
     """Write each job's latest progress, and append log lines.
 

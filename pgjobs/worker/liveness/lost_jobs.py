@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import psycopg
 
@@ -21,6 +22,9 @@ from pgjobs.rows.record import record
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection, is_passing
 from pgjobs.worker.recording.refusal import is_about_a_row
+
+_TRY_INTERVAL: Final = 5.0
+"""Seconds until a row that refused to be taken back is tried again."""
 
 
 class LostJob(NamedTuple):
@@ -40,6 +44,14 @@ class LostJobs:
         """``announce`` is called with the ids of jobs that were taken back, after the commit."""
         self.announce = announce
         self._refused: set[int] = set()
+        self._next_try: dict[int, float] = {}
+        """The ``time.monotonic()`` at which each row that was not written is tried again."""
+
+    def set_aside(self) -> list[int]:
+        """Return the ids of the rows that are not to be tried at this moment."""
+        now = time.monotonic()
+        self._next_try = {job: at for job, at in self._next_try.items() if now < at}
+        return list(self._next_try)
 
     def take_back(
         self, connection: EngineConnection, worker: int, jobs: list[LostJob]
@@ -54,6 +66,8 @@ class LostJobs:
         for outcome in outcomes:
             if outcome.job_id in recorded:
                 events.tell(events.JobTakenBack(outcome.job_id, worker, outcome.status))
+            else:
+                self._next_try[outcome.job_id] = time.monotonic() + _TRY_INTERVAL
         queues = [job.queue_name for job in jobs]
         wake_idle_workers(connection.cursor(), queues, workers=len(queues))
         return list(recorded)
@@ -92,7 +106,7 @@ class LostJobs:
         return []
 
     def _tell_refused(self, outcome: Outcome, error: psycopg.Error) -> None:
-        """Tell of each refused row once: the janitor tries again each second."""
+        """Tell of each refused row once: the janitor tries again and again."""
         if outcome.job_id not in self._refused:
             events.tell(events.RescueRefused(outcome.job_id, error))
             self._refused.add(outcome.job_id)

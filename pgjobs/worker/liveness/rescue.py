@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from typing import Final
 
@@ -10,7 +11,8 @@ from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.liveness.lost_jobs import LostJob, LostJobs
 
-_BATCH: Final = 1000
+_BATCH: Final = 100
+_LONGEST_TURN: Final = 1.0
 
 
 def rescue(connection: EngineConnection, worker: int, lost_jobs: LostJobs) -> None:
@@ -34,14 +36,19 @@ def take_back_all(connection: EngineConnection, worker: int, lost_jobs: LostJobs
 
 
 def _take_back_batches(connection: EngineConnection, worker: int, lost_jobs: LostJobs) -> list[int]:
-    """Take back the jobs of ``worker``, as far as their rows let it; return their ids."""
+    """Take back the jobs of ``worker``, as far as their rows let it; return their ids.
+
+    The turn is short because the heartbeat shares its thread; the next one, within a second, goes
+    on.
+    """
     rescued: list[int] = []
-    cursor, batch = connection.cursor(), {"id": worker, "limit": _BATCH}
-    while rows := cursor.execute(load("rescue/jobs_of_worker"), batch).fetchall():
-        taken = lost_jobs.take_back(connection, worker, list(map(LostJob._make, rows)))
-        rescued += taken
-        if len(taken) < len(rows):  # the rows that refuse would be read again without end
+    cursor, until = connection.cursor(), time.monotonic() + _LONGEST_TURN
+    while time.monotonic() < until:
+        batch = {"id": worker, "limit": _BATCH, "set_aside": lost_jobs.set_aside()}
+        rows = cursor.execute(load("rescue/jobs_of_worker"), batch).fetchall()
+        if not rows:
             break
+        rescued += lost_jobs.take_back(connection, worker, list(map(LostJob._make, rows)))
     return rescued
 
 

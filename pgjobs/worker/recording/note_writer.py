@@ -58,6 +58,8 @@ class NoteWriter:
         for note in notes:
             by_job.setdefault(note.job_id, []).append(note)
         if len(by_job) > 1:
+            if isinstance(error, LockNotAvailable):
+                self._hold_up_locked(by_job)
             for of_job in by_job.values():
                 self._write(of_job)
         elif isinstance(error, LockNotAvailable):
@@ -68,3 +70,9 @@ class NoteWriter:
                 self._write([note])
         else:
             self.drop(notes[0], error)
+
+    def _hold_up_locked(self, by_job: dict[int, list[Note]]) -> None:
+        """Take the jobs whose rows are locked out: each would wait for its lock by itself."""
+        for job_id in statements.locked(self._connection.cursor(), by_job):
+            events.tell(events.LogLocked(job_id))
+            self.held_up += by_job.pop(job_id)

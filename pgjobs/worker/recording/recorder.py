@@ -16,6 +16,7 @@ from pgjobs.rows.accepted import Recorded, already_recorded
 from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
+from pgjobs.rows.statements import locked
 from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection
 from pgjobs.worker.recording.delivery import Delivery
 from pgjobs.worker.recording.entry import Entry
@@ -61,7 +62,9 @@ class Recorder:
         self._delivery = Delivery(connection)
         self._session = session = Session(connection)
         self._notes = NoteWriter(connection, session)
-        self._refusals = Refusals(record=self._record, put_back=self._inbox.put)
+        self._refusals = Refusals(
+            record=self._record, locked=self._locked, put_back=self._inbox.put
+        )
         self._thread = threading.Thread(target=self._run, name="pgjobs-recorder", daemon=True)
         self._stopping = False
 
@@ -169,6 +172,9 @@ class Recorder:
             recorded |= already_recorded(self._connection.cursor(), missing)
         self._after_recording(entries, heard, recorded)
         return recorded
+
+    def _locked(self, entries: Sequence[Entry]) -> Container[int]:
+        return locked(self._connection.cursor(), [job.id for job, _ in entries])
 
     def _after_recording(
         self, entries: Sequence[Entry], heard: Sequence[Entry], recorded: dict[int, Recorded]

@@ -41,13 +41,16 @@ class Refusals:
         self,
         *,
         record: Callable[[Sequence[Entry]], Container[int]],
+        locked: Callable[[Sequence[Entry]], Container[int]],
         put_back: Callable[[Entry], None],
     ) -> None:
         """Take ``record``, which writes entries or raises, and returns the ids of the accepted.
 
-        ``put_back`` lets an entry wait like a new one.
+        ``locked`` returns the ids of the jobs whose rows other transactions hold. ``put_back`` lets
+        an entry wait like a new one.
         """
         self._record = record
+        self._locked = locked
         self._put_back = put_back
         self._waiting: dict[tuple[int, int], Entry] = {}
         self._next_try = 0.0
@@ -65,9 +68,19 @@ class Refusals:
         """Write ``entries``, which ``error`` refused together, one by one."""
         if len(entries) == 1 and not _is_conflict(error):
             self._write_instead(entries[0], error)
-        else:
-            for entry in entries:
-                self._write_alone(entry)
+            return
+        if isinstance(error, LockNotAvailable):
+            entries = self._without_locked(entries, error)
+        for entry in entries:
+            self._write_alone(entry)
+
+    def _without_locked(self, entries: Sequence[Entry], error: LockNotAvailable) -> Sequence[Entry]:
+        """Put back the entries whose rows are locked: each would wait for its lock by itself."""
+        locked = self._locked(entries)
+        for job, outcome in entries:
+            if job.id in locked:
+                self._set_aside(job, outcome, error)
+        return [entry for entry in entries if entry[0].id not in locked]
 
     def shorten(self, entry: Entry, error: Exception) -> None:
         """End the job of ``entry`` as errored: its outcome breaks each session with ``error``."""

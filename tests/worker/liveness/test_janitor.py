@@ -15,12 +15,15 @@ from pgjobs.signals import job_rescued
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.liveness import suspicion
 from pgjobs.worker.liveness.janitor import Janitor
+from pgjobs.worker.liveness.lost_jobs import LostJobs
+from pgjobs.worker.liveness.rescue import rescue
 from pgjobs.worker.liveness.suspicion import CONFIRMING
 from tests.apps.testapp.jobs import Tracing
 from tests.support.engine import OpenConnection, a_janitor
 from tests.support.eventually import eventually
 from tests.support.listening import listening
 from tests.support.rows import a_worker
+from tests.support.sql import query
 
 LONG_LEASE = {"HEARTBEAT_TIMEOUT": 10**6}
 SHORT_LEASE = {"HEARTBEAT_TIMEOUT": 3, "HEARTBEAT_INTERVAL": 1}
@@ -254,3 +257,32 @@ def test_the_job_of_a_worker_whose_row_is_missing_or_has_ended_goes_back_to_its_
     assert not is_rescued(job_of_a_living_worker)
     job.refresh_from_db()
     assert job.interruptions == 1
+
+
+def test_rows_that_refuse_their_rescue_hold_up_no_other_row_of_the_same_worker(
+    open_connection: OpenConnection,
+) -> None:
+    worker = a_worker()
+    query(
+        "INSERT INTO pgjobs_job "
+        "(job_class, name, queue_name, status, started, worker_id, epoch, attempt) "
+        "SELECT 'a.B', CASE WHEN i <= 110 THEN 'refused' ELSE 'sound' END, 'default', "
+        "'running', now(), %s, 1, 1 FROM generate_series(1, 120) AS i",
+        worker.pk,
+    )
+    query(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no'; END$$; "
+        "CREATE TRIGGER refuse BEFORE UPDATE ON pgjobs_job FOR EACH ROW "
+        "WHEN (OLD.name = 'refused') EXECUTE FUNCTION refuse()"
+    )
+    lost_jobs, connection = LostJobs(lambda ids: None), open_connection()
+
+    def sound_jobs_are_back() -> bool:
+        rescue(connection, worker.pk, lost_jobs)
+        return Job.objects.filter(name="sound", status="pending").count() == 10
+
+    try:
+        eventually(sound_jobs_are_back)
+    finally:
+        query("DROP FUNCTION refuse CASCADE")
+    assert Job.objects.filter(name="refused", status="running").count() == 110

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,24 @@ def test_an_outcome_of_a_locked_row_does_not_delay_the_others(
         eventually(lambda: all(has_status(job, "completed") for job in others))
         assert status_of(locked) == "running"
     until_status(locked, "completed")
+
+
+def test_outcomes_and_progress_of_many_locked_rows_delay_the_others_for_one_wait(
+    running: RunningRecorder, claim: Claim
+) -> None:
+    *locked, other = claim(9)
+    with transaction.atomic():
+        Job.objects.filter(pk__in=[job.pk for job in locked]).lock()
+        for job in locked:
+            running.recorder.note(Progress(job_id=job.pk, epoch=1, done=1, total=2, message=""))
+            running.record(job)
+        running.recorder.note(Progress(job_id=other.pk, epoch=1, done=1, total=2, message=""))
+        running.record(other)
+        began = time.monotonic()
+        until_status(other, "completed")
+        assert time.monotonic() - began < 9  # two seconds for a batch of either kind, not for a row
+    for job in locked:
+        until_status(job, "completed")
 
 
 def log_of(job: Job) -> list[str]:

@@ -25,7 +25,7 @@ def test_an_outcome_that_loses_a_conflict_is_written_at_the_next_try(told: ToldS
         written.append(entries[0][1].status)
         return {1}
 
-    refusals = Refusals(record=record, put_back=lambda entry: None)
+    refusals = Refusals(record=record, locked=lambda _: (), put_back=lambda entry: None)
     outcome = Outcome(job_id=1, epoch=1, status=JobStatus.COMPLETED)
     refusals.write_apart([(Job(pk=1, epoch=1), outcome)], DeadlockDetected())
 
@@ -42,7 +42,7 @@ def test_an_outcome_whose_replacement_is_stale_is_not_told_as_stored(told: ToldS
             raise DataError("no JSON")
         return set()
 
-    refusals = Refusals(record=record, put_back=lambda entry: None)
+    refusals = Refusals(record=record, locked=lambda _: (), put_back=lambda entry: None)
     refusals.write_apart([(job, outcome)], DataError("no JSON"))
 
     assert not told(events.OutcomeUnstorable)
