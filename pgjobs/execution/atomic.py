@@ -29,16 +29,19 @@ def complete_atomically(
         result = call()
         while (coroutine := coroutine_in(result)) is not None:
             result = await_here(coroutine)  # the transaction belongs to this thread
+        has_lost_its_key = job.pk is None
         outcome = complete(result)
         if not job.is_terminated:
-            _record(job, outcome)
+            _record(job, outcome, has_lost_its_key)
     return replace(outcome, is_recorded=True, ended=time.monotonic())
 
 
-def _record(job: RunningJob, outcome: Outcome) -> None:
+def _record(job: RunningJob, outcome: Outcome, has_lost_its_key: bool) -> None:
     # In a savepoint, because a refused successor would undo the work. Any job may have a successor:
     # enqueue_once() may have given it a rule while it ran.
     row = record_inside(job._state.db, [outcome], moments=True).get(job.id)
+    if row is None and has_lost_its_key:  # its deletion is rolled back, so it would run for ever
+        raise RuntimeError("An atomic job can't delete its own row.")
     if row is None:
         raise StaleJob(f"job {job.id} is not held by epoch {job.epoch} any more")
     job.started, job.completed = row.started, row.completed

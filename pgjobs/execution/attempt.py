@@ -6,7 +6,7 @@ import time
 from collections.abc import Coroutine
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pgjobs import codec, events
 from pgjobs.choices import JobStatus
@@ -24,12 +24,16 @@ from pgjobs.rows.outcome import Outcome
 
 T = TypeVar("T")
 
+_IDENTITY: Final = ("id", "epoch", "worker_id")
+"""The columns by which an outcome finds its row."""
+
 
 async def attempt(job: RunningJob, runner: Runner) -> Outcome | None:
     """Run ``job`` once and return its outcome, or None if ``job.terminate()`` has recorded one.
 
     The same steps serve a thread and an event loop: see `in_thread`.
     """
+    identity = {name: getattr(job, name) for name in _IDENTITY}
     try:
         runner.begin(job)
         events.tell(events.JobStarted(job))
@@ -37,17 +41,19 @@ async def attempt(job: RunningJob, runner: Runner) -> Outcome | None:
         try:
             target = resolve(job.job_class)
             if options_of(target).atomic:
-                outcome = _complete_atomically(target, job, began)
+                outcome = _complete_atomically(target, job, began, identity)
             else:
                 result = _call(target, job)
                 while result is not None and (coroutine := coroutine_in(result)) is not None:
                     result = await runner.wait_for(coroutine)
-                outcome = _complete(job, result, began)
+                outcome = _complete(job, result, began, identity)
         except BaseException as error:
+            _restore(job, identity)
             outcome = _judge_with_data(error, job, runner, began)
         runner.finish()
     except BaseException as error:  # a stop request just before or after the job itself ran
         runner.finish()
+        _restore(job, identity)
         outcome = _judge(error, job, runner)
     if runner.stop_request is not None:
         outcome = _with_real_reason(outcome, runner.stop_request, job)
@@ -88,12 +94,23 @@ def _call(target: JobTarget, job: RunningJob) -> Any:
     return run(*args, **kwargs)
 
 
-def _complete_atomically(target: JobTarget, job: RunningJob, began: float) -> Outcome:
-    call, complete = partial(_call, target, job), partial(_complete, job, began=began)
-    return complete_atomically(job, call, complete)
+def _restore(job: RunningJob, identity: dict[str, Any]) -> None:
+    """Let ``job`` name its row again, whatever ``run()`` has done to the instance.
+
+    ``delete()`` takes the key from an instance, and another key makes it a copy.
+    """
+    job.__dict__.update(identity)
 
 
-def _complete(job: RunningJob, value: Any, began: float) -> Outcome:
+def _complete_atomically(
+    target: JobTarget, job: RunningJob, began: float, identity: dict[str, Any]
+) -> Outcome:
+    complete = partial(_complete, job, began=began, identity=identity)
+    return complete_atomically(job, partial(_call, target, job), complete)
+
+
+def _complete(job: RunningJob, value: Any, began: float, identity: dict[str, Any]) -> Outcome:
+    _restore(job, identity)
     result, lines = (None, ()) if value is None else result_as_json(value)
     data, data_lines = data_as_json(job)
     return Outcome(
