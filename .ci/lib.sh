@@ -200,5 +200,5 @@ test_on() {
 
 # What depends on the version, and some of the other tests: see tests/support/sampling.py.
 sample_on() {
-  test_on "$@" --sample 1/8
+  test_on "$@" --sample 1/16
 }

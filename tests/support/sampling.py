@@ -1,4 +1,4 @@
-"""`pytest --sample 1/8`: the tests that depend on versions, and the first eighth of the others.
+"""`pytest --sample 1/16`: the tests that depend on versions, and a sixteenth of the others.
 
 CI runs the whole suite on the oldest Python, and on a newer one the tests that a sample keeps.
 """
