@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pgjobs.choices import JobStatus
 from pgjobs.exceptions import JobInterrupted, Retry, TransactionLeftOpen
 from pgjobs.execution.atomic import complete_atomically
 from pgjobs.execution.awaiting import coroutine_in
+from pgjobs.execution.forks import end_if_forked
 from pgjobs.execution.result import data_as_json, result_as_json
 from pgjobs.execution.runner import Runner
 from pgjobs.execution.running_job import RunningJob
@@ -91,7 +93,14 @@ def give_up(job: RunningJob, error: JobInterrupted, *, began: float) -> Outcome:
 def _call(target: JobTarget, job: RunningJob) -> Any:
     args, kwargs = codec.decode(job.args), codec.decode(job.kwargs)
     run = target(job).run if is_job_class(target) else partial(target, job=job)
-    return run(*args, **kwargs)
+    process = os.getpid()
+    try:
+        result = run(*args, **kwargs)
+    except BaseException as error:
+        end_if_forked(process, error)
+        raise
+    end_if_forked(process)
+    return result
 
 
 def _restore(job: RunningJob, identity: dict[str, Any]) -> None:

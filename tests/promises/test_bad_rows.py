@@ -7,10 +7,18 @@ from typing import Any
 
 import pytest
 
+from pgjobs import BackgroundJob
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import Noop, Tracing, TracingCoroutine
-from tests.apps.unruly.jobs import ExitsAsCoroutine, Misbehaves
+from tests.apps.unruly.jobs import (
+    ExitsAsCoroutine,
+    Forks,
+    ForksAsCoroutine,
+    Misbehaves,
+    StopsTheLoop,
+)
 from tests.support import traces
+from tests.support.job_status import status_of
 from tests.support.worker_process import run_burst_here, unruly_worker
 
 pytestmark = pytest.mark.usefixtures("empty_queue")
@@ -97,6 +105,28 @@ def test_a_coroutine_that_exits_is_errored_and_the_worker_goes_on(
     after.refresh_from_db()
     assert (job.status, job.error) == ("errored", "SystemExit(3)")
     assert (after.status, traces.labels()) == ("completed", ["after"])
+
+
+@pytest.mark.parametrize("job_class", [Forks, ForksAsCoroutine])
+@pytest.mark.parametrize(("how", "code"), [("exits", 7), ("raises", 1), ("returns", 0)])
+def test_a_process_that_a_job_forks_ends_with_run_and_runs_no_job(
+    child_environment: dict[str, str], job_class: type[BackgroundJob], how: str, code: int
+) -> None:
+    job = job_class.enqueue(how=how, timeout=60)
+    Tracing.enqueue_many([{}] * 200)
+    with unruly_worker(child_environment, "-c", "1", "--burst") as worker:
+        assert worker.wait(60) == 0
+    job.refresh_from_db()
+    assert (job.status, job.result, traces.labels()) == ("completed", code, ["ran"] * 200)
+
+
+def test_a_coroutine_that_stops_the_event_loop_delays_no_other(
+    child_environment: dict[str, str],
+) -> None:
+    jobs = [StopsTheLoop.enqueue(), *(TracingCoroutine.enqueue(timeout=300) for _ in range(3))]
+    with unruly_worker(child_environment, "-c", "2", "--burst") as worker:
+        assert worker.wait() == 0
+    assert [status_of(job) for job in jobs] == ["completed"] * 4
 
 
 def test_a_job_that_sets_an_error_that_cannot_be_shown_completes_with_a_substitute() -> None:

@@ -4,43 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 
 
 class EventLoop:
     """An asyncio loop in a thread of its own, which starts when the first job needs it."""
 
     def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.running: asyncio.AbstractEventLoop | None = None
+        """The loop, once its thread has started."""
         self._lock = threading.Lock()
+        self._is_to_end = False
 
     def get(self) -> asyncio.AbstractEventLoop:
-        """Return the running loop."""
+        """Return the running loop. Raises RuntimeError if its thread can't start."""
         with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(
-                    target=_run_for_good, args=[self._loop], name="pgjobs-loop", daemon=True
-                ).start()
-            return self._loop
+            if self.running is None:
+                loop = asyncio.new_event_loop()
+                thread = threading.Thread(
+                    target=self._run_for_good, args=[loop], name="pgjobs-loop", daemon=True
+                )
+                thread.start()
+                self.running = loop  # not before: without its thread it would run no coroutine
+            return self.running
 
     def stop(self) -> None:
         """Let the loop's thread end, without waiting for it."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
+        self._is_to_end = True
+        if self.running is not None:
+            self.running.call_soon_threadsafe(self.running.stop)
 
+    def _run_for_good(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run ``loop`` until the worker stops it, even if a job stops it or exits.
 
-def _run_for_good(loop: asyncio.AbstractEventLoop) -> None:
-    """Run ``loop`` until it is stopped, even if a job raises SystemExit or KeyboardInterrupt.
-
-    A coroutine that raises one of these two ends with it, but asyncio also raises the exception
-    out of ``run_forever()``. If the loop ended then, every coroutine of the process would stand
-    still.
-    """
-    while True:
-        try:
-            loop.run_forever()
-        except (SystemExit, KeyboardInterrupt):
-            continue
+        A coroutine that raises SystemExit or KeyboardInterrupt ends with it, but asyncio also
+        raises the exception out of ``run_forever()``. If the loop ended then, or after a job has
+        called ``stop()``, every coroutine of the process would stand still.
+        """
+        while not self._is_to_end:
+            with suppress(SystemExit, KeyboardInterrupt):
+                loop.run_forever()
         if not asyncio.all_tasks(loop):  # a cut-off coroutine may still be told something
             loop.close()
-        return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Coroutine
@@ -13,6 +14,7 @@ from typing import Any, Final, Protocol
 from pgjobs.exceptions import JobInterrupted
 from pgjobs.execution.attempt import attempt
 from pgjobs.execution.coroutine import is_all_coroutine
+from pgjobs.execution.forks import end_if_forked
 from pgjobs.execution.runner import Runner
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
@@ -80,7 +82,8 @@ class OnLoop(Runner):
 
     def cancel(self) -> None:
         """Raise the slot's stop request inside the running coroutine; any thread may call this."""
-        self._work.loop.get().call_soon_threadsafe(self._cancel)
+        if (loop := self._work.loop.running) is not None:  # get() may wait for a thread's start
+            loop.call_soon_threadsafe(self._cancel)
 
     # Called by the loop -----------------------------------------------------------------
 
@@ -155,7 +158,7 @@ class OnLoop(Runner):
                 coroutine.close()
                 raise self.stop_request
             async with OwnThread():
-                return await coroutine
+                return await _in_one_process(coroutine)
         except asyncio.CancelledError:
             if self.stop_request is None:
                 raise RuntimeError("The coroutine was cancelled from inside.") from None
@@ -173,3 +176,14 @@ def _start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     if sys.version_info >= (3, 12):
         return asyncio.Task(coroutine, loop=loop, context=context, eager_start=True)
     return asyncio.Task(coroutine, loop=loop, context=context)
+
+
+async def _in_one_process(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    process = os.getpid()
+    try:
+        result = await coroutine
+    except BaseException as error:
+        end_if_forked(process, error)
+        raise
+    end_if_forked(process)
+    return result

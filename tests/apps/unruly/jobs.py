@@ -78,8 +78,8 @@ class Dozes(BackgroundJob):
 
 
 class Exits(BackgroundJob):
-    def run(self) -> None:
-        os._exit(3)
+    def run(self, code: int = 3) -> None:
+        os._exit(code)
 
 
 class Segfaults(BackgroundJob):
@@ -98,6 +98,34 @@ class ExitsAsCoroutine(BackgroundJob):
 
     async def leave(self) -> None:
         sys.exit(3)
+
+
+class Forks(BackgroundJob):
+    """Forks a process that leaves ``run()`` too, and returns its exit code."""
+
+    def run(self, how: str) -> int | None:
+        return self.fork(how)
+
+    def fork(self, how: str) -> int | None:
+        if pid := os.fork():
+            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if how == "exits":
+            sys.exit(7)
+        if how == "raises":
+            raise ValueError("in a forked process")
+        return None
+
+
+class ForksAsCoroutine(Forks):
+    async def run(self, how: str) -> int | None:  # type: ignore[override]
+        return self.fork(how)
+
+
+class StopsTheLoop(BackgroundJob):
+    """Stops the event loop of all coroutines of its process."""
+
+    async def run(self) -> None:
+        asyncio.get_running_loop().stop()
 
 
 class Closes(BackgroundJob):
