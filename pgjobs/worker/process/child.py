@@ -30,6 +30,8 @@ WELL: Final = b"."
 """The sign of life of a worker whose parts all go on."""
 STUCK: Final = b"?"
 """The sign of life of a worker of which one part is stuck."""
+GOODBYE: Final = b"$"
+"""Says that the worker has ended by itself. A job can end the process with any exit code."""
 LAST_WORDS: Final = b"!"
 """Stands before the reason with which a child ends."""
 
@@ -85,6 +87,11 @@ class Bond:
             sys.stderr.write(f"{reason}\n")
         self.say_last(reason)
         leave(EXIT_BROKEN)
+
+    def say_goodbye(self) -> None:
+        """Tell the supervisor that the worker has ended, and not a job its process."""
+        with suppress(OSError):
+            os.write(self._signs, GOODBYE)
 
     def say_last(self, reason: str) -> None:
         """Tell the supervisor the reason for the end of this process."""

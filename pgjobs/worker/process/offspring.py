@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 from pgjobs.worker.backoff import Backoff
-from pgjobs.worker.process.child import CHILD, LAST_WORDS, WELL
+from pgjobs.worker.process.child import CHILD, GOODBYE, LAST_WORDS, WELL
 from pgjobs.worker.process.early_output import EarlyOutput
 
 
@@ -33,6 +33,8 @@ class Child:
     start_at: float = 0.0
     has_given_sign: bool = False
     is_done: bool = False
+    has_said_goodbye: bool = False
+    """The last process ended because its worker did, whatever its exit code says."""
     last_words: str = ""
     """Why the last process says it has ended; empty if it said nothing."""
     _failed_early: bool = False
@@ -63,7 +65,8 @@ class Child:
             for descriptor in (write, *kept):
                 os.close(descriptor)
         os.set_blocking(read, False)
-        self.signs, self.has_given_sign, self.last_words = read, False, ""
+        self.signs, self.last_words = read, ""
+        self.has_given_sign = self.has_said_goodbye = False
         self.born = self.last_sign = time.monotonic()
 
     def hear(self) -> None:
@@ -76,6 +79,7 @@ class Child:
             self._close_signs()
             return
         signs, _, words = said.partition(LAST_WORDS)
+        self.has_said_goodbye |= GOODBYE in signs
         self.last_words += words.decode(errors="replace")
         self.last_sign = time.monotonic()
         self.has_given_sign = True

@@ -64,6 +64,7 @@ def run_as_child(worker: Runnable, *, memory_limit: int | None, is_replaced: boo
         sys.excepthook(type(error), error, error.__traceback__)
         bond.say_last(f"{type(error).__name__}: {error}")
         leave(EXIT_BROKEN)
+    bond.say_goodbye()
     leave(
         EXIT_AGAIN
         if ended_well and is_replaced and not worker.burst_is_over

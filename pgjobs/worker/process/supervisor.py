@@ -111,11 +111,13 @@ class Supervisor:
 
     def _replace(self, child: Child, code: int) -> None:
         """Decide whether another child takes the place of one that has ended with ``code``."""
-        if self._kill_at is not None or (code == 0 and not self._restarts):
+        # A job, or a library that it calls, can end the process with exit code 0, too.
+        has_ended_well = code == EXIT_AGAIN or (code == 0 and child.has_said_goodbye)
+        if self._kill_at is not None or (has_ended_well and code == 0 and not self._restarts):
             child.is_done = True
             # A child that was told to stop before its first sign of life has not failed: it dies of
             # the signal that it could not handle yet.
-            self._failed |= code not in (0, EXIT_AGAIN) and child.has_given_sign
+            self._failed |= not has_ended_well and child.has_given_sign
             return
         if time.monotonic() - child.born > _SETTLED or code == EXIT_AGAIN:
             child.backoff.reset()

@@ -21,7 +21,7 @@ from pgjobs.worker.process.child import EXIT_BROKEN
 from pgjobs.worker.process.supervisor import Supervisor
 from tests.apps.testapp.jobs import Held, KillsItsWorker, Tracing
 from tests.apps.testapp.models import Trace
-from tests.apps.unruly.jobs import Closes, Hoards, LeavesAChild
+from tests.apps.unruly.jobs import Closes, Exits, Hoards, LeavesAChild
 from tests.support import traces
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
@@ -200,6 +200,18 @@ def test_a_job_that_closes_the_files_of_its_process_does_not_stop_the_work(
         traces.until("closes")
         after = Tracing.enqueue()
         until_status(after, "completed")
+
+
+@pytest.mark.parametrize("option", [["--burst"], ["--max-jobs", "5"]])
+def test_a_child_that_a_job_ends_with_exit_code_0_has_not_ended_well(
+    child_environment: Environment, option: list[str]
+) -> None:
+    Exits.enqueue(code=0)
+    others = [Tracing.enqueue() for _ in range(5)]
+    with supervised_unruly_worker(child_environment, "-c", "1", *option) as worker:
+        assert worker.wait(60) == 0
+        assert worker.told(events.ChildEnded, code=0)
+    assert [status_of(job) for job in others] == ["completed"] * 5
 
 
 def test_a_killed_child_is_replaced_and_stopped_although_a_process_that_it_forked_lives(
