@@ -133,7 +133,11 @@ def write_notes(jobs: Jobs, notes: Sequence[Note]) -> None:
 
 
 class _InProcess(Runner):
-    """Runs attempts in the caller's own thread."""
+    """Runs attempts in the caller's own thread, where the caller may have a transaction."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._may_end_transaction = not connection.in_atomic_block and connection.get_autocommit()
 
     exit: BaseException | None = None
     """The Ctrl-C or ``sys.exit()`` that ended the job and is meant for this process."""
@@ -144,10 +148,13 @@ class _InProcess(Runner):
     def note_exit(self, error: BaseException) -> None:
         self.exit = self.exit or error
 
+    def has_left_transaction_open(self, outcome: Outcome) -> bool:
+        return self._may_end_transaction and _end_transaction(self._connection)
+
 
 def _run_started(jobs: Jobs, job: Any) -> None:
     notes: list[Note] = []
-    runner = _InProcess()
+    runner = _InProcess(connections[jobs.db])
     job.note_sink = notes.append
     try:
         with _usable_afterwards(connections[jobs.db]):
@@ -224,6 +231,24 @@ def _usable_afterwards(connection: Any) -> Iterator[None]:
             connection.savepoint_rollback(savepoint)
         else:
             connection.savepoint_commit(savepoint)
+
+
+def _end_transaction(connection: Any) -> bool:
+    """Roll back what a job left open on ``connection``; return whether there was anything.
+
+    If it stayed open, the outcome would be written into it, and the caller's next transaction
+    would fail.
+    """
+    if (raw := connection.connection) is None:
+        return False
+    left_open = connection.in_atomic_block or raw.info.transaction_status in (
+        TransactionStatus.INTRANS,
+        TransactionStatus.INERROR,
+    )
+    if left_open or not connection.get_autocommit():
+        connection.in_atomic_block = False
+        connection.close()
+    return left_open
 
 
 def _drop_unusable(connection: Any) -> None:

@@ -35,6 +35,20 @@ class Duplicating(BackgroundJob):
         Country.objects.create(code="se")
 
 
+class LeavesOpen(BackgroundJob):
+    """Opens a transaction and does not end it."""
+
+    def run(self, how: str) -> None:
+        match how:
+            case "begins":
+                connection.cursor().execute("BEGIN")
+            case "enters_a_block":
+                transaction.atomic().__enter__()
+            case "switches_autocommit_off":
+                transaction.set_autocommit(False)
+        Country.objects.create(code="se")
+
+
 class Condemning(BackgroundJob):
     """Leaves the transaction that it runs in marked for rollback, without a database error."""
 
@@ -138,6 +152,17 @@ def test_an_immediate_job_that_breaks_the_connection_is_recorded_as_errored(how:
 
     assert (job.status, job.error) == ("errored", f"ValueError('{how}')")
     assert Job.objects.get().status == "errored"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["begins", "enters_a_block", "switches_autocommit_off"])
+def test_an_immediate_job_that_leaves_a_transaction_open_is_recorded_as_errored(how: str) -> None:
+    job = LeavesOpen.enqueue(immediate=True, how=how)
+
+    assert (job.status, "left a transaction open" in job.error) == ("errored", True)
+    assert not Country.objects.exists()
+    with transaction.atomic():
+        assert elsewhere(lambda: Job.objects.get().status).result(30) == "errored"
 
 
 @pytest.mark.django_db(transaction=True)
