@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 from uuid import UUID
 
 from django.apps import apps
@@ -62,11 +62,16 @@ def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 
 def unwrapped(value: Any) -> Any:
     """Return the object in a lazy object such as ``request.user``, or any other value as it is."""
-    if isinstance(value, LazyObject):
+    while isinstance(value, LazyObject):  # one can hold another
         if value._wrapped is empty:
             value._setup()
-        return value._wrapped
+        value = value._wrapped
     return value
+
+
+def is_instance(value: Any) -> TypeGuard[models.Model]:
+    """Return whether ``value`` is a model instance, and not a mock or a proxy that says so."""
+    return issubclass(type(value), models.Model)
 
 
 def decode(value: Any) -> Any:
@@ -150,7 +155,7 @@ def _encode_typed(value: Any, path: str, depth: int) -> Any:
         return encode(_meant(value), path, depth)
     if isinstance(value, float):
         return _float(value, path)
-    if isinstance(value, models.Model):
+    if is_instance(value):
         return {"$model": _model_reference(value, path)}
     for kind, (tag, dump) in _DUMPERS.items():
         if isinstance(value, kind):

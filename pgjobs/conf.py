@@ -21,6 +21,14 @@ LONGEST: Final = 1_000_000
 """The most seconds of any wait. The system calls that wait count milliseconds in 31 bits."""
 
 
+LONGEST_RETENTION: Final = 1_000_000
+"""The most days of a retention. PostgreSQL has no moment that is millions of days ago."""
+
+
+MOST_SLOTS: Final = 10_000
+"""The most slots of a process. Each is a thread, and a machine has no room for millions."""
+
+
 class Kind(NamedTuple):
     """The values that a setting can have, and the words for them in "must be …, not 7"."""
 
@@ -28,11 +36,11 @@ class Kind(NamedTuple):
     accepts: Callable[[Any], bool]
 
 
-def _whole_number(least: int) -> Kind:
+def _whole_number(least: int, most: int = 2**31 - 1) -> Kind:
     # A bool is an int, too: `type()` refuses True where a number is wanted.
     return Kind(
-        f"a whole number of at least {least}",
-        lambda value: type(value) is int and value >= least,
+        f"a whole number from {least} to {most}",
+        lambda value: type(value) is int and least <= value <= most,
     )
 
 
@@ -50,13 +58,22 @@ Queues = Annotated[
 Text = Annotated[str, Kind("a string", lambda value: isinstance(value, str))]
 When = Annotated[str, _one_of(JobNotification.values)]
 Count = Annotated[int, _whole_number(1)]
-CountOrZero = Annotated[int, _whole_number(0)]
+Retention = Annotated[int, _whole_number(0, LONGEST_RETENTION)]
 TextSize = Annotated[int, _whole_number(1000)]
+Slots = Annotated[int, _whole_number(1, MOST_SLOTS)]
 Seconds = Annotated[
     float,
     Kind(
         f"a number of seconds above 0 and at most {LONGEST:,}",
         lambda value: type(value) in (int, float) and 0 < value <= LONGEST,
+    ),
+]
+Lease = Annotated[
+    float,
+    # A worker process gives its supervisor a sign of life each second.
+    Kind(
+        f"a number of seconds from 2 to {LONGEST:,}",
+        lambda value: type(value) in (int, float) and 2 <= value <= LONGEST,
     ),
 ]
 
@@ -79,14 +96,14 @@ class Settings:
     NOTIFIER: Text = "pgjobs.notifications.log"
     """Dotted path of the function that notifies the user. It is called with the finished job."""
 
-    JOB_RETENTION: CountOrZero = 90
+    JOB_RETENTION: Retention = 90
     """Days that finished jobs are kept, counted from their end. 0 keeps them forever."""
 
     DIRECT_DATABASE: Text = ""
     """Alias in ``DATABASES`` that reaches PostgreSQL past a transaction pooler such as pgbouncer,
     for the worker's connections that need a session. It is empty if there is no pooler."""
 
-    CONCURRENCY: Count = 4
+    CONCURRENCY: Slots = 4
     """Slots of a worker, if ``--concurrency`` is not given."""
 
     SHUTDOWN_TIMEOUT: Seconds = 25.0
@@ -100,7 +117,7 @@ class Settings:
     """Seconds between a worker's heartbeats, less than half of ``HEARTBEAT_TIMEOUT``. With less
     than a quarter, one missed heartbeat has no consequence."""
 
-    HEARTBEAT_TIMEOUT: Seconds = 15.0
+    HEARTBEAT_TIMEOUT: Lease = 15.0
     """The lease: seconds without a heartbeat after which a worker counts as dead, even if it holds
     its session lock. The controllers of Kubernetes hold their leases for 15 seconds, too
     (``--leader-elect-lease-duration``)."""

@@ -51,13 +51,18 @@ def test_the_defaults_are_sound() -> None:
         ("DEFAULT_NOTIFICATIONS", "sometimes"),
         ("DEFAULT_NOTIFICATIONS", None),
         ("NOTIFIER", print),
+        ("DEFAULT_TIMEOUT", 10**15),
         ("JOB_RETENTION", -1),
+        ("JOB_RETENTION", 3_000_000),
         ("CONCURRENCY", 0),
+        ("CONCURRENCY", 10**6),
         ("SHUTDOWN_TIMEOUT", 0),
         ("POLL_INTERVAL", "1s"),
         ("HEARTBEAT_INTERVAL", -5),
         ("HEARTBEAT_TIMEOUT", False),
+        ("HEARTBEAT_TIMEOUT", 1),
         ("MAX_INTERRUPTIONS", 0),
+        ("MAX_INTERRUPTIONS", 2**31),
     ],
 )
 def test_a_setting_of_the_wrong_type_or_range_is_refused_by_name_and_value(

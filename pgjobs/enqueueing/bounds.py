@@ -1,4 +1,4 @@
-"""The bounds of a job's columns, and the checks of numbers and moments against them.
+"""The bounds of numbers and moments, most of them those of a job's columns, and their checks.
 
 Each check raises InvalidArgument for a value beyond the bounds. Each check of a number also raises
 it for a value that is not a whole number, ``True`` and ``False`` included.
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from pgjobs.conf import LONGEST_RETENTION
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.limits import END_OF_TIME, FIRST_MOMENT, is_moment
 from pgjobs.showing import brief
@@ -19,6 +20,7 @@ _PRIORITIES: Final = range(-(2**15), 2**15)
 _SECONDS: Final = range(1, 2**31)
 _MINUTES: Final = range(1, 2**31)
 _ATTEMPTS: Final = range(1, 2**15)
+_DAYS: Final = range(LONGEST_RETENTION + 1)
 
 
 def check_priority(priority: Any) -> int:
@@ -39,6 +41,11 @@ def check_interval(interval: Any) -> int:
 def check_max_attempts(max_attempts: Any) -> int:
     """Check and return ``max_attempts``, which counts the first attempt too."""
     return _check("max_attempts", "a whole number", max_attempts, _ATTEMPTS)
+
+
+def check_days(days: Any) -> int:
+    """Check and return ``days``, the age of jobs in a call of ``prune()``."""
+    return _check("days", "a whole number of days", days, _DAYS)
 
 
 def check_schedule_at(schedule_at: Any, interval: int | None) -> datetime:

@@ -10,12 +10,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 from pgjobs import codec
-from pgjobs.codec import unwrapped
+from pgjobs.codec import is_instance, unwrapped
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.showing import brief
 
 KEY_LIMIT: Final = 255
 """Characters that the key of an object may have: the length of the column."""
+_LARGEST_KEY: Final = 10 ** (KEY_LIMIT - 1)
 
 
 def object_columns(instance: Any) -> dict[str, Any]:
@@ -26,9 +27,7 @@ def object_columns(instance: Any) -> dict[str, Any]:
     """
     if instance is None:
         return {"object_type_id": None, "object_id": None}
-    instance = unwrapped(instance)
-    if not isinstance(instance, models.Model):
-        raise InvalidArgument(f"instance must be a model instance, not {brief(instance)}.")
+    instance = model_instance(instance)
     label = type(instance)._meta.label
     if instance.pk is None or instance._state.adding:
         raise InvalidArgument(f"instance is a {label} that was never saved; save it first.")
@@ -39,6 +38,14 @@ def object_columns(instance: Any) -> dict[str, Any]:
         )
     _check_key(label, instance.pk)
     return object_key(instance)
+
+
+def model_instance(instance: Any) -> models.Model:
+    """Return ``instance`` without a lazy wrapper. Raises InvalidArgument if it is of no model."""
+    instance = unwrapped(instance)
+    if not is_instance(instance):
+        raise InvalidArgument(f"instance must be a model instance, not {brief(instance)}.")
+    return instance
 
 
 def object_key(instance: models.Model) -> dict[str, Any]:
@@ -72,18 +79,18 @@ def user_key(user: Any) -> Any:
     if not getattr(user, "is_authenticated", True):
         return None
     model: type[models.Model] = get_user_model()
-    if not isinstance(user, model) or user.pk is None or user._state.adding:
+    if not issubclass(type(user), model) or user.pk is None or user._state.adding:
         raise InvalidArgument(f"user must be a saved {model._meta.label}, not {brief(user)}.")
     return user.pk
 
 
 def _check_key(label: str, key: Any) -> None:
-    if type(key) is int:
+    if isinstance(key, int) and -_LARGEST_KEY < key < _LARGEST_KEY:
         return
-    if isinstance(key, tuple | bytes | memoryview):
+    if isinstance(key, int | tuple | bytes | memoryview):
         raise InvalidArgument(
             f"instance is a {label} with the key {brief(key)}: jobs need an object with one key "
-            "that is text or can be written as text."
+            f"that is text or can be written as at most {KEY_LIMIT} characters of text."
         )
     text = codec.text(str(key), "instance.pk")
     if len(text) > KEY_LIMIT:

@@ -7,7 +7,7 @@ from typing import Any, Self, TypeVar
 from django.db import models, router
 
 from pgjobs.choices import FINISHED, LIVE, WAITING
-from pgjobs.enqueueing.references import object_key
+from pgjobs.enqueueing.references import model_instance, object_key
 from pgjobs.rows.rivalry import in_transaction
 
 J = TypeVar("J", bound=models.Model)
@@ -31,8 +31,8 @@ class JobRows(models.QuerySet[J]):
         return self.filter(status__in=FINISHED)
 
     def for_object(self, instance: models.Model) -> Self:
-        """Return the jobs that are about ``instance``."""
-        return self.filter(**object_key(instance))
+        """Return the jobs that are about ``instance``. Raises InvalidArgument for no object."""
+        return self.filter(**object_key(model_instance(instance)))
 
     # Locking ------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 
 from pgjobs.choices import WAITING, JobStatus
+from pgjobs.enqueueing.bounds import check_days
 from pgjobs.enqueueing.ring import ring_on_commit
 from pgjobs.models.job_rows import J, JobRows
 from pgjobs.rows.outcome import Outcome
@@ -179,8 +180,10 @@ class JobSteering(JobRows[J]):
 
         Each batch is small and has a transaction of its own, unless the caller has opened one. A
         job that can't be deleted, because a row of another table refers to it, is passed over and
-        named in the log.
+        named in the log. Raises InvalidArgument unless ``days`` is a whole number from 0 to
+        1,000,000.
         """
+        days = check_days(days)
         deleted, refusals = 0, Refusals()
         for batch in prune(self._alone, days=days, passed_over=set()):
             deleted += batch.deleted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from django.utils.functional import Promise
 
@@ -91,7 +91,7 @@ def _refused(option: str, value: Any) -> str | None:
                 f"a text of at most {NAME_LIMIT} characters without NUL and lone surrogates, "
                 "or a lazy translation"
             )
-        case "queue" if not isinstance(value, str | None):
+        case "queue" if not (value is None or _is_text(value)):
             return "the name of a queue or None"
         case "backoff" if not callable(value):
             return "a function, such as pgjobs.retry.exponential()"
@@ -118,9 +118,13 @@ def naming_class(job_class: type) -> type | None:
 
 def is_name(value: Any) -> bool:
     """Return whether the column ``name`` takes ``value``."""
-    if not isinstance(value, str) or len(value) > NAME_LIMIT or "\x00" in value:
+    if not _is_text(value) or len(value) > NAME_LIMIT or "\x00" in value:
         return False
     return value.encode(errors="ignore").decode() == value
+
+
+def _is_text(value: Any) -> TypeGuard[str]:
+    return issubclass(type(value), str)  # a lazy object passes for a text, but psycopg refuses it
 
 
 def _are_exceptions(given: Any) -> bool:

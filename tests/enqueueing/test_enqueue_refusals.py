@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import User
@@ -146,6 +149,29 @@ def test_a_refusal_of_a_model_without_jobs_mixin_names_the_mixin() -> None:
 def test_a_refusal_of_a_functions_name_names_the_value(name: Any, words: str) -> None:
     with pytest.raises(InvalidArgument, match=f"name .*{words}"):
         Job.enqueue(plain_function, name=name)
+
+
+@pytest.mark.parametrize("call", [Noop.enqueue, Noop.enqueue_once, Noop.get_jobs])
+@pytest.mark.parametrize("value", ["lund", Mock(spec=Site), weakref.proxy(Site())])
+def test_what_is_no_model_instance_is_refused_as_the_object(
+    call: Callable[..., Any], value: Any
+) -> None:
+    with pytest.raises(InvalidArgument, match="instance must be a model instance, not"):
+        call(value)
+
+
+def test_a_mock_is_refused_as_a_user_and_as_an_argument() -> None:
+    for arguments in ({"user": Mock(spec=User)}, {"given": Mock(spec=Site)}):
+        with pytest.raises(InvalidArgument, match="Mock"):
+            Noop.enqueue(**arguments)
+
+
+def test_an_object_whose_key_is_too_long_a_number_is_refused() -> None:
+    site = a_site()
+    site.pk = 10**5000
+
+    with pytest.raises(InvalidArgument, match="at most 255 characters"):
+        Noop.enqueue(site)
 
 
 def test_a_second_object_is_refused() -> None:

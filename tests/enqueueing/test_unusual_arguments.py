@@ -50,6 +50,8 @@ def test_a_lazy_object_is_the_object_that_it_wraps() -> None:
     job = Noop.enqueue(lazy_site, user=lazy_user, given=lazy_user)
 
     assert (job.object, job.user) == (site, user)
+    twice: Any = SimpleLazyObject(lambda: lazy_site)
+    assert Noop.enqueue(twice).object == site
     assert job.kwargs == {"given": {"$model": ["auth.user", user.pk]}}
     assert Noop.enqueue(user=SimpleLazyObject(AnonymousUser)).user is None
 

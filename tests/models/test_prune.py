@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from pgjobs import events
 from pgjobs.choices import FINISHED, JobStatus
+from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job, JobLogEntry
 from tests.apps.testapp.jobs import Logging, Noop
 from tests.support.rows import a_finished_job
@@ -31,6 +33,16 @@ def test_a_job_that_finished_before_the_retention_is_deleted(status: JobStatus) 
     kept = finished(days_ago=89, status=status)
 
     assert Job.objects.prune(days=90) == 1
+    assert list(Job.objects.all()) == [kept]
+
+
+@pytest.mark.parametrize("days", [-1, 1.5, timedelta(days=90), "90", None, 3_000_000, 2**40])
+def test_an_age_that_is_no_whole_number_of_days_is_refused(days: Any) -> None:
+    kept = finished(days_ago=91)
+
+    with pytest.raises(InvalidArgument, match="days must be a whole number"):
+        Job.objects.prune(days=days)
+
     assert list(Job.objects.all()) == [kept]
 
 

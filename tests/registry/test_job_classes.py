@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy, override
 
 import pgjobs
@@ -76,6 +77,8 @@ def test_an_option_that_does_not_exist_is_refused_and_the_known_ones_are_listed(
         ("name", "\ud800", "lone surrogates"),
         ("name", 7, "not 7"),
         ("queue", 7, "not 7"),
+        ("queue", SimpleLazyObject(lambda: "low"), "SimpleLazyObject"),
+        ("name", SimpleLazyObject(lambda: "A job"), "SimpleLazyObject"),
         ("priority", 32768, "not 32768"),
         ("priority", None, "not None"),
         ("timeout", 0, "not 0"),
