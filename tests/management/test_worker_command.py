@@ -246,3 +246,18 @@ def test_a_worker_runs_by_call_command_in_a_thread_that_is_not_the_main_one() ->
 def test_a_worker_that_ends_is_marked_as_stopped(child_environment: Environment) -> None:
     run_burst(child_environment)
     assert WorkerProcess.objects.get().stopped is not None
+
+
+def test_an_escape_sequence_in_an_exception_does_not_reach_the_terminal(
+    child_environment: Environment,
+) -> None:
+    Raising.enqueue(message="\x1b[31m red\nand a second line")
+    output = run_burst(child_environment)
+    assert "\x1b" not in output
+    assert "\\x1b[31m red\nand a second line" in output
+
+
+@pytest.mark.parametrize("option", ["--concurrency", "--processes"])
+def test_more_slots_or_processes_than_a_machine_has_room_for_are_refused(option: str) -> None:
+    with pytest.raises(CommandError, match="at least 1 and at most"):
+        call_command("pgjobs_worker", f"{option}={10**9}")

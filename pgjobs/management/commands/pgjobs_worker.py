@@ -14,6 +14,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -22,7 +23,7 @@ from django.db import connections, router
 
 from pgjobs import events, queues
 from pgjobs.clock import Clock, LowLevelTasks
-from pgjobs.conf import LONGEST, get_settings
+from pgjobs.conf import LONGEST, MOST_SLOTS, get_settings
 from pgjobs.exceptions import DatabaseRefused, UnknownQueue
 from pgjobs.models import Job, WorkerProcess
 from pgjobs.worker import Worker, WorkerOptions
@@ -33,6 +34,7 @@ from pgjobs.worker.startup import look_once
 
 logger = logging.getLogger("pgjobs.worker")
 
+_MOST_PROCESSES: Final = 1_000
 _LONGEST_NAME: Final = WorkerProcess._meta.get_field("name").max_length or 0
 
 
@@ -58,7 +60,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--processes",
             "-p",
-            type=_at_least_one,
+            type=partial(_at_least_one, most=_MOST_PROCESSES),
             default=1,
             metavar="P",
             help="worker processes, each with its own slots (default: 1)",
@@ -66,7 +68,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--concurrency",
             "-c",
-            type=_at_least_one,
+            type=partial(_at_least_one, most=MOST_SLOTS),
             metavar="N",
             help='slots: jobs that a process runs at once (default: PGJOBS["CONCURRENCY"])',
         )
@@ -214,9 +216,10 @@ def _warn_of_unserved() -> None:
         events.tell(events.QueuesUnserved(queues.DEFAULT_QUEUES, unserved))
 
 
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+def _at_least_one(text: str, most: int = sys.maxsize) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        and_most = "" if most == sys.maxsize else f" and at most {most:,}"
+        raise ArgumentTypeError(f"{text!r} is not a whole number of at least 1{and_most}")
     return int(text)
 
 
@@ -224,9 +227,21 @@ def _log_to_stderr(verbosity: int) -> None:
     """Show the worker's log lines if the project's LOGGING has no handler for them."""
     if verbosity and not logger.hasHandlers():
         handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
         root = logging.getLogger("pgjobs")
         root.addHandler(handler)
         root.setLevel(logging.INFO)
         # The pool of procrastinate logs each failed try; one line of the worker tells it once.
         logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
+
+
+class _Formatter(logging.Formatter):
+    """Escapes what could steer a terminal: tracebacks and lines of jobs hold the text of others."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        lines = super().format(record).split("\n")
+        return "\n".join(line if _is_harmless(line) else repr(line)[1:-1] for line in lines)
+
+
+def _is_harmless(line: str) -> bool:
+    return line.replace("\t", " ").isprintable()
