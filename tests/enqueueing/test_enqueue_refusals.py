@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
@@ -152,7 +151,7 @@ def test_a_refusal_of_a_functions_name_names_the_value(name: Any, words: str) ->
 
 
 @pytest.mark.parametrize("call", [Noop.enqueue, Noop.enqueue_once, Noop.get_jobs])
-@pytest.mark.parametrize("value", ["lund", Mock(spec=Site), weakref.proxy(Site())])
+@pytest.mark.parametrize("value", ["lund", Mock(spec=Site)])
 def test_what_is_no_model_instance_is_refused_as_the_object(
     call: Callable[..., Any], value: Any
 ) -> None:
