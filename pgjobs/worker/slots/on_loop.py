@@ -108,17 +108,21 @@ class OnLoop(Runner):
     def _ends_at_once(self, job: Job) -> bool:
         self._is_starting = True
         try:
-            return _start(self._run(job)).done()
+            task = _start(self._run(job))
+            return task.done() and task.result()
         finally:
             self._is_starting = False
 
-    async def _run(self, job: Job) -> None:
+    async def _run(self, job: Job) -> bool:
+        """Run ``job``; return whether the slot goes on."""
         try:
             self._slot.end(job, await attempt(job, self))
             if not self._is_starting and (following := self._next()) is not None:
                 self._run_all(following)
         except BaseException as error:
             self._back.put(error)
+            return False
+        return True
 
     def _next(self) -> Job | None:
         """Begin and return the next job for the loop; give any other to the slot's thread."""
@@ -167,7 +171,7 @@ class OnLoop(Runner):
             self._task = None
 
 
-def _start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+def _start(coroutine: Coroutine[Any, Any, bool]) -> asyncio.Task[bool]:
     """Return a task that has run ``coroutine`` up to its first wait, or to its end.
 
     A turn of the loop costs more than a short job. Before Python 3.12 each task takes one.
