@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from pgjobs import codec
@@ -81,7 +82,20 @@ def user_key(user: Any) -> Any:
     model: type[models.Model] = get_user_model()
     if not issubclass(type(user), model) or user.pk is None or user._state.adding:
         raise InvalidArgument(f"user must be a saved {model._meta.label}, not {brief(user)}.")
-    return user.pk
+    return _valid_key(user.pk, model)
+
+
+def _valid_key(key: Any, model: type[models.Model]) -> Any:
+    """Return the ``key`` of a user as its field stores it."""
+    field = model._meta.pk
+    try:
+        valid = field.to_python(unwrapped(key))
+        field.run_validators(valid)
+    except (ValidationError, TypeError, ValueError) as error:
+        raise InvalidArgument(
+            f"user must be a saved {model._meta.label}, and no key of that model is {brief(key)}."
+        ) from error
+    return codec.text(valid, "user.pk") if isinstance(valid, str) else valid
 
 
 def _check_key(label: str, key: Any) -> None:

@@ -11,6 +11,7 @@ from unittest.mock import Mock
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F
 from django.utils.functional import SimpleLazyObject
 
 from pgjobs.exceptions import InvalidArgument
@@ -94,6 +95,10 @@ BAD_ARGUMENTS: list[tuple[dict[str, Any], list[str]]] = [
     ({"self": 5}, ["self=5", "Noop.run()"]),
     ({"user": Site(pk=1, name="new")}, ["user", "auth.User", "Site"]),
     ({"user": User(pk=1)}, ["user", "saved auth.User"]),
+    ({"user": saved(User(pk="abc"))}, ["user", "saved auth.User", "'abc'"]),
+    ({"user": saved(User(pk="1\x00"))}, ["user", "saved auth.User"]),
+    ({"user": saved(User(pk=10**30))}, ["user", "saved auth.User"]),
+    ({"user": saved(User(pk=F("pk")))}, ["user", "saved auth.User", "F(pk)"]),
     ({"interval": Number(0)}, ["interval", "not 0"]),
     ({"interval": Unshowable(0)}, ["interval", "Unshowable"]),
     ({"user": Unshowable()}, ["user", "Unshowable"]),
