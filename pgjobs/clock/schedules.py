@@ -94,7 +94,7 @@ def _locked_briefly() -> Iterator[None]:
     using = job_database()
     with transaction.atomic(using=using):
         with connections[using].cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '2s'")
+            cursor.execute(load("clock/wait_briefly"))
         yield
 
 

@@ -21,7 +21,9 @@ def connect() -> None:
 
 def raise_position(instance: Job, raw: bool, using: str, **_: Any) -> None:
     """Let the next position be behind that of the loaded job, or new jobs would overtake it."""
+    if not raw:
+        return
     position: Any = instance.position  # an expression if the sequence has just given it
-    if raw and isinstance(position, int) and position < _TOO_HIGH:
+    if isinstance(position, int) and position < _TOO_HIGH:
         with connections[using].cursor() as cursor:
             cursor.execute(load("raise_position"), {"position": position})
