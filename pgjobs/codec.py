@@ -15,15 +15,16 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.functional import LazyObject, Promise, empty
+from django.utils.functional import LazyObject, Promise
 
 from pgjobs.exceptions import BadArguments, NotSerializable
+from pgjobs.instances import is_instance, unwrapped
 from pgjobs.showing import brief
 
 DEPTH_LIMIT: Final = 100
@@ -58,20 +59,6 @@ def encode(value: Any, path: str, depth: int = 0) -> Any:
 def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Return two encoded dicts as one; ``second`` wins where both have a key."""
     return _wrapped({**_bare(first), **_bare(second)})
-
-
-def unwrapped(value: Any) -> Any:
-    """Return the object in a lazy object such as ``request.user``, or any other value as it is."""
-    while isinstance(value, LazyObject):  # one can hold another
-        if value._wrapped is empty:
-            value._setup()
-        value = value._wrapped
-    return value
-
-
-def is_instance(value: Any) -> TypeGuard[models.Model]:
-    """Return whether ``value`` is a model instance, and not a mock or a proxy that says so."""
-    return issubclass(type(value), models.Model)
 
 
 def decode(value: Any) -> Any:

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from pgjobs import codec
-from pgjobs.codec import is_instance, unwrapped
 from pgjobs.exceptions import InvalidArgument
+from pgjobs.instances import is_instance, unwrapped
 from pgjobs.showing import brief
 
 KEY_LIMIT: Final = 255

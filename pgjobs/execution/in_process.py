@@ -7,19 +7,18 @@ written to.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Coroutine, Sequence
 from typing import Any, Final
 
 from django.db import DatabaseError, connections, models, transaction
 from django.db.models import F
 from django.db.models.functions import Now
-from psycopg.pq import TransactionStatus
 
 from pgjobs.choices import FINISHED, WAITING, JobStatus
 from pgjobs.exceptions import JobLocked
 from pgjobs.execution.attempt import attempt, in_thread
 from pgjobs.execution.awaiting import await_here
+from pgjobs.execution.callers_connection import end_transaction, usable_afterwards
 from pgjobs.execution.process_lock import held_here
 from pgjobs.execution.result import data_as_json
 from pgjobs.execution.runner import Runner
@@ -149,7 +148,7 @@ class _InProcess(Runner):
         self.exit = self.exit or error
 
     def has_left_transaction_open(self, outcome: Outcome) -> bool:
-        return self._may_end_transaction and _end_transaction(self._connection)
+        return self._may_end_transaction and end_transaction(self._connection)
 
 
 def _run_started(jobs: Jobs, job: Any) -> None:
@@ -157,7 +156,7 @@ def _run_started(jobs: Jobs, job: Any) -> None:
     runner = _InProcess(connections[jobs.db])
     job.note_sink = notes.append
     try:
-        with _usable_afterwards(connections[jobs.db]):
+        with usable_afterwards(connections[jobs.db]):
             outcome = in_thread(attempt(job, runner))
     finally:
         job.note_sink = None
@@ -207,56 +206,3 @@ def _announce_once_committed(jobs: Jobs, job: Any) -> None:
     """Read the row, and tell of the job's end once the end is durable."""
     if reread(job, jobs.db) and job.status in FINISHED:
         transaction.on_commit(lambda: announce_end(job), using=jobs.db, robust=True)
-
-
-@contextmanager
-def _usable_afterwards(connection: Any) -> Iterator[None]:
-    """Leave ``connection`` usable to the caller after the job.
-
-    If the job breaks the caller's transaction, roll back to the moment before the job. If there is
-    no transaction, drop a connection that the job broke.
-    """
-    if (savepoint := connection.savepoint()) is None:  # there is no transaction
-        try:
-            yield
-        finally:
-            _drop_unusable(connection)
-        return
-    try:
-        yield
-    finally:
-        status = connection.connection.info.transaction_status
-        if connection.needs_rollback or status == TransactionStatus.INERROR:
-            connection.needs_rollback = False  # first, or the rollback itself is refused
-            connection.savepoint_rollback(savepoint)
-        else:
-            connection.savepoint_commit(savepoint)
-
-
-def _end_transaction(connection: Any) -> bool:
-    """Roll back what a job left open on ``connection``; return whether there was anything.
-
-    If it stayed open, the outcome would be written into it, and the caller's next transaction
-    would fail.
-    """
-    if (raw := connection.connection) is None:
-        return False
-    left_open = connection.in_atomic_block or raw.info.transaction_status in (
-        TransactionStatus.INTRANS,
-        TransactionStatus.INERROR,
-    )
-    if left_open or not connection.get_autocommit():
-        connection.in_atomic_block = False
-        connection.close()
-    return left_open
-
-
-def _drop_unusable(connection: Any) -> None:
-    """Close ``connection`` if it can take no statement; Django opens a new one for the next.
-
-    If it stayed, the outcome could not be written, and a worker would end the job as an orphan.
-    """
-    raw = connection.connection
-    unusable = (TransactionStatus.ACTIVE, TransactionStatus.UNKNOWN)  # cut short by Ctrl-C, or lost
-    if raw is not None and raw.info.transaction_status in unusable:
-        connection.close()

@@ -18,8 +18,8 @@ from django.db import connection
 from django.db.models import Model
 
 from pgjobs import codec
-from pgjobs.codec import unwrapped
 from pgjobs.exceptions import InvalidArgument
+from pgjobs.instances import unwrapped
 from pgjobs.models import Job
 from pgjobs.showing import brief
 from tests.apps.testapp.jobs import Noop, plain_function

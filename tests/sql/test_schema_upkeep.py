@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 class NoMigrations:
-    """What pytest-django sets with ``--nomigrations``, and Django with ``MIGRATE: False``."""
+    """The modules that ``--nomigrations`` of pytest-django sets, and ``MIGRATE: False``."""
 
     def __contains__(self, label: str) -> bool:
         return True
@@ -34,7 +34,7 @@ class NoMigrations:
 
 
 def change_key_type(app: str, model: str, to: models.Field[Any, Any]) -> None:
-    """Do what a migration of the app does that gives ``model`` another primary key."""
+    """Give ``model`` another primary key, as a migration of its app does."""
     before = ProjectState.from_apps(apps)
     after = before.clone()
     operation = migrations.AlterField(model, "id", to)
@@ -52,7 +52,7 @@ def references() -> list[dict[str, Any]]:
 
 
 def alike(found: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Leave out the order of columns, and what migrations wrote in other words than the models."""
+    """Leave out the order of columns, and the words in which migrations and models differ."""
     other_words = r"'attnum': \d+, | NOT VALID|(?<=counters_in_range).*"
     return {kind: {re.sub(other_words, "", row) for row in rows} for kind, rows in found.items()}
 

@@ -1,4 +1,4 @@
-"""Other users of this machine, who must not reach the servers that the tests start."""
+"""Other users of this machine: they must not reach the servers that the tests start."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def line(open_connection: OpenConnection) -> Iterator[Line]:
 
 @pytest.fixture
 def reading(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Puts another statement in the place of the one that reads what a claim left out."""
+    """Puts another statement in the place of the one that reads the columns of a heavy job."""
 
     def replace(statement: str) -> None:
         monkeypatch.setattr(heavy, "load", lambda name: statement)
