@@ -35,19 +35,31 @@ class Wakeup:
             self._is_set = True
             os.write(self._writer, b"\0")
 
+    def pause(self, timeout: float) -> None:
+        """Wait up to ``timeout`` seconds for the flag, before another try of the same work.
+
+        The thread counts as busy meanwhile.
+        """
+        self._wait(timeout, None)
+
     def wait(self, timeout: float, connection: psycopg.Connection | None = None) -> bool:
         """Wait up to ``timeout`` seconds for the flag or a notification on ``connection``.
 
         Return whether a notification came. Raises psycopg.OperationalError if the server has ended
         the connection.
         """
+        self._left_at = None
+        try:
+            return self._wait(timeout, connection)
+        finally:
+            self.go_on()
+
+    def _wait(self, timeout: float, connection: psycopg.Connection | None) -> bool:
         poll = select.poll()  # select() refuses descriptors above 1,023
         poll.register(self._reader, select.POLLIN)
         if connection is not None:
             poll.register(connection.fileno(), select.POLLIN)
-        self._left_at = None
         ready = {descriptor for descriptor, _ in poll.poll(1000 * max(timeout, 0))}
-        self.go_on()
         if self._reader in ready:
             # The pipe is emptied before the flag is lowered. A set() in between writes nothing, but
             # its cause is not lost, because the caller checks everything after each wait.

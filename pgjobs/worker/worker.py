@@ -139,10 +139,10 @@ class Worker:
 
     def _turn_or_back_off(self) -> None:
         """Take one turn, and outlive a lost database."""
-        self._wakeup.go_on()
         try:
             self._turn()
             self._backoff.reset()
+            self._wakeup.go_on()
         except (psycopg.ProgrammingError, ProgrammingError) as error:
             events.tell(events.TablesMissing(error))
             raise  # waiting would not help
@@ -153,7 +153,8 @@ class Worker:
             self._claims.close()
             self._idling.after_lost_connection()
             self._distrust_claims()
-            self._wakeup.wait(self._backoff.next())
+            wait = self._wakeup.wait if is_away(error) else self._wakeup.pause
+            wait(self._backoff.next())
 
     def _turn(self) -> None:
         self._held.compare_with_rows(self._claims, self._presence.worker_id)
