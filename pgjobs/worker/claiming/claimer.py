@@ -109,7 +109,7 @@ class Claimer:
             ring(promoted)
         sight = self._look()
         if sight.due_in is not None and sight.due_in <= 0:
-            return Sight(sight.ready, _PROMOTE_AGAIN)
+            return Sight(ready=True, due_in=_PROMOTE_AGAIN)  # a burst must not end before its end
         return sight
 
     def _statement(self, limit: int) -> str:
