@@ -28,7 +28,7 @@ CLOCKS = [
     "LISTEN",
     "COMMIT",
     "SELECT procrastinate_defer_periodic_job",
-    "SELECT MIN(",
+    "SELECT CASE WHEN MIN(",
 ]
 UNREACHABLE = "The worker can't reach the database"
 
