@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from pgjobs.exceptions import StaleJob
 from pgjobs.execution.awaiting import await_here, coroutine_in
 from pgjobs.execution.running_job import RunningJob
+from pgjobs.rows.accepted import Recorded
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.record import is_plain, record_plain
 from pgjobs.rows.record_inside import record_inside
 
 
@@ -37,11 +39,22 @@ def complete_atomically(
 
 
 def _record(job: RunningJob, outcome: Outcome, has_lost_its_key: bool) -> None:
-    # In a savepoint, because a refused successor would undo the work. Any job may have a successor:
-    # enqueue_once() may have given it a rule while it ran.
-    row = record_inside(job._state.db, [outcome], moments=True).get(job.id)
+    row = _written(job._state.db, outcome)
     if row is None and has_lost_its_key:  # its deletion is rolled back, so it would run for ever
         raise RuntimeError("An atomic job can't delete its own row.")
     if row is None:
         raise StaleJob(f"job {job.id} is not held by epoch {job.epoch} any more")
     job.started, job.completed = row.started, row.completed
+
+
+def _written(using: str, outcome: Outcome) -> Recorded | None:
+    """Write ``outcome``; return None if it is stale.
+
+    A successor is inserted in a savepoint, because a refused one would undo the work. Any job may
+    have one: enqueue_once() may have given it a rule while it ran.
+    """
+    if is_plain(outcome):
+        with connections[using].cursor() as cursor:
+            if recorded := record_plain(cursor, [outcome], moments=True):
+                return recorded[outcome.job_id]
+    return record_inside(using, [outcome], moments=True).get(outcome.job_id)

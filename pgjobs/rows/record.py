@@ -29,14 +29,14 @@ def record(
     """
     # The statements lock the rows in this order: see ``rows.rivalry``.
     outcomes = sorted(outcomes, key=attrgetter("job_id"))
-    if not all(map(_is_plain, outcomes)):
+    if not all(map(is_plain, outcomes)):
         return record_any(cursor, outcomes, moments=moments)
     recorded = record_plain(cursor, outcomes, moments=moments)
     left = [outcome for outcome in outcomes if outcome.job_id not in recorded]
     return recorded | record_any(cursor, left, moments=moments) if left else recorded
 
 
-def _is_plain(outcome: Outcome) -> bool:
+def is_plain(outcome: Outcome) -> bool:
     """Return whether the job completed, and nothing but its result and data is to be told."""
     return (
         outcome.status == JobStatus.COMPLETED
@@ -51,7 +51,7 @@ def record_plain(
 ) -> dict[int, Recorded]:
     """Write plain ``outcomes`` to the rows that have no successor, in less of the server's time."""
     now = time.monotonic()
-    cursor.execute(load("record_plain"), {**_always(outcomes, now), "moments": moments})
+    cursor.execute(load("record_plain"), {**_common(outcomes, now), "moments": moments})
     return {row[0]: Recorded(*row) for row in cursor.fetchall()}
 
 
@@ -63,7 +63,7 @@ def record_any(
     cursor.execute(
         _RECORD,
         {
-            **_always(outcomes, now),
+            **_common(outcomes, now),
             "statuses": _array([o.status for o in outcomes]),
             "errors": _unless_empty([o.error or None for o in outcomes]),
             "failures": _unless_empty(
@@ -82,7 +82,7 @@ def record_any(
     return {row[0]: Recorded(*row) for row in cursor.fetchall()}
 
 
-def _always(outcomes: Sequence[Outcome], now: float) -> dict[str, Any]:
+def _common(outcomes: Sequence[Outcome], now: float) -> dict[str, Any]:
     """Return the parameters of both statements."""
     return {
         "ids": _array([str(o.job_id) for o in outcomes]),

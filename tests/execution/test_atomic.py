@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from pgjobs import BackgroundJob, JobFailed
 from pgjobs.exceptions import JobCancelled, Retry, Snooze
@@ -157,6 +158,19 @@ def test_an_atomic_job_with_an_interval_has_a_successor(monkeypatch: pytest.Monk
 
     assert job.status == "completed"
     assert Job.objects.live().get().interval == 60
+
+
+@pytest.mark.parametrize(("interval", "savepoints"), [(None, 0), (60, 1)])
+def test_an_atomic_job_is_recorded_in_a_savepoint_only_if_it_may_have_a_successor(
+    interval: int | None, savepoints: int
+) -> None:
+    job = Atomic.enqueue(interval=interval)
+    with CaptureQueriesContext(connection) as statements:
+        job.run_here()
+
+    assert job.status == "completed"
+    said = [each["sql"] for each in statements if each["sql"].startswith("SAVEPOINT")]
+    assert len(said) == savepoints
 
 
 def test_the_successor_that_an_atomic_job_got_while_it_ran_does_not_undo_its_work_if_refused(
