@@ -127,13 +127,11 @@ def _fire(schedule: Schedule) -> None:
 
 def _mend_rule(schedule: Schedule) -> None:
     """Give ``schedule`` the rule of this process if its own rule, written by hand, is none."""
+    if schedule.interval is not None:
+        return
     try:
-        if schedule.interval is None:
-            check_cron(schedule.cron)
-        is_rule = schedule.interval != 0
+        check_cron(schedule.cron)
     except InvalidArgument:
-        is_rule = False
-    if not is_rule:
         schedule.interval, schedule.cron = _rule_of(system_jobs()[schedule.job_class])
 
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs.models.job import Job
-from pgjobs.models.moment_field import TolerantDateTimeField
+from pgjobs.models.moments import in_range
 
 
 class JobLogEntry(models.Model):
@@ -21,7 +21,7 @@ class JobLogEntry(models.Model):
         db_index=False,  # the index below begins with this column
     )
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
-    timestamp = TolerantDateTimeField(_("timestamp"))
+    timestamp = models.DateTimeField(_("timestamp"))
     level = models.CharField(_("level"), max_length=20)
     message = models.TextField(_("message"))
 
@@ -31,6 +31,11 @@ class JobLogEntry(models.Model):
         verbose_name_plural = _("log entries")
         ordering = ("id",)
         indexes = (models.Index(fields=["job", "id"], name="pgjobs_log_of_job"),)
+        constraints = (
+            models.CheckConstraint(
+                name="pgjobs_log_moment_in_range", condition=in_range("timestamp")
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.level}: {self.message:.60}"

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs import queues
+from pgjobs.models.moments import in_range
 from pgjobs.registry.names import path_of, registered
 
 
@@ -50,6 +51,9 @@ class Pause(models.Model):
         ordering = ("kind", "name")
         constraints = (
             models.UniqueConstraint(fields=["kind", "name"], name="pgjobs_pause_subject"),
+            models.CheckConstraint(
+                name="pgjobs_pause_moment_in_range", condition=in_range("since")
+            ),
         )
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs.models.job import Job
-from pgjobs.models.moment_field import TolerantDateTimeField
+from pgjobs.models.moments import in_range
 
 
 class Schedule(models.Model):
@@ -18,8 +18,8 @@ class Schedule(models.Model):
         _("interval"), null=True, blank=True, help_text=_("Minutes")
     )
     cron = models.CharField(_("cron"), max_length=100, blank=True, default="")
-    next_run = TolerantDateTimeField(_("next run"))
-    last_run = TolerantDateTimeField(_("last run"), null=True, blank=True)
+    next_run = models.DateTimeField(_("next run"))
+    last_run = models.DateTimeField(_("last run"), null=True, blank=True)
     last_job = models.ForeignKey(
         Job,
         verbose_name=_("last job"),
@@ -41,6 +41,14 @@ class Schedule(models.Model):
                 name="pgjobs_schedule_one_rule",
                 condition=models.Q(interval__isnull=False, cron="")
                 | (models.Q(interval=None) & ~models.Q(cron="")),
+            ),
+            models.CheckConstraint(
+                name="pgjobs_schedule_interval_positive",
+                condition=models.Q(interval=None) | models.Q(interval__gte=1),
+            ),
+            models.CheckConstraint(
+                name="pgjobs_schedule_moments_in_range",
+                condition=in_range("next_run", "last_run"),
             ),
         )
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from pgjobs.models.moment_field import TolerantDateTimeField
+from pgjobs.models.moments import in_range
 from pgjobs.sql.fields import TextArrayField
 
 
@@ -24,11 +24,11 @@ class WorkerProcess(models.Model):
     pid = models.PositiveIntegerField(_("process id"))
     queues = TextArrayField(_("queues"))
     concurrency = models.PositiveIntegerField(_("slots"))
-    started = TolerantDateTimeField(_("started"), db_default=Now())
-    heartbeat = TolerantDateTimeField(_("heartbeat"), db_default=Now())
+    started = models.DateTimeField(_("started"), db_default=Now())
+    heartbeat = models.DateTimeField(_("heartbeat"), db_default=Now())
     draining = models.BooleanField(_("draining"), default=False, db_default=False)
     has_session_lock = models.BooleanField(_("session lock"), default=True, db_default=True)
-    stopped = TolerantDateTimeField(_("stopped"), null=True, blank=True)
+    stopped = models.DateTimeField(_("stopped"), null=True, blank=True)
 
     class Meta:
         db_table = "pgjobs_worker"
@@ -39,6 +39,12 @@ class WorkerProcess(models.Model):
             # For the janitor's search for dead workers, and for lists of living workers.
             models.Index(
                 fields=["id"], name="pgjobs_worker_live", condition=models.Q(stopped=None)
+            ),
+        )
+        constraints = (
+            models.CheckConstraint(
+                name="pgjobs_worker_moments_in_range",
+                condition=in_range("started", "heartbeat", "stopped"),
             ),
         )
 

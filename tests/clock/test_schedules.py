@@ -250,45 +250,6 @@ def test_a_cron_expression_that_was_spoilt_by_hand_gives_way_to_the_rule_of_the_
     assert spoilt.next_run > datetime.now(UTC)
 
 
-ODD_MOMENTS = ("infinity", "-infinity", "0044-03-15 00:00+00 BC", "12000-01-01 00:00+00")
-
-
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [
-        *(("next_run", moment) for moment in ODD_MOMENTS if moment.startswith(("-", "0"))),
-        *(("last_run", moment) for moment in ODD_MOMENTS),
-        ("interval", 0),
-    ],
-)
-def test_a_schedule_with_a_value_that_cannot_be_read_or_used_does_not_stop_the_others(
-    column: str, value: Any
-) -> None:
-    spoilt = start_worker(Noop, interval=60)
-    sound = start_worker(Tracing, interval=60)
-    for schedule in (spoilt, sound):
-        come_due(schedule, ago=MINUTE)
-    query(f"UPDATE pgjobs_schedule SET {column} = %s WHERE id = %s", value, spoilt.pk)
-    fire_due()
-    assert Job.objects.filter(job_class=Tracing.path).exists()
-    fire_due()
-    spoilt.refresh_from_db()
-    assert spoilt.interval == 60
-    assert spoilt.next_run > datetime.now(UTC)
-
-
-@pytest.mark.parametrize("column", ["next_run", "last_run"])
-@pytest.mark.parametrize("value", ODD_MOMENTS)
-def test_a_worker_starts_in_spite_of_a_schedule_that_cannot_be_read(
-    column: str, value: str
-) -> None:
-    start_worker(interval=60)
-    query(f"UPDATE pgjobs_schedule SET {column} = %s", value)
-    start_worker(interval=60)
-    fire_due()
-    assert Job.objects.get().job_class == Noop.path
-
-
 def test_a_schedule_whose_job_a_trigger_refuses_does_not_stop_the_others(told: ToldSoFar) -> None:
     for job_class in (Noop, Tracing):
         start_worker(job_class, interval=60)

@@ -116,6 +116,37 @@ def test_old_rows_beyond_the_bounds_are_brought_into_them() -> None:
     assert (row["started"], row["attempt"]) == (None, 32766)
 
 
+def test_old_workers_schedules_and_log_lines_beyond_the_bounds_are_brought_into_them() -> None:
+    migrate("0006")
+    query(
+        "INSERT INTO pgjobs_worker (name, hostname, pid, queues, concurrency, heartbeat) "
+        "VALUES ('a', 'a', 1, '{}', 1, 'infinity')"
+    )
+    query(
+        "INSERT INTO pgjobs_schedule (job_class, interval, cron, next_run, enabled) "
+        "VALUES ('a', 0, '', '-infinity', true)"
+    )
+    (job,) = query(
+        "INSERT INTO pgjobs_job (job_class, name, queue_name, status) "
+        "VALUES ('a', 'a', 'default', 'pending') RETURNING id"
+    )
+    query(
+        "INSERT INTO pgjobs_log (job_id, attempt, timestamp, level, message) "
+        "VALUES (%s, 0, '0044-03-15 BC', 'info', '')",
+        job["id"],
+    )
+    query("SET CONSTRAINTS ALL IMMEDIATE")
+
+    migrate()
+
+    (row,) = query(
+        "SELECT heartbeat, stopped, next_run, last_run, interval, timestamp "
+        "FROM pgjobs_worker, pgjobs_schedule, pgjobs_log"
+    )
+    assert [row[name].year for name in ("heartbeat", "next_run", "timestamp")] == [9998, 2, 2]
+    assert (row["stopped"], row["last_run"], row["interval"]) == (None, None, 1)
+
+
 @pytest.mark.parametrize("name", [*newest("functions"), *newest("views")])
 def test_a_function_or_view_in_the_database_is_as_its_file_says(name: str) -> None:
     kind, _, file = name.partition("/")
