@@ -11,7 +11,7 @@ import psycopg
 from pgjobs.exceptions import UnreadableRow
 from pgjobs.models import Job
 from pgjobs.sql import load
-from pgjobs.worker.claiming.lanes import Lanes
+from pgjobs.worker.claiming.lanes import STRAGGLES_AFTER, Lanes
 from pgjobs.worker.claiming.reading import Passed, read_claimed
 from pgjobs.worker.claiming.refusing import APART_AT_ONCE, RefusingRows
 from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection, is_away
@@ -78,6 +78,8 @@ class Claimer:
         self._lanes = Lanes(queues)
         self._passed: Passed = {}
         self._refusing = RefusingRows(connection, announce=announce)
+        self._vain_promotions = 0
+        """Promotions in a row that found jobs due and promoted none."""
 
     def claim(self, *, limit: int, worker: int) -> list[Job]:
         """Take up to ``limit`` ready jobs, in the order in which they should start."""
@@ -94,6 +96,11 @@ class Claimer:
             if is_away(error):
                 raise
             jobs = self._claim_apart(values)
+        else:
+            # The claim has passed over all that is left, and looks keep finding it: a trigger or a
+            # policy may keep a row from being claimed without an error.
+            if self._lanes.has_straggler and len(jobs) < limit:
+                jobs += self._claim_apart({**values, "limit": limit - len(jobs)})
         self._lanes.after_claim(jobs, self._passed)
         return jobs
 
@@ -129,17 +136,26 @@ class Claimer:
         batch = {**values, "limit": min(values["limit"], APART_AT_ONCE)}
         one = {**values, "limit": 1}
         return self._refusing.take_apart(
-            self._ids("apart/ready", batch), lambda row: self._claim(_CLAIM_ONE, {**one, "id": row})
+            self._ids("apart/ready", batch),
+            lambda row: self._claim(_CLAIM_ONE, {**one, "id": row}),
+            worker=values["worker"],
         )
 
     def _promote(self) -> list[str]:
         """Make due jobs pending; return the queue of each."""
         values = {"limit": _PROMOTE_AT_ONCE, "set_aside": self._refusing.set_aside()}
         try:
-            return self._promoted(PROMOTE, values)
+            promoted = self._promoted(PROMOTE, values)
         except psycopg.Error as error:
             if is_away(error):
                 raise
+            return self._promote_apart(values)
+        self._vain_promotions = 0 if promoted else self._vain_promotions + 1
+        if self._vain_promotions > STRAGGLES_AFTER:
+            return self._promote_apart(values)
+        return promoted
+
+    def _promote_apart(self, values: dict[str, Any]) -> list[str]:
         self._promoted(PROMOTE, {**values, "limit": 0})  # it fails if no row is to blame
         batch, one = {**values, "limit": APART_AT_ONCE}, {**values, "limit": 1}
         return self._refusing.take_apart(

@@ -14,6 +14,7 @@ from pgjobs.choices import JobStatus
 from pgjobs.rows.end_waiting import end_waiting
 from pgjobs.rows.failure import Failure, shown
 from pgjobs.rows.outcome import Outcome
+from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection, is_away, is_passing
 
 T = TypeVar("T")
@@ -30,6 +31,15 @@ _STUCK_INTERVAL: Final = 60.0
 _FORGET_AFTER: Final = 600.0
 
 
+class RefusedSilently(psycopg.DatabaseError):
+    """A statement changed no row, without an error, although the row waits and nobody holds it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nothing; a trigger that returns NULL, or a row security policy, keeps the row as it is"
+        )
+
+
 @dataclass(slots=True)
 class _Refusal:
     tries: int = 0
@@ -43,9 +53,9 @@ class _Refusal:
 class RefusingRows:
     """Tries rows one by one, and ends the jobs of the rows that refuse again and again.
 
-    A trigger, a policy or a constraint of the project may refuse a row, or a counter may be at its
-    end; or a trigger may wait for what another transaction holds. In a batch, such a row would hold
-    up the others.
+    A trigger, a policy or a constraint of the project may refuse a row, with an error or silently,
+    or a counter may be at its end; or a trigger may wait for what another transaction holds. In a
+    batch, such a row would hold up the others.
     """
 
     def __init__(self, connection: EngineConnection, *, announce: Callable[[int], None]) -> None:
@@ -66,13 +76,21 @@ class RefusingRows:
         """Return the ids of set-aside rows whose jobs can be neither started nor ended."""
         return [row for row in self.set_aside() if self._known[row].is_stuck]
 
-    def take_apart(self, rows: Iterable[int], take: Callable[[int], list[T]]) -> list[T]:
-        """Call ``take`` with each of ``rows``, and return all that it returned."""
+    def take_apart(
+        self, rows: Iterable[int], take: Callable[[int], list[T]], *, worker: int | None = None
+    ) -> list[T]:
+        """Call ``take`` with each of ``rows``, and return all that it returned.
+
+        For the ``worker`` with this id, if given, a row can be taken only while it is alive.
+        """
         taken: list[T] = []
         waits = 0
         for row in rows:
             try:
-                taken += take(row)
+                got = take(row)
+                if not got:
+                    self._raise_if_refused(row, worker)
+                taken += got
             except psycopg.Error as error:
                 if is_away(error):
                     if taken:
@@ -85,6 +103,17 @@ class RefusingRows:
             else:
                 self._known.pop(row, None)
         return taken
+
+    def _raise_if_refused(self, row: int, worker: int | None = None) -> None:
+        """Raise RefusedSilently if ``row``, which was not changed, could have been changed."""
+        cursor = self._connection.cursor()
+        try:
+            cursor.execute(load("apart/lock"), {"id": row})
+        except psycopg.errors.LockNotAvailable:
+            return  # the other transaction may be about to change it
+        cursor.execute(load("apart/still_waits"), {"id": row, "worker": worker})
+        if cursor.fetchone() == (True,):
+            raise RefusedSilently
 
     def _refused(self, row: int, error: psycopg.Error) -> None:
         if row not in self._known:
@@ -101,6 +130,8 @@ class RefusingRows:
     def _end(self, row: int, refusal: _Refusal, error: psycopg.Error) -> None:
         try:
             ended = self._write_end(row, error)
+            if not ended:
+                self._raise_if_refused(row)
         except psycopg.Error as worse:
             if is_away(worse):
                 raise

@@ -35,11 +35,24 @@ CREATE TRIGGER refuse BEFORE UPDATE ON pgjobs_job FOR EACH ROW
     WHEN (OLD.name = 'refused' AND NEW.status = ANY ('{statuses}'))
     EXECUTE FUNCTION refuse()
 """
+_REFUSE_SILENTLY = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN NULL;
+END $$;
+CREATE TRIGGER refuse BEFORE UPDATE ON pgjobs_job FOR EACH ROW
+    WHEN (OLD.name = 'refused' AND NEW.status = ANY ('{statuses}'))
+    EXECUTE FUNCTION refuse()
+"""
 RAISED, MISSING_TABLE = "P0001", "42P01"
 
 
 def refuse(*statuses: str, code: str = RAISED) -> None:
     query(_REFUSE.format(statuses=f"{{{','.join(statuses)}}}", code=code))
+
+
+def refuse_silently(*statuses: str) -> None:
+    query(_REFUSE_SILENTLY.format(statuses=f"{{{','.join(statuses)}}}"))
 
 
 @pytest.fixture(autouse=True)
@@ -231,3 +244,85 @@ def test_a_row_whose_trigger_waits_for_another_transaction_is_tried_later_and_de
     assert eventually(claim) == {locked.pk}
     locked.refresh_from_db()
     assert (locked.status, locked.epoch, locked.errors) == ("running", 1, [])
+
+
+def test_a_job_whose_claim_a_trigger_suppresses_is_errored_and_its_neighbours_run(
+    told: ToldSoFar,
+) -> None:
+    refuse_silently("running")
+    refused = [a_job(name="refused"), a_job(name="refused")]
+    Noop.enqueue_many({} for _ in range(10))
+    run_burst_here("-c", "1")
+    assert statuses() == {"Noop": ["completed"] * 10, "refused": ["errored"] * 2}
+    for job in refused:
+        job.refresh_from_db()
+        assert (job.epoch, job.attempt) == (0, 0)
+        assert "a trigger that returns NULL" in job.error
+        assert len(told(events.ClaimRefused, job_id=job.pk)) == 1
+
+
+def test_a_job_whose_promotion_a_trigger_suppresses_is_errored_and_its_neighbours_run() -> None:
+    refuse_silently("pending")
+    for name in ("refused", "Noop"):
+        a_job("scheduled", name=name, scheduled=ago(minutes=1))
+    run_burst_here("-c", "1")
+    assert statuses() == {"Noop": ["completed"], "refused": ["errored"]}
+
+
+def test_a_job_whose_claim_and_end_a_trigger_suppresses_stays_waiting_and_its_neighbours_run(
+    told: ToldSoFar,
+) -> None:
+    refuse_silently("running", "errored")
+    refused = a_job(name="refused")
+    Noop.enqueue_many({} for _ in range(3))
+    run_burst_here("-c", "1")
+    assert statuses() == {"Noop": ["completed"] * 3, "refused": ["pending"]}
+    assert len(told(events.WaitingJobStuck, job_id=refused.pk)) == 1
+
+
+def looks_and_claims(claimer: Claimer, worker: int, count: int = 10) -> None:
+    for _ in range(count):
+        claimer.look()
+        assert claimer.claim(limit=1, worker=worker) == []
+
+
+def test_a_job_that_a_policy_hides_from_claims_is_named_and_its_neighbours_run(
+    open_connection: OpenConnection, told: ToldSoFar
+) -> None:
+    role = "pgjobs_bound_by_policies"
+    hidden, worker = a_job(name="refused"), a_worker().pk
+    query(f"CREATE ROLE {role}; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
+    query("ALTER TABLE pgjobs_job ENABLE ROW LEVEL SECURITY")
+    query("CREATE POLICY look ON pgjobs_job FOR SELECT USING (true)")
+    query("CREATE POLICY house ON pgjobs_job FOR UPDATE USING (name <> 'refused')")
+    try:
+        claimer = Claimer(open_connection({"role": role}), ("default",))
+        looks_and_claims(claimer, worker)
+        assert len(told(events.WaitingJobStuck, job_id=hidden.pk)) == 1
+    finally:
+        query("DROP POLICY house ON pgjobs_job; DROP POLICY look ON pgjobs_job")
+        query("ALTER TABLE pgjobs_job DISABLE ROW LEVEL SECURITY")
+        query(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+def test_a_job_that_another_transaction_holds_for_long_is_blamed_for_nothing(
+    open_connection: OpenConnection, told: ToldSoFar
+) -> None:
+    job, worker = a_job(), a_worker().pk
+    claimer = Claimer(open_connection(), ("default",))
+    rival = open_connection().get()
+    with rival.transaction():
+        rival.execute("SELECT FROM pgjobs_job WHERE id = %s FOR UPDATE", [job.pk])
+        looks_and_claims(claimer, worker)
+    claimer.look()
+    assert [claimed.pk for claimed in claimer.claim(limit=1, worker=worker)] == [job.pk]
+    assert told(events.ClaimRefused) == []
+
+
+def test_jobs_that_a_worker_may_not_claim_because_it_counts_as_dead_are_blamed_for_nothing(
+    open_connection: OpenConnection, told: ToldSoFar
+) -> None:
+    a_job()
+    dead = a_worker(stopped=ago(minutes=1)).pk
+    looks_and_claims(Claimer(open_connection(), ("default",)), dead)
+    assert told(events.ClaimRefused) == []
