@@ -14,7 +14,7 @@ demo: .venv/demo-installed  ## start PostgreSQL and a worker, and watch jobs run
 test: .venv/dev-installed  ## run the tests: make test ARGS='-k retry'
 	$(BIN)/pytest -n auto $(ARGS)
 
-coverage: .venv/dev-installed  ## run the tests and fail below the coverage gate
+coverage: .venv/dev-installed  ## run the tests and fail below the coverage gate (Python 3.12 or newer)
 	$(BIN)/pytest -n auto --cov $(ARGS)
 
 chaos: .venv/dev-installed  ## jobs under a storm of faults: make chaos SECONDS=30 SEED=7
