@@ -22,6 +22,9 @@ LOOK_INTERVAL: Final = 0.5
 _AHEAD_INTERVAL: Final = 0.1
 """Seconds between two turns of the loop while claimed jobs wait for a slot."""
 _BURST_PAUSE: Final = 0.02
+_RARELY: Final = 10
+"""Poll intervals between two looks of a worker that rings can wake. The worker that makes the
+rounds looks for all such workers at each interval."""
 
 
 class Burst:
@@ -128,7 +131,7 @@ class Idling:
         """
         if self._burst is not None:
             self._rest_in_burst(self._burst)
-        elif not self._bell.is_waiting:
+        elif not self._bell.is_waiting_as(self._presence.worker_id):
             self._bell.sit_down(self._presence.worker_id)
         elif self._bell.wait(self._wakeup, self._rest_seconds()):
             self.is_idle = False
@@ -155,6 +158,8 @@ class Idling:
 
     def _rest_seconds(self) -> float:
         poll = get_settings().POLL_INTERVAL * random.uniform(0.8, 1.2)
+        if self._bell.can_ring:
+            poll *= _RARELY
         poll = min(poll, self._bell.second_look_in(self._looked))
         if self._pool.has_waiting:
             poll = min(poll, _AHEAD_INTERVAL)

@@ -55,10 +55,15 @@ class Watch:
 
     def stop(self, timeout: float) -> None:
         self._stopping.set()
+        self._pool.busy.set()
         self._thread.join(timeout)
 
     def _run(self) -> None:
         while not self._stopping.wait(INTERVAL):
+            if not self._pool.in_hand:
+                self._pool.wait_for_jobs()
+                continue
+            self._presence.attend()
             self._stop_all_if_lost()
             for slot in self._pool.slots:
                 slot.stop_if_late()

@@ -64,7 +64,8 @@ class Worker:
             self._claims, options.queues, on_unreadable=self._on_unreadable, announce=self._announce
         )
         self._pace = Pace(options.concurrency)
-        janitor = Janitor(announcer.put_rescued)
+        # If only bursts run, no other worker would make the rounds for long enough.
+        janitor = Janitor(announcer.put_rescued, takes_turns=not options.burst)
         self._held = Held(janitor)
         self._claimed = 0
         # To record
@@ -84,7 +85,9 @@ class Worker:
         )
         self._ahead = Ahead(self._claims, pool, self._pace, recorder)
         connection = EngineConnection.with_session(alias, "presence", DURABLE_COMMIT)
-        self._presence = presence = Presence(connection, options, janitor=janitor, pool=pool)
+        self._presence = presence = Presence(
+            connection, options, janitor=janitor, pool=pool, on_new_id=self._wakeup.set
+        )
         # To wait, start and stop
         bell = Doorbell(self._claims, options.queues)
         self._burst = burst = (

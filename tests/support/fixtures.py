@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def empty_queue(transactional_db: None) -> None:
     """Empty the tables without a managed model, which a flush leaves alone."""
     connection.cursor().execute(
-        "TRUNCATE pgjobs_doorbell, procrastinate_jobs, procrastinate_periodic_defers, "
-        "procrastinate_workers CASCADE"
+        "TRUNCATE pgjobs_doorbell, pgjobs_round, procrastinate_jobs, "
+        "procrastinate_periodic_defers, procrastinate_workers CASCADE"
     )
 
 

@@ -1,6 +1,8 @@
 -- The workers that look dead: the heartbeat is too old by the database's clock, or the worker should
--- hold a session lock and no session holds it. The view knows both; the timeout is a setting of the
--- project.
+-- hold a session lock and no session holds it. The timeout is a setting of the project.
+--
+-- The statement reads the locks once and looks up each worker in a hash table (NOT IN). A join would
+-- compare each worker with each lock, because the engine's sessions forbid hash joins.
 --
 -- If all workers lost their connections at once, a missing lock does not mean that a worker is dead:
 -- it may still be reconnecting. But a worker that has sent a heartbeat since then is back, because it
@@ -8,8 +10,17 @@
 -- connections: the start of the server; its recovery after one of its processes crashed (this
 -- discards the statistics); its promotion (it replays nothing afterwards); and the loss of this
 -- worker's own connection, if this is not the first one.
+WITH held AS MATERIALIZED (
+    SELECT objid::bigint AS id
+    FROM pg_locks
+    WHERE locktype = 'advisory'
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND classid = {WORKER_LOCK}
+        AND objsubid = 2
+        AND granted
+)
 SELECT
-    seen.id,
+    worker.id,
     looks.silent,
     looks.unlocked,
     worker.heartbeat > GREATEST(
@@ -18,11 +29,10 @@ SELECT
         pg_last_xact_replay_timestamp(),
         statement_timestamp() - make_interval(secs => %(reconnected_for)s)
     ) AS was_back
-FROM pgjobs_workers AS seen
-JOIN pgjobs_worker AS worker ON worker.id = seen.id
+FROM pgjobs_worker AS worker
 CROSS JOIN LATERAL (
     SELECT
-        seen.silent_for > make_interval(secs => %(timeout)s) AS silent,
-        worker.has_session_lock AND seen.backend_pid IS NULL AS unlocked
+        statement_timestamp() - worker.heartbeat > make_interval(secs => %(timeout)s) AS silent,
+        worker.has_session_lock AND worker.id NOT IN (SELECT id FROM held) AS unlocked
 ) AS looks
-WHERE seen.stopped IS NULL AND (looks.silent OR looks.unlocked)
+WHERE worker.stopped IS NULL AND (looks.silent OR looks.unlocked)

@@ -1,4 +1,4 @@
--- The worker processes and whether they live. The janitor reads this view too, to find dead workers.
+-- The worker processes and whether they live.
 -- Just after a server start all locks are gone while every worker reconnects, so for 10 seconds only
 -- the heartbeat counts.
 CREATE VIEW pgjobs_workers AS

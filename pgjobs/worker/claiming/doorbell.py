@@ -42,6 +42,7 @@ class Doorbell:
         self._listening_on: psycopg.Connection[Any] | None = None
         self._channel = ""
         self._sat_down = -math.inf
+        self._worker = 0
         self.is_waiting = False
         self.has_rung = False
         """A ring arrived with the answer to a statement, so a wait for it would be in vain."""
@@ -55,7 +56,17 @@ class Doorbell:
                 load("doorbell/sit_down"), {"worker": worker, "queues": list(self._queues)}
             )
             self._sat_down = time.monotonic()
+        self._worker = worker
         self.is_waiting = True
+
+    def is_waiting_as(self, worker: int) -> bool:
+        """Return whether ``worker`` is registered; a registration under a former id is none."""
+        return self.is_waiting and self._worker == worker
+
+    @property
+    def can_ring(self) -> bool:
+        """Whether a ring can wake this worker."""
+        return self._connection.has_session
 
     def second_look_in(self, looked: float) -> float:
         """Return the seconds until the second look is due, or infinity if none is needed.

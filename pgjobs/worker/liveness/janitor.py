@@ -9,20 +9,24 @@ from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.liveness import rescue
 from pgjobs.worker.liveness.lost_jobs import LostJobs
 from pgjobs.worker.liveness.orphans import Orphans
+from pgjobs.worker.liveness.rounds import Rounds
 from pgjobs.worker.liveness.suspicion import Suspicion
-
-INTERVAL: Final = 1.0
-"""Seconds between two turns, at most."""
 
 
 class Janitor:
     """Rescues the jobs of dead and of unknown workers, and ends orphans.
 
-    Every worker does this work. A leader or a job for it could itself be stuck.
+    Any worker does this work on its rounds, and one worker at a time makes them. A worker that has
+    just started looks too, and so does a worker that has a suspicion, until it is sure. A worker
+    with ``takes_turns=False`` always looks.
     """
 
-    def __init__(self, announce: Callable[[list[int]], None]) -> None:
+    def __init__(
+        self, announce: Callable[[list[int]], None], *, takes_turns: bool = True
+    ) -> None:
         """``announce`` takes the ids of rescued jobs; it must not wait for receivers of signals."""
+        self._takes_turns = takes_turns
+        self._rounds = Rounds()
         self._suspicion = Suspicion()
         self._lost_jobs = LostJobs(announce)
         self._orphans = Orphans(self._lost_jobs)
@@ -30,16 +34,26 @@ class Janitor:
         """Whether a turn has tried to take back the jobs of each worker that looks dead."""
 
     def turn(self, connection: EngineConnection) -> None:
-        for worker in self._suspicion.dead(connection):
+        makes_rounds = self._rounds.turn(connection) or not self._takes_turns
+        looks = makes_rounds or not self.has_judged
+        for worker in self._suspicion.dead(connection, looks=looks):
             self.rescue(connection, worker)
-        self._orphans.turn(connection)
+        if makes_rounds:
+            self._orphans.turn(connection)
         # At the end of the turn: a burst that is told too early ends before the rescued jobs run.
         self.has_judged = not self._suspicion.is_undecided
 
     @property
     def next_turn_in(self) -> float:
         """Seconds until the next turn is due. A turn in which nothing is due costs nothing."""
-        return min(max(self._suspicion.next_look_in, 0.0), INTERVAL)
+        due_in = self._rounds.next_turn_in
+        if self._rounds.are_ours or not (self._takes_turns and self.has_judged):
+            due_in = min(due_in, self._suspicion.next_look_in)
+        return max(due_in, 0.0)
+
+    def hear_of_rounds(self, *, are_made: bool) -> None:
+        """Note whether a worker makes the rounds, as the heartbeat of this worker has found out."""
+        self._rounds.hear(are_made=are_made)
 
     def rescue(self, connection: EngineConnection, worker: int) -> None:
         """Take back the jobs of a dead ``worker``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -23,6 +24,8 @@ from pgjobs.worker.wakeup import Wakeup
 _LONGEST_PAUSE: Final = 1.0
 """Seconds between two tries to reach the database, at most. Once the database is back, a living
 worker that stays away for longer looks like a dead one."""
+_ATTENTION: Final = 1.0
+"""Seconds between two looks for stop requests while jobs run."""
 
 
 class Presence:
@@ -40,11 +43,15 @@ class Presence:
         *,
         janitor: Janitor,
         pool: Pool,
+        on_new_id: Callable[[], None] = lambda: None,
     ) -> None:
+        """Call ``on_new_id`` after the worker was taken for dead and has a new id."""
         self._connection = connection
         self._row = WorkerRow(connection, options)
         self._janitor = janitor
         self._pool = pool
+        self._on_new_id = on_new_id
+        self._rests_long = False
         self._stopping = threading.Event()
         self._wakeup = Wakeup()
         self._thread = threading.Thread(target=self._run, name="pgjobs-presence", daemon=True)
@@ -80,6 +87,11 @@ class Presence:
     def hurry(self) -> None:
         """Take the next turn now."""
         self._wakeup.set()
+
+    def attend(self) -> None:
+        """See that turns come each second, because jobs run: somebody may tell them to stop."""
+        if self._rests_long:
+            self._wakeup.set()
 
     @property
     def busy_for(self) -> float:
@@ -117,11 +129,18 @@ class Presence:
         A lost connection ends the sleep because the lock is lost with it: other workers soon take a
         worker without its lock for dead.
         """
+        pause = self._pause()
+        self._rests_long = pause > _ATTENTION
         with suppress(psycopg.Error):  # the turn that follows connects again
-            self._wakeup.wait(self._pause(), self._connection.current)
+            self._wakeup.wait(pause, self._connection.current)
+        self._rests_long = False
 
     def _pause(self) -> float:
-        return self._retry_in or min(get_settings().HEARTBEAT_INTERVAL, self._janitor.next_turn_in)
+        if self._retry_in:
+            return self._retry_in
+        beat_in = get_settings().HEARTBEAT_INTERVAL - self._silent_for
+        pause = min(beat_in, self._janitor.next_turn_in)
+        return max(min(pause, _ATTENTION) if self._pool.in_hand else pause, 0.0)
 
     def _guarded_turn(self) -> None:
         try:
@@ -146,9 +165,13 @@ class Presence:
         self._janitor.turn(self._connection)
 
     def _beat(self) -> None:
-        if not self._row.beat(draining=self.draining):
+        are_made = self._row.beat(draining=self.draining)
+        if are_made is None:
             events.tell(events.WorkerTakenForDead(self.worker_id))
             self._register()
+            self._on_new_id()
+        else:
+            self._janitor.hear_of_rounds(are_made=are_made)
         self._last_beat = time.monotonic()
 
     def _register(self) -> None:

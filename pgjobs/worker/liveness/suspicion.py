@@ -38,8 +38,10 @@ class Suspicion:
         self._locks_count_from = time.monotonic()
         self._hears_since = self._last_turn = self._next_look = time.monotonic()
 
-    def dead(self, connection: EngineConnection) -> list[int]:
+    def dead(self, connection: EngineConnection, *, looks: bool = True) -> list[int]:
         """Return the ids of workers that were silent too long, or without their lock at two looks.
+
+        With ``looks=False`` return none, and only note that this worker was not paused.
 
         If the connection of a living worker broke, the second look gives it the time to
         take its lock again on a new connection. While no worker can reach the database, all
@@ -48,7 +50,7 @@ class Suspicion:
         """
         self._doubt_silence_when_away()
         self._doubt_locks_when_connected(connection)
-        if self.next_look_in > 0:
+        if not looks or self.next_look_in > 0:
             return []
         now, lease = time.monotonic(), get_settings().HEARTBEAT_TIMEOUT
         silence_counts = now - self._hears_since >= min(HEARING, lease / 3)

@@ -11,6 +11,7 @@ import psycopg
 from pgjobs.sql import load
 from pgjobs.sql.locks import WORKER_LOCK
 from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.liveness.rounds import OVERDUE
 from pgjobs.worker.options import WorkerOptions
 
 _MOST_DRAWS: Final = 1000
@@ -71,8 +72,10 @@ class WorkerRow:
         """Whether the lock was held on a connection that is gone; opens a new connection."""
         return self._connection.get() is not self._locked_on
 
-    def beat(self, *, draining: bool) -> bool:
-        """Renew the heartbeat, after the lock if it was lost; return False if the row has ended.
+    def beat(self, *, draining: bool) -> bool | None:
+        """Renew the heartbeat, after the lock if it was lost; return None if the row has ended.
+
+        Otherwise return whether a worker makes the rounds of the cluster.
 
         The lock comes first: a rescuer concludes from a heartbeat after an outage that the worker
         has taken its lock again.
@@ -80,8 +83,9 @@ class WorkerRow:
         connection = self._connection.get()
         if connection is not self._locked_on and self._take_lock(connection):
             self._locked_on = connection
-        beat = connection.execute(load("workers/beat"), {"id": self.id, "draining": draining})
-        return beat.fetchone() is not None
+        values = {"id": self.id, "draining": draining, "overdue": OVERDUE}
+        row = connection.execute(load("workers/beat"), values).fetchone()
+        return None if row is None else bool(row[0])
 
     def end(self) -> None:
         """Sign off; if jobs are still running, the row stays, and other workers rescue the jobs."""

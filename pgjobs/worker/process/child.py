@@ -8,6 +8,7 @@ import resource
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -111,7 +112,7 @@ class Bond:
             if self._memory_limit and not told.is_set() and memory() > self._memory_limit:
                 told.set()
                 self._overweight()
-            threading.Event().wait(_SIGN_INTERVAL)
+            time.sleep(_SIGN_INTERVAL)
 
     def _tell_once(self, stuck: tuple[str, float] | None) -> None:
         part, seconds = stuck or ("", 0.0)

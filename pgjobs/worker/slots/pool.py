@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -42,6 +43,8 @@ class Pool:
         self._withdrawn = 0
         self._low_water = 0
         self._last_chances = LastChances()
+        self.busy = threading.Event()
+        """Set while jobs are in hand, and afterwards until ``wait_for_jobs()``."""
         self.loop = EventLoop()
         self.slots = [Slot(number, self) for number in range(size)]
 
@@ -80,6 +83,15 @@ class Pool:
         for job in jobs:
             job.note_sink = self._note
         self._queue(jobs, time.monotonic() if since is None else since)
+        if jobs and not self.busy.is_set():
+            self.busy.set()
+
+    def wait_for_jobs(self) -> None:
+        """Return once jobs are in hand, or once another thread sets ``busy``."""
+        self.busy.clear()
+        # After the flag is lowered: jobs that were submitted before have not raised it.
+        if not self.in_hand:
+            self.busy.wait()
 
     def next_job(self) -> Job | None:
         """Return the next job for a slot; None tells it to end."""
