@@ -111,7 +111,9 @@ class Settings:
     seconds after it asked the container to stop."""
 
     POLL_INTERVAL: Seconds = 1.0
-    """Seconds between two looks of an idle worker that no ring wakes."""
+    """Seconds between two looks for jobs that no ring told of: one worker looks for all idle
+    workers, and each of them looks by itself every ten intervals. Behind a pooler each idle worker
+    looks at each interval."""
 
     HEARTBEAT_INTERVAL: Seconds = 3.0
     """Seconds between a worker's heartbeats, less than half of ``HEARTBEAT_TIMEOUT``. With less

@@ -296,3 +296,46 @@ def test_a_prune_walks_the_index_of_finished_jobs(engine: Engine) -> None:
     assert statements.prune(engine.cursor, days=5, limit=100) == 100
     assert indexes(engine.plan) == {"pgjobs_job_finished", "pgjobs_job_pkey"}
     assert "Sort" not in kinds(engine.plan)
+
+
+@pytest.fixture
+def many_workers(engine: Engine) -> None:
+    """Add 500 living workers that wait for the doorbell. They hold no locks."""
+    psycopg.Cursor(engine.connection.get()).execute(
+        """
+        INSERT INTO pgjobs_worker (id, name, hostname, pid, queues, concurrency)
+        SELECT n, 'w', 'h', 1, '{default}', 1 FROM generate_series(2, 501) AS n;
+        INSERT INTO pgjobs_doorbell SELECT n, '{default}' FROM generate_series(2, 501) AS n;
+        """
+    )
+
+
+@pytest.mark.usefixtures("many_workers")
+def test_a_heartbeat_and_the_beginning_of_a_round_read_no_other_worker(engine: Engine) -> None:
+    engine.cursor.execute(load("workers/beat"), {"id": 1, "draining": False, "overdue": 1.0})
+    for _ in range(2):
+        engine.cursor.execute(load("rounds/begin"), {"place": 1, "overdue": 1.0})
+    for plan in engine.plans:
+        assert "Seq Scan" not in kinds(plan)
+        assert sum(n["Actual Rows"] for n in nodes(plan)) < 10
+        assert pages(plan) < 150  # most are of the catalog: the session is new
+
+
+@pytest.mark.usefixtures("many_workers")
+def test_a_look_for_dead_workers_reads_the_locks_once(engine: Engine) -> None:
+    values = {"timeout": 3600, "reconnected_for": None}
+    engine.cursor.execute(load("rescue/suspects"), values)
+    locks = [n for n in nodes(engine.plan) if n.get("Function Name") == "pg_lock_status"]
+    hashed = [n for n in nodes(engine.plan) if n.get("CTE Name") == "held"]
+
+    # A hash table is filled once. A list would be read again for each worker.
+    assert [n["Actual Loops"] for n in locks] == [1]
+    assert {n["Actual Loops"] for n in hashed} == {1}
+    assert pages(engine.plan) < 150
+
+
+@pytest.mark.usefixtures("many_workers")
+def test_a_wake_for_overlooked_jobs_reads_few_jobs_of_each_queue(engine: Engine) -> None:
+    engine.cursor.execute(load("rounds/wake_overlooked"), {"ahead": 2.0})
+    assert indexes(engine.plan) == {"pgjobs_job_ready", "pgjobs_job_due!"}
+    assert sum(n["Actual Rows"] for n in nodes(engine.plan) if "Index Name" in n) < 30

@@ -1,5 +1,6 @@
--- The heartbeat. It returns no row if a rescuer has ended the worker. The row says whether a worker has
--- begun a round within `overdue` seconds, so that no idle worker needs a statement of its own to ask.
+-- The heartbeat. It returns no row if a rescuer has ended the worker. The row says whether the worker
+-- that makes the rounds and its deputy have both begun one within `overdue` seconds, so that no other
+-- worker needs a statement of its own to ask.
 --
 -- The commit does not wait for the disk: after a crash of the server a heartbeat is sent anew.
 UPDATE pgjobs_worker
@@ -7,10 +8,10 @@ SET heartbeat = statement_timestamp(), draining = %(draining)s
 WHERE id = %(id)s
     AND stopped IS NULL
     AND set_config('synchronous_commit', 'off', true) = 'off'
-RETURNING EXISTS (
-    SELECT
+RETURNING 2 = (
+    SELECT count(*)
     FROM pgjobs_round
-    WHERE is_latest
+    WHERE place IN (1, 2)
         AND begun > statement_timestamp() - make_interval(secs => %(overdue)s)
         AND begun < statement_timestamp() + interval '1 second'
 )
