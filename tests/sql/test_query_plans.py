@@ -331,7 +331,6 @@ def test_a_look_for_dead_workers_reads_the_locks_once(engine: Engine) -> None:
     # A hash table is filled once. A list would be read again for each worker.
     assert [n["Actual Loops"] for n in locks] == [1]
     assert {n["Actual Loops"] for n in hashed} == {1}
-    assert pages(engine.plan) < 150
 
 
 @pytest.mark.usefixtures("many_workers")
