@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Final
 
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.liveness import rescue
@@ -21,9 +20,7 @@ class Janitor:
     with ``takes_turns=False`` always looks.
     """
 
-    def __init__(
-        self, announce: Callable[[list[int]], None], *, takes_turns: bool = True
-    ) -> None:
+    def __init__(self, announce: Callable[[list[int]], None], *, takes_turns: bool = True) -> None:
         """``announce`` takes the ids of rescued jobs; it must not wait for receivers of signals."""
         self._takes_turns = takes_turns
         self._rounds = Rounds()
@@ -34,14 +31,11 @@ class Janitor:
         """Whether a turn has tried to take back the jobs of each worker that looks dead."""
 
     def turn(self, connection: EngineConnection) -> None:
-        makes_rounds = self._rounds.turn(connection) or not self._takes_turns
-        looks = makes_rounds or not self.has_judged
-        for worker in self._suspicion.dead(connection, looks=looks):
-            self.rescue(connection, worker)
-        if makes_rounds:
-            self._orphans.turn(connection)
-        # At the end of the turn: a burst that is told too early ends before the rescued jobs run.
-        self.has_judged = not self._suspicion.is_undecided
+        try:
+            self._look(connection)
+        except Exception:
+            self._rounds.leave()
+            raise
 
     @property
     def next_turn_in(self) -> float:
@@ -64,3 +58,13 @@ class Janitor:
     ) -> None:
         """Take back the jobs that a living ``worker`` holds by their rows, but does not know."""
         rescue.take_back_unknown(connection, worker, known, self._lost_jobs)
+
+    def _look(self, connection: EngineConnection) -> None:
+        makes_rounds = self._rounds.turn(connection) or not self._takes_turns
+        looks = makes_rounds or not self.has_judged
+        for worker in self._suspicion.dead(connection, looks=looks):
+            self.rescue(connection, worker)
+        if makes_rounds:
+            self._orphans.turn(connection)
+        # At the end of the turn: a burst that is told too early ends before the rescued jobs run.
+        self.has_judged = not self._suspicion.is_undecided

@@ -56,6 +56,11 @@ class Rounds:
         if self._place is None:
             self._next_try = time.monotonic() + (_ASK_AGAIN if are_made else 0.0)
 
+    def leave(self) -> None:
+        """Leave the next rounds to another worker, because this one has failed on its own."""
+        self._place = None
+        self._next_try = time.monotonic() + _ASK_AGAIN
+
     @property
     def are_ours(self) -> bool:
         """Whether this worker makes the rounds."""

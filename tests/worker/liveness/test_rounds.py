@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
+import psycopg
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
@@ -73,6 +75,20 @@ def test_rounds_that_have_stopped_are_taken_over_and_their_former_worker_leaves_
     age_the_latest_round(1)
     make_due(second)
     assert second.turn(other)
+
+
+def test_a_worker_that_fails_on_its_rounds_leaves_them_to_another(
+    open_connection: OpenConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing, sound, engine = a_janitor(), a_janitor(), open_connection()
+    monkeypatch.setattr(failing._orphans, "turn", Mock(side_effect=psycopg.DataError("odd")))
+    with pytest.raises(psycopg.DataError):
+        failing.turn(engine)
+
+    assert failing.next_turn_in > OVERDUE
+    age_the_latest_round(OVERDUE)
+    sound.turn(engine)
+    assert sound._rounds.are_ours
 
 
 def test_a_round_from_the_time_before_the_clock_was_set_back_counts_for_nothing(
