@@ -8,7 +8,8 @@ the view `pgjobs_jobs` is written like this:
    `views/jobs.sql`.
 2. List the changed view and every view that reads it, in the order of their creation:
    `OLD = ("views/jobs.0002", "views/running")` and `NEW = ("views/jobs", "views/running")`.
-3. The operations are `[*drop(OLD), ..., *create(NEW)]`, with the changes of tables in between.
+3. The operations are `[*drop(OLD), ..., *create(NEW)]`, with the changes of tables in between. If
+   the columns of a view stay the same, `replace()` alone is enough, and keeps granted rights.
 
 So the migration can be reversed, and a fresh database takes the same way as an old one. The texts
 without a dot in their name are the newest; `tests/sql/test_migrations.py` compares them with the
@@ -27,9 +28,9 @@ from pgjobs.sql.schema import create
 _NAMES: Final = (
     "functions/ring",
     "functions/must_ring",
-    "views/workers",
+    "views/workers.0002",
     "views/jobs.0002",
-    "views/running",
+    "views/running.0002",
     "views/queues",
     "views/failures",
     "views/schedules",

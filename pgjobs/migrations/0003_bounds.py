@@ -16,8 +16,8 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from pgjobs.sql.schema import create, drop
 
-_OLD: Final = ("views/jobs.0002", "views/running")
-_NEW: Final = ("views/jobs.0003", "views/running")
+_OLD: Final = ("views/jobs.0002", "views/running.0002")
+_NEW: Final = ("views/jobs.0003", "views/running.0002")
 
 _MOMENTS: Final = ("created", "scheduled", "started", "completed", "cancel_requested")
 _MOMENTS_IN_RANGE: Final = """

@@ -12,13 +12,13 @@ from django.db import migrations
 
 from pgjobs.sql.schema import create, drop
 
-_OLD: Final = ("views/jobs.0003", "views/running")
+_OLD: Final = ("views/jobs.0003", "views/running.0002")
 _NEW: Final = (
     "functions/has_type",
     "functions/object",
     "functions/user_id",
     "views/jobs",
-    "views/running",
+    "views/running.0002",
 )
 
 

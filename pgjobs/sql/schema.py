@@ -29,9 +29,24 @@ def drop(names: Sequence[str]) -> list[RunSQL]:
     return [RunSQL(_drop(name), load(name)) for name in reversed(names)]
 
 
+def replace(old: Sequence[str], new: Sequence[str]) -> list[RunSQL]:
+    """Return the operations that give views with the same columns new texts, in this order.
+
+    A view that is dropped and created would lose the rights that somebody has granted on it.
+    """
+    return [
+        RunSQL(_replacing(after), _replacing(before))
+        for before, after in zip(old, new, strict=True)
+    ]
+
+
 def on_deletion(*, of_job: str, of_user: str) -> str:
     """Return the statement that gives the foreign keys these ON DELETE actions."""
     return load("references/deletion").replace("{on_job}", of_job).replace("{on_user}", of_user)
+
+
+def _replacing(name: str) -> str:
+    return load(name).replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1)
 
 
 def _drop(name: str) -> str:

@@ -184,3 +184,25 @@ def test_a_missing_lock_counts_against_a_worker_that_beat_since_the_promotion(
     servers.promote_the_standby()
     back = register_a_worker(servers.standby)
     assert workers_without_lock(servers.standby) == {away: False, back: True}
+
+
+def test_the_views_on_a_standby_go_by_heartbeats_because_it_has_no_locks(
+    servers: Servers, environment: dict[str, str], tmp_path: Path
+) -> None:
+    with WorkerOfTwo(environment):
+        path = tmp_path / "end"
+        job = enqueue(servers.primary, WaitingForFile, path=str(path))
+        in_process = enqueue(servers.primary, Noop)
+        ask_server(
+            servers.primary,
+            "UPDATE pgjobs_job SET status = 'running', started = now() WHERE id = %s RETURNING id",
+            in_process,
+        )
+        until_status_on(servers.primary, job, "running")
+        # Earlier than 10 seconds after its start a server counts no missing lock.
+        old_enough = "SELECT 1 WHERE pg_postmaster_start_time() < now() - interval '10 seconds'"
+        eventually(lambda: ask_server(servers.standby, old_enough))
+        assert ask_server(servers.standby, "SELECT state FROM pgjobs_workers") == [("alive",)]
+        running = "SELECT id, alive FROM pgjobs_running ORDER BY id"
+        assert ask_server(servers.standby, running) == [(job, True), (in_process, None)]
+        path.touch()

@@ -1,4 +1,5 @@
--- If a process runs a job itself, outside any worker, it holds a lock with the id of the job.
+-- If a process runs a job itself, outside any worker, it holds a lock with the id of the job. A standby
+-- knows no locks of its primary.
 CREATE VIEW pgjobs_running AS
 SELECT
     job.id,
@@ -13,7 +14,10 @@ SELECT
     job.progress_percent,
     job.progress_message,
     job.cancel_requested,
-    CASE WHEN job.worker_id IS NULL THEN here.pid IS NOT NULL ELSE COALESCE(worker.alive, false) END AS alive,
+    CASE
+        WHEN job.worker_id IS NOT NULL THEN COALESCE(worker.alive, false)
+        WHEN NOT pg_is_in_recovery() THEN here.pid IS NOT NULL
+    END AS alive,
     job.worker_id,
     worker.name AS worker,
     worker.state AS worker_state,
@@ -34,5 +38,5 @@ COMMENT ON VIEW pgjobs_running IS
     'Running jobs: how long each has been running, how far it has come, and whether its worker, or the process that runs it itself, lives.';
 COMMENT ON COLUMN pgjobs_running.running_for IS 'The time since its start; while it waits for a slot, the time since its claim.';
 COMMENT ON COLUMN pgjobs_running.alive IS
-    'Whether the process that runs the job lives. If the process died, any other worker rescues the job within seconds.';
+    'Whether the process that runs the job lives. If the process died, any other worker rescues the job within seconds. NULL on a standby for a job outside any worker.';
 COMMENT ON COLUMN pgjobs_running.worker IS 'NULL for a job that runs outside any worker.';

@@ -1,6 +1,6 @@
 -- The worker processes and whether they live.
 -- Just after a server start all locks are gone while every worker reconnects, so for 10 seconds only
--- the heartbeat counts.
+-- the heartbeat counts. A standby knows no locks of its primary, so there it counts alone.
 CREATE VIEW pgjobs_workers AS
 SELECT
     worker.id,
@@ -37,6 +37,7 @@ CROSS JOIN LATERAL (
         worker.stopped IS NULL
             AND worker.has_session_lock
             AND held.pid IS NULL
+            AND NOT pg_is_in_recovery()
             AND pg_postmaster_start_time() < statement_timestamp() - interval '10 seconds' AS lost_lock
 ) AS seen
 CROSS JOIN LATERAL (
@@ -58,7 +59,7 @@ COMMENT ON COLUMN pgjobs_workers.alive IS 'Whether the state is alive or drainin
 COMMENT ON COLUMN pgjobs_workers.running IS 'Jobs that the worker has claimed: running jobs and jobs that wait for a slot.';
 COMMENT ON COLUMN pgjobs_workers.silent_for IS 'Age of the last heartbeat; NULL once stopped.';
 COMMENT ON COLUMN pgjobs_workers.lost_lock IS
-    'Whether the worker should hold a session lock and no session holds it. Always false within 10 seconds of a server start.';
+    'Whether the worker should hold a session lock and no session holds it. Always false within 10 seconds of a server start, and on a standby.';
 COMMENT ON COLUMN pgjobs_workers.pid IS 'Process id on the worker''s own host.';
 COMMENT ON COLUMN pgjobs_workers.backend_pid IS
     'Server process of the connection that holds the session lock of the worker: pid in pg_stat_activity.';
