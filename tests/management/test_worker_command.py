@@ -13,7 +13,7 @@ from django.db import connections
 from pgjobs import events
 from pgjobs.models import Job, WorkerProcess
 from pgjobs.worker.liveness.suspicion import UNSUSPECTING
-from tests.apps.testapp.jobs import Enqueuing, Failing, Held, Noop, Raising, Tracing
+from tests.apps.testapp.jobs import AtOnceAgain, Enqueuing, Failing, Held, Noop, Raising, Tracing
 from tests.support import traces
 from tests.support.engine import OpenConnection
 from tests.support.environment import Environment, with_settings
@@ -85,6 +85,13 @@ def test_a_burst_exits_0_however_its_jobs_end(child_environment: Environment) ->
     Failing.enqueue()
     run_burst(child_environment)
     assert sorted(job.status for job in Job.objects.all()) == ["errored", "failed"]
+
+
+def test_a_burst_makes_the_attempts_that_are_due_at_once(child_environment: Environment) -> None:
+    job = AtOnceAgain.enqueue()
+    run_burst(child_environment)
+    job.refresh_from_db()
+    assert (job.status, job.attempt) == ("errored", 100)
 
 
 def test_a_burst_leaves_scheduled_jobs_alone(child_environment: Environment) -> None:

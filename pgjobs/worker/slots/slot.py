@@ -64,8 +64,10 @@ class Slot(Stoppable):
         return job
 
     def end(self, job: Job, outcome: Outcome | None) -> None:
-        self.ended += 1
+        # In this order: a burst that found no job in hand, and no outcome with the recorder either,
+        # would end while this job may be due again.
         self._work.on_ended(job, outcome)
+        self.ended += 1
 
     # Called by the steps of an attempt --------------------------------------------------
 

@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connection, transaction
 
 from pgjobs import BackgroundJob, JobFailed, register
+from pgjobs.retry import constant
 from tests.apps.testapp.models import Trace
 
 
@@ -56,6 +58,17 @@ class Logging(BackgroundJob):
 class Raising(BackgroundJob):
     def run(self, message: str = "boom") -> None:
         raise ValueError(message)
+
+
+class AtOnceAgain(BackgroundJob):
+    """Raises, and is due again at once."""
+
+    class Meta:
+        max_attempts = 100
+        backoff = constant(timedelta(0))
+
+    def run(self) -> None:
+        raise ValueError("again")
 
 
 class Failing(BackgroundJob):
