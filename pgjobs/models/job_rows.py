@@ -46,7 +46,9 @@ class JobRows(models.QuerySet[J]):
         query = self.query
         if query.distinct or query.combinator or query.count_active_tables() > 1:
             # PostgreSQL locks no such rows, or rows of the joined tables as well.
-            jobs = self._everything().filter(pk__in=jobs.order_by().values("pk"))
+            # With DISTINCT ON, the order decides which rows these are.
+            chosen = jobs if query.distinct_fields else jobs.order_by()
+            jobs = self._everything().filter(pk__in=chosen.values("pk"))
         return jobs.order_by("pk").select_for_update(no_key=not to_delete)
 
     def _update_in_order(self, **columns: Any) -> int:

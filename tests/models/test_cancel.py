@@ -36,6 +36,17 @@ def test_a_waiting_job_is_cancelled_at_once(options: dict[str, Any]) -> None:
     assert job.completed is not None
 
 
+@pytest.mark.parametrize("order", ["-id", "id"])
+def test_jobs_that_are_chosen_by_an_order_are_the_ones_that_are_cancelled(order: str) -> None:
+    for _ in range(3):
+        Noop.enqueue()
+    chosen = Job.objects.order_by("job_class", order).distinct("job_class")
+    expected = chosen.get().pk
+
+    assert chosen.cancel() == 1
+    assert Job.objects.get(status="cancelled").pk == expected
+
+
 def test_a_cancelled_job_does_not_run() -> None:
     job = Tracing.enqueue()
     job.cancel()
