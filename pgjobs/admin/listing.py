@@ -51,6 +51,9 @@ class TextChangeList(ChangeList):
         # PostgreSQL can compare no text with a NUL character.
         if any("\x00" in value for _name, values in request.GET.lists() for value in values):
             raise IncorrectLookupParameters("A NUL character is not text.")
+        # Django would take each character of the text for an end of the range.
+        if any(name.endswith("__range") for name in request.GET):
+            raise IncorrectLookupParameters("A text is not the two ends of a range.")
         return super().get_queryset(request, *args, **kwargs)
 
     def get_results(self, request: HttpRequest) -> None:
