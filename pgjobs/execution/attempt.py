@@ -63,7 +63,7 @@ async def attempt(job: RunningJob, runner: Runner) -> Outcome | None:
         outcome = _without_undone_work(outcome, job)
     if outcome.lines:
         _say(job, outcome)
-    return None if job.is_terminated else outcome
+    return _terminated(job, outcome) if job.is_terminated else outcome
 
 
 def in_thread(steps: Coroutine[Any, Any, T]) -> T:
@@ -88,6 +88,16 @@ def give_up(job: RunningJob, error: JobInterrupted, *, began: float) -> Outcome:
     outcome = replace(judge(error, job), began=began)
     _say(job, outcome)
     return outcome
+
+
+def _terminated(job: RunningJob, outcome: Outcome) -> Outcome | None:
+    """Return what is left to record of an end by ``job.terminate()``.
+
+    That is the end itself if it was undone with its transaction.
+    """
+    if job.unsure_end is None:
+        return None
+    return replace(job.unsure_end, began=outcome.began, ended=outcome.ended)
 
 
 def _call(target: JobTarget, job: RunningJob) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Coroutine, Sequence
+from functools import partial
 from typing import Any, Final
 
 from django.db import DatabaseError, connections, models, transaction
@@ -99,7 +100,7 @@ def start(jobs: Jobs, job: Any) -> bool:
     won = alone(jobs.db, lambda: waiting.update(**started))
     if not won or not reread(job, jobs.db, ["status", "started", "epoch", "attempt", "worker"]):
         return False
-    job.is_terminated = False
+    job.is_terminated, job.unsure_end = False, None
     return True
 
 
@@ -121,8 +122,17 @@ def terminate(jobs: Jobs, job: Any, status: JobStatus, error: str) -> bool:
         error=as_error(error or job.error),
         data=data,
     )
-    job.is_terminated = _record(jobs, job, outcome)
-    return bool(job.is_terminated)
+    if not _record(jobs, job, outcome):
+        return False  # and the end that an earlier call has recorded stays
+    job.is_terminated, job.unsure_end = True, None
+    if connections[jobs.db].in_atomic_block:
+        job.unsure_end = outcome
+        transaction.on_commit(partial(_be_sure, job), using=jobs.db, robust=True)
+    return True
+
+
+def _be_sure(job: Any) -> None:
+    job.unsure_end = None
 
 
 def write_notes(jobs: Jobs, notes: Sequence[Note]) -> None:

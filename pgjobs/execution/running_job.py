@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
+from pgjobs.rows.outcome import Outcome
+
 
 class RunningJob(Protocol):
     """A job while it runs; the model ``Job`` is one. Steps of an attempt need no more of it."""
@@ -13,6 +15,7 @@ class RunningJob(Protocol):
     started: datetime | None
     completed: datetime | None
     is_terminated: bool
+    unsure_end: Outcome | None
 
     @property
     def id(self) -> int: ...

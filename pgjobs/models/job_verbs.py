@@ -16,6 +16,7 @@ from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.execution import in_process
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.rows.notes import LogLine, Note, Sink, message_of
+from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.rivalry import in_transaction, reread
 
 
@@ -160,6 +161,8 @@ class JobVerbs(models.Model):
     """Takes the notes of the run, if a worker or ``run_here()`` collects them."""
     is_terminated = False
     """Whether the run has recorded its own end with ``terminate()``."""
+    unsure_end: Outcome | None = None
+    """The end that ``terminate()`` has recorded in a transaction that is not committed yet."""
     is_heavy = False
     """Whether the claim left the arguments in the database, for the slot to read."""
 

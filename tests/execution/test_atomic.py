@@ -202,6 +202,34 @@ def test_an_atomic_job_may_record_its_own_end(monkeypatch: pytest.MonkeyPatch) -
     assert traces.labels() == ["effect"]
 
 
+def test_an_atomic_job_that_records_its_end_twice_ends_as_it_said_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = []
+
+    def end_twice(job: Job) -> None:
+        said.append(job.terminate("failed", "no good"))
+        said.append(job.terminate("errored", "worse"))
+
+    job = run_by_a_worker(monkeypatch, end_twice)
+
+    assert (job.status, job.error, said) == ("failed", "no good", [True, False])
+    assert traces.labels() == ["effect"]
+
+
+def test_an_atomic_job_ends_as_it_said_although_its_transaction_is_undone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def end_and_raise(job: Job) -> None:
+        job.terminate("failed", "no good")
+        raise ValueError("boom")
+
+    job = run_by_a_worker(monkeypatch, end_and_raise)
+
+    assert (job.status, job.error) == ("failed", "no good")
+    assert traces.labels() == []
+
+
 def test_an_atomic_class_with_a_coroutine_is_refused_at_its_definition() -> None:
     async def run(self: BackgroundJob) -> None: ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from pgjobs import BackgroundJob, job_end
@@ -16,6 +16,7 @@ from pgjobs.rows.record import record
 from tests.apps.testapp.jobs import Noop
 from tests.support.listening import listening
 from tests.support.sql import query
+from tests.support.worker_process import run_burst_here
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,17 @@ class EndsItself(BackgroundJob):
         return "ignored"
 
 
+class EndsItselfInVain(BackgroundJob):
+    """Records its own end in a transaction that is rolled back, or left open."""
+
+    def run(self, leaves_open: bool) -> None:
+        block = transaction.atomic()
+        block.__enter__()
+        self.job.terminate(JobStatus.FAILED, "no good")
+        if not leaves_open:
+            raise ValueError("boom")
+
+
 def taken_twice() -> tuple[Job, Job]:
     """Return the same job as two runs see it: the first lost its worker, the second holds the
     row."""
@@ -48,6 +60,18 @@ def taken_twice() -> tuple[Job, Job]:
 def row() -> dict[str, Any]:
     (only,) = query("SELECT * FROM pgjobs_job")
     return only
+
+
+@pytest.mark.usefixtures("empty_queue")
+@pytest.mark.parametrize("leaves_open", [False, True])
+def test_an_end_that_is_undone_with_its_transaction_is_recorded_after_it(
+    leaves_open: bool,
+) -> None:
+    job = EndsItselfInVain.enqueue(leaves_open=leaves_open)
+    run_burst_here()
+
+    job.refresh_from_db()
+    assert (job.status, job.error) == ("failed", "no good")
 
 
 def test_a_job_terminated_without_a_status_is_completed() -> None:
