@@ -56,11 +56,11 @@ async def attempt(job: RunningJob, runner: Runner) -> Outcome | None:
     except BaseException as error:  # a stop request just before or after the job itself ran
         runner.finish()
         _restore(job, identity)
-        outcome = _judge(error, job, runner)
+        outcome = _judge_anything(error, job, runner)
     if runner.stop_request is not None:
-        outcome = _with_real_reason(outcome, runner.stop_request, job)
+        outcome = _with_real_reason(outcome, runner.stop_request, job, runner)
     if runner.has_left_transaction_open(outcome):
-        outcome = _without_undone_work(outcome, job)
+        outcome = _without_undone_work(outcome, job, runner)
     if outcome.lines:
         _say(job, outcome)
     return _terminated(job, outcome) if job.is_terminated else outcome
@@ -153,6 +153,25 @@ def _judge(error: BaseException, job: RunningJob, runner: Runner) -> Outcome:
     return judge(error, job)
 
 
+def _judge_anything(error: BaseException, job: RunningJob, runner: Runner) -> Outcome:
+    """Judge ``error``, or end the job as errored if ``run()`` has left nothing that can be judged.
+
+    An exception from here would end the worker, and the job would do the same to the next one.
+    """
+    try:
+        return _judge(error, job, runner)
+    except BaseException as worse:
+        if isinstance(worse, (KeyboardInterrupt, SystemExit)):
+            runner.note_exit(worse)
+        return Outcome(
+            job_id=job.id,
+            epoch=job.epoch,
+            worker_id=job.worker_id,
+            status=JobStatus.ERRORED,
+            error=f"The end of run() can't be judged: {type(worse).__name__}",
+        )
+
+
 def _judge_with_data(
     error: BaseException, job: RunningJob, runner: Runner, began: float
 ) -> Outcome:
@@ -166,23 +185,25 @@ def _judge_with_data(
         return replace(outcome, ended=time.monotonic())
 
 
-def _with_real_reason(outcome: Outcome, stop_request: JobInterrupted, job: RunningJob) -> Outcome:
+def _with_real_reason(
+    outcome: Outcome, stop_request: JobInterrupted, job: RunningJob, runner: Runner
+) -> Outcome:
     """Blame ``stop_request`` rather than an exception that it caused, such as a cancelled query."""
     failure = outcome.failure
     if failure is None or failure.exception == qualified_name(stop_request):
         return outcome
-    return _overruled(outcome, stop_request, job)
+    return _overruled(outcome, stop_request, job, runner)
 
 
-def _without_undone_work(outcome: Outcome, job: RunningJob) -> Outcome:
+def _without_undone_work(outcome: Outcome, job: RunningJob, runner: Runner) -> Outcome:
     """Don't call a job completed if its writes are lost with the transaction that it left open."""
     if outcome.is_recorded or outcome.status != JobStatus.COMPLETED:
         return outcome
-    return _overruled(outcome, TransactionLeftOpen(), job)
+    return _overruled(outcome, TransactionLeftOpen(), job, runner)
 
 
-def _overruled(outcome: Outcome, error: BaseException, job: RunningJob) -> Outcome:
-    overruling = judge(error, job)
+def _overruled(outcome: Outcome, error: BaseException, job: RunningJob, runner: Runner) -> Outcome:
+    overruling = _judge_anything(error, job, runner)
     return replace(
         overruling,
         data=outcome.data,

@@ -22,7 +22,7 @@ from pgjobs.limits import is_wait
 from pgjobs.registry.meta import ExceptionClasses, JobOptions
 from pgjobs.registry.names import resolve
 from pgjobs.registry.targets import options_of
-from pgjobs.rows.failure import Failure, as_error, shown
+from pgjobs.rows.failure import Failure, as_error, bounded, shown
 from pgjobs.rows.outcome import Line, Outcome
 
 
@@ -41,16 +41,17 @@ def judge(error: BaseException, job: RunningJob) -> Outcome:
         return _outcome(job, JobStatus.CANCELLED, line)
     if isinstance(leaves[0], Snooze) and all(isinstance(leaf, Snooze) for leaf in leaves):
         return _snoozed(leaves[0], job)
-    failure = Failure.of(error)
+    told = bounded(error)
+    failure = Failure.of(told)
     options = _options(job)
     failed = _first((error, *leaves), (JobFailed, *_classes(options.fail_on)))
     if failed is not None:
         return _failed(replace(failure, message=shown(failed, str)), job)
     errored = replace(
         _outcome(job, JobStatus.ERRORED, (ERROR, failure.traceback)),
-        error=shown(error),
+        error=shown(told),
         failure=failure,
-        cause=error,
+        cause=told,
     )
     if not _may_try_again(error, leaves, job, options):
         return errored
@@ -59,10 +60,21 @@ def judge(error: BaseException, job: RunningJob) -> Outcome:
 
 
 def leaves_of(error: BaseException) -> tuple[BaseException, ...]:
-    """Return the exceptions in the exception group ``error``, or ``error`` if it is no group."""
-    if not isinstance(error, BaseExceptionGroup):
-        return (error,)
-    return tuple(leaf for each in error.exceptions for leaf in leaves_of(each))
+    """Return the exceptions in the exception group ``error``, or ``error`` if it is no group.
+
+    Each stands there once, although groups may share their groups.
+    """
+    leaves, seen, waiting = [], set(), [error]
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, BaseExceptionGroup):
+            waiting += reversed(each.exceptions)
+        else:
+            leaves.append(each)
+    return tuple(leaves) or (error,)
 
 
 def _first(errors: tuple[BaseException, ...], kinds: tuple[type, ...]) -> BaseException | None:
@@ -76,10 +88,11 @@ def _outcome(job: RunningJob, status: JobStatus, *lines: Line) -> Outcome:
 
 
 def _snoozed(error: Snooze, job: RunningJob) -> Outcome:
+    until = Snooze(until=error.until).until  # checked again: a subclass may have set anything
     snoozed = replace(_outcome(job, JobStatus.SCHEDULED), attempts_back=1)
-    if isinstance(error.until, datetime):
-        return replace(snoozed, due=error.until)
-    return replace(snoozed, delay=error.until)
+    if isinstance(until, datetime):
+        return replace(snoozed, due=until)
+    return replace(snoozed, delay=until)
 
 
 def _failed(failure: Failure, job: RunningJob) -> Outcome:
@@ -91,7 +104,9 @@ def _failed(failure: Failure, job: RunningJob) -> Outcome:
 def _delay(
     leaves: tuple[BaseException, ...], job: RunningJob, options: JobOptions
 ) -> tuple[timedelta, tuple[Line, ...]]:
-    asked = [leaf.after for leaf in leaves if isinstance(leaf, Retry) and leaf.after is not None]
+    # Made again, and so checked again: a subclass may have set anything.
+    retries = [Retry(after=leaf.after) for leaf in leaves if isinstance(leaf, Retry)]
+    asked = [each.after for each in retries if each.after is not None]
     if asked:
         return max(asked), ()
     try:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from pgjobs.rows.text import cut, kept
+
+_MOST_EXCEPTIONS: Final = 50_000
+"""Python needs some seconds to show so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +29,37 @@ class Failure:
             message=shown(error, str),
             traceback=kept("".join(_trace(error))),
         )
+
+
+def bounded(error: BaseException) -> BaseException:
+    """Return ``error``, or a substitute if its text would have no end in sight.
+
+    Python shows a group once for each group that holds it. So forty groups that hold each other
+    twice would make a million million texts.
+    """
+    if not _has_too_many(error):
+        return error
+    name = qualified_name(error)
+    why = f"{name} with more than {_MOST_EXCEPTIONS:,} exceptions in it or before it"
+    return RuntimeError(why).with_traceback(error.__traceback__)
+
+
+def _has_too_many(error: BaseException) -> bool:
+    chained, waiting = {id(error)}, [error]
+    for _ in range(_MOST_EXCEPTIONS):
+        if not waiting:
+            return False
+        try:
+            each = waiting.pop()
+            for link in (each.__cause__, each.__context__):
+                if link is not None and id(link) not in chained:
+                    chained.add(id(link))
+                    waiting.append(link)
+            if isinstance(each, BaseExceptionGroup):
+                waiting += each.exceptions
+        except Exception:  # its class is broken; what shows it bears that
+            continue
+    return bool(waiting)
 
 
 def qualified_name(error: BaseException) -> str:

@@ -90,3 +90,50 @@ def test_the_whole_group_is_kept_in_the_traceback_of_the_attempt(ended: Any) -> 
 
     assert "ValueError: x" in entry["traceback"]
     assert entry["message"] == "no good"
+
+
+class Endless(ExceptionGroup[Exception]):
+    """A group that says that it holds itself."""
+
+    @property
+    def exceptions(self) -> Any:
+        return (self,)
+
+
+def shared(depth: int) -> ExceptionGroup[Exception]:
+    """Return groups that hold each other twice: as a tree they have ``2 ** depth`` leaves."""
+    group: ExceptionGroup[Exception] = ExceptionGroup("shared", [ValueError("x")])
+    for _ in range(depth):
+        group = ExceptionGroup("shared", [group, group])
+    return group
+
+
+class Burying(BackgroundJob):
+    """Raises the exception that the test sets."""
+
+    error: BaseException
+
+    def run(self) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [shared(60), Endless("endless", [ValueError("x")])])
+def test_a_group_that_no_text_could_show_makes_the_job_errored_at_once(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Burying, "error", error, raising=False)
+    job = Burying.enqueue(immediate=True)
+
+    assert job.status == "errored"
+    assert "with more than 50,000 exceptions in it" in job.error
+    assert "in run" in job.errors[0]["traceback"]
+
+
+def test_a_failure_in_groups_that_no_text_could_show_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    error = ExceptionGroup("all", [shared(60), JobFailed("no good")])
+    monkeypatch.setattr(Burying, "error", error, raising=False)
+    job = Burying.enqueue(immediate=True)
+
+    assert (job.status, job.error) == ("failed", "no good")

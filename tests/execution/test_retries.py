@@ -286,6 +286,40 @@ def test_a_snoozed_job_is_scheduled_for_the_moment_that_it_named(
     assert wait_of(lambda: raising(Snooze(until=timedelta(0)), monkeypatch)) == timedelta(0)
 
 
+class SoonSnooze(Snooze):
+    def __init__(self) -> None:
+        self.until: Any = "soon"
+
+
+class SoonRetry(Retry):
+    def __init__(self) -> None:
+        self.after: Any = "soon"
+
+
+@pytest.mark.parametrize("error", [SoonSnooze(), SoonRetry()])
+def test_a_delay_that_a_subclass_sets_is_checked_too(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Stubborn, "error", error)
+    job = Stubborn.enqueue()
+    Stubborn.handle(job)
+
+    assert job.errors[-1]["exception"] == "pgjobs.exceptions.InvalidArgument"
+    assert "not 'soon'" in job.error
+
+
+def test_a_number_that_a_subclass_of_retry_sets_is_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    error = SoonRetry()
+    error.after = 60
+    monkeypatch.setattr(Stubborn, "error", error)
+    job = Stubborn.enqueue()
+    Stubborn.handle(job)
+
+    assert job.scheduled == pytest.approx(database_now() + MINUTE, abs=timedelta(seconds=20))
+
+
 def test_a_snooze_until_a_moment_without_a_time_zone_is_refused() -> None:
     with pytest.raises(InvalidArgument, match="no time zone"):
         Snooze(until=datetime(2099, 1, 1))

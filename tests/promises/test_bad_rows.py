@@ -87,6 +87,8 @@ def test_a_job_with_arguments_that_run_does_not_take_is_errored_and_the_worker_g
         ("ends_its_backend", "terminating connection"),
         ("leaves_data_that_has_no_end", "RecursionError"),
         ("leaves_data_that_fights_back", "Unspeakable"),
+        ("sets_what_is_no_number_of_attempts", "can't be judged"),
+        ("raises_what_cannot_be_judged", "can't be judged: KeyboardInterrupt"),
     ],
 )
 def test_a_job_that_misbehaves_is_errored_and_the_worker_goes_on(how: str, reason: str) -> None:
@@ -137,6 +139,10 @@ def test_a_job_that_sets_an_error_that_cannot_be_shown_completes_with_a_substitu
 
 def test_a_job_that_closes_its_connection_completes_and_the_worker_goes_on() -> None:
     assert ended(Misbehaves.enqueue(how="closes_the_connection")).status == "completed"
+
+
+def test_a_job_that_sets_what_is_no_timeout_completes_and_the_worker_goes_on() -> None:
+    assert ended(Misbehaves.enqueue(how="sets_what_is_no_timeout")).status == "completed"
 
 
 def test_a_job_that_logs_binary_text_completes_with_an_escaped_log() -> None:

@@ -34,6 +34,7 @@ class Stoppable(Runner):
         """The database connections that the slot's thread has opened."""
         self.job: Job | None = None
         self.since = 0.0
+        self._limit = 0.0
         self.stop_requested_at = 0.0
 
     def begin(self, job: Job, *, on_loop: bool = False) -> None:
@@ -41,6 +42,8 @@ class Stoppable(Runner):
             self._is_on_loop = on_loop
             self.stop_request = None
             self.since = time.monotonic()
+            # Read now: run() may put anything into job.timeout.
+            self._limit = job.time_limit.total_seconds()
             self.job = job
 
     def finish(self) -> None:
@@ -59,14 +62,13 @@ class Stoppable(Runner):
     def is_late(self) -> bool:
         """Whether the job has run longer than its timeout."""
         job, since = self.job, self.since
-        return job is not None and time.monotonic() - since > job.time_limit.total_seconds()
+        return job is not None and time.monotonic() - since > self._limit
 
     def stop_if_late(self) -> None:
         """Request a stop of a job that has run longer than its timeout."""
         job = self.job
         if job is not None and self.is_late:
-            limit = job.time_limit.total_seconds()
-            reason = f"The job ran longer than its timeout of {limit:g} seconds."
+            reason = f"The job ran longer than its timeout of {self._limit:g} seconds."
             self.request_stop(job, JobTimeout(reason))
 
     def request_stop(self, job: Job, reason: JobInterrupted) -> bool:

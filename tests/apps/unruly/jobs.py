@@ -209,6 +209,15 @@ class Unspeakable(Exception):
     __repr__ = __str__
 
 
+class Unjudgeable(Exception):
+    @property
+    def __class__(self) -> Any:
+        raise KeyboardInterrupt
+
+    @__class__.setter
+    def __class__(self, _: Any) -> None: ...
+
+
 class Misbehaves(BackgroundJob):
     """Misbehaves in the way that its argument names."""
 
@@ -259,6 +268,17 @@ class Misbehaves(BackgroundJob):
 
     def leaves_data_that_has_no_end(self) -> None:
         self.job.data = _nested()
+
+    def sets_what_is_no_timeout(self) -> None:
+        self.job.timeout = "soon"
+        time.sleep(0.5)  # the watch looks at it meanwhile
+
+    def sets_what_is_no_number_of_attempts(self) -> None:
+        self.job.max_attempts = "five"
+        raise ValueError("x")
+
+    def raises_what_cannot_be_judged(self) -> None:
+        raise Unjudgeable
 
     def leaves_an_error_that_cannot_be_shown(self) -> None:
         self.job.error = Unspeakable()  # type: ignore[assignment]
