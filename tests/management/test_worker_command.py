@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -192,18 +193,42 @@ def test_an_option_that_no_worker_could_use_is_refused(
         call_command("pgjobs_worker", f"{option}={value}")
 
 
+@pytest.mark.parametrize("path", ["/nowhere/alive", f"/tmp/{'a' * 300}"])
 def test_a_liveness_file_that_can_not_be_written_is_refused(
-    child_environment: Environment,
+    child_environment: Environment, path: str
 ) -> None:
-    with SupervisedWorker(child_environment, "--liveness-file", "/nowhere/alive") as worker:
+    with SupervisedWorker(child_environment, "--liveness-file", path) as worker:
         assert worker.wait() == 1
-        assert "'/nowhere/alive'" in worker.output
+        assert f"to, not '{path}'." in worker.output
 
 
 @pytest.mark.parametrize("option", ["--concurrency", "--max-jobs"])
 def test_a_number_below_one_is_refused(option: str) -> None:
     with pytest.raises(CommandError, match=option):
         call_command("pgjobs_worker", option, "0")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("concurrency", -5),
+        ("concurrency", "2"),
+        ("concurrency", True),
+        ("max_jobs", -1),
+        ("processes", 0),
+        ("processes", None),
+        ("shutdown_timeout", "5"),
+        ("name", 5),
+    ],
+)
+def test_a_value_that_goes_past_the_parser_is_refused_too(option: str, value: Any) -> None:
+    with pytest.raises(CommandError, match=f"--{option.replace('_', '-')} must .* not {value!r}"):
+        call_command("pgjobs_worker", burst=True, **{option: value})
+
+
+def test_a_number_of_more_digits_than_python_reads_is_refused_in_words() -> None:
+    with pytest.raises(CommandError, match="… is not a whole number of at least 1"):
+        call_command("pgjobs_worker", f"--max-jobs={'9' * 4301}")
 
 
 def test_the_help_names_every_option(child_environment: Environment) -> None:

@@ -26,6 +26,7 @@ from pgjobs.clock import Clock, LowLevelTasks
 from pgjobs.conf import LONGEST, MOST_SLOTS, get_settings
 from pgjobs.exceptions import DatabaseRefused, UnknownQueue
 from pgjobs.models import Job, WorkerProcess
+from pgjobs.showing import brief
 from pgjobs.worker import Worker, WorkerOptions
 from pgjobs.worker.process.child import child_number, is_child, leave
 from pgjobs.worker.process.run import run_as_child, run_here
@@ -35,6 +36,15 @@ from pgjobs.worker.startup import look_once
 logger = logging.getLogger("pgjobs.worker")
 
 _MOST_PROCESSES: Final = 1_000
+_MOST: Final = 2**31 - 1
+_WHOLE_NUMBERS: Final = {
+    "processes": _MOST_PROCESSES,
+    "concurrency": MOST_SLOTS,
+    "max_jobs": _MOST,
+    "max_jobs_per_child": _MOST,
+    "max_memory_per_child": _MOST,
+}
+"""The options that hold a whole number from 1, and the highest number of each."""
 _LONGEST_NAME: Final = WorkerProcess._meta.get_field("name").max_length or 0
 
 
@@ -129,11 +139,11 @@ def _worker_options(options: dict[str, Any]) -> WorkerOptions:
         queues.check_known(given)
     except UnknownQueue as error:
         raise CommandError(str(error)) from None
+    # The parser lets no wrong type pass, but call_command() goes past it.
+    for option, most in _WHOLE_NUMBERS.items():
+        _check_whole_number(option, options[option], most=most)
     timeout = options["shutdown_timeout"]
-    if timeout is not None and not 0 <= timeout <= LONGEST:  # nan is not, either
-        raise CommandError(
-            f"--shutdown-timeout must be from 0 to {LONGEST:,} seconds, not {timeout:g}."
-        )
+    _check_timeout(timeout)
     _check_name(options["name"] or "", processes=options["processes"])
     return WorkerOptions(
         queues=tuple(dict.fromkeys(given)) or queues.DEFAULT_QUEUES,
@@ -147,9 +157,27 @@ def _worker_options(options: dict[str, Any]) -> WorkerOptions:
     )
 
 
-def _check_name(name: str, *, processes: int) -> None:
+def _check_whole_number(option: str, given: Any, *, most: int) -> None:
+    is_left_out = given is None and option != "processes"
+    if not is_left_out and not (type(given) is int and 1 <= given <= most):
+        raise CommandError(
+            f"--{option.replace('_', '-')} must be a whole number from 1 to {most:,}, "
+            f"not {brief(given)}."
+        )
+
+
+def _check_timeout(given: Any) -> None:
+    is_number = isinstance(given, int | float) and 0 <= given <= LONGEST  # nan is not, either
+    if given is not None and not is_number:
+        raise CommandError(
+            f"--shutdown-timeout must be from 0 to {LONGEST:,} seconds, not {brief(given)}."
+        )
+
+
+def _check_name(name: Any, *, processes: int) -> None:
     longest = _LONGEST_NAME - len(f".{processes}")
-    if not name.isprintable():  # what is not UTF-8 is not printable, either
+    # What is not UTF-8 is not printable, either.
+    if not isinstance(name, str) or not name.isprintable():
         raise CommandError(f"--name must be printable text, not {name!a}.")
     if len(name) > longest:
         raise CommandError(
@@ -158,11 +186,18 @@ def _check_name(name: str, *, processes: int) -> None:
 
 
 def _check_liveness_file(path: Path | None) -> None:
-    if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK)):
+    if path is not None and not _may_be_touched(path):
         raise CommandError(
             f"--liveness-file must name a file in a directory that this user may write to, not "
             f"{str(path)!r}."
         )
+
+
+def _may_be_touched(path: Path) -> bool:
+    try:
+        return not path.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)
+    except OSError:  # the name is too long
+        return False
 
 
 def _supervise(worker_options: WorkerOptions, options: dict[str, Any]) -> NoReturn:
@@ -216,10 +251,12 @@ def _warn_of_unserved() -> None:
         events.tell(events.QueuesUnserved(queues.DEFAULT_QUEUES, unserved))
 
 
-def _at_least_one(text: str, most: int = sys.maxsize) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= most:
-        and_most = "" if most == sys.maxsize else f" and at most {most:,}"
-        raise ArgumentTypeError(f"{text!r} is not a whole number of at least 1{and_most}")
+def _at_least_one(text: str, most: int = _MOST) -> int:
+    # Python reads no number of 4,301 digits.
+    if not text.isdecimal() or len(text) > 20 or not 1 <= int(text) <= most:
+        raise ArgumentTypeError(
+            f"{brief(text)} is not a whole number of at least 1 and at most {most:,}"
+        )
     return int(text)
 
 
