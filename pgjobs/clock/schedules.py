@@ -12,15 +12,24 @@ After that it goes by the row: another process may have newer code.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import InterfaceError, OperationalError, connections, models, router, transaction
+import psycopg
+from django.db import (
+    Error,
+    InterfaceError,
+    OperationalError,
+    connections,
+    models,
+    router,
+    transaction,
+)
 from django.db.models.functions import Now
 from django.utils import timezone
-from psycopg.errors import LockNotAvailable
 
 from pgjobs import events
 from pgjobs.exceptions import InvalidArgument
@@ -28,13 +37,22 @@ from pgjobs.jobs.cron import check_cron, next_due_time
 from pgjobs.jobs.system import SystemJob, system_jobs
 from pgjobs.models import Job, Schedule
 from pgjobs.sql import load
+from pgjobs.worker.connection import is_away, is_passing
 
 _AGAIN: Final = 0.5
 """Seconds until the next look if a schedule is still due: another transaction holds its row."""
+_REFUSED_INTERVAL: Final = 60.0
+"""Seconds until a schedule is tried again whose row refused to change."""
+
+_next_try: dict[int, float] = {}
+"""The ``time.monotonic()`` at which each schedule that refused is tried again, by its key."""
 
 
 def synchronize() -> None:
-    """Write the system jobs of this process to their schedules; switch off unknown schedules."""
+    """Write the system jobs of this process to their schedules; switch off unknown schedules.
+
+    A row that refuses, by a trigger or a policy of the project, keeps no worker from starting.
+    """
     for job in system_jobs().values():
         _write_schedule(job)
     unknown = (
@@ -44,8 +62,42 @@ def synchronize() -> None:
     )
     for job_class in unknown.values_list("job_class", flat=True):
         events.tell(events.ScheduleOff(job_class))
-    with _locked_briefly():
-        unknown.update(enabled=False)
+    _switch_off(unknown)
+
+
+def _switch_off(unknown: models.QuerySet[Schedule]) -> None:
+    rows = list(unknown.values_list("pk", "job_class"))
+    try:
+        with _locked_briefly():
+            unknown.update(enabled=False)
+    except Error as error:
+        if not rows or is_away(error) or _is_passing(error):
+            raise
+        for key, job_class in rows:
+            with _apart(job_class), _locked_briefly():
+                Schedule.objects.using(job_database()).filter(pk=key).update(enabled=False)
+
+
+@contextmanager
+def _apart(job_class: str, *, key: int | None = None) -> Iterator[None]:
+    """Tell of an error by which the row of one schedule refuses a change, and go on.
+
+    If ``key`` is given, the schedule with this key is set aside for a while. An error that comes
+    from the server or from another transaction is raised.
+    """
+    try:
+        yield
+    except Exception as error:
+        if is_away(error) or _is_passing(error):
+            raise
+        events.tell(events.ScheduleRefused(job_class, error))
+        if key is not None:
+            _next_try[key] = time.monotonic() + _REFUSED_INTERVAL
+
+
+def _is_passing(error: Exception) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, psycopg.Error) and is_passing(cause)
 
 
 def fire_due() -> float | None:
@@ -57,8 +109,9 @@ def fire_due() -> float | None:
     if due_in is None or due_in > 0:
         return due_in
     due = _known().filter(next_run__lte=Now()).order_by("next_run")
-    for key in list(due.values_list("pk", flat=True)):
-        _fire_unless_locked(key)
+    for key, job_class in list(due.values_list("pk", "job_class")):
+        with _apart(job_class, key=key):
+            _fire_unless_locked(key)
     due_in = _next_due_in()
     return due_in if due_in is None or due_in > 0 else _AGAIN
 
@@ -75,7 +128,7 @@ def _fire_unless_locked(key: int) -> None:
     """Fire the schedule with this key if it is still due; leave it for later if a lock is held.
 
     The lock is that of its row, or that of a job which another transaction has enqueued for its
-    place and has not committed.
+    place and has not committed, or one for which a trigger of the project waits.
     """
     try:
         with _locked_briefly():
@@ -84,7 +137,7 @@ def _fire_unless_locked(key: int) -> None:
             if schedule is not None:
                 _fire_or_skip(schedule)
     except OperationalError as error:
-        if not isinstance(error.__cause__, LockNotAvailable):
+        if not _is_passing(error):
             raise
 
 
@@ -139,7 +192,8 @@ def _write_schedule(known: SystemJob) -> None:
     """Write the rule of ``known``; if the row has it already, change nothing and lock nothing."""
     rows = Schedule.objects.using(job_database()).filter(job_class=known.job_class.path)
     if (seen := rows.first()) is None or _is_outdated(seen, known, _database_now()):
-        _write_rule(known)
+        with _apart(known.job_class.path):
+            _write_rule(known)
 
 
 def _is_outdated(schedule: Schedule, known: SystemJob, now: datetime) -> bool:
@@ -203,7 +257,12 @@ def _due_after(schedule: Schedule, due: datetime, now: datetime) -> datetime:
 
 
 def _known() -> models.QuerySet[Schedule]:
-    return Schedule.objects.using(job_database()).filter(enabled=True, job_class__in=system_jobs())
+    """Return the schedules that this process may fire at this moment."""
+    now = time.monotonic()
+    for key in [key for key, at in _next_try.items() if at <= now]:
+        del _next_try[key]
+    known = Schedule.objects.using(job_database()).exclude(pk__in=list(_next_try))
+    return known.filter(enabled=True, job_class__in=system_jobs())
 
 
 def _database_now() -> datetime:

@@ -18,6 +18,7 @@ from pgjobs.events.clock import (
     ScheduleFired,
     ScheduleNotFired,
     ScheduleOff,
+    ScheduleRefused,
     TickFailed,
 )
 from pgjobs.events.jobs import (
@@ -122,6 +123,7 @@ __all__ = [
     "ScheduleFired",
     "ScheduleNotFired",
     "ScheduleOff",
+    "ScheduleRefused",
     "SignOffFailed",
     "StopIgnored",
     "StopRequested",

@@ -38,6 +38,14 @@ class ScheduleOff(Event):
 
 
 @dataclass(slots=True)
+class ScheduleRefused(Event):
+    """PostgreSQL refused to change the row of a schedule: a trigger or a policy objects."""
+
+    job_class: str
+    error: BaseException
+
+
+@dataclass(slots=True)
 class TickFailed(Event):
     """A tick of the clock lost the database; ``tick`` is its time in seconds since 1970."""
 

@@ -231,6 +231,12 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.ScheduleOff: line(
         CLOCK, WARNING, "schedule={job_class} is switched off: its job class is gone"
     ),
+    events.ScheduleRefused: line(
+        CLOCK,
+        ERROR,
+        "schedule={job_class} can't be changed. Look for a trigger, policy or constraint on "
+        "pgjobs_schedule and mend it. PostgreSQL said: {error}",
+    ),
     events.TickFailed: line(CLOCK, WARNING, "tick={tick} lost the database: {error}"),
     events.ProcrastinateWorkerLost: line(
         CLOCK, WARNING, "{name} lost its worker, starting it again: {error}"

@@ -264,6 +264,66 @@ def test_a_schedule_whose_job_a_trigger_refuses_does_not_stop_the_others(told: T
     assert Job.objects.get().job_class == Tracing.path
 
 
+def let_row_of_noop_refuse(how: str, event: str) -> None:
+    query(
+        "CREATE FUNCTION project_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {how}; END $$; "
+        f"CREATE TRIGGER project_refuse BEFORE {event} ON pgjobs_schedule FOR EACH ROW "
+        f"WHEN (NEW.job_class = '{Noop.path}') EXECUTE FUNCTION project_refuse()"
+    )
+
+
+@pytest.fixture(params=["RAISE 'refused'", "RETURN NULL"])
+def how(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How a trigger of the project refuses the row of a schedule."""
+    monkeypatch.setattr("pgjobs.clock.schedules._next_try", {})
+    return str(request.param)
+
+
+def test_a_schedule_that_refuses_to_move_on_does_not_stop_the_others(
+    how: str, told: ToldSoFar
+) -> None:
+    refusing = start_worker(Noop, interval=60)
+    start_worker(Tracing, interval=60)
+    come_due(refusing, ago=MINUTE)
+    let_row_of_noop_refuse(how, "UPDATE")
+
+    due_in = fire_due()
+
+    assert [job.job_class for job in Job.objects.all()] == [Tracing.path]
+    assert told(events.ScheduleRefused, job_class=Noop.path)
+    assert due_in is not None
+    assert due_in > 60  # the refusing schedule is set aside, not tried again and again
+
+
+@pytest.mark.parametrize("event", ["INSERT", "UPDATE"])
+def test_a_schedule_that_refuses_its_rule_keeps_no_worker_from_starting(
+    how: str, event: str, told: ToldSoFar
+) -> None:
+    if event == "UPDATE":
+        start_worker(Noop, interval=30)
+    let_row_of_noop_refuse(how, event)
+    Noop.setup(interval=60)
+
+    start_worker(Tracing, interval=60)
+
+    assert told(events.ScheduleRefused, job_class=Noop.path)
+
+
+def test_a_schedule_that_refuses_to_be_switched_off_keeps_no_worker_from_starting(
+    told: ToldSoFar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for job_class in (Noop, Tracing):
+        start_worker(job_class, interval=60)
+    let_row_of_noop_refuse("RAISE 'refused'", "UPDATE")
+    forget_system_jobs(monkeypatch)
+
+    synchronize()
+
+    assert Schedule.objects.get(enabled=False).job_class == Tracing.path
+    assert told(events.ScheduleRefused, job_class=Noop.path)
+
+
 def test_a_schedule_whose_class_is_gone_is_off_until_the_class_returns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
