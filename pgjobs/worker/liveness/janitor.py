@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Collection
+from typing import Final
 
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.liveness import rescue
@@ -10,6 +13,9 @@ from pgjobs.worker.liveness.lost_jobs import LostJobs
 from pgjobs.worker.liveness.orphans import Orphans
 from pgjobs.worker.liveness.rounds import Rounds
 from pgjobs.worker.liveness.suspicion import Suspicion
+
+_LONGEST_TURN: Final = 1.0
+"""Seconds after which a turn begins no further rescue."""
 
 
 class Janitor:
@@ -31,6 +37,10 @@ class Janitor:
         """Whether a turn has tried to take back the jobs of each worker that looks dead."""
 
     def turn(self, connection: EngineConnection) -> None:
+        """Look for lost jobs, and take them back for a second or so: the heartbeat must not wait.
+
+        The next turns go on.
+        """
         try:
             self._look(connection)
         except Exception:
@@ -62,8 +72,13 @@ class Janitor:
     def _look(self, connection: EngineConnection) -> None:
         makes_rounds = self._rounds.turn(connection) or not self._takes_turns
         looks = makes_rounds or not self.has_judged
-        for worker in self._suspicion.dead(connection, looks=looks):
-            self.rescue(connection, worker)
+        until = time.monotonic() + _LONGEST_TURN
+        dead = self._suspicion.dead(connection, looks=looks)
+        random.shuffle(dead)  # the jobs of one must not keep those of another from their turn
+        while dead and time.monotonic() < until:
+            self.rescue(connection, dead.pop())
+        if dead:
+            return
         if makes_rounds:
             self._orphans.turn(connection)
         # At the end of the turn: a burst that is told too early ends before the rescued jobs run.

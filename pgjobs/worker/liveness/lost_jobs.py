@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -25,6 +26,10 @@ from pgjobs.worker.recording.refusal import is_about_a_row
 
 _TRY_INTERVAL: Final = 5.0
 """Seconds until a row that refused to be taken back is tried again."""
+_LONGEST_APART: Final = 1.0
+"""Seconds in which outcomes are tried one by one; those that are left wait for the next turn."""
+_OF_LEASE: Final = 1 / 8
+"""The part of the lease that one statement may take: the heartbeat shares its session."""
 
 
 class LostJob(NamedTuple):
@@ -44,6 +49,8 @@ class LostJobs:
         """``announce`` is called with the ids of jobs that were taken back, after the commit."""
         self.announce = announce
         self._refused: set[int] = set()
+        self.untried: set[int] = set()
+        """Jobs of the last outcomes for which the time was too short."""
         self._next_try: dict[int, float] = {}
         """The ``time.monotonic()`` at which each row that was not written is tried again."""
 
@@ -66,7 +73,7 @@ class LostJobs:
         for outcome in outcomes:
             if outcome.job_id in recorded:
                 events.tell(events.JobTakenBack(outcome.job_id, worker, outcome.status))
-            else:
+            elif outcome.job_id not in self.untried:
                 self._next_try[outcome.job_id] = time.monotonic() + _TRY_INTERVAL
         queues = [job.queue_name for job in jobs]
         wake_idle_workers(connection.cursor(), queues, workers=len(queues))
@@ -77,8 +84,9 @@ class LostJobs:
 
         If a row refuses its outcome, the outcomes are written one by one. Each write is a
         transaction or a savepoint, so a refusal ends neither the other writes nor the transaction
-        that holds the rows.
+        that holds the rows. That takes a second or so: the outcomes that are left are not written.
         """
+        self.untried.clear()
         try:
             return _record(connection, outcomes)
         except psycopg.Error as error:
@@ -86,7 +94,20 @@ class LostJobs:
                 raise
             if len(outcomes) == 1:
                 return self._record_otherwise(connection, outcomes[0], error)
-        return [job for outcome in outcomes for job in self.record(connection, [outcome])]
+        return self._record_apart(connection, outcomes)
+
+    def _record_apart(
+        self, connection: EngineConnection, outcomes: list[Outcome]
+    ) -> Collection[int]:
+        recorded: list[int] = []
+        until = time.monotonic() + _LONGEST_APART
+        random.shuffle(outcomes)  # a row for which there is no time now may come first next time
+        for index, outcome in enumerate(outcomes):
+            if time.monotonic() > until:
+                self.untried.update(each.job_id for each in outcomes[index:])
+                break
+            recorded += self.record(connection, [outcome])
+        return recorded
 
     def _record_otherwise(
         self, connection: EngineConnection, outcome: Outcome, error: psycopg.Error
@@ -115,8 +136,10 @@ class LostJobs:
 def _record(connection: EngineConnection, outcomes: list[Outcome]) -> Collection[int]:
     with connection.get().transaction():
         # A foreign key would otherwise be checked at the commit, when no job can be told apart.
-        connection.cursor().execute(load("rescue/check_at_once"))
-        return record(connection.cursor(), outcomes)
+        longest = f"'{get_settings().HEARTBEAT_TIMEOUT * _OF_LEASE * 1000:.0f}ms'"
+        connection.cursor().execute(load("rescue/check_at_once").replace("{longest}", longest))
+        # A cursor of a pooled session would lift the limit again.
+        return record(connection.get().cursor(), outcomes)
 
 
 def given_up(job: int, epoch: int, why: str, *, interruptions: int = 0) -> Outcome:

@@ -60,7 +60,8 @@ class Orphans:
         found = connection.cursor().execute(load("rescue/orphans"), values).fetchall()
         outcomes = [given_up(job, epoch, _REASON) for job, epoch in found]
         ended = self._lost_jobs.record(connection, outcomes) if outcomes else []
-        self._set_aside.update(job for job, _ in found if job not in ended)
+        tried = {job for job, _ in found}.difference(self._lost_jobs.untried)
+        self._set_aside.update(tried.difference(ended))
         if ended:
             events.tell(events.ImmediateJobsLost(len(ended)))
         return len(found)

@@ -286,3 +286,35 @@ def test_rows_that_refuse_their_rescue_hold_up_no_other_row_of_the_same_worker(
     finally:
         query("DROP FUNCTION refuse CASCADE")
     assert Job.objects.filter(name="refused", status="running").count() == 110
+
+
+@pytest.mark.parametrize("what", ["pg_advisory_xact_lock(77)", "pg_sleep(30)"])
+def test_rows_whose_trigger_takes_long_hold_up_neither_the_heartbeat_nor_other_rows(
+    what: str, open_connection: OpenConnection, settings: Any
+) -> None:
+    settings.PGJOBS = SHORT_LEASE
+    worker = a_worker()
+    slow, sound = a_job_of(worker), a_job_of(worker)
+    query(
+        "CREATE FUNCTION take_long() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$BEGIN PERFORM {what}; RETURN NEW; END$$; "
+        "CREATE TRIGGER take_long BEFORE UPDATE ON pgjobs_job FOR EACH ROW "
+        f"WHEN (OLD.id = {slow.pk}) EXECUTE FUNCTION take_long()"
+    )
+    lost_jobs, engine, other = LostJobs(lambda ids: None), open_connection(), open_connection()
+    other.cursor().execute("SELECT pg_advisory_lock(77)")
+    longest = 0.0
+
+    def sound_job_is_back() -> bool:
+        nonlocal longest
+        began = time.monotonic()
+        rescue(engine, worker.pk, lost_jobs)
+        longest = max(longest, time.monotonic() - began)
+        return is_rescued(sound)
+
+    try:
+        eventually(sound_job_is_back)
+    finally:
+        query("DROP FUNCTION take_long CASCADE")
+    assert longest < 10
+    assert not is_rescued(slow)
