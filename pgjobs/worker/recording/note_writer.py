@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 import psycopg
@@ -60,6 +61,8 @@ class NoteWriter:
         if len(by_job) > 1:
             if isinstance(error, LockNotAvailable):
                 self._hold_up_locked(by_job)
+                self._write_jobs_until_one_waits(by_job)
+                return
             for of_job in by_job.values():
                 self._write(of_job)
         elif isinstance(error, LockNotAvailable):
@@ -70,6 +73,21 @@ class NoteWriter:
                 self._write([note])
         else:
             self.drop(notes[0], error)
+
+    def _write_jobs_until_one_waits(self, by_job: dict[int, list[Note]]) -> None:
+        """Write the notes job by job; hold up the rest once the notes of one had to wait.
+
+        A trigger of the project may wait for a lock, for each of these jobs. Outcomes must not wait
+        for that. The order is a new one each time, so that the notes of other jobs come through.
+        """
+        jobs = random.sample(sorted(by_job), len(by_job))
+        while jobs:
+            held_up = len(self.held_up)
+            self._write(by_job[jobs.pop()])
+            if len(self.held_up) > held_up:
+                break
+        for job in sorted(jobs):
+            self.held_up += by_job[job]
 
     def _hold_up_locked(self, by_job: dict[int, list[Note]]) -> None:
         """Take the jobs whose rows are locked out: each would wait for its lock by itself."""

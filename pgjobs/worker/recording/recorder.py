@@ -17,6 +17,7 @@ from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
 from pgjobs.rows.statements import locked
+from pgjobs.sql import load
 from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection
 from pgjobs.worker.recording.delivery import Delivery
 from pgjobs.worker.recording.entry import Entry
@@ -63,7 +64,10 @@ class Recorder:
         self._session = session = Session(connection)
         self._notes = NoteWriter(connection, session)
         self._refusals = Refusals(
-            record=self._record, locked=self._locked, put_back=self._inbox.put
+            record=self._record,
+            record_in_haste=self._record_in_haste,
+            locked=self._locked,
+            put_back=self._inbox.put,
         )
         self._thread = threading.Thread(target=self._run, name="pgjobs-recorder", daemon=True)
         self._stopping = False
@@ -91,7 +95,7 @@ class Recorder:
         return not (self._thread.is_alive() or self._refusals)
 
     def _run(self) -> None:
-        while not (self._stopping and self._inbox.empty() and not self._notes.held_up):
+        while not self._stopping or self._has_more_to_write:
             entries, notes, settled = self._gather()
             if notes := self._notes.take_held_up() + notes:
                 self._deliver_notes(notes)
@@ -102,6 +106,11 @@ class Recorder:
             if settled is not None:
                 settled.set()
         self._connection.close()
+
+    @property
+    def _has_more_to_write(self) -> bool:
+        waits = bool(self._notes.held_up) or self._refusals.awaits_lock
+        return waits or not self._inbox.empty()
 
     def _gather(self) -> tuple[list[Entry], list[Note], threading.Event | None]:
         """Wait for an item or for the next try of refused outcomes; return at most a full batch.
@@ -160,13 +169,15 @@ class Recorder:
                 raise
             self._refusals.write_apart(entries, error)
 
-    def _record(self, entries: Sequence[Entry]) -> Container[int]:
+    def _record_in_haste(self, entries: Sequence[Entry]) -> Container[int]:
+        return self._record(entries, in_haste=True)
+
+    def _record(self, entries: Sequence[Entry], *, in_haste: bool = False) -> Container[int]:
         """Write ``entries`` or raise; return the ids of the jobs whose outcomes are in the rows."""
         outcomes = [outcome for _, outcome in entries]
         heard = [entry for entry in entries if self._is_heard(entry[0])]
-        recorded = self._session.run(
-            lambda: record(self._connection.cursor(), outcomes, moments=bool(heard))
-        )
+        write = record_in_haste if in_haste else record_patiently
+        recorded = self._session.run(lambda: write(self._connection, outcomes, moments=bool(heard)))
         if self._delivery.is_uncertain:
             missing = [outcome for outcome in outcomes if outcome.job_id not in recorded]
             recorded |= already_recorded(self._connection.cursor(), missing)
@@ -193,3 +204,18 @@ class Recorder:
                 job.started, job.completed = row.started, row.completed
                 if job.is_finished:
                     self._announce(job)
+
+
+def record_patiently(
+    connection: EngineConnection, outcomes: Sequence[Outcome], *, moments: bool
+) -> dict[int, Recorded]:
+    return record(connection.cursor(), outcomes, moments=moments)
+
+
+def record_in_haste(
+    connection: EngineConnection, outcomes: Sequence[Outcome], *, moments: bool
+) -> dict[int, Recorded]:
+    with connection.get().transaction():
+        connection.cursor().execute(load("haste"))
+        # A cursor of a pooled session would set the usual limit again.
+        return record(connection.get().cursor(), outcomes, moments=moments)

@@ -41,23 +41,31 @@ class Refusals:
         self,
         *,
         record: Callable[[Sequence[Entry]], Container[int]],
+        record_in_haste: Callable[[Sequence[Entry]], Container[int]] | None = None,
         locked: Callable[[Sequence[Entry]], Container[int]],
         put_back: Callable[[Entry], None],
     ) -> None:
         """Take ``record``, which writes entries or raises, and returns the ids of the accepted.
 
-        ``locked`` returns the ids of the jobs whose rows other transactions hold. ``put_back`` lets
-        an entry wait like a new one.
+        ``record_in_haste`` does the same and hardly waits for a lock. ``locked`` returns the ids of
+        the jobs whose rows other transactions hold. ``put_back`` lets an entry wait like a new one.
         """
         self._record = record
+        self._record_in_haste = record_in_haste or record
         self._locked = locked
         self._put_back = put_back
         self._waiting: dict[tuple[int, int], Entry] = {}
+        self._kept_waiting: set[tuple[int, int]] = set()
         self._next_try = 0.0
 
     def __bool__(self) -> bool:
         """Whether any outcome is set aside."""
         return bool(self._waiting)
+
+    @property
+    def awaits_lock(self) -> bool:
+        """Whether an outcome is set aside for a lock that another transaction will let go."""
+        return not self._kept_waiting.isdisjoint(self._waiting)
 
     @property
     def next_try(self) -> float | None:
@@ -71,6 +79,10 @@ class Refusals:
             return
         if isinstance(error, LockNotAvailable):
             entries = self._without_locked(entries, error)
+            # A trigger of the project may wait for a lock, for each of these rows.
+            for entry in entries:
+                self._write_in_haste(entry)
+            return
         for entry in entries:
             self._write_alone(entry)
 
@@ -99,7 +111,11 @@ class Refusals:
     def try_again(self) -> None:
         """Write outcomes that were set aside, until a row refuses again or none is left."""
         while self._waiting and time.monotonic() >= self._next_try:
-            self._write_alone(next(iter(self._waiting.values())))
+            key, entry = next(iter(self._waiting.items()))
+            if key in self._kept_waiting:
+                self._write_in_haste(entry)
+            else:
+                self._write_alone(entry)
 
     def forget_decided(self, entries: Sequence[Entry], written: Container[int]) -> None:
         """Drop each set-aside entry of ``entries``: its outcome is decided, written or stale.
@@ -107,8 +123,28 @@ class Refusals:
         ``written`` has the ids of the jobs that have their outcome in the row.
         """
         for job, _ in entries:
-            if self._waiting.pop((job.id, job.epoch), None) and job.id in written:
+            key = (job.id, job.epoch)
+            self._kept_waiting.discard(key)
+            if self._waiting.pop(key, None) and job.id in written:
                 events.tell(events.OutcomeAcceptedAfterAll(job))
+
+    def _write_in_haste(self, entry: Entry) -> None:
+        """Write ``entry``; if it has to wait for a lock, set it aside, apart from new entries."""
+        job, _ = entry
+        try:
+            self._record_in_haste([entry])
+        except LockNotAvailable:
+            key = (job.id, job.epoch)
+            if self._waiting.pop(key, None) is None:
+                events.tell(events.OutcomeLocked(job))
+            self._waiting[key] = entry
+            self._kept_waiting.add(key)
+            self._next_try = time.monotonic() + REFUSED_INTERVAL
+        except (psycopg.Error, TypeError, ValueError) as error:
+            if not is_about_a_row(error):
+                raise
+            self._kept_waiting.discard((job.id, job.epoch))
+            self._write_alone(entry)
 
     def _write_alone(self, entry: Entry, *, tries: int = 3) -> None:
         try:

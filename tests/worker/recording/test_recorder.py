@@ -23,6 +23,7 @@ from tests.support.eventually import eventually
 from tests.support.job_status import has_status, status_of, until_status
 from tests.support.recorder import Claim, RunningRecorder
 from tests.support.sessions import terminate
+from tests.support.sql import query
 from tests.support.told_events import ToldSoFar
 from tests.support.worker_process import RunningWorker
 
@@ -92,6 +93,35 @@ def test_outcomes_and_progress_of_many_locked_rows_delay_the_others_for_one_wait
         assert time.monotonic() - began < 9  # two seconds for a batch of either kind, not for a row
     for job in locked:
         until_status(job, "completed")
+
+
+@pytest.mark.parametrize("table", ["pgjobs_job", "pgjobs_log"])
+def test_rows_whose_trigger_waits_for_another_transaction_delay_no_other_for_long(
+    table: str, running: RunningRecorder, claim: Claim
+) -> None:
+    *waiting, other = claim(21)
+    job_id = "NEW.id" if table == "pgjobs_job" else "NEW.job_id"
+    query(
+        "CREATE FUNCTION project_wait() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM pg_advisory_xact_lock(77); RETURN NEW; END $$; "
+        f"CREATE TRIGGER project_wait BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW "
+        f"WHEN ({job_id} <> {other.pk}) EXECUTE FUNCTION project_wait()"
+    )
+    try:
+        with transaction.atomic():
+            connection.cursor().execute("SELECT pg_advisory_xact_lock(77)")
+            for job in waiting:
+                running.say(job, "line")
+                running.record(job)
+            running.record(other)
+            began = time.monotonic()
+            until_status(other, "completed")
+            assert time.monotonic() - began < 20  # not two seconds for each of the others
+        for job in waiting:
+            until_status(job, "completed")
+        eventually(lambda: all(log_of(job) == ["line"] for job in waiting))
+    finally:
+        query("DROP FUNCTION project_wait CASCADE")
 
 
 def log_of(job: Job) -> list[str]:
