@@ -66,9 +66,13 @@ class Lifetime:
     def stuck(self) -> tuple[str, float] | None:
         """Return the part that has not gone on for a whole lease, and these seconds, or None.
 
-        A part that tries again and again to reach the database goes on.
+        A part that tries again and again to reach the database goes on, unless the database is
+        there and refuses each try.
         """
-        parts = {"claiming": self.wakeup.busy_for, "presence": self.presence.busy_for}
+        parts = {
+            "claiming": self.wakeup.busy_for,
+            "presence": max(self.presence.busy_for, self.presence.refused_for),
+        }
         part = max(parts, key=lambda name: parts[name])
         return (part, parts[part]) if parts[part] > get_settings().HEARTBEAT_TIMEOUT else None
 

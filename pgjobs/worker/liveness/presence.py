@@ -13,7 +13,7 @@ import psycopg
 from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.worker.backoff import Backoff
-from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.connection import EngineConnection, is_away
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.stop_requests import pass_on_stop_requests
 from pgjobs.worker.liveness.worker_row import WorkerRow
@@ -58,6 +58,7 @@ class Presence:
         self._backoff = Backoff(longest=_LONGEST_PAUSE)
         self._retry_in = 0.0
         self._last_beat = 0.0
+        self._refused_since: float | None = None
         self.draining = False
 
     @property
@@ -97,6 +98,15 @@ class Presence:
     def busy_for(self) -> float:
         """Seconds that the current turn has taken; 0 between two turns."""
         return self._wakeup.busy_for
+
+    @property
+    def refused_for(self) -> float:
+        """Seconds for which a server that is there has refused each turn; 0 after a good turn.
+
+        A trigger of the project may refuse the heartbeat: then the worker claims nothing.
+        """
+        since = self._refused_since
+        return 0.0 if since is None else time.monotonic() - since
 
     @property
     def has_judged(self) -> bool:
@@ -149,13 +159,22 @@ class Presence:
             if self._backoff.is_news:
                 events.tell(events.DatabaseAway("presence", error))
             self._connection.close()
+            self._remember_refusal(error)
             self._retry_in = self._backoff.next()
         except Exception as error:
             events.tell(events.PresenceFailed(self.worker_id, error))
+            self._remember_refusal(error)
             self._retry_in = self._backoff.next()
         else:
             self._backoff.reset()
+            self._refused_since = None
             self._retry_in = 0.0
+
+    def _remember_refusal(self, error: Exception) -> None:
+        if is_away(error):
+            self._refused_since = None
+        elif self._refused_since is None:
+            self._refused_since = time.monotonic()
 
     def _turn(self) -> None:
         is_due = self._silent_for >= get_settings().HEARTBEAT_INTERVAL

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -27,6 +28,7 @@ from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
 from tests.support.job_status import status_of, until_status
 from tests.support.processes import children_of, is_alive
+from tests.support.sql import query
 from tests.support.told_events import ToldSoFar
 from tests.support.worker_process import InstalledWorker, SupervisedWorker, supervised_unruly_worker
 
@@ -294,6 +296,29 @@ def test_a_liveness_file_whose_directory_is_removed_leaves_the_worker_alone(
         directory.mkdir()
         eventually((directory / "alive").exists)
         assert worker.stop(10) == 0
+
+
+def test_a_worker_whose_heartbeat_a_trigger_refuses_says_so_and_is_not_well(
+    child_environment: Environment, tmp_path: Path
+) -> None:
+    file = tmp_path / "alive"
+    environment = with_settings(child_environment, HEARTBEAT_INTERVAL=0.5, HEARTBEAT_TIMEOUT=2)
+    with SupervisedWorker(environment, "--liveness-file", str(file)) as worker:
+        eventually(file.exists, timeout=30)
+        query(
+            "CREATE FUNCTION project_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE 'refused'; END $$; "
+            "CREATE TRIGGER project_refuse BEFORE UPDATE ON pgjobs_worker FOR EACH ROW "
+            "EXECUTE FUNCTION project_refuse()"
+        )
+        try:
+            worker.until_told(events.WorkerStuck, part="presence")
+            file.unlink()
+            time.sleep(2.5)
+            assert not file.exists()
+        finally:
+            query("DROP FUNCTION project_refuse CASCADE")
+        eventually(file.exists)
 
 
 def test_a_worker_that_waits_for_a_lock_for_a_whole_lease_says_so_and_is_not_well(
