@@ -6,6 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from django.db import DatabaseError
+
+from pgjobs.enqueueing.insert import NOT_INSERTED
 from pgjobs.rows.columns import COPIED, GIVEN_AS_JSON
 from pgjobs.rows.user import key_of_existing_user
 from pgjobs.sql import load
@@ -28,6 +31,8 @@ def copy_jobs(cursor: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
         for job_id, row in zip(ids, rows, strict=True):
             plain = (row[name] for name in _PLAIN)
             copy.write_row([job_id, *plain, *(as_json(row[name]) for name in GIVEN_AS_JSON)])
+    if cursor.rowcount != len(ids):
+        raise DatabaseError(NOT_INSERTED)
     return ids
 
 

@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any, Final
 
-from django.db import connections, transaction
+from django.db import DatabaseError, connections, transaction
 from django.db.models.signals import post_save, pre_save
 
 from pgjobs.enqueueing.ring import IdleCheck
@@ -17,6 +17,11 @@ from pgjobs.sql import load
 _INSERT: Final = load("insert").replace("{unless}", "")
 _INSERT_UNLESS_TAKEN: Final = load("insert").replace("{unless}", load("unless_taken"))
 
+NOT_INSERTED: Final = (
+    "PostgreSQL inserted no row for the job, and raised no error: look for a trigger on pgjobs_job "
+    "that returns NULL."
+)
+
 
 def insert(job: Any, using: str) -> IdleCheck:
     """Insert the new ``job`` and return the check for idle workers that the INSERT made.
@@ -25,7 +30,8 @@ def insert(job: Any, using: str) -> IdleCheck:
     the cost of ``save()``.
     """
     check = _insert(_INSERT, job, using)
-    assert check is not None  # this INSERT gives way to no other job
+    if check is None:  # this INSERT gives way to no other job
+        raise DatabaseError(NOT_INSERTED)
     return check
 
 

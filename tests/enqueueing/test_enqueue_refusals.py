@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils.functional import SimpleLazyObject
 
@@ -20,6 +20,7 @@ from tests.apps.testapp.jobs import Noop, plain_function
 from tests.apps.testapp.models import Country, Device, Note, Site
 from tests.support.moments import IN_2030
 from tests.support.rows import a_site
+from tests.support.sql import query
 
 pytestmark = pytest.mark.django_db
 
@@ -229,3 +230,17 @@ def test_a_refusal_of_several_wrong_arguments_names_the_first_in_netboxs_order(
         Noop.enqueue(**second, **first)
 
     assert str(refusal.value).startswith(next(iter(first)))
+
+
+@pytest.mark.parametrize("enqueue", [Noop.enqueue, lambda: Noop.enqueue_many([{}, {}])])
+def test_a_job_that_a_trigger_keeps_from_being_inserted_is_refused_in_words(
+    enqueue: Callable[[], object],
+) -> None:
+    query(
+        "CREATE FUNCTION project_suppress() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RETURN NULL; END $$; "
+        "CREATE TRIGGER project_suppress BEFORE INSERT ON pgjobs_job FOR EACH ROW "
+        "EXECUTE FUNCTION project_suppress()"
+    )
+    with pytest.raises(DatabaseError, match="look for a trigger on pgjobs_job"):
+        enqueue()
