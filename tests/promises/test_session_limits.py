@@ -31,7 +31,7 @@ KINDS = [
     "pgjobs presence: ",
     ": LISTEN ",
     "procrastinate_defer_periodic_job",
-    ": SELECT CASE WHEN MIN(",  # the clock's tick
+    ": SELECT MIN(",  # the clock's tick
 ]
 LOSSES: list[type[events.Event]] = [
     events.DatabaseAway,
