@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 import psycopg
-from django.db import DatabaseError, InterfaceError, OperationalError, connections
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connections,
+)
 from psycopg.sql import Literal
 
 from pgjobs.conf import get_settings
@@ -169,6 +175,8 @@ class _PooledCursor(psycopg.Cursor[Any]):
 _AWAY: Final = ("08", "25", "53", "57P", "58")
 # Serialization failures and deadlocks; a lock that was not available; a cancelled query.
 _PASSING: Final = ("40", "55P03", "57014")
+# Syntax, names and rights; a missing schema. The errors that a trigger raises are of another class.
+_MISFITS: Final = ("42", "3F")
 
 
 def is_away(error: Exception) -> bool:
@@ -184,6 +192,17 @@ def is_away(error: Exception) -> bool:
         cause or error,
         (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError),
     )
+
+
+def is_misfit(error: Exception) -> bool:
+    """Return whether a statement of pgjobs does not fit the tables, so that waiting is in vain.
+
+    ``error`` may be the error of Django that wraps one of psycopg.
+    """
+    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    if isinstance(cause, psycopg.Error) and cause.sqlstate is not None:
+        return cause.sqlstate.startswith(_MISFITS)
+    return isinstance(cause or error, (psycopg.ProgrammingError, ProgrammingError))
 
 
 def is_passing(error: psycopg.Error) -> bool:

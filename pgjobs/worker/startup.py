@@ -8,13 +8,13 @@ from contextlib import suppress
 from typing import Final
 
 import psycopg
-from django.db import DatabaseError, DataError, ProgrammingError
+from django.db import DatabaseError, DataError
 
 from pgjobs import events
 from pgjobs.exceptions import DatabaseRefused
 from pgjobs.sql import load
 from pgjobs.worker.backoff import Backoff
-from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.connection import EngineConnection, is_misfit
 from pgjobs.worker.leftovers import leave_clean
 from pgjobs.worker.stop_order import StopOrder
 from pgjobs.worker.wakeup import Wakeup
@@ -58,7 +58,7 @@ class Arrival:
 
 def refuse_if_hopeless(error: psycopg.Error | DatabaseError) -> None:
     """Raise DatabaseRefused if waiting does not mend ``error``."""
-    if isinstance(error, (psycopg.ProgrammingError, ProgrammingError)):
+    if is_misfit(error):
         raise DatabaseRefused(
             f"The tables are not what this version needs: run manage.py migrate. ({_line(error)})"
         ) from error

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import psycopg
-from django.db import DatabaseError, ProgrammingError, router
+from django.db import DatabaseError, router
 
 from pgjobs import events
 from pgjobs.exceptions import UnreadableRow
@@ -24,7 +24,7 @@ from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.claiming.doorbell import Doorbell
 from pgjobs.worker.claiming.pace import Pace
 from pgjobs.worker.companion import Companion
-from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection, is_away
+from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection, is_away, is_misfit
 from pgjobs.worker.held import Held, release
 from pgjobs.worker.idling import Burst, Idling
 from pgjobs.worker.leftovers import drop_dead, leave_clean
@@ -146,10 +146,10 @@ class Worker:
             self._turn()
             self._backoff.reset()
             self._wakeup.go_on()
-        except (psycopg.ProgrammingError, ProgrammingError) as error:
-            events.tell(events.TablesMissing(error))
-            raise  # waiting would not help
         except (psycopg.Error, DatabaseError) as error:
+            if is_misfit(error):
+                events.tell(events.TablesMissing(error))
+                raise
             if self._backoff.is_news:
                 away = events.DatabaseAway("claiming", error)
                 events.tell(away if is_away(error) else events.ClaimingFailed(error))

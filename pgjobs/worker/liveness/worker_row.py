@@ -35,7 +35,8 @@ class WorkerRow:
     def register(self) -> None:
         """Make a row with a new id, and take its lock.
 
-        Raises psycopg.OperationalError if other sessions hold the locks of many new ids.
+        Raises psycopg.OperationalError if other sessions hold the locks of many new ids, and
+        psycopg.DatabaseError if a trigger suppresses the INSERT.
         """
         connection = self._connection.get()
         for _ in range(_MOST_DRAWS):
@@ -64,7 +65,10 @@ class WorkerRow:
                 "has_session": self._connection.has_session,
             },
         )
-        ((self.id, is_ours),) = cursor.fetchall()
+        row = cursor.fetchone()
+        if row is None:
+            raise psycopg.DatabaseError("a trigger of pgjobs_worker keeps the worker's row away")
+        self.id, is_ours = row
         return bool(is_ours)
 
     @property
