@@ -15,7 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import psycopg
@@ -29,11 +29,11 @@ from django.db import (
     transaction,
 )
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from pgjobs import events
+from pgjobs.clock.due_times import due_after, first_due, is_by_another_rule, rule_of
 from pgjobs.exceptions import InvalidArgument
-from pgjobs.jobs.cron import check_cron, next_due_time
+from pgjobs.jobs.cron import check_cron
 from pgjobs.jobs.system import SystemJob, system_jobs
 from pgjobs.models import Job, Schedule
 from pgjobs.sql import load
@@ -164,7 +164,7 @@ def _fire_or_skip(schedule: Schedule) -> None:
     except Exception as error:
         events.tell(events.ScheduleNotFired(schedule.job_class, error))
         _mend_rule(schedule)
-        schedule.next_run = _due_after(schedule, schedule.next_run, _database_now())
+        schedule.next_run = due_after(schedule, schedule.next_run, _database_now())
         schedule.save(update_fields=["interval", "cron", "next_run"])
 
 
@@ -173,7 +173,7 @@ def _fire(schedule: Schedule) -> None:
     known = system_jobs()[schedule.job_class]
     job = Job.enqueue_once(known.job_class, **{"queue_name": known.queue_name, **known.kwargs})
     schedule.last_run, schedule.last_job = schedule.next_run, job
-    schedule.next_run = _due_after(schedule, schedule.next_run, _database_now())
+    schedule.next_run = due_after(schedule, schedule.next_run, _database_now())
     schedule.save(update_fields=["last_run", "last_job", "next_run"])
     events.tell(events.ScheduleFired(schedule.job_class, job, schedule.next_run))
 
@@ -185,7 +185,7 @@ def _mend_rule(schedule: Schedule) -> None:
     try:
         check_cron(schedule.cron)
     except InvalidArgument:
-        schedule.interval, schedule.cron = _rule_of(system_jobs()[schedule.job_class])
+        schedule.interval, schedule.cron = rule_of(system_jobs()[schedule.job_class])
 
 
 def _write_schedule(known: SystemJob) -> None:
@@ -197,15 +197,15 @@ def _write_schedule(known: SystemJob) -> None:
 
 
 def _is_outdated(schedule: Schedule, known: SystemJob, now: datetime) -> bool:
-    is_changed = (schedule.interval, schedule.cron) != _rule_of(known)
-    return is_changed or not schedule.enabled or _is_by_another_rule(schedule, now)
+    is_changed = (schedule.interval, schedule.cron) != rule_of(known)
+    return is_changed or not schedule.enabled or is_by_another_rule(schedule, now)
 
 
 def _write_rule(known: SystemJob) -> None:
     now = _database_now()
-    interval, cron = _rule_of(known)
+    interval, cron = rule_of(known)
     new = Schedule(job_class=known.job_class.path, interval=interval, cron=cron)
-    columns = {"interval": interval, "cron": cron, "next_run": _first_due(new, now)}
+    columns = {"interval": interval, "cron": cron, "next_run": first_due(new, now)}
     with _locked_briefly():
         rows = Schedule.objects.using(job_database()).select_for_update()
         schedule, created = rows.get_or_create(job_class=new.job_class, defaults=columns)
@@ -213,47 +213,10 @@ def _write_rule(known: SystemJob) -> None:
             return
         is_changed = (schedule.interval, schedule.cron) != (interval, cron)
         schedule.interval, schedule.cron = interval, cron
-        if is_changed or _is_by_another_rule(schedule, now):
-            schedule.next_run = _first_due(schedule, now)
+        if is_changed or is_by_another_rule(schedule, now):
+            schedule.next_run = first_due(schedule, now)
         schedule.enabled = True
         schedule.save()
-
-
-def _rule_of(known: SystemJob) -> tuple[int | None, str]:
-    """Return the interval in minutes and the cron expression, as the row has them."""
-    if known.interval is None:
-        return None, known.cron
-    return int(known.interval.total_seconds() // 60), ""
-
-
-def _is_by_another_rule(schedule: Schedule, now: datetime) -> bool:
-    """Return whether ``next_run`` lies ahead where the rule has no due time.
-
-    A worker of an older release computes ``next_run`` by the rule of its own code.
-    """
-    next_run: datetime = schedule.next_run
-    if schedule.interval is None:
-        return next_run > now and next_run != _due_after(schedule, now, now)
-    return next_run > now + timedelta(minutes=schedule.interval)
-
-
-def _first_due(schedule: Schedule, now: datetime) -> datetime:
-    """Return the first due time of a new rule; an interval counts from the last run."""
-    if schedule.interval is None:
-        return _due_after(schedule, now, now)
-    last_run: datetime | None = schedule.last_run
-    if last_run is None:
-        return now
-    return max(now, last_run + timedelta(minutes=schedule.interval))
-
-
-def _due_after(schedule: Schedule, due: datetime, now: datetime) -> datetime:
-    """Return the first due time later than ``now``; an interval keeps the phase of ``due``."""
-    if schedule.interval is None:
-        return next_due_time(schedule.cron, after=now, zone=timezone.get_default_timezone())
-    interval = timedelta(minutes=schedule.interval)
-    missed = (now - due) // interval
-    return due + (max(missed, 0) + 1) * interval
 
 
 def _known() -> models.QuerySet[Schedule]:

@@ -228,14 +228,9 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.ScheduleNotFired: line(
         CLOCK, ERROR, "schedule={job_class} could not be fired", has_traceback=True
     ),
-    events.ScheduleOff: line(
-        CLOCK, WARNING, "schedule={job_class} is switched off: its job class is gone"
-    ),
+    events.ScheduleOff: line(CLOCK, WARNING, "schedule={job_class} is off: its class is gone"),
     events.ScheduleRefused: line(
-        CLOCK,
-        ERROR,
-        "schedule={job_class} can't be changed. Look for a trigger, policy or constraint on "
-        "pgjobs_schedule and mend it. PostgreSQL said: {error}",
+        CLOCK, ERROR, "schedule={job_class}: a trigger or a policy refuses its change: {error}"
     ),
     events.TickFailed: line(CLOCK, WARNING, "tick={tick} lost the database: {error}"),
     events.ProcrastinateWorkerLost: line(
@@ -250,7 +245,5 @@ LINES: Final[dict[type[events.Event], Line]] = {
 SILENT: Final[frozenset[type[events.Event]]] = frozenset(
     {events.JobEnqueued, events.JobEnded, events.JobRescued}
 )
-"""The kinds of events that have no line. Signals are sent for them.
-
-In the log of a worker `AttemptEnded` stands for the end of a job, and `JobTakenBack` for a rescue.
-"""
+"""The kinds of events that have no line. Signals are sent for them. In the log of a worker
+`AttemptEnded` stands for the end of a job, and `JobTakenBack` for a rescue."""

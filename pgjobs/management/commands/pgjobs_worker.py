@@ -1,4 +1,4 @@
-"""``manage.py pgjobs_worker``: its options, and the three ways in which it runs.
+"""``manage.py pgjobs_worker``, and the three ways in which it runs.
 
 It is the supervisor, a child of the supervisor, or a worker in the process of ``call_command()``.
 """
@@ -6,27 +6,26 @@ It is the supervisor, a child of the supervisor, or a worker in the process of `
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import sys
 import threading
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
-from functools import partial
-from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections, router
 
 from pgjobs import events, queues
 from pgjobs.clock import Clock, LowLevelTasks
-from pgjobs.conf import LONGEST, MOST_SLOTS, get_settings
-from pgjobs.exceptions import DatabaseRefused, UnknownQueue
-from pgjobs.models import Job, WorkerProcess
-from pgjobs.showing import brief
+from pgjobs.conf import get_settings
+from pgjobs.exceptions import DatabaseRefused
+from pgjobs.management.worker_options import (
+    add_arguments,
+    check_liveness_file,
+    read_worker_options,
+)
+from pgjobs.models import Job
 from pgjobs.worker import Worker, WorkerOptions
 from pgjobs.worker.process.child import child_number, is_child, leave
 from pgjobs.worker.process.run import run_as_child, run_here
@@ -34,18 +33,6 @@ from pgjobs.worker.process.supervisor import Supervisor
 from pgjobs.worker.startup import look_once
 
 logger = logging.getLogger("pgjobs.worker")
-
-_MOST_PROCESSES: Final = 1_000
-_MOST: Final = 2**31 - 1
-_WHOLE_NUMBERS: Final = {
-    "processes": _MOST_PROCESSES,
-    "concurrency": MOST_SLOTS,
-    "max_jobs": _MOST,
-    "max_jobs_per_child": _MOST,
-    "max_memory_per_child": _MOST,
-}
-"""The options that hold a whole number from 1, and the highest number of each."""
-_LONGEST_NAME: Final = WorkerProcess._meta.get_field("name").max_length or 0
 
 
 class Command(BaseCommand):
@@ -57,69 +44,11 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("queues", nargs="*", metavar="QUEUE", help="a queue to serve")
-        parser.add_argument(
-            "--queue",
-            "-q",
-            action="append",
-            default=[],
-            dest="more_queues",
-            metavar="QUEUE",
-            help="a queue to serve before all others; may be repeated",
-        )
-        parser.add_argument(
-            "--processes",
-            "-p",
-            type=partial(_at_least_one, most=_MOST_PROCESSES),
-            default=1,
-            metavar="P",
-            help="worker processes, each with its own slots (default: 1)",
-        )
-        parser.add_argument(
-            "--concurrency",
-            "-c",
-            type=partial(_at_least_one, most=MOST_SLOTS),
-            metavar="N",
-            help='slots: jobs that a process runs at once (default: PGJOBS["CONCURRENCY"])',
-        )
-        parser.add_argument(
-            "--burst", action="store_true", help="stop when nothing is due, and exit 0"
-        )
-        parser.add_argument(
-            "--max-jobs",
-            type=_at_least_one,
-            metavar="N",
-            help="each process stops after it has run N jobs",
-        )
-        parser.add_argument("--name", help="the name of this worker (default: host.pid)")
-        parser.add_argument(
-            "--shutdown-timeout",
-            type=float,
-            metavar="S",
-            help='seconds that running jobs have to end (default: PGJOBS["SHUTDOWN_TIMEOUT"])',
-        )
-        parser.add_argument(
-            "--max-jobs-per-child",
-            type=_at_least_one,
-            metavar="N",
-            help="replace a process that has run N jobs by a new one",
-        )
-        parser.add_argument(
-            "--max-memory-per-child",
-            type=_at_least_one,
-            metavar="MIB",
-            help="replace a process that uses more than MIB mebibytes of memory by a new one",
-        )
-        parser.add_argument(
-            "--liveness-file",
-            type=Path,
-            metavar="PATH",
-            help="a file that is touched each second while all processes give signs of life",
-        )
+        add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         _log_to_stderr(options["verbosity"])
-        worker_options = _worker_options(options)
+        worker_options = read_worker_options(options)
         try:
             if is_child():
                 _run_child(worker_options, options)
@@ -132,76 +61,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
 
-def _worker_options(options: dict[str, Any]) -> WorkerOptions:
-    settings = get_settings()
-    given = (*options["more_queues"], *options["queues"])
-    try:
-        queues.check_known(given)
-    except UnknownQueue as error:
-        raise CommandError(str(error)) from None
-    # The parser lets no wrong type pass, but call_command() goes past it.
-    for option, most in _WHOLE_NUMBERS.items():
-        _check_whole_number(option, options[option], most=most)
-    timeout = options["shutdown_timeout"]
-    _check_timeout(timeout)
-    _check_name(options["name"] or "", processes=options["processes"])
-    return WorkerOptions(
-        queues=tuple(dict.fromkeys(given)) or queues.DEFAULT_QUEUES,
-        name=options["name"] or f"{socket.gethostname()}.{os.getpid()}",
-        concurrency=options["concurrency"] or settings.CONCURRENCY,
-        shutdown_timeout=timedelta(
-            seconds=settings.SHUTDOWN_TIMEOUT if timeout is None else timeout
-        ),
-        burst=options["burst"],
-        max_jobs=options["max_jobs"] or options["max_jobs_per_child"],
-    )
-
-
-def _check_whole_number(option: str, given: Any, *, most: int) -> None:
-    is_left_out = given is None and option != "processes"
-    if not is_left_out and not (type(given) is int and 1 <= given <= most):
-        raise CommandError(
-            f"--{option.replace('_', '-')} must be a whole number from 1 to {most:,}, "
-            f"not {brief(given)}."
-        )
-
-
-def _check_timeout(given: Any) -> None:
-    is_number = isinstance(given, int | float) and 0 <= given <= LONGEST  # nan is not, either
-    if given is not None and not is_number:
-        raise CommandError(
-            f"--shutdown-timeout must be from 0 to {LONGEST:,} seconds, not {brief(given)}."
-        )
-
-
-def _check_name(name: Any, *, processes: int) -> None:
-    longest = _LONGEST_NAME - len(f".{processes}")
-    # What is not UTF-8 is not printable, either.
-    if not isinstance(name, str) or not name.isprintable():
-        raise CommandError(f"--name must be printable text, not {name!a}.")
-    if len(name) > longest:
-        raise CommandError(
-            f"--name must have at most {longest} characters, not {len(name)}: {name[:50]}…"
-        )
-
-
-def _check_liveness_file(path: Path | None) -> None:
-    if path is not None and not _may_be_touched(path):
-        raise CommandError(
-            f"--liveness-file must name a file in a directory that this user may write to, not "
-            f"{str(path)!r}."
-        )
-
-
-def _may_be_touched(path: Path) -> bool:
-    try:
-        return not path.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)
-    except OSError:  # the name is too long
-        return False
-
-
 def _supervise(worker_options: WorkerOptions, options: dict[str, Any]) -> NoReturn:
-    _check_liveness_file(options["liveness_file"])
+    check_liveness_file(options["liveness_file"])
     if not (options["more_queues"] or options["queues"]):
         _warn_of_unserved()
     # A refusal here is told once and ends the command; a child refused later is started again.
@@ -249,15 +110,6 @@ def _warn_of_unserved() -> None:
     unserved = [name for name in queues.known_queues() if name not in queues.DEFAULT_QUEUES]
     if unserved:
         events.tell(events.QueuesUnserved(queues.DEFAULT_QUEUES, unserved))
-
-
-def _at_least_one(text: str, most: int = _MOST) -> int:
-    # Python reads no number of 4,301 digits.
-    if not text.isdecimal() or len(text) > 20 or not 1 <= int(text) <= most:
-        raise ArgumentTypeError(
-            f"{brief(text)} is not a whole number of at least 1 and at most {most:,}"
-        )
-    return int(text)
 
 
 def _log_to_stderr(verbosity: int) -> None:
