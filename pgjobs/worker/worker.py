@@ -24,12 +24,13 @@ from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.claiming.doorbell import Doorbell
 from pgjobs.worker.claiming.pace import Pace
 from pgjobs.worker.companion import Companion
-from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection, is_away, is_misfit
+from pgjobs.worker.connection import EngineConnection, is_away, is_misfit
 from pgjobs.worker.held import Held, release
 from pgjobs.worker.idling import Burst, Idling
 from pgjobs.worker.leftovers import drop_dead, leave_clean
 from pgjobs.worker.lifetime import Lifetime
 from pgjobs.worker.liveness.janitor import Janitor
+from pgjobs.worker.liveness.presence import SETTINGS as PRESENCE_SETTINGS
 from pgjobs.worker.liveness.presence import Presence
 from pgjobs.worker.liveness.pruning import Pruning
 from pgjobs.worker.options import WorkerOptions
@@ -84,7 +85,7 @@ class Worker:
             on_freed=self._on_freed,
         )
         self._ahead = Ahead(self._claims, pool, self._pace, recorder)
-        connection = EngineConnection.with_session(alias, "presence", DURABLE_COMMIT)
+        connection = EngineConnection.with_session(alias, "presence", PRESENCE_SETTINGS)
         self._presence = presence = Presence(
             connection, options, janitor=janitor, pool=pool, on_new_id=self._wakeup.set
         )

@@ -13,7 +13,7 @@ import psycopg
 from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.worker.backoff import Backoff
-from pgjobs.worker.connection import EngineConnection, is_away
+from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection, is_away, is_passing
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.stop_requests import pass_on_stop_requests
 from pgjobs.worker.liveness.worker_row import WorkerRow
@@ -21,6 +21,11 @@ from pgjobs.worker.options import WorkerOptions
 from pgjobs.worker.slots.pool import Pool
 from pgjobs.worker.wakeup import Wakeup
 
+SETTINGS: Final = {
+    # Somebody may hold a lock on a table. The next heartbeat must not wait for it.
+    "lock_timeout": "'1s'",
+    **DURABLE_COMMIT,
+}
 _LONGEST_PAUSE: Final = 1.0
 """Seconds between two tries to reach the database, at most. Once the database is back, a living
 worker that stays away for longer looks like a dead one."""
@@ -158,7 +163,8 @@ class Presence:
         except psycopg.Error as error:
             if self._backoff.is_news:
                 events.tell(events.DatabaseAway("presence", error))
-            self._connection.close()
+            if not is_passing(error):
+                self._connection.close()
             self._remember_refusal(error)
             self._retry_in = self._backoff.next()
         except Exception as error:
@@ -180,8 +186,9 @@ class Presence:
         is_due = self._silent_for >= get_settings().HEARTBEAT_INTERVAL
         if is_due or self._row.lost_its_lock:
             self._beat()
-        pass_on_stop_requests(self._connection, self._pool)
-        self._janitor.turn(self._connection)
+        with suppress(psycopg.errors.LockNotAvailable):  # the next turn tries again
+            pass_on_stop_requests(self._connection, self._pool)
+            self._janitor.turn(self._connection)
 
     def _beat(self) -> None:
         are_made = self._row.beat(draining=self.draining)
