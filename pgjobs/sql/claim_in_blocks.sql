@@ -2,7 +2,7 @@
 -- of several workers do not walk over each other's rows.
 --
 -- A block is 256 positions in a row. A claim works in a block under an advisory lock, see
--- functions/enter_block.sql. It takes the blocks that others work in last, but before it goes on to the
+-- functions/open_block.sql. It takes the blocks that others work in last, but before it goes on to the
 -- next lane. The locks end with its transaction, so none is held while jobs run. The hops from block to
 -- block lock no row, and the claim hops only as far as it needs.
 --
@@ -16,7 +16,7 @@ CROSS JOIN LATERAL (
         UNION ALL
         SELECT
             block.locks + CASE entered.state WHEN 'free' THEN 1 ELSE 0 END,
-            next.position,
+            COALESCE(entered.start, next.position),
             CASE entered.state WHEN 'rest' THEN 9223372036854775807 ELSE next.position | 255 END,
             entered.state,
             COALESCE(block.passed, CASE entered.state WHEN 'held' THEN next.position END)
@@ -34,22 +34,20 @@ CROSS JOIN LATERAL (
             LIMIT 1
         ) AS next
         CROSS JOIN LATERAL (
-            -- OFFSET keeps the planner from calling the function for each use of its result.
-            SELECT CASE
-                WHEN block.locks = 32 THEN 'rest'
-                ELSE pgjobs_enter_block(lane.queue, lane.priority, next.position, next.position | 255)
-            END AS state
-            OFFSET 0
+            SELECT 'rest' AS state, next.position AS start
+            WHERE block.locks = 32
+            UNION ALL
+            SELECT state, start
+            FROM pgjobs_open_block(lane.queue, lane.priority, next.position, next.position | 255)
+            WHERE block.locks < 32
         ) AS entered
     )
     SELECT first, last, passed FROM block WHERE state = 'free'
     UNION ALL
-    SELECT first, last, passed
+    -- The other claim may have ended by now, and taken all jobs of the block.
+    SELECT again.start, last, passed
     FROM block
-    CROSS JOIN LATERAL (
-        -- The other claim may have ended by now, and taken all jobs of the block.
-        SELECT pgjobs_enter_block(lane.queue, lane.priority, first, last) AS state OFFSET 0
-    ) AS again
+    CROSS JOIN LATERAL pgjobs_open_block(lane.queue, lane.priority, first, last) AS again
     WHERE block.state = 'held' AND again.state <> 'taken'
     UNION ALL
     SELECT first, last, passed FROM block WHERE state = 'rest'

@@ -1,3 +1,5 @@
+-- For workers of an older release, while they run beside new ones; new ones use open_block.sql.
+--
 -- Enter a block of a lane for a claim, see claim_in_blocks.sql. Return 'free' if the block has
 -- ready jobs and no other claim works in it: its lock is now held until the transaction ends. Return
 -- 'held' if another claim works in it, and 'taken' if its jobs are taken by now.

@@ -10,12 +10,14 @@ import pytest
 from django.db import transaction
 from django.db.models import F
 
-from pgjobs.models import Job
+from pgjobs.models import Job, WorkerProcess
 from pgjobs.sql.locks import BLOCK_LOCK
 from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.claiming.lanes import STRAGGLES_AFTER
 from tests.apps.testapp.jobs import Noop
+from tests.support.elsewhere import elsewhere
 from tests.support.engine import OpenConnection
+from tests.support.eventually import eventually
 from tests.support.rows import a_worker
 from tests.support.sql import advisory_lock, query
 
@@ -173,3 +175,26 @@ def test_many_workers_take_each_job_once(
     with ThreadPoolExecutor(8) as threads:
         taken = list(chain(*threads.map(work, claimers)))
     assert sorted(taken) == sorted(Job.objects.values_list("pk", flat=True))
+
+
+def lockers(jobs: list[int]) -> set[str]:
+    """Return the transactions that have changed or locked these rows last."""
+    return {row["xmax"] for row in query("SELECT xmax FROM pgjobs_job WHERE id = ANY(%s)", jobs)}
+
+
+def test_a_claim_locks_no_job_that_another_claim_has_taken_since_it_began(
+    claimer: Claimer, jobs: list[int], worker: int, open_connection: OpenConnection
+) -> None:
+    rival = Claimer(open_connection(), ("default",))
+    late = a_worker().pk
+    with transaction.atomic():
+        # The late claim sees the queue as it is now, and then waits for the row of its worker.
+        WorkerProcess.objects.select_for_update().get(pk=late)
+        claim = elsewhere(lambda: claimer.claim(limit=300, worker=late))
+        eventually(lambda: query("SELECT pid FROM pg_locks WHERE NOT granted"))
+        taken = ids(rival.claim(limit=BLOCK - 50, worker=worker))
+        before = lockers(taken)
+    claimed = ids(claim.result(20))
+
+    assert claimed == jobs[BLOCK - 50 : 2 * BLOCK - 6]
+    assert lockers(taken) == before
