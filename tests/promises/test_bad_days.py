@@ -28,7 +28,7 @@ CLOCKS = [
     "LISTEN",
     "COMMIT",
     "SELECT procrastinate_defer_periodic_job",
-    "SELECT CASE WHEN MIN(",
+    "SELECT MIN(",
 ]
 UNREACHABLE = "The worker can't reach the database"
 
