@@ -134,8 +134,9 @@ class OnLoop(Runner):
         return job
 
     def _cancel(self) -> None:
-        # The request came while its job ran, so the loop calls this before the next job starts.
-        if self._task is not None:
+        # The job may have ended without a wait since the request, and the next job may have begun in
+        # the same turn of the loop. This job has no stop request.
+        if self._task is not None and self.stop_request is not None:
             self._task.cancel()
 
     # Called by the steps of an attempt --------------------------------------------------
