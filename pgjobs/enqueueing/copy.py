@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from django.db import DatabaseError
 
-from pgjobs.enqueueing.insert import NOT_INSERTED
 from pgjobs.rows.columns import COPIED, GIVEN_AS_JSON
+from pgjobs.rows.statements import NOT_INSERTED
 from pgjobs.rows.user import key_of_existing_user
 from pgjobs.sql import load
 

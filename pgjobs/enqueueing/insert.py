@@ -11,16 +11,12 @@ from django.db.models.signals import post_save, pre_save
 
 from pgjobs.enqueueing.ring import IdleCheck
 from pgjobs.rows.columns import GIVEN
+from pgjobs.rows.statements import NOT_INSERTED
 from pgjobs.rows.user import existing_user
 from pgjobs.sql import load
 
 _INSERT: Final = load("insert").replace("{unless}", "")
 _INSERT_UNLESS_TAKEN: Final = load("insert").replace("{unless}", load("unless_taken"))
-
-NOT_INSERTED: Final = (
-    "PostgreSQL inserted no row for the job, and raised no error: look for a trigger on pgjobs_job "
-    "that returns NULL."
-)
 
 
 def insert(job: Any, using: str) -> IdleCheck:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from django.db import OperationalError, connections, models, transaction
+from django.db import DatabaseError, OperationalError, connections, models, transaction
 
 from pgjobs import events
 from pgjobs.choices import JobStatus
@@ -25,6 +25,7 @@ from pgjobs.execution import in_process
 from pgjobs.models.job_rows import J
 from pgjobs.models.job_steering import JobSteering
 from pgjobs.rows.rivalry import gave_way
+from pgjobs.rows.statements import NOT_INSERTED
 from pgjobs.signals import job_enqueued
 
 _MANY_CHUNK = 10_000
@@ -66,6 +67,8 @@ class JobQuerySet(JobSteering[J]):
                 # Only the caller can begin the caller's transaction again.
                 if connections[self.database].in_atomic_block or not gave_way(error):
                     raise
+        if not self._everything().live().filter(once_key=row["once_key"]).exists():
+            raise DatabaseError(NOT_INSERTED)
         raise RuntimeError(
             f"enqueue_once() found the place {row['once_key']!r} taken by another rule "
             f"{once.TURNS} times; do not enqueue different rules for one place all the time."

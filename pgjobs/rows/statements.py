@@ -11,10 +11,16 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
+from typing import Final
 
 from pgjobs.rows.cursor import Cursor
 from pgjobs.rows.notes import LogLine, Note, Progress
 from pgjobs.sql import load
+
+NOT_INSERTED: Final = (
+    "PostgreSQL inserted no row for the job, and raised no error: look for a trigger on pgjobs_job "
+    "that returns NULL."
+)
 
 
 def prune(cursor: Cursor, *, days: int, limit: int, passed_over: Iterable[int] = ()) -> int:
