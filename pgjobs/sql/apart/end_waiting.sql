@@ -7,7 +7,7 @@ WITH recorded AS (
         started = statement_timestamp(),
         completed = statement_timestamp(),
         error = %(error)s,
-        errors = errors || (
+        errors = jsonb_path_query_array(errors, '$[last - 98 to last]') || (  -- see record.sql
             %(failure)s::jsonb || jsonb_build_object(
                 'attempt', attempt,
                 'worker', NULL,
