@@ -121,6 +121,8 @@ class Supervisor:
             child.is_done = True
             # A child that was told to stop before its first sign of life has not failed: it dies of
             # the signal that it could not handle yet.
+            # A child that ended without a goodbye has not waited for its jobs, whatever its code.
+            has_ended_well = has_ended_well and child.has_said_goodbye
             self._failed |= not has_ended_well and child.has_given_sign
             return
         if time.monotonic() - child.born > _SETTLED or code == EXIT_AGAIN:

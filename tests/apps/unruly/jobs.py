@@ -18,7 +18,7 @@ from django.db import connection, transaction
 
 from pgjobs import BackgroundJob
 from pgjobs.models import Job
-from tests.apps.testapp.jobs import leave_trace
+from tests.apps.testapp.jobs import Held, leave_trace
 
 # Jobs that do not end when told to ------------------------------------------------------------
 
@@ -79,6 +79,12 @@ class Dozes(BackgroundJob):
 
 class Exits(BackgroundJob):
     def run(self, code: int = 3) -> None:
+        os._exit(code)
+
+
+class ExitsOnceReleased(Held):
+    def run(self, code: int) -> None:  # type: ignore[override]
+        super().run()
         os._exit(code)
 
 

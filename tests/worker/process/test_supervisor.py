@@ -18,11 +18,11 @@ from django.db import connection, transaction
 
 from pgjobs import events
 from pgjobs.models import Job, WorkerProcess
-from pgjobs.worker.process.child import EXIT_BROKEN
+from pgjobs.worker.process.child import EXIT_AGAIN, EXIT_BROKEN
 from pgjobs.worker.process.supervisor import Supervisor
 from tests.apps.testapp.jobs import Held, KillsItsWorker, Tracing
 from tests.apps.testapp.models import Trace
-from tests.apps.unruly.jobs import Closes, Exits, Hoards, LeavesAChild
+from tests.apps.unruly.jobs import Closes, Exits, ExitsOnceReleased, Hoards, LeavesAChild
 from tests.support import traces
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
@@ -119,6 +119,19 @@ def test_a_child_that_is_killed_while_it_drains_is_not_replaced(
         os.kill(worker.pid, signal.SIGKILL)
         assert worker.wait(10) == 1
         assert not worker.told(events.ChildEnded)
+
+
+@pytest.mark.parametrize("code", [0, EXIT_AGAIN])
+def test_a_child_that_a_job_ends_while_it_drains_has_not_ended_well(
+    child_environment: Environment, code: int
+) -> None:
+    ExitsOnceReleased.enqueue(code=code)
+    with supervised_unruly_worker(child_environment) as worker:
+        traces.until("started")
+        worker.terminate()
+        worker.until_told(events.WorkerStopping)
+        traces.release()
+        assert worker.wait(10) == 1
 
 
 def test_a_child_that_keeps_dying_is_replaced_after_ever_longer_waits(
