@@ -10,7 +10,9 @@ from django.dispatch import Signal
 
 
 @contextmanager
-def listening(signal: Signal, *, error: Exception | None = None) -> Iterator[list[dict[str, Any]]]:
+def listening(
+    signal: Signal, *, error: BaseException | None = None
+) -> Iterator[list[dict[str, Any]]]:
     """Collect the arguments that ``signal`` sends; the receiver then raises ``error``, if given."""
     received: list[dict[str, Any]] = []
 

@@ -86,5 +86,6 @@ def _guarded(tell: Callable[[Any], object], job: Job) -> None:
             tell(job)
         finally:
             leave_clean()
-    except Exception as error:  # an error must not end the thread: other jobs wait
+    # An exit or a cancellation too: it must not end the thread, because other jobs wait.
+    except BaseException as error:
         events.tell(events.AnnouncementFailed(job, error))
