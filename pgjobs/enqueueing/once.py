@@ -45,7 +45,7 @@ def settle_with_holder(jobs: models.QuerySet[Any], row: dict[str, Any]) -> Any:
 
 def _follows(holder: Any, row: dict[str, Any]) -> bool:
     """Return whether ``holder`` has the interval of ``row`` and its moment, if one was given."""
-    successor = holder.successor or {}
+    successor = holder.successor if isinstance(holder.successor, dict) else {}
     interval = successor.get("interval", holder.interval)
     same_moment = row["scheduled"] is None or row["scheduled"] == holder.scheduled
     return same_moment and bool(row["interval"] == interval)

@@ -233,3 +233,12 @@ def test_a_replaced_job_is_cancelled_if_another_table_can_refer_to_it(refers: bo
     replaced.retry()
     replaced.terminate()
     assert not Job.objects.live().exists()
+
+
+@pytest.mark.parametrize("successor", [5, "text", [1]])
+def test_a_running_job_whose_successor_is_no_object_takes_the_new_rule(successor: Any) -> None:
+    holder = Noop.enqueue_once(interval=60)
+    assert holder.start()
+    Job.objects.update(successor=successor)
+    assert Noop.enqueue_once(interval=5) == holder
+    assert Job.objects.get().successor["interval"] == 5
