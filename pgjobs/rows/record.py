@@ -87,12 +87,16 @@ def _common(outcomes: Sequence[Outcome], now: float) -> dict[str, Any]:
     return {
         "ids": _array([str(o.job_id) for o in outcomes]),
         "epochs": _array([str(o.epoch) for o in outcomes]),
-        "workers": _array(["NULL" if o.worker_id is None else str(o.worker_id) for o in outcomes]),
-        "began": _array([_age(now, o.began) for o in outcomes]),
-        "ended": _array([_age(now, o.ended) for o in outcomes]),
+        "workers": _numbers([_worker(o.worker_id) for o in outcomes]),
+        "began": _numbers([_age(now, o.began) for o in outcomes]),
+        "ended": _numbers([_age(now, o.ended) for o in outcomes]),
         "data": _unless_empty([o.data for o in outcomes]),
         "results": _unless_empty([o.result for o in outcomes]),
     }
+
+
+def _worker(worker_id: int | None) -> str:
+    return "NULL" if worker_id is None else str(worker_id)
 
 
 def _age(now: float, moment: float) -> str:
@@ -107,6 +111,14 @@ def _age(now: float, moment: float) -> str:
 def _array(values: list[str]) -> str:
     """Return numbers or names as the text of an array. A list takes psycopg ten times as long."""
     return f"{{{','.join(values)}}}"
+
+
+def _numbers(values: list[str]) -> str | None:
+    """Return numbers as ``_array()`` does, or None if all are "NULL".
+
+    A job that runs in its caller's process may have set ``array_nulls`` to off in this session.
+    """
+    return None if values.count("NULL") == len(values) else _array(values)
 
 
 def _unless_empty(values: list[Any]) -> list[Any] | None:

@@ -25,6 +25,7 @@ SETTINGS: Final = {
     # committed` a statement that waited for a row fails, because the row has changed.
     "DateStyle": "'ISO'",
     "IntervalStyle": "'postgres'",
+    "array_nulls": "on",
     "default_transaction_isolation": "'read committed'",
     "enable_seqscan": "off",
     "enable_bitmapscan": "off",
