@@ -23,19 +23,26 @@ def complete_atomically(
 ) -> Outcome:
     """Run ``job`` by ``call`` and record what ``complete`` makes of its result.
 
-    Both happen in one transaction. Raises StaleJob, which rolls the work back, if the row's epoch
-    has moved on: another run owns the job then.
+    Both happen in one transaction. If the row's epoch has moved on, another run owns the job: the
+    work is rolled back, and the outcome is that of an interrupted job, which the row refuses.
     """
     alias = job._state.db
-    with transaction.atomic(using=alias):
-        result = call()
-        while (coroutine := coroutine_in(result)) is not None:
-            result = await_here(coroutine)  # the transaction belongs to this thread
-        has_lost_its_key = job.pk is None
-        outcome = complete(result)
-        if not job.is_terminated:
-            _record(job, outcome, has_lost_its_key)
+    try:
+        with transaction.atomic(using=alias):
+            result = call()
+            while (coroutine := coroutine_in(result)) is not None:
+                result = await_here(coroutine)  # the transaction belongs to this thread
+            has_lost_its_key = job.pk is None
+            outcome = complete(result)
+            if not job.is_terminated:
+                _record(job, outcome, has_lost_its_key)
+    except _RowMovedOn:
+        return Outcome.interrupted(job.id, job.epoch, job.worker_id)
     return replace(outcome, is_recorded=True, ended=time.monotonic())
+
+
+class _RowMovedOn(StaleJob):
+    """Raised by no code of the project, so it tells for sure that the outcome is stale."""
 
 
 def _record(job: RunningJob, outcome: Outcome, has_lost_its_key: bool) -> None:
@@ -43,7 +50,7 @@ def _record(job: RunningJob, outcome: Outcome, has_lost_its_key: bool) -> None:
     if row is None and has_lost_its_key:  # its deletion is rolled back, so it would run for ever
         raise RuntimeError("An atomic job can't delete its own row.")
     if row is None:
-        raise StaleJob(f"job {job.id} is not held by epoch {job.epoch} any more")
+        raise _RowMovedOn(f"job {job.id} is not held by epoch {job.epoch} any more")
     job.started, job.completed = row.started, row.completed
 
 

@@ -35,27 +35,27 @@ async def attempt(job: RunningJob, runner: Runner) -> Outcome | None:
 
     The same steps serve a thread and an event loop: see `in_thread`.
     """
-    identity = {name: getattr(job, name) for name in _IDENTITY}
+    claimed = job.__dict__.copy()
     try:
         runner.begin(job)
-        events.tell(events.JobStarted(job))
+        _tell_of_start(job, runner)
         began = time.monotonic()
         try:
             target = resolve(job.job_class)
             if options_of(target).atomic:
-                outcome = _complete_atomically(target, job, began, identity)
+                outcome = _complete_atomically(target, job, began, claimed)
             else:
                 result = _call(target, job)
                 while result is not None and (coroutine := coroutine_in(result)) is not None:
                     result = await runner.wait_for(coroutine)
-                outcome = _complete(job, result, began, identity)
+                outcome = _complete(job, result, began, claimed)
         except BaseException as error:
-            _restore(job, identity)
+            _restore(job, claimed)
             outcome = _judge_with_data(error, job, runner, began)
         runner.finish()
     except BaseException as error:  # a stop request just before or after the job itself ran
         runner.finish()
-        _restore(job, identity)
+        _restore(job, claimed)
         outcome = _judge_anything(error, job, runner)
     if runner.stop_request is not None:
         outcome = _with_real_reason(outcome, runner.stop_request, job, runner)
@@ -85,9 +85,19 @@ def give_up(job: RunningJob, error: JobInterrupted, *, began: float) -> Outcome:
 
     ``error`` is the reason.
     """
-    outcome = replace(judge(error, job), began=began)
+    outcome = replace(judge(error, job, stop_request=error), began=began)
     _say(job, outcome)
     return outcome
+
+
+def _tell_of_start(job: RunningJob, runner: Runner) -> None:
+    """Tell that ``run()`` begins; raise a stop request that a receiver of ``job_start`` has caught.
+
+    It is not raised a second time, so ``run()`` would never learn of it.
+    """
+    events.tell(events.JobStarted(job))
+    if runner.stop_request is not None:
+        raise runner.stop_request
 
 
 def _terminated(job: RunningJob, outcome: Outcome) -> Outcome | None:
@@ -113,23 +123,27 @@ def _call(target: JobTarget, job: RunningJob) -> Any:
     return result
 
 
-def _restore(job: RunningJob, identity: dict[str, Any]) -> None:
+def _restore(job: RunningJob, claimed: dict[str, Any]) -> None:
     """Let ``job`` name its row again, whatever ``run()`` has done to the instance.
 
-    ``delete()`` takes the key from an instance, and another key makes it a copy.
+    ``delete()`` takes the key from an instance, and another key makes it a copy. The worker reads
+    other attributes too, such as the user, so an attribute that is gone comes back.
     """
-    job.__dict__.update(identity)
+    values = job.__dict__
+    if not values.keys() >= claimed.keys():
+        values.update({**claimed, **values})
+    values.update({name: claimed[name] for name in _IDENTITY})
 
 
 def _complete_atomically(
-    target: JobTarget, job: RunningJob, began: float, identity: dict[str, Any]
+    target: JobTarget, job: RunningJob, began: float, claimed: dict[str, Any]
 ) -> Outcome:
-    complete = partial(_complete, job, began=began, identity=identity)
+    complete = partial(_complete, job, began=began, claimed=claimed)
     return complete_atomically(job, partial(_call, target, job), complete)
 
 
-def _complete(job: RunningJob, value: Any, began: float, identity: dict[str, Any]) -> Outcome:
-    _restore(job, identity)
+def _complete(job: RunningJob, value: Any, began: float, claimed: dict[str, Any]) -> Outcome:
+    _restore(job, claimed)
     result, lines = (None, ()) if value is None else result_as_json(value)
     data, data_lines = data_as_json(job)
     return Outcome(
@@ -150,7 +164,7 @@ def _judge(error: BaseException, job: RunningJob, runner: Runner) -> Outcome:
     for leaf in leaves_of(error):
         if isinstance(leaf, (KeyboardInterrupt, SystemExit)):
             runner.note_exit(leaf)
-    return judge(error, job)
+    return judge(error, job, stop_request=runner.stop_request)
 
 
 def _judge_anything(error: BaseException, job: RunningJob, runner: Runner) -> Outcome:

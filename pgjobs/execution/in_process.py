@@ -15,6 +15,7 @@ from django.db import DatabaseError, connections, models, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from pgjobs import events
 from pgjobs.choices import FINISHED, WAITING, JobStatus
 from pgjobs.exceptions import JobLocked
 from pgjobs.execution.attempt import attempt, in_thread
@@ -64,7 +65,14 @@ def _insert_as_running(jobs: Jobs, job: Any) -> None:
     job.started = Now()
     with connections[jobs.db].cursor() as cursor:
         job.user_id = key_of_existing_user(cursor, job.user_id)
-    job.save(force_insert=True, using=jobs.db)
+    try:
+        job.save(force_insert=True, using=jobs.db)
+    except TypeError as error:
+        if job.pk is not None:
+            raise
+        raise DatabaseError(
+            statements.NOT_INSERTED
+        ) from error  # Django has read the values of no row
     reread(job, jobs.db, fields=["started"])
 
 
@@ -100,7 +108,7 @@ def start(jobs: Jobs, job: Any) -> bool:
     won = alone(jobs.db, lambda: waiting.update(**started))
     if not won or not reread(job, jobs.db, ["status", "started", "epoch", "attempt", "worker"]):
         return False
-    job.is_terminated, job.unsure_end = False, None
+    job._is_terminated, job.unsure_end = False, None
     return True
 
 
@@ -109,9 +117,9 @@ def terminate(jobs: Jobs, job: Any, status: JobStatus, error: str) -> bool:
 
     Return False if the row has moved on.
     """
+    data, lines = data_as_json(job)  # it may raise, and a started job would stay running
     if job.status in WAITING:
         start(jobs, job)
-    data, lines = data_as_json(job)
     for level, text in lines:
         job.say(level, text)
     outcome = Outcome(
@@ -124,7 +132,7 @@ def terminate(jobs: Jobs, job: Any, status: JobStatus, error: str) -> bool:
     )
     if not _record(jobs, job, outcome):
         return False  # and the end that an earlier call has recorded stays
-    job.is_terminated, job.unsure_end = True, None
+    job._is_terminated, job.unsure_end = True, None
     if connections[jobs.db].in_atomic_block:
         job.unsure_end = outcome
         transaction.on_commit(partial(_be_sure, job), using=jobs.db, robust=True)
@@ -170,11 +178,26 @@ def _run_started(jobs: Jobs, job: Any) -> None:
             outcome = in_thread(attempt(job, runner))
     finally:
         job.note_sink = None
-        write_notes(jobs, notes)
+        _write_notes_of_run(jobs, notes)
     if outcome is not None:
         _keep(jobs, job, outcome)
     if runner.exit is not None:  # the row is written, so the process may end
         raise runner.exit
+
+
+def _write_notes_of_run(jobs: Jobs, notes: list[Note]) -> None:
+    """Write ``notes``; a note that PostgreSQL refuses is told and does not cost the outcome."""
+    if not notes:
+        return
+    try:
+        with transaction.atomic(using=jobs.db):
+            write_notes(jobs, notes)
+    except DatabaseError as error:
+        if len(notes) == 1:
+            events.tell(events.NoteLost(notes[0].job_id, error))
+            return
+        for note in notes:
+            _write_notes_of_run(jobs, [note])
 
 
 def _keep(jobs: Jobs, job: Any, outcome: Outcome) -> None:

@@ -14,7 +14,6 @@ class RunningJob(Protocol):
     data: Any
     started: datetime | None
     completed: datetime | None
-    is_terminated: bool
     unsure_end: Outcome | None
 
     @property
@@ -39,6 +38,8 @@ class RunningJob(Protocol):
     def worker_id(self) -> int | None: ...
     @property
     def error(self) -> str: ...
+    @property
+    def is_terminated(self) -> bool: ...
     @property
     def is_heavy(self) -> bool: ...
     @property

@@ -11,9 +11,9 @@ from pgjobs.choices import JobStatus
 from pgjobs.exceptions import (
     JobCancelled,
     JobFailed,
+    JobInterrupted,
     Retry,
     Snooze,
-    StaleJob,
     UnknownJobClass,
     WorkerLost,
 )
@@ -26,15 +26,20 @@ from pgjobs.rows.failure import Failure, as_error, bounded, shown
 from pgjobs.rows.outcome import Line, Outcome
 
 
-def judge(error: BaseException, job: RunningJob) -> Outcome:
+def judge(
+    error: BaseException, job: RunningJob, *, stop_request: JobInterrupted | None = None
+) -> Outcome:
     """Return the outcome that ``error`` leads to, and change nothing.
+
+    ``stop_request`` is what the job was told, if it was told to stop. Without it, a WorkerLost of
+    ``run()`` is an error like others: the job would otherwise start again at once, for ever.
 
     An exception group, such as that of ``asyncio.TaskGroup``, is judged by its leaves: a stop
     request decides before a failure, and a failure before another attempt. The outcome's ``lines``
     are for the job's log.
     """
     leaves = leaves_of(error)
-    if _first(leaves, (WorkerLost, StaleJob)) is not None:
+    if isinstance(stop_request, WorkerLost) and _first(leaves, (WorkerLost,)) is not None:
         return Outcome.interrupted(job.pk, job.epoch, job.worker_id)
     if (cancelled := _first(leaves, (JobCancelled,))) is not None:
         line = WARNING, str(cancelled) or "The job was cancelled."

@@ -159,12 +159,16 @@ class JobVerbs(models.Model):
 
     note_sink: Sink | None = None
     """Takes the notes of the run, if a worker or ``run_here()`` collects them."""
-    is_terminated = False
-    """Whether the run has recorded its own end with ``terminate()``."""
+    _is_terminated = False
     unsure_end: Outcome | None = None
     """The end that ``terminate()`` has recorded in a transaction that is not committed yet."""
     is_heavy = False
     """Whether the claim left the arguments in the database, for the slot to read."""
+
+    @property
+    def is_terminated(self) -> bool:
+        """Whether the run has recorded its own end with ``terminate()``."""
+        return self._is_terminated
 
     def log(self, record: logging.LogRecord) -> None:
         """Add ``record`` to this job's log."""
@@ -182,7 +186,12 @@ class JobVerbs(models.Model):
         self.log(logging.LogRecord("pgjobs", level, __file__, 0, message, None, None))
 
     def note(self, note: Note) -> None:
-        """Hand a log line or a progress to the worker that runs this job, or write it at once."""
+        """Hand a log line or a progress to the worker that runs this job, or write it at once.
+
+        If ``run()`` has deleted its job, there is no log any more: do nothing.
+        """
+        if self.pk is None:
+            return
         if self.note_sink is None:
             in_process.write_notes(self._all(), [note])
         else:

@@ -11,6 +11,7 @@ from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.recording.recorder import LARGEST_BATCH, Recorder
+from pgjobs.worker.slots.stoppable import Identity
 
 COUNT_INTERVAL: Final = 10.0
 """Seconds between two comparisons of the held jobs with the rows."""
@@ -81,5 +82,10 @@ def release(jobs: Iterable[Job], recorder: Recorder) -> None:
     A job that was cut off may still end. Its outcome is then stale, because its row no longer runs
     at the epoch of this claim.
     """
-    for job in jobs:
-        recorder.put(job, Outcome.released(job.id, job.epoch, job.worker_id))
+    release_running([(job, (job.id, job.epoch, job.worker_id)) for job in jobs], recorder)
+
+
+def release_running(jobs: Iterable[tuple[Job, Identity]], recorder: Recorder) -> None:
+    """Give ``jobs`` back as ``release()`` does, each by what names its row."""
+    for job, identity in jobs:
+        recorder.put(job, Outcome.released(*identity))

@@ -11,7 +11,7 @@ from pgjobs.conf import get_settings
 from pgjobs.models import Job
 from pgjobs.worker.companion import Companion
 from pgjobs.worker.connection import EngineConnection
-from pgjobs.worker.held import FLUSH_TIMEOUT, release
+from pgjobs.worker.held import FLUSH_TIMEOUT, release, release_running
 from pgjobs.worker.liveness.presence import Presence
 from pgjobs.worker.liveness.pruning import Pruning
 from pgjobs.worker.options import WorkerOptions
@@ -121,13 +121,13 @@ class Lifetime:
         # Before the recorder stops, which writes the release. A job that is not released stays
         # running until another worker rescues it, and that counts as an interruption.
         cut_off = self.pool.running()
-        release(cut_off, self.recorder)
+        release_running(cut_off, self.recorder)
         # After the wait, in which the watch still stops late jobs. Before the slots end: the watch
         # could give up a cut-off job, and the process would end in the middle of these steps.
         self.watch.stop(1.0)
         # The slot of a cut-off job may never end, so a long wait would be in vain.
         self.pool.stop(0.5 if cut_off else 5.0)
-        return cut_off
+        return [job for job, _ in cut_off]
 
     def _write_last_outcomes(self) -> bool:
         # After the slots, which hand in outcomes until they end.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import WorkerLost
 from pgjobs.execution.attempt import give_up
-from pgjobs.worker.held import FLUSH_TIMEOUT, release
+from pgjobs.worker.held import FLUSH_TIMEOUT, release, release_running
 from pgjobs.worker.liveness.presence import Presence
 from pgjobs.worker.recording.recorder import Recorder
 from pgjobs.worker.slots.pool import Pool
@@ -79,7 +80,7 @@ class Watch:
         if self._lost_looks == 1:
             self._presence.hurry()  # the process may have been paused: a heartbeat comes first
         if self._lost_looks >= _SURE:
-            for job in self._pool.running():
+            for job, _ in self._pool.running():
                 self._pool.request_stop(job, WorkerLost("The worker can't reach the database."))
 
     def _give_up(self, slot: Slot) -> None:
@@ -93,10 +94,13 @@ class Watch:
         events.tell(events.StopIgnored(job))
         error = type(told)(f"{told} It did not end when told to, so its process was ended.")
         self._presence.draining = True
-        self._recorder.put(job, give_up(job, error, began=slot.since))
+        job_id, epoch, worker = slot.identity
+        given_up = give_up(job, error, began=slot.since)
+        self._recorder.put(job, replace(given_up, job_id=job_id, epoch=epoch, worker_id=worker))
         # Before the recorder stops, which writes these releases: the neighbours cost no attempt.
         release(self._pool.withdraw(), self._recorder)
-        release([other for other in self._pool.running() if other is not job], self._recorder)
+        neighbours = [(other, row) for other, row in self._pool.running() if other is not job]
+        release_running(neighbours, self._recorder)
         self._recorder.stop(FLUSH_TIMEOUT)
         # After the outcomes: if a job were still running under the worker's row, the row would not
         # end, and other workers would rescue its jobs as jobs of a dead worker.

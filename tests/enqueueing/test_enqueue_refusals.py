@@ -232,7 +232,15 @@ def test_a_refusal_of_several_wrong_arguments_names_the_first_in_netboxs_order(
     assert str(refusal.value).startswith(next(iter(first)))
 
 
-@pytest.mark.parametrize("enqueue", [Noop.enqueue, lambda: Noop.enqueue_many([{}, {}])])
+@pytest.mark.parametrize(
+    "enqueue",
+    [
+        Noop.enqueue,
+        Noop.enqueue_once,
+        lambda: Noop.enqueue_many([{}, {}]),
+        lambda: Noop.enqueue(immediate=True),
+    ],
+)
 def test_a_job_that_a_trigger_keeps_from_being_inserted_is_refused_in_words(
     enqueue: Callable[[], object],
 ) -> None:

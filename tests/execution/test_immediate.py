@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import pytest
@@ -395,3 +395,50 @@ def test_an_immediate_job_that_runs_is_not_waiting_for_workers() -> None:
 class TakenElsewhere(BackgroundJob):
     def run(self) -> int:
         return elsewhere(Job.objects.waiting().count).result(10)
+
+
+class Logs(Noop):
+    class Meta:
+        name = "Logs"
+
+    def run(self) -> None:  # type: ignore[override]
+        self.logger.info("good")
+        self.logger.info("bad")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("in_transaction", [False, True])
+def test_a_log_line_that_a_trigger_refuses_does_not_cost_an_immediate_job_its_end(
+    in_transaction: bool, told: ToldSoFar
+) -> None:
+    query(
+        "CREATE FUNCTION refuse_line() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN RAISE 'not in this house'; END$$; "
+        "CREATE TRIGGER refuse BEFORE INSERT ON pgjobs_log FOR EACH ROW "
+        "WHEN (NEW.message = 'bad') EXECUTE FUNCTION refuse_line()"
+    )
+    try:
+        with transaction.atomic() if in_transaction else nullcontext():
+            job = Logs.enqueue(immediate=True)
+    finally:
+        query("DROP FUNCTION refuse_line CASCADE")
+
+    assert Job.objects.get().status == "completed"
+    assert [line.message for line in job.log_entries.all()] == ["good"]
+    assert len(told(events.NoteLost)) == 1
+
+
+class TurnsNullsOff(Noop):
+    class Meta:
+        name = "Turns nulls off"
+
+    def run(self) -> None:  # type: ignore[override]
+        query("SET array_nulls = off")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_immediate_job_that_turns_array_nulls_off_ends() -> None:
+    try:
+        assert TurnsNullsOff.enqueue(immediate=True).status == "completed"
+    finally:
+        query("RESET array_nulls")

@@ -215,3 +215,11 @@ def test_an_error_that_postgresql_cannot_store_is_escaped(error: str) -> None:
     job.terminate(JobStatus.ERRORED, error)
 
     assert job.error == error.replace("\x00", r"\x00").replace("\udce9", r"\udce9")
+
+
+def test_a_waiting_job_whose_data_can_not_be_stored_still_waits_after_a_refused_terminate() -> None:
+    job = Noop.enqueue()
+    job.data = object()
+    with pytest.raises(TypeError):
+        job.terminate()
+    assert Job.objects.get().status == "pending"

@@ -56,7 +56,8 @@ class Ahead:
         """Release the jobs that were cancelled or deleted: `record.sql` then ends them."""
         waiting = self._pool.withdraw_ready()
         try:
-            requests = stop_requests(self._connection, waiting)
+            named = [(job, (job.id, job.epoch, job.worker_id)) for job in waiting]
+            requests = stop_requests(self._connection, named)
         except psycopg.Error:
             release(waiting, self._recorder)
             raise

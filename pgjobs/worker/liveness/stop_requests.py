@@ -10,6 +10,7 @@ from pgjobs.models import Job
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.slots.pool import Pool
+from pgjobs.worker.slots.stoppable import Identity
 
 # A job that has run for a shorter time is not asked after: most such jobs end before the answer
 # would come.
@@ -25,21 +26,23 @@ def pass_on_stop_requests(connection: EngineConnection, pool: Pool) -> None:
             pool.request_stop(job, WorkerLost("The job's row was deleted or taken over."))
 
 
-def stop_requests(connection: EngineConnection, jobs: Sequence[Job]) -> list[tuple[Job, bool]]:
+def stop_requests(
+    connection: EngineConnection, jobs: Sequence[tuple[Job, Identity]]
+) -> list[tuple[Job, bool]]:
     """Return the jobs of ``jobs`` that should not run, each with whether it was cancelled.
 
     If it was not cancelled, its row was deleted or taken over by another run.
     """
     if not jobs:
         return []
-    by_key = {(job.id, job.epoch): job for job in jobs}
+    by_key = {(pk, epoch): job for job, (pk, epoch, _) in jobs}
     cursor = connection.cursor()
     cursor.execute(
         load("workers/stop_requests"),
         {
-            "ids": [pk for pk, _ in by_key],
-            "epochs": [epoch for _, epoch in by_key],
-            "workers": [job.worker_id for job in by_key.values()],
+            "ids": [pk for _, (pk, _, _) in jobs],
+            "epochs": [epoch for _, (_, epoch, _) in jobs],
+            "workers": [worker for _, (_, _, worker) in jobs],
         },
     )
     return [(by_key[pk, epoch], is_cancelled) for pk, epoch, is_cancelled in cursor.fetchall()]

@@ -134,8 +134,8 @@ class OnLoop(Runner):
         return job
 
     def _cancel(self) -> None:
-        # The job may have ended without a wait since the request, and the next job may have begun in
-        # the same turn of the loop. This job has no stop request.
+        # Since the request its job may have ended without a wait, and the next job may have begun
+        # in the same turn of the loop. The next job has no stop request.
         if self._task is not None and self.stop_request is not None:
             self._task.cancel()
 

@@ -15,6 +15,7 @@ from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.slots.event_loop import EventLoop
 from pgjobs.worker.slots.last_chance import LastChances
 from pgjobs.worker.slots.slot import Slot
+from pgjobs.worker.slots.stoppable import Identity
 
 
 class Pool:
@@ -147,14 +148,19 @@ class Pool:
         self._withdrawn += len(unstarted)
         return unstarted
 
-    def running(self, *, longer_than: float = 0.0) -> list[Job]:
-        """Return the jobs that have run for ``longer_than`` seconds at this moment."""
+    def running(self, *, longer_than: float = 0.0) -> list[tuple[Job, Identity]]:
+        """Return the jobs that have run for ``longer_than`` seconds at this moment.
+
+        Each comes with what names its row: ``run()`` may change these attributes of the job.
+        """
         now = time.monotonic()
-        return [
-            job
-            for slot in self.slots
-            if (job := slot.job) is not None and now - slot.since >= longer_than
-        ]
+        running = []
+        for slot in self.slots:
+            identity, job = slot.identity, slot.job
+            # A slot may have begun another job between the two.
+            if job is not None and slot.identity is identity and now - slot.since >= longer_than:
+                running.append((job, identity))
+        return running
 
     def request_stop(self, job: Job, reason: JobInterrupted) -> None:
         """Tell ``job`` to stop, if it still runs."""

@@ -17,6 +17,9 @@ from pgjobs.models import Job
 
 _QUERY_CANCEL_TIMEOUT = 2.0
 
+Identity = tuple[int, int, int | None]
+"""The id, the epoch and the worker of a claimed job."""
+
 
 class Stoppable(Runner):
     """Raises a stop request inside its job: in the slot's thread, or on the event loop.
@@ -33,6 +36,8 @@ class Stoppable(Runner):
         self.connections: set[Any] = set()
         """The database connections that the slot's thread has opened."""
         self.job: Job | None = None
+        self.identity: Identity = (0, 0, None)
+        """What names the row of the job, whatever ``run()`` does to these attributes of the job."""
         self.since = 0.0
         self._limit = 0.0
         self.stop_requested_at = 0.0
@@ -44,6 +49,7 @@ class Stoppable(Runner):
             self.since = time.monotonic()
             # Read now: run() may put anything into job.timeout.
             self._limit = job.time_limit.total_seconds()
+            self.identity = job.id, job.epoch, job.worker_id
             self.job = job
 
     def finish(self) -> None:
