@@ -33,6 +33,7 @@ from pgjobs.worker.connection import (
     is_our_session,
     unharmed,
 )
+from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.leftovers import OwnThread, drop_dead, leave_clean
 
 _PAUSE: Final = (0.2, 5.0)
@@ -53,7 +54,7 @@ class ProcrastinateThread:
         self._name = name
         self._options = {"queues": list(queues), "concurrency": concurrency, **options}
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = EngineThread(name, self._run)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._worker: ProcrastinateWorker | None = None

@@ -11,6 +11,7 @@ from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import WorkerLost
 from pgjobs.execution.attempt import give_up
+from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.held import FLUSH_TIMEOUT, release, release_running
 from pgjobs.worker.liveness.presence import Presence
 from pgjobs.worker.recording.recorder import Recorder
@@ -49,7 +50,7 @@ class Watch:
         self._end_process = end_process
         self._lost_looks = 0
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="pgjobs-watch", daemon=True)
+        self._thread = EngineThread("pgjobs-watch", self._run)
 
     def start(self) -> None:
         self._thread.start()

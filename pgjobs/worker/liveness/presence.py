@@ -14,6 +14,7 @@ from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection, is_away, is_passing
+from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.stop_requests import pass_on_stop_requests
 from pgjobs.worker.liveness.worker_row import WorkerRow
@@ -59,7 +60,7 @@ class Presence:
         self._rests_long = False
         self._stopping = threading.Event()
         self._wakeup = Wakeup()
-        self._thread = threading.Thread(target=self._run, name="pgjobs-presence", daemon=True)
+        self._thread = EngineThread("pgjobs-presence", self._run)
         self._backoff = Backoff(longest=_LONGEST_PAUSE)
         self._retry_in = 0.0
         self._last_beat = 0.0

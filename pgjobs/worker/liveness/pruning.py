@@ -11,6 +11,7 @@ from pgjobs.conf import get_settings
 from pgjobs.rows.pruning import BATCH, Refusals, prune
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.engine_thread import EngineThread
 
 _INTERVAL: Final = 60.0
 """Seconds from one pass to the next."""
@@ -32,7 +33,7 @@ class Pruning:
     def __init__(self, connection: EngineConnection) -> None:
         self._connection = connection
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="pgjobs-pruning", daemon=True)
+        self._thread = EngineThread("pgjobs-pruning", self._run)
         self._passed_over: set[int] = set()
         self._passes = 0
 

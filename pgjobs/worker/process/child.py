@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
 from pgjobs import events
+from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.process.early_output import give_back_stderr
 
 CHILD: Final = "PGJOBS_CHILD"
@@ -35,9 +37,6 @@ GOODBYE: Final = b"$"
 """Says that the worker has ended by itself. A job can end the process with any exit code."""
 LAST_WORDS: Final = b"!"
 """Stands before the reason with which a child ends."""
-
-ENGINE_THREAD: Final = "pgjobs-"
-"""The beginning of the name of each thread of the engine."""
 
 _SIGN_INTERVAL: Final = 1.0
 _LAST_FLUSH: Final = 1.0
@@ -80,7 +79,7 @@ class Bond:
                 f"--max-memory-per-child {self._memory_limit} is less than the "
                 f"{memory():.0f} MiB that a worker needs before its first job."
             )
-        threading.Thread(target=self._run, name="pgjobs-bond", daemon=True).start()
+        EngineThread("pgjobs-bond", self._run).start()
 
     def fail(self, reason: str) -> NoReturn:
         """End this process, and leave ``reason`` to the supervisor and on standard error."""
@@ -127,16 +126,7 @@ def die_with_any_thread() -> None:
     Most likely memory ran out. A worker that lost its recorder or a slot would send heartbeats as
     before, so no other worker would rescue its jobs.
     """
-    tell = threading.excepthook
-
-    def hear(args: threading.ExceptHookArgs) -> None:
-        try:
-            tell(args)
-        finally:
-            if args.thread is not None and args.thread.name.startswith(ENGINE_THREAD):
-                leave(EXIT_BROKEN)
-
-    threading.excepthook = hear
+    EngineThread.at_loss = partial(leave, EXIT_BROKEN)
 
 
 def is_child() -> bool:

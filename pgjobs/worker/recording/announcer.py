@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
@@ -14,6 +13,7 @@ from pgjobs.models import Job
 from pgjobs.notifications import announce_end
 from pgjobs.rows.columns import LEFT_IF_HEAVY
 from pgjobs.signals import job_end
+from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.leftovers import drop_dead, leave_clean
 
 
@@ -26,7 +26,7 @@ class Announcer:
 
     def __init__(self) -> None:
         self._inbox: SimpleQueue[Job | list[int] | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="pgjobs-announcer", daemon=True)
+        self._thread = EngineThread("pgjobs-announcer", self._run)
 
     def start(self) -> None:
         self._thread.start()

@@ -19,6 +19,7 @@ from pgjobs.rows.record import record
 from pgjobs.rows.statements import locked
 from pgjobs.sql import load
 from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection
+from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.recording.delivery import Delivery
 from pgjobs.worker.recording.entry import Entry
 from pgjobs.worker.recording.note_writer import NoteWriter
@@ -69,7 +70,7 @@ class Recorder:
             locked=self._locked,
             put_back=self._inbox.put,
         )
-        self._thread = threading.Thread(target=self._run, name="pgjobs-recorder", daemon=True)
+        self._thread = EngineThread("pgjobs-recorder", self._run)
         self._stopping = False
 
     def start(self) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import threading
 from contextlib import suppress
 
+from pgjobs.worker.engine_thread import EngineThread
+
 
 class EventLoop:
     """An asyncio loop in a thread of its own, which starts when the first job needs it."""
@@ -21,10 +23,7 @@ class EventLoop:
         with self._lock:
             if self.running is None:
                 loop = asyncio.new_event_loop()
-                thread = threading.Thread(
-                    target=self._run_for_good, args=[loop], name="pgjobs-loop", daemon=True
-                )
-                thread.start()
+                EngineThread("pgjobs-loop", self._run_for_good, (loop,)).start()
                 self.running = loop  # not before: without its thread it would run no coroutine
             return self.running
 

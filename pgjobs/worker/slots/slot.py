@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Coroutine
 from contextvars import Context
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from pgjobs.execution.attempt import attempt, in_thread
 from pgjobs.execution.coroutine import is_all_coroutine
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.leftovers import drop_dead, leave_clean
 from pgjobs.worker.slots.event_loop import EventLoop
 from pgjobs.worker.slots.heavy import attempt_heavy
@@ -44,7 +44,7 @@ class Slot(Stoppable):
         self._on_loop = OnLoop(self, work)
         super().__init__(cancel_on_loop=self._on_loop.cancel)
         self.ended = 0
-        self.thread = threading.Thread(target=self._run, name=f"pgjobs-slot-{number}", daemon=True)
+        self.thread = EngineThread(f"pgjobs-slot-{number}", self._run)
         self.thread.pgjobs_slot = self  # type: ignore[attr-defined]
 
     def _run(self) -> None:

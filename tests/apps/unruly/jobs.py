@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 from contextlib import suppress
 from typing import Any, ClassVar
@@ -338,6 +339,23 @@ class SpoilsTheLogOfTheRecorder(SpoilsTheLog):
     def run(self, line: str) -> None:
         super().run(line)
         Job.objects.filter(pk=self.job.pk, epoch=1).update(epoch=2)
+
+
+class LosesAThread(BackgroundJob):
+    """Starts a thread of its own, with a name like those of the engine, that ends by an error."""
+
+    def run(self) -> None:
+        def fail() -> None:
+            raise Fatal
+
+        thread = threading.Thread(target=fail, name="pgjobs-recorder")
+        thread.start()
+        thread.join()
+
+
+class TakesTheHookOfThreads(BackgroundJob):
+    def run(self) -> None:
+        threading.excepthook = None  # type: ignore[assignment]
 
 
 # Jobs that hit a limit of the server --------------------------------------------------------------
