@@ -28,6 +28,7 @@ from pgjobs.management.worker_options import (
 from pgjobs.models import Job
 from pgjobs.worker import Worker, WorkerOptions
 from pgjobs.worker.process.child import child_number, is_child, leave
+from pgjobs.worker.process.offspring import can_start
 from pgjobs.worker.process.run import run_as_child, run_here
 from pgjobs.worker.process.supervisor import Supervisor
 from pgjobs.worker.startup import look_once
@@ -62,6 +63,11 @@ class Command(BaseCommand):
 
 
 def _supervise(worker_options: WorkerOptions, options: dict[str, Any]) -> NoReturn:
+    if not can_start():
+        raise CommandError(
+            "pgjobs_worker starts its processes by its own command line, so its script can't come "
+            "from standard input. Put the script into a file."
+        )
     check_liveness_file(options["liveness_file"])
     if not (options["more_queues"] or options["queues"]):
         _warn_of_unserved()

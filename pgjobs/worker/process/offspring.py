@@ -106,6 +106,14 @@ class Child:
             self.signs = -1
 
 
+def can_start() -> bool:
+    """Return whether a child could start by the command line of this process.
+
+    A child can't read the script again that this process has read from its standard input.
+    """
+    return getattr(sys.modules["__main__"], "__file__", "") != "<stdin>" and not hasattr(sys, "ps1")
+
+
 def _first_directory() -> str | None:
     """Return the directory in which this process was started, if the script's path tells it.
 
