@@ -54,6 +54,8 @@ class AttemptErrored(Event):
     job: Any
     status: str
     error: BaseException
+    cut_traceback: str = ""
+    """The traceback of ``error`` if it is longer than ``MAX_TEXT_SIZE``; its middle is left out."""
 
 
 @dataclass(slots=True)
@@ -65,6 +67,7 @@ class JobErrored(Event):
 
     job: Any
     error: BaseException
+    cut_traceback: str = ""
 
 
 @dataclass(slots=True)
@@ -147,6 +150,14 @@ class StopIgnored(Event):
 class QueryNotCancelled(Event):
     """PostgreSQL could not be asked to cancel the query of a job that was told to stop."""
 
+    error: BaseException
+
+
+@dataclass(slots=True)
+class ConnectionBroken(Event):
+    """A connection of Django that a job has used could not be tidied up; Django makes a new one."""
+
+    alias: str
     error: BaseException
 
 

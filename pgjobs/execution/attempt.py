@@ -23,6 +23,7 @@ from pgjobs.registry.names import JobTarget, resolve
 from pgjobs.registry.targets import is_job_class, options_of
 from pgjobs.rows.failure import as_error, qualified_name
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.text import is_cut
 
 T = TypeVar("T")
 
@@ -241,8 +242,10 @@ def _tell(cause: BaseException, job: RunningJob, outcome: Outcome) -> None:
 
     If the job asked for another attempt by Retry and none is left, this is no error of the code.
     """
+    told = outcome.failure.traceback if outcome.failure else ""
+    cut = told if is_cut(told) else ""
     asked = all(isinstance(leaf, Retry) for leaf in leaves_of(cause))
     if outcome.status == JobStatus.ERRORED and not asked:
-        events.tell(events.JobErrored(job, cause))
+        events.tell(events.JobErrored(job, cause, cut))
     else:
-        events.tell(events.AttemptErrored(job, outcome.status, cause))
+        events.tell(events.AttemptErrored(job, outcome.status, cause, cut))

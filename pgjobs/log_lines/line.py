@@ -28,7 +28,18 @@ class Line(NamedTuple):
         if self.logger.isEnabledFor(self.level):
             error = event.error if self.has_traceback else None
             arguments = map(_on_one_line, self.arguments(event))
-            self.logger.log(self.level, self.text, *arguments, exc_info=error)
+            if error is not None and (cut := getattr(event, "cut_traceback", "")):
+                self._write_cut(tuple(arguments), error, cut)
+            else:
+                self.logger.log(self.level, self.text, *arguments, exc_info=error)
+
+    def _write_cut(self, arguments: tuple[object, ...], error: BaseException, cut: str) -> None:
+        """Log a line with the text ``cut`` for the traceback: the whole one is too long."""
+        trace = type(error), error, error.__traceback__
+        name, level = self.logger.name, self.level
+        record = self.logger.makeRecord(name, level, __file__, 0, self.text, arguments, trace)
+        record.exc_text = cut.rstrip("\n")
+        self.logger.handle(record)
 
 
 def _on_one_line(value: object) -> object:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pgjobs.conf import get_settings
+
+_CUT: Final = "cut by MAX_TEXT_SIZE"
 
 
 def storable(text: str) -> str:
@@ -18,9 +22,14 @@ def cut(text: str) -> str:
     limit = get_settings().MAX_TEXT_SIZE
     if len(text) <= limit:  # the usual case costs one len()
         return text
-    mark = f"\n[… {len(text):,} characters, cut by MAX_TEXT_SIZE …]\n"
+    mark = f"\n[… {len(text):,} characters, {_CUT} …]\n"
     half = (limit - len(mark)) // 2
     return text[:half] + mark + text[-half:]
+
+
+def is_cut(text: str) -> bool:
+    """Return whether ``cut()`` has shortened ``text``, or a part of it."""
+    return _CUT in text
 
 
 def kept(text: str) -> str:

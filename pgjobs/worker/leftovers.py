@@ -9,6 +9,8 @@ the pool, and the next job would wait for one until it times out.
 from __future__ import annotations
 
 import select
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext, sync_to_async
@@ -16,7 +18,8 @@ from django.db import connections
 from django.db.backends.signals import connection_created
 from psycopg.pq import TransactionStatus
 
-from pgjobs.exceptions import TransactionLeftOpen
+from pgjobs import events
+from pgjobs.exceptions import JobInterrupted, TransactionLeftOpen
 
 
 def drop_dead() -> None:
@@ -25,8 +28,9 @@ def drop_dead() -> None:
     If they stayed, each thread would fail one job after a restart of the server.
     """
     for connection in connections.all(initialized_only=True):
-        if connection.connection is not None and _has_ended(connection):
-            connection.close()
+        with _forgotten_if_broken(connection):
+            if connection.connection is not None and _has_ended(connection):
+                connection.close()
 
 
 def leave_clean() -> bool:
@@ -36,21 +40,42 @@ def leave_clean() -> bool:
     """
     left_open = False
     for connection in connections.all(initialized_only=True):
-        if connection.connection is None:
-            continue
-        status = _transaction_status(connection)
-        if (
-            status != TransactionStatus.IDLE
-            or connection.in_atomic_block
-            or connection.errors_occurred
-            or not _is_set_up(connection)
-            or not connection.get_autocommit()
-            or connection.settings_dict["OPTIONS"].get("pool")
-        ):
-            connection.in_atomic_block = False
-            connection.close()
-        left_open |= status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+        with _forgotten_if_broken(connection):
+            left_open |= _leave_clean(connection)
     return left_open
+
+
+def _leave_clean(connection: Any) -> bool:
+    if connection.connection is None:
+        return False
+    status = _transaction_status(connection)
+    if (
+        status != TransactionStatus.IDLE
+        or connection.in_atomic_block
+        or connection.errors_occurred
+        or not _is_set_up(connection)
+        or not connection.get_autocommit()
+        or connection.settings_dict["OPTIONS"].get("pool")
+    ):
+        connection.in_atomic_block = False
+        connection.close()
+    return status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+
+
+@contextmanager
+def _forgotten_if_broken(connection: Any) -> Iterator[None]:
+    """Let Django make a new connection if even the close of ``connection`` raises.
+
+    The driver of another database may raise, and a job may have put anything in its place. The
+    exception would end the thread of the slot, and with it the worker.
+    """
+    try:
+        yield
+    except JobInterrupted:
+        raise
+    except Exception as error:
+        events.tell(events.ConnectionBroken(connection.alias, error))
+        del connections[connection.alias]
 
 
 class OwnThread(ThreadSensitiveContext):

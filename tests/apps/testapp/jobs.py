@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, connections, transaction
 
 from pgjobs import BackgroundJob, JobFailed, register
 from pgjobs.retry import constant
@@ -239,6 +239,17 @@ class Careless(BackgroundJob):
     def lose_it(self) -> None:
         with suppress(DatabaseError):
             connection.cursor().execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    def replace_it(self) -> None:
+        connection.ensure_connection()
+        connection.connection = object()
+
+    def lose_it_with_a_driver_that_minds(self) -> None:
+        def mind() -> None:
+            raise InterfaceError("not connected")
+
+        self.lose_it()
+        connections["default"].close = mind
 
 
 class CarelessCoroutine(BackgroundJob):

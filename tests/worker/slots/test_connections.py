@@ -29,6 +29,8 @@ WAYS = {
     "leave_a_broken_transaction": "errored",
     "close_it": "completed",
     "lose_it": "completed",
+    "replace_it": "completed",
+    "lose_it_with_a_driver_that_minds": "completed",
 }
 
 
