@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from pgjobs.admin.deleting import deleted_with
 from pgjobs.admin.display import (
     Seen,
     SeenSpan,
@@ -111,9 +112,7 @@ class JobAdmin(SteeringAdmin):
         return request.user.has_perm("pgjobs.delete_job")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Return the names of the jobs alone: Django's own list would name each log line, too."""
-        names = [f"{job.pk}: {job.name}" for job in objs]
-        return names, {self.opts.verbose_name_plural: len(names)}, set(), []
+        return deleted_with(objs, request, self.admin_site)
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Job | None:
         job = super().get_object(request, *args, **kwargs)
