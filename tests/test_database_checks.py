@@ -67,3 +67,23 @@ def test_e012_names_a_database_without_autocommit(monkeypatch: pytest.MonkeyPatc
     (problem,) = problems("pgjobs.E012")
 
     assert "DATABASES['default']['AUTOCOMMIT'] is False" in problem.msg
+
+
+@pytest.mark.parametrize("engine", [None, "django.db.backends.sqlite3"])
+def test_e013_names_a_direct_database_that_is_no_postgresql(
+    engine: str | None, settings: pytest_django.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if engine:
+        other = {**connections.settings["default"], "ENGINE": engine}
+        monkeypatch.setitem(connections.settings, "direct", other)
+    settings.PGJOBS = {"DIRECT_DATABASE": "direct"}
+
+    (problem,) = problems("pgjobs.E013")
+
+    assert "'direct', which names no PostgreSQL" in problem.msg
+
+
+def test_a_direct_database_that_exists_is_no_problem(settings: pytest_django.Settings) -> None:
+    settings.PGJOBS = {"DIRECT_DATABASE": "default"}
+
+    assert not problems("pgjobs.E013")

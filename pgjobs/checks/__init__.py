@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from django.core.checks import Tags, register
 
-from pgjobs.checks.databases import check_autocommit, check_database, check_one_database
+from pgjobs.checks.databases import (
+    check_autocommit,
+    check_database,
+    check_direct_database,
+    check_one_database,
+)
 from pgjobs.checks.project import (
     check_apps,
     check_job_names,
@@ -22,6 +27,7 @@ def register_checks() -> None:
         check_database,
         check_one_database,
         check_autocommit,
+        check_direct_database,
         check_apps,
         check_settings,
         check_queues,

@@ -12,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.checks import CheckMessage, Error
 from django.db import connections, router
 
+from pgjobs.conf import find_problems, get_settings
 from pgjobs.models import Job, JobsMixin
 
 
@@ -64,6 +65,20 @@ def check_autocommit(**_: Any) -> Iterable[CheckMessage]:
             hint="Remove AUTOCOMMIT, and use transaction.atomic() or ATOMIC_REQUESTS where you "
             "need a transaction.",
             id="pgjobs.E012",
+        )
+
+
+def check_direct_database(**_: Any) -> Iterable[CheckMessage]:
+    """E013: DIRECT_DATABASE names a PostgreSQL of DATABASES."""
+    if find_problems(getattr(settings, "PGJOBS", {})):
+        return  # reported by E005
+    alias = get_settings().DIRECT_DATABASE
+    if alias and (alias not in connections or connections[alias].vendor != "postgresql"):
+        names = ", ".join(repr(each) for each in connections)
+        yield Error(
+            f"PGJOBS['DIRECT_DATABASE'] is {alias!r}, which names no PostgreSQL in DATABASES.",
+            hint=f"Name another way to the database of the jobs. DATABASES has {names}.",
+            id="pgjobs.E013",
         )
 
 
