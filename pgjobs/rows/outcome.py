@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.rows.failure import Failure
-from pgjobs.rows.text import kept
+from pgjobs.rows.text import in_ascii, kept, lacks_a_character
 
 _FOREIGN_KEY_VIOLATION: Final = "23503"
 
@@ -104,10 +104,29 @@ class Outcome:
         Each is further from this one than the one before. There is none for a job that goes back
         to its queue, unless a detail can be left out.
         """
+        if lacks_a_character(error) and not self._is_ascii:
+            yield self._in_ascii()
+            yield from self._in_ascii().fallbacks(error)
+            return
         yield from self.other_successors(error)
         if not self.is_bare:
             yield self.unstorable(error)
             yield self.unstorable(error)._without_successor(error)
+
+    @property
+    def _is_ascii(self) -> bool:
+        return self == self._in_ascii()
+
+    def _in_ascii(self) -> Outcome:
+        """Return this outcome as a database of any encoding can keep it."""
+        failure = None
+        if self.failure is not None:
+            failure = Failure(
+                exception=in_ascii(self.failure.exception),
+                message=in_ascii(self.failure.message),
+                traceback=in_ascii(self.failure.traceback),
+            )
+        return replace(self, error=in_ascii(self.error), failure=failure)
 
     def other_successors(self, error: BaseException) -> Iterator[Outcome]:
         """Yield this outcome with what PostgreSQL may accept in place of the refused successor.
@@ -147,7 +166,10 @@ class Outcome:
     def tells_as_much_as(self, other: Outcome) -> bool:
         """Return whether this fallback of ``other`` left out no detail of it."""
         mine = self.status, self.data, self.result, self.failure
-        return mine == (other.status, other.data, other.result, other.failure)
+        return mine in [
+            (each.status, each.data, each.result, each.failure)
+            for each in (other, other._in_ascii())
+        ]
 
     @property
     def is_bare(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 from pgjobs.conf import get_settings
 
 _CUT: Final = "cut by MAX_TEXT_SIZE"
+_UNTRANSLATABLE: Final = "22P05"
 
 
 def storable(text: str) -> str:
@@ -35,3 +36,17 @@ def is_cut(text: str) -> bool:
 def kept(text: str) -> str:
     """Return ``text`` as a row keeps it: cut if it is too long, and storable."""
     return storable(cut(text))
+
+
+def lacks_a_character(error: BaseException) -> bool:
+    """Return whether PostgreSQL refused a text because its database is not in UTF-8."""
+    return getattr(error, "sqlstate", None) == _UNTRANSLATABLE
+
+
+def in_ascii(text: str) -> str:
+    """Return ``text`` as a database of any encoding can keep it: in ASCII, the rest escaped."""
+    return _escaped(cut(_escaped(text)))
+
+
+def _escaped(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()

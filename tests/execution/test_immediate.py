@@ -282,6 +282,19 @@ class Atomic(Noop):
         atomic = True
 
 
+def test_an_end_is_stored_in_ascii_if_the_database_lacks_its_characters() -> None:
+    query(
+        "CREATE FUNCTION know_ascii() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN RAISE 'no such character' USING ERRCODE = 'untranslatable_character'; END$$; "
+        "CREATE TRIGGER know_ascii BEFORE UPDATE ON pgjobs_job FOR EACH ROW "
+        "WHEN (octet_length(NEW.error) <> length(NEW.error)) EXECUTE FUNCTION know_ascii()"
+    )
+
+    job = Failing.enqueue(immediate=True, why="snow ☃")
+
+    assert (job.status, job.error) == ("failed", r"snow \u2603")
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("code", ["P0001", "42501", "23514", "XX000"])
 def test_an_immediate_job_whose_end_a_trigger_refuses_is_errored_with_the_reason(code: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import psycopg
 from psycopg.errors import LockNotAvailable
@@ -11,6 +12,7 @@ from psycopg.errors import LockNotAvailable
 from pgjobs import events
 from pgjobs.rows import statements
 from pgjobs.rows.notes import Note
+from pgjobs.rows.text import in_ascii, lacks_a_character
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.recording.refusal import is_about_a_row
 from pgjobs.worker.recording.session import Session
@@ -71,6 +73,8 @@ class NoteWriter:
         elif len(notes) > 1:
             for note in notes:
                 self._write([note])
+        elif lacks_a_character(error) and not notes[0].message.isascii():
+            self._write([replace(notes[0], message=in_ascii(notes[0].message))])
         else:
             self.drop(notes[0], error)
 
