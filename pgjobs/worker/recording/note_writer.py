@@ -73,10 +73,14 @@ class NoteWriter:
         elif len(notes) > 1:
             for note in notes:
                 self._write([note])
-        elif lacks_a_character(error) and not notes[0].message.isascii():
-            self._write([replace(notes[0], message=in_ascii(notes[0].message))])
         else:
-            self.drop(notes[0], error)
+            self._write_in_ascii_or_drop(notes[0], error)
+
+    def _write_in_ascii_or_drop(self, note: Note, error: Exception) -> None:
+        if lacks_a_character(error) and not note.message.isascii():
+            self._write([replace(note, message=in_ascii(note.message))])
+        else:
+            self.drop(note, error)
 
     def _write_jobs_until_one_waits(self, by_job: dict[int, list[Note]]) -> None:
         """Write the notes job by job; hold up the rest once the notes of one had to wait.
