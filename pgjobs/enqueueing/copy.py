@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from django.db import DatabaseError
@@ -22,23 +22,37 @@ def copy_jobs(cursor: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
     This takes two round trips: one draws the ids, because COPY returns nothing. Another one looks
     for the user, whom all rows share, if there is any.
     """
-    ids = _draw_ids(cursor, len(rows))
+    ids, has_policies = _draw_ids(cursor, len(rows))
     if rows[0]["user_id"] is not None:
         user = key_of_existing_user(cursor, rows[0]["user_id"])
         rows = [{**row, "user_id": user} for row in rows]
-    as_json = _JsonTexts()
-    with cursor.copy(load("copy")) as copy:
-        for job_id, row in zip(ids, rows, strict=True):
-            plain = (row[name] for name in _PLAIN)
-            copy.write_row([job_id, *plain, *(as_json(row[name]) for name in GIVEN_AS_JSON)])
+    values = _values(ids, rows)
+    if has_policies:
+        cursor.executemany(
+            load("insert_apart"), [dict(zip(COPIED, row, strict=True)) for row in values]
+        )
+    else:
+        with cursor.copy(load("copy")) as copy:
+            for row in values:
+                copy.write_row(row)
     if cursor.rowcount != len(ids):
         raise DatabaseError(NOT_INSERTED)
     return ids
 
 
-def _draw_ids(cursor: Any, count: int) -> list[int]:
+def _values(ids: Sequence[int], rows: Sequence[dict[str, Any]]) -> Iterator[list[Any]]:
+    """Yield the values of each row, in the order of ``COPIED``."""
+    as_json = _JsonTexts()
+    for job_id, row in zip(ids, rows, strict=True):
+        plain = (row[name] for name in _PLAIN)
+        yield [job_id, *plain, *(as_json(row[name]) for name in GIVEN_AS_JSON)]
+
+
+def _draw_ids(cursor: Any, count: int) -> tuple[list[int], bool]:
+    """Return ids for new jobs, and whether row policies hold for them."""
     cursor.execute(load("draw_ids"), {"count": count})
-    return [job_id for (job_id,) in cursor.fetchall()]
+    drawn = cursor.fetchall()
+    return [job_id for job_id, _ in drawn], drawn[0][1]
 
 
 class _JsonTexts:

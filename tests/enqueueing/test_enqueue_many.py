@@ -19,7 +19,7 @@ from tests.apps.testapp.jobs import AboutObject, Noop, plain_function
 from tests.apps.testapp.models import Country, Device, Note, Site
 from tests.support.elsewhere import elsewhere
 from tests.support.rows import a_site
-from tests.support.sql import job_row
+from tests.support.sql import job_row, query
 
 pytestmark = pytest.mark.django_db
 
@@ -171,3 +171,16 @@ def test_the_jobs_are_invisible_until_their_transaction_commits() -> None:
         before = elsewhere(Job.objects.count).result(10)
 
     assert (before, Job.objects.count()) == (0, 3)
+
+
+def test_a_role_that_row_policies_bind_enqueues_in_bulk() -> None:
+    query("CREATE ROLE bound_in_bulk; GRANT ALL ON ALL TABLES IN SCHEMA public TO bound_in_bulk")
+    query("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO bound_in_bulk")
+    query("ALTER TABLE pgjobs_job ENABLE ROW LEVEL SECURITY")
+    query("CREATE POLICY house ON pgjobs_job USING (true) WITH CHECK (true)")
+    query("SET LOCAL ROLE bound_in_bulk")
+
+    ids = Noop.enqueue_many([{"number": 1}, {"number": 2}])
+
+    jobs = Job.objects.in_bulk(ids)
+    assert [jobs[each].kwargs for each in ids] == [{"number": 1}, {"number": 2}]

@@ -90,6 +90,7 @@ def test_an_insert_writes_the_columns_that_an_enqueuer_gives() -> None:
 
 def test_copy_writes_the_columns_in_the_order_of_the_rows() -> None:
     assert columns_of(load("copy")) == [*columns.COPIED]
+    assert columns_of(load("insert_apart")) == [*columns.COPIED]
 
 
 def test_a_successor_takes_over_the_common_columns_of_its_chain_and_the_rule() -> None:
