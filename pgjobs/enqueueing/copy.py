@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from django.db import DatabaseError
@@ -27,17 +27,20 @@ def copy_jobs(cursor: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
         user = key_of_existing_user(cursor, rows[0]["user_id"])
         rows = [{**row, "user_id": user} for row in rows]
     values = _values(ids, rows)
-    if has_policies:
-        cursor.executemany(
-            load("insert_apart"), [dict(zip(COPIED, row, strict=True)) for row in values]
-        )
-    else:
-        with cursor.copy(load("copy")) as copy:
-            for row in values:
-                copy.write_row(row)
+    _write(cursor, values, has_policies)
     if cursor.rowcount != len(ids):
         raise DatabaseError(NOT_INSERTED)
     return ids
+
+
+def _write(cursor: Any, values: Iterable[list[Any]], has_policies: bool) -> None:
+    if has_policies:
+        rows = [dict(zip(COPIED, row, strict=True)) for row in values]
+        cursor.executemany(load("insert_apart"), rows)
+        return
+    with cursor.copy(load("copy")) as copy:
+        for row in values:
+            copy.write_row(row)
 
 
 def _values(ids: Sequence[int], rows: Sequence[dict[str, Any]]) -> Iterator[list[Any]]:
