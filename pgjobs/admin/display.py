@@ -36,7 +36,10 @@ class Seen(models.Func):
     So the admin shows the same values as the views show in psql.
     """
 
-    template = "(SELECT seen.%(column)s FROM %(view)s AS seen WHERE seen.id = %(expressions)s)"
+    # Sessions that share the lock of a dead worker by hand give the view a row for each of them.
+    template = (
+        "(SELECT seen.%(column)s FROM %(view)s AS seen WHERE seen.id = %(expressions)s LIMIT 1)"
+    )
 
     def __init__(self, view: str, column: str, field: models.Field[Any, Any]) -> None:
         super().__init__(models.F("pk"), view=view, column=column, output_field=field)
@@ -50,7 +53,7 @@ class SeenSpan(Seen):
 
     template = (
         "(SELECT EXTRACT(epoch FROM seen.%(column)s)::float8 "
-        "FROM %(view)s AS seen WHERE seen.id = %(expressions)s)"
+        "FROM %(view)s AS seen WHERE seen.id = %(expressions)s LIMIT 1)"
     )
 
     def __init__(self, view: str, column: str) -> None:

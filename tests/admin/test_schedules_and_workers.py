@@ -123,3 +123,9 @@ def test_the_pages_show_spans_of_time_whatever_interval_style_the_database_sets(
     assert "Overdue by 3 h 4 min" in shown(looking, SCHEDULES)
     assert "2 min 0 s ago" in shown(looking, WORKERS)
     assert "1 d 6 h" in shown(looking, "/admin/pgjobs/job/")
+
+
+def test_a_worker_whose_lock_several_sessions_share_is_shown(looking: Client) -> None:
+    key = WORKER_LOCK, a_worker(name="shared").pk
+    with advisory_lock(*key, shared=True), advisory_lock(*key, shared=True):
+        assert "shared" in shown(looking, WORKERS)

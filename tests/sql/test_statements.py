@@ -31,12 +31,12 @@ ALLOWED = {
     # Django puts an expression together from a template; the view and the column vary.
     (
         "admin/display.py",
-        "(SELECT seen.%(column)s FROM %(view)s AS seen WHERE seen.id = %(expressions)s)",
+        "(SELECT seen.%(column)s FROM %(view)s AS seen WHERE seen.id = %(expressions)s LIMIT 1)",
     ),
     (
         "admin/display.py",
         "(SELECT EXTRACT(epoch FROM seen.%(column)s)::float8 "
-        "FROM %(view)s AS seen WHERE seen.id = %(expressions)s)",
+        "FROM %(view)s AS seen WHERE seen.id = %(expressions)s LIMIT 1)",
     ),
     # A view or a function is dropped by its name.
     ("sql/schema.py", "DROP "),

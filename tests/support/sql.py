@@ -87,13 +87,14 @@ def advisory_locks() -> list[dict[str, Any]]:
 
 
 @contextmanager
-def advisory_lock(*key: int) -> Iterator[None]:
-    """Hold a lock in a session of its own, as a living process does."""
+def advisory_lock(*key: int, shared: bool = False) -> Iterator[None]:
+    """Hold a lock in a session of its own, as a living process does; or share it with others."""
     params = {
         name: value
         for name, value in connections["default"].get_connection_params().items()
         if name not in ("cursor_factory", "context")
     }
     with psycopg.connect(**params, autocommit=True) as session:
-        session.execute("SELECT pg_advisory_lock(%s, %s)", key)
+        take = "pg_advisory_lock_shared" if shared else "pg_advisory_lock"
+        session.execute(f"SELECT {take}(%s, %s)".encode(), key)
         yield
