@@ -8,10 +8,11 @@ functions and the views. A migration of the project may also undo a part of the 
 from __future__ import annotations
 
 import pkgutil
+import warnings
 from typing import Any, Final
 
 from django.apps import AppConfig
-from django.db import connections, router
+from django.db import DatabaseError, connections, router
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import CreateModel, RunSQL
 from django.db.migrations.recorder import MigrationRecorder
@@ -24,6 +25,8 @@ from pgjobs.sql import load
 from pgjobs.sql.schema import create, drop, on_deletion
 
 _BY_USERS_KEY: Final = ("functions/user_id", "views/jobs", "views/running")
+_VIEWS_BY_USERS_KEY: Final = ["pgjobs_jobs", "pgjobs_running"]
+_OTHERS_DEPEND_ON_IT: Final = "2BP01"
 
 
 def connect(config: AppConfig) -> None:
@@ -73,7 +76,29 @@ def _renew_what_changed(using: str) -> None:
             cursor.execute(on_deletion(of_job="CASCADE", of_user="SET NULL"))
             cursor.execute(load("references/validate"))
     if _answer(using, load("references/other_key")):
-        _run(using, [*drop(_BY_USERS_KEY), *create(_BY_USERS_KEY)])
+        _make_views_anew(using)
+
+
+def _make_views_anew(using: str) -> None:
+    """Make the views anew with the grants on them, unless something of the project reads them."""
+    grants = [RunSQL(each) for each in _grants(using)]
+    try:
+        _run(using, [*drop(_BY_USERS_KEY), *create(_BY_USERS_KEY), *grants])
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", None) != _OTHERS_DEPEND_ON_IT:
+            raise
+        warnings.warn(
+            "The view pgjobs_jobs keeps the old type of user_id, because something else depends on "
+            "it. Drop that, run manage.py migrate again, and then make it anew. "
+            f"({' '.join(str(error).split())})",
+            stacklevel=2,
+        )
+
+
+def _grants(using: str) -> list[str]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(load("references/grants"), {"views": _VIEWS_BY_USERS_KEY})
+        return [statement for (statement,) in cursor.fetchall()]
 
 
 def _without_migrations() -> bool:

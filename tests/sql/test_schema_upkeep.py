@@ -91,8 +91,7 @@ def test_migrate_restores_what_a_change_of_the_users_key_undoes() -> None:
     change_key_type("auth", "user", models.BigAutoField(primary_key=True))
     assert {each["confdeltype"] for each in references()} != before
 
-    config = apps.get_app_config("pgjobs")
-    post_migrate.send(config, app_config=config, using="default", plan=[])
+    finish_migrating()
 
     assert {each["confdeltype"] for each in references()} == before
     assert all(each["convalidated"] for each in references())
@@ -101,6 +100,43 @@ def test_migrate_restores_what_a_change_of_the_users_key_undoes() -> None:
         "WHERE attrelid = 'pgjobs_jobs'::regclass AND attname = 'user_id'"
     )
     assert column["type"] == "bigint"
+
+
+def test_roles_may_read_the_views_that_a_change_of_the_users_key_makes_anew() -> None:
+    query('CREATE ROLE "of a dashboard"')
+    query('GRANT SELECT ON pgjobs_jobs TO "of a dashboard" WITH GRANT OPTION')
+    query("GRANT SELECT ON pgjobs_running TO PUBLIC")
+    before = grants()
+    change_key_type("auth", "user", models.BigAutoField(primary_key=True))
+
+    finish_migrating()
+
+    assert grants() == before
+
+
+def grants() -> list[dict[str, Any]]:
+    return query(
+        "SELECT relname, relacl::text FROM pg_class "
+        "WHERE relname IN ('pgjobs_jobs', 'pgjobs_running') ORDER BY relname"
+    )
+
+
+def test_a_view_of_the_project_on_a_view_does_not_break_migrate() -> None:
+    query("CREATE VIEW ours AS SELECT id FROM pgjobs_jobs")
+    change_key_type("auth", "user", models.BigAutoField(primary_key=True))
+
+    with pytest.warns(UserWarning, match="view ours depends on view pgjobs_jobs"):
+        finish_migrating()
+
+    assert query("SELECT id, user_id FROM pgjobs_jobs") == []
+    query("DROP VIEW ours")
+    finish_migrating()
+
+
+def finish_migrating() -> None:
+    """Do what ``manage.py migrate`` does at its end."""
+    config = apps.get_app_config("pgjobs")
+    post_migrate.send(config, app_config=config, using="default", plan=[])
 
 
 def test_the_view_of_jobs_joins_only_what_a_query_asks_for() -> None:
