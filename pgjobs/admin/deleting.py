@@ -48,9 +48,9 @@ def _others(collector: Collector) -> Iterator[tuple[type[models.Model], int]]:
     found: list[tuple[Any, int]] = [(model, len(rows)) for model, rows in collector.data.items()]
     # Rows that no signal watches are not read. A log line always goes with its job.
     found += [
-        (rows.model, rows.count())  # type: ignore[union-attr]
+        (rows.model, rows.count())
         for rows in collector.fast_deletes
-        if rows.model is not JobLogEntry  # type: ignore[union-attr]
+        if rows.model is not JobLogEntry
     ]
     for model, count in found:
         if model not in (Job, JobLogEntry) and count:

@@ -204,8 +204,7 @@ def _with_real_reason(
     outcome: Outcome, stop_request: JobInterrupted, job: RunningJob, runner: Runner
 ) -> Outcome:
     """Blame ``stop_request`` rather than an exception that it caused, such as a cancelled query."""
-    failure = outcome.failure
-    if failure is None or failure.exception == qualified_name(stop_request):
+    if (failure := outcome.failure) is None or failure.exception == qualified_name(stop_request):
         return outcome
     return _overruled(outcome, stop_request, job, runner)
 

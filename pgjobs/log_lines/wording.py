@@ -77,11 +77,7 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.QueryNotCancelled: line(
         WORKER, WARNING, "the query of a job that was told to stop was not cancelled: {error}"
     ),
-    events.ConnectionBroken: line(
-        WORKER,
-        WARNING,
-        "the connection to {alias!r} is broken, a new one follows: {error}",
-    ),
+    events.ConnectionBroken: line(WORKER, WARNING, "connection to {alias!r} is broken: {error}"),
     # Writing to the row of a job
     events.OutcomeStale: line(
         WORKER, WARNING, "job={job.id} epoch={job.epoch} {status} refused: the row has moved on"

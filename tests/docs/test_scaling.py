@@ -1,4 +1,4 @@
-"""docs/scaling.md: its query counts what it says, and PostgreSQL refuses what it says."""
+"""The query of docs/scaling.md, and the refusals of PostgreSQL that the page tells of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exceptions of the engine that ``run()`` raises although nobody told it to stop."""
+"""Exceptions of the engine that ``run()`` raises without a stop request."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_job_that_raises_an_exception_of_the_engine_is_errored(
 
 @pytest.fixture
 def outcomes() -> Iterator[list[Outcome | None]]:
-    """The outcomes of a job whose receiver of ``job_start`` catches its stop request."""
+    """The outcomes of a job if a receiver of ``job_start`` catches its stop request."""
     outcomes: list[Outcome | None] = []
     pool = a_pool(outcomes)
 

@@ -249,7 +249,7 @@ class Careless(BackgroundJob):
             raise InterfaceError("not connected")
 
         self.lose_it()
-        connections["default"].close = mind
+        connections["default"].close = mind  # type: ignore[method-assign]
 
 
 class CarelessCoroutine(BackgroundJob):

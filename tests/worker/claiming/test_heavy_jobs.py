@@ -206,7 +206,7 @@ def test_a_heavy_job_that_is_cancelled_while_its_arguments_are_read_does_not_sta
     a_job(kwargs={"text": INCOMPRESSIBLE})
     line.claim()
     line.pool.start()
-    (job,) = eventually(line.pool.running)
+    ((job, _identity),) = eventually(line.pool.running)
     line.pool.request_stop(job, JobCancelled("The job was cancelled."))
     eventually(lambda: line.outcomes)
     (outcome,) = line.outcomes

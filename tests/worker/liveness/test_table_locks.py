@@ -1,4 +1,4 @@
-"""A lock on a table, as ALTER TABLE takes one, makes nobody take a living worker for dead."""
+"""A lock on a table, as ALTER TABLE takes one, makes no living worker look dead."""
 
 from __future__ import annotations
 
