@@ -136,7 +136,7 @@ def test_odd_rows_hold_up_no_job_and_no_page(staff: Client) -> None:
     run_burst_here("-c", "2")
 
     ran = Job.objects.filter(pk__in=sound)
-    assert set(ran.values_list("status", "epoch", "interruptions")) == {("completed", 1, 0)}
+    assert set(ran.values_list("status", "attempt", "interruptions")) == {("completed", 1, 0)}
     statuses = dict(Job.objects.filter(pk__in=odd).values_list("pk", "status"))
     unfinished = {odd[key] for key, status in statuses.items() if status not in FINISHED}
     assert {row for row in unfinished if not waits_for_the_future(row)} == set()
