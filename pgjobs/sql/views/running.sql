@@ -32,6 +32,7 @@ LEFT JOIN pg_locks AS here
     AND here.objid::bigint = job.id % 2147483648
     AND here.objsubid = 2
     AND here.granted
+    AND here.mode = 'ExclusiveLock'
 WHERE job.status = 'running';
 
 COMMENT ON VIEW pgjobs_running IS

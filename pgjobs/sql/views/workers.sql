@@ -29,6 +29,7 @@ LEFT JOIN pg_locks AS held
     AND held.objid::bigint = worker.id
     AND held.objsubid = 2
     AND held.granted
+    AND held.mode = 'ExclusiveLock'
 CROSS JOIN LATERAL (
     SELECT
         CASE
