@@ -258,3 +258,16 @@ def test_e008_names_a_job_class_whose_queue_does_not_exist(only_jobs: dict[str, 
 
     assert "Lost.Meta.queue is 'nowhere'" in problem.msg
     assert problem.hint == "The queues are: high, default, low."
+
+
+@pytest.mark.parametrize(
+    "path", ["pgjobs.notifications.nope", "nowhere.notify", "nonsense", "pgjobs.conf.LONGEST"]
+)
+def test_e014_names_a_notifier_that_is_no_function(
+    path: str, settings: pytest_django.Settings
+) -> None:
+    settings.PGJOBS = {"NOTIFIER": path}
+
+    (problem,) = problems("pgjobs.E014")
+
+    assert repr(path) in problem.msg

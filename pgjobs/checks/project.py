@@ -9,6 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from pgjobs import queues
 from pgjobs.conf import find_problems, get_settings
@@ -16,6 +17,7 @@ from pgjobs.registry.job_class import JobClass
 from pgjobs.registry.meta import naming_class
 from pgjobs.registry.names import ambiguous, registered
 from pgjobs.registry.targets import is_job_class
+from pgjobs.rows.failure import shown
 from pgjobs.showing import brief
 
 
@@ -101,6 +103,25 @@ def check_queue_mappings(**_: Any) -> Iterable[CheckMessage]:
                 "object.",
                 id="pgjobs.E010",
             )
+
+
+def check_notifier(**_: Any) -> Iterable[CheckMessage]:
+    """E014: NOTIFIER names a function that can be imported."""
+    if not _settings_can_be_read():
+        return
+    path = get_settings().NOTIFIER
+    try:
+        notifier = import_string(path)
+    except Exception as error:  # code of the project runs
+        problem = f"can't be imported: {shown(error, str)}"
+    else:
+        problem = "" if callable(notifier) else "names no function."
+    if problem:
+        yield Error(
+            f"PGJOBS['NOTIFIER'] is {path!r}, which {problem}",
+            hint="Give the dotted path of a function that takes the finished job.",
+            id="pgjobs.E014",
+        )
 
 
 def check_job_queues(**_: Any) -> Iterable[CheckMessage]:
