@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db import models
+from django.db import DatabaseError, OperationalError, models, router, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, ngettext
@@ -31,6 +31,8 @@ class Answer:
     done: list[Job] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     """Number of refused jobs by the reason: the status of the job, or "deleted"."""
+    forbidden: list[str] = field(default_factory=list)
+    """What PostgreSQL said of each job that a trigger or a constraint keeps as it is."""
 
     @property
     def reasons(self) -> str:
@@ -54,14 +56,26 @@ class Verb:
         answer = Answer()
         for job in jobs:
             try:
-                if self.steer(job):
+                if self._steer_inside(job):
                     answer.done.append(job)
                 else:
                     job.refresh_from_db(fields=["status"])
                     answer.refused[str(JobStatus(job.status).label).lower()] += 1
             except Job.DoesNotExist:
                 answer.refused[gettext("deleted")] += 1
+            except OperationalError:  # the server, and not the job, is to blame
+                raise
+            except DatabaseError as error:
+                answer.forbidden.append(f"{job.pk}: {' '.join(str(error).split())}")
         return answer
+
+    def _steer_inside(self, job: Job) -> bool:
+        """Steer ``job``; a refusal must not break the transaction of the request."""
+        database = router.db_for_write(Job)
+        if transaction.get_connection(database).in_atomic_block:
+            with transaction.atomic(using=database):
+                return self.steer(job)
+        return self.steer(job)
 
 
 def _cancelled(answer: Answer) -> Iterator[str]:
@@ -169,3 +183,5 @@ class SteeringAdmin(LookOnly):
             self.message_user(request, said, messages.SUCCESS)
         if answer.refused:
             self.message_user(request, verb.explain(answer), messages.WARNING)
+        for said in answer.forbidden:
+            self.message_user(request, gettext("PostgreSQL refused job %s") % said, messages.ERROR)

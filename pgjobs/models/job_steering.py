@@ -141,8 +141,10 @@ class JobSteering(JobRows[J]):
         try:
             with transaction.atomic(using=self.database):
                 everything.filter(pk__in=ids).order_by().update(**_AGAIN)
-        except IntegrityError:  # a live job has taken one of the places meanwhile
-            if len(ids) <= 1:
+        except IntegrityError as error:
+            if not _is_about_the_place(error):
+                raise
+            if len(ids) <= 1:  # a live job has taken one of the places meanwhile
                 return []
             return [job for one in ids for job in self._retry_where_free([one])]
         return ids
@@ -156,8 +158,10 @@ class JobSteering(JobRows[J]):
 
         try:
             won = alone(self.database, again)
-        except IntegrityError:  # a live job holds its place
-            return False
+        except IntegrityError as error:
+            if not _is_about_the_place(error):
+                raise
+            return False  # a live job holds its place
         if won and reread(job, self.database):
             ring_on_commit(self.database, job.queue_name)
         return bool(won)
@@ -200,6 +204,12 @@ class JobSteering(JobRows[J]):
             if is_inside:
                 connection.check_constraints()
         return result
+
+
+def _is_about_the_place(error: IntegrityError) -> bool:
+    """Return whether a live job holds the place; the project may have constraints of its own."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) == "pgjobs_job_once"
 
 
 def _chunks(items: list[T], size: int = 1000) -> Iterator[list[T]]:

@@ -12,6 +12,7 @@ from pgjobs.models import Job, JobLogEntry
 from tests.apps.testapp.jobs import Noop
 from tests.support.job_status import status_of
 from tests.support.rows import a_job
+from tests.support.sql import query
 from tests.support.staff import LIST, choose, messages, page, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -163,3 +164,20 @@ def test_the_history_of_a_cancelled_job_names_the_user(steerer: Client) -> None:
     choose(steerer, "cancel_jobs", job)
     entry = LogEntry.objects.get(object_id=str(job.pk))
     assert (entry.user.get_username(), entry.get_change_message()) == ("staff", "Cancelled.")
+
+
+@pytest.mark.parametrize(
+    ("action", "status"), [("cancel_jobs", "pending"), ("retry_jobs", "failed")]
+)
+def test_a_job_that_the_project_keeps_as_it_is_is_named_with_the_reason(
+    action: str, status: str, steerer: Client
+) -> None:
+    query(
+        "ALTER TABLE pgjobs_job ADD CONSTRAINT house CHECK "
+        f"(name = 'other' OR status = '{status}') NOT VALID"
+    )
+    job, other = a_job(status), a_job(status, name="other")
+    said = choose(steerer, action, job, other)
+    assert any(f"{job.pk}: " in line and "house" in line for line in said)
+    assert status_of(job) == status
+    assert status_of(other) != status
