@@ -66,7 +66,8 @@ class Verb:
             except OperationalError:  # the server, and not the job, is to blame
                 raise
             except DatabaseError as error:
-                answer.forbidden.append(f"{job.pk}: {' '.join(str(error).split())}")
+                reason, _newline, _row = str(error).partition("\n")
+                answer.forbidden.append(f"{job.pk}: {reason}")
         return answer
 
     def _steer_inside(self, job: Job) -> bool:
