@@ -14,6 +14,7 @@ from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.slots.event_loop import EventLoop
 from pgjobs.worker.slots.last_chance import LastChances
+from pgjobs.worker.slots.logging_handlers import let_stop_requests_pass
 from pgjobs.worker.slots.slot import Slot
 from pgjobs.worker.slots.stoppable import Identity
 
@@ -50,6 +51,7 @@ class Pool:
         self.slots = [Slot(number, self) for number in range(size)]
 
     def start(self) -> None:
+        let_stop_requests_pass()
         for slot in self.slots:
             slot.thread.start()
 
