@@ -174,6 +174,7 @@ class _PooledCursor(psycopg.Cursor[Any]):
 # Beginnings of SQLSTATEs: connection, transaction state (a standby is read-only), resources, an
 # operator's intervention, the server's system.
 _AWAY: Final = ("08", "25", "53", "57P", "58")
+_FATAL: Final = ("08", "57P")
 # Serialization failures and deadlocks; a lock that was not available; a cancelled query.
 _PASSING: Final = ("40", "55P03", "57014")
 # Syntax, names and rights; a missing schema. The errors that a trigger raises are of another class.
@@ -188,11 +189,21 @@ def is_away(error: Exception) -> bool:
     """
     cause = error.__cause__ if isinstance(error, DatabaseError) else error
     if isinstance(cause, psycopg.Error) and cause.sqlstate is not None:
-        return cause.sqlstate.startswith(_AWAY)
+        return cause.sqlstate.startswith(_AWAY) and not _is_about_another_server(cause)
     return isinstance(
         cause or error,
         (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError),
     )
+
+
+def _is_about_another_server(error: psycopg.Error) -> bool:
+    """Return whether a statement of a trigger could not reach another server, or lost it.
+
+    The trigger may use dblink or a foreign table. If our own server ends a connection, the error is
+    fatal.
+    """
+    is_about_a_connection = (error.sqlstate or "").startswith(_FATAL)
+    return is_about_a_connection and error.diag.severity_nonlocalized == "ERROR"
 
 
 def is_misfit(error: Exception) -> bool:

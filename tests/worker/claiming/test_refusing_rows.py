@@ -44,7 +44,7 @@ CREATE TRIGGER refuse BEFORE UPDATE ON pgjobs_job FOR EACH ROW
     WHEN (OLD.name = 'refused' AND NEW.status = ANY ('{statuses}'))
     EXECUTE FUNCTION refuse()
 """
-RAISED, MISSING_TABLE = "P0001", "42P01"
+RAISED, MISSING_TABLE, OTHER_SERVER_AWAY = "P0001", "42P01", ("08001", "57P01")
 
 
 def refuse(*statuses: str, code: str = RAISED) -> None:
@@ -73,7 +73,7 @@ def statuses() -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("code", [RAISED, MISSING_TABLE])
+@pytest.mark.parametrize("code", [RAISED, MISSING_TABLE, *OTHER_SERVER_AWAY])
 def test_a_job_whose_claim_a_trigger_refuses_is_errored_and_its_neighbours_run(
     told: ToldSoFar, code: str
 ) -> None:
