@@ -11,6 +11,7 @@ from typing import Any
 from django.db.backends.signals import connection_created
 
 from pgjobs import events
+from pgjobs.conf import get_settings
 from pgjobs.exceptions import JobInterrupted, JobTimeout
 from pgjobs.execution.runner import Runner
 from pgjobs.models import Job
@@ -39,7 +40,7 @@ class Stoppable(Runner):
         self.identity: Identity = (0, 0, None)
         """What names the row of the job, whatever ``run()`` does to these attributes of the job."""
         self.since = 0.0
-        self._limit = 0.0
+        self._timeout: int | None = None
         self.stop_requested_at = 0.0
 
     def begin(self, job: Job, *, on_loop: bool = False) -> None:
@@ -47,8 +48,7 @@ class Stoppable(Runner):
             self._is_on_loop = on_loop
             self.stop_request = None
             self.since = time.monotonic()
-            # Read now: run() may put anything into job.timeout.
-            self._limit = job.time_limit.total_seconds()
+            self._timeout = job.timeout  # read now: run() may put anything there
             self.identity = job.id, job.epoch, job.worker_id
             self.job = job
 
@@ -69,6 +69,11 @@ class Stoppable(Runner):
         """Whether the job has run longer than its timeout."""
         job, since = self.job, self.since
         return job is not None and time.monotonic() - since > self._limit
+
+    @property
+    def _limit(self) -> float:
+        """Seconds that the job may run."""
+        return float(self._timeout or get_settings().DEFAULT_TIMEOUT)
 
     def stop_if_late(self) -> None:
         """Request a stop of a job that has run longer than its timeout."""
