@@ -11,19 +11,23 @@ from typing import Any, Final, TypeVar
 
 from pgjobs import codec, events
 from pgjobs.choices import JobStatus
-from pgjobs.exceptions import JobInterrupted, Retry, TransactionLeftOpen
 from pgjobs.execution.atomic import complete_atomically
 from pgjobs.execution.awaiting import coroutine_in
 from pgjobs.execution.forks import end_if_forked
+from pgjobs.execution.judging import (
+    judge_anything,
+    judge_with_data,
+    say,
+    with_real_reason,
+    without_undone_work,
+)
 from pgjobs.execution.result import data_as_json, result_as_json
 from pgjobs.execution.runner import Runner
 from pgjobs.execution.running_job import RunningJob
-from pgjobs.execution.verdict import judge, leaves_of
 from pgjobs.registry.names import JobTarget, resolve
 from pgjobs.registry.targets import is_job_class, options_of
-from pgjobs.rows.failure import as_error, qualified_name
+from pgjobs.rows.failure import as_error
 from pgjobs.rows.outcome import Outcome
-from pgjobs.rows.text import is_cut
 
 T = TypeVar("T")
 
@@ -52,18 +56,18 @@ async def attempt(job: RunningJob, runner: Runner) -> Outcome | None:
                 outcome = _complete(job, result, began, claimed)
         except BaseException as error:
             _restore(job, claimed)
-            outcome = _judge_with_data(error, job, runner, began)
+            outcome = judge_with_data(error, job, runner, began)
         runner.finish()
     except BaseException as error:  # a stop request just before or after the job itself ran
         runner.finish()
         _restore(job, claimed)
-        outcome = _judge_anything(error, job, runner)
+        outcome = judge_anything(error, job, runner)
     if runner.stop_request is not None:
-        outcome = _with_real_reason(outcome, runner.stop_request, job, runner)
+        outcome = with_real_reason(outcome, runner.stop_request, job, runner)
     if runner.has_left_transaction_open(outcome):
-        outcome = _without_undone_work(outcome, job, runner)
+        outcome = without_undone_work(outcome, job, runner)
     if outcome.lines:
-        _say(job, outcome)
+        say(job, outcome)
     return _terminated(job, outcome) if job.is_terminated else outcome
 
 
@@ -79,16 +83,6 @@ def in_thread(steps: Coroutine[Any, Any, T]) -> T:
         result: T = end.value
         return result
     raise RuntimeError("A step of the attempt suspended in a thread.")
-
-
-def give_up(job: RunningJob, error: JobInterrupted, *, began: float) -> Outcome:
-    """Return the outcome of ``job``, which still runs and must end with its process.
-
-    ``error`` is the reason.
-    """
-    outcome = replace(judge(error, job, stop_request=error), began=began)
-    _say(job, outcome)
-    return outcome
 
 
 def _tell_of_start(job: RunningJob, runner: Runner) -> None:
@@ -159,92 +153,3 @@ def _complete(job: RunningJob, value: Any, began: float, claimed: dict[str, Any]
         began=began,
         ended=time.monotonic(),
     )
-
-
-def _judge(error: BaseException, job: RunningJob, runner: Runner) -> Outcome:
-    for leaf in leaves_of(error):
-        if isinstance(leaf, (KeyboardInterrupt, SystemExit)):
-            runner.note_exit(leaf)
-    return judge(error, job, stop_request=runner.stop_request)
-
-
-def _judge_anything(error: BaseException, job: RunningJob, runner: Runner) -> Outcome:
-    """Judge ``error``, or end the job as errored if ``run()`` has left nothing that can be judged.
-
-    An exception from here would end the worker, and the job would do the same to the next one.
-    """
-    try:
-        return _judge(error, job, runner)
-    except BaseException as worse:
-        if isinstance(worse, (KeyboardInterrupt, SystemExit)):
-            runner.note_exit(worse)
-        return Outcome(
-            job_id=job.id,
-            epoch=job.epoch,
-            worker_id=job.worker_id,
-            status=JobStatus.ERRORED,
-            error=f"The end of run() can't be judged: {type(worse).__name__}",
-        )
-
-
-def _judge_with_data(
-    error: BaseException, job: RunningJob, runner: Runner, began: float
-) -> Outcome:
-    outcome = replace(_judge(error, job, runner), began=began)
-    try:
-        data, lines = data_as_json(job)
-        return replace(outcome, data=data, lines=outcome.lines + lines, ended=time.monotonic())
-    except JobInterrupted:
-        raise
-    except Exception:  # job.data can't be stored; its exception would hide the one of run()
-        return replace(outcome, ended=time.monotonic())
-
-
-def _with_real_reason(
-    outcome: Outcome, stop_request: JobInterrupted, job: RunningJob, runner: Runner
-) -> Outcome:
-    """Blame ``stop_request`` rather than an exception that it caused, such as a cancelled query."""
-    if (failure := outcome.failure) is None or failure.exception == qualified_name(stop_request):
-        return outcome
-    return _overruled(outcome, stop_request, job, runner)
-
-
-def _without_undone_work(outcome: Outcome, job: RunningJob, runner: Runner) -> Outcome:
-    """Don't call a job completed if its writes are lost with the transaction that it left open."""
-    if outcome.is_recorded or outcome.status != JobStatus.COMPLETED:
-        return outcome
-    return _overruled(outcome, TransactionLeftOpen(), job, runner)
-
-
-def _overruled(outcome: Outcome, error: BaseException, job: RunningJob, runner: Runner) -> Outcome:
-    overruling = _judge_anything(error, job, runner)
-    return replace(
-        overruling,
-        data=outcome.data,
-        began=outcome.began,
-        ended=outcome.ended,
-        lines=outcome.lines + overruling.lines,
-    )
-
-
-def _say(job: RunningJob, outcome: Outcome) -> None:
-    for level, text in outcome.lines:
-        job.say(level, text)
-    if (cause := outcome.cause) is not None:
-        outcome.cause = None  # its frames would keep the values of run() until the row is written
-        if not job.is_terminated:
-            _tell(cause, job, outcome)
-
-
-def _tell(cause: BaseException, job: RunningJob, outcome: Outcome) -> None:
-    """Tell of the exception that ended the attempt.
-
-    If the job asked for another attempt by Retry and none is left, this is no error of the code.
-    """
-    told = outcome.failure.traceback if outcome.failure else ""
-    cut = told if is_cut(told) else ""
-    asked = all(isinstance(leaf, Retry) for leaf in leaves_of(cause))
-    if outcome.status == JobStatus.ERRORED and not asked:
-        events.tell(events.JobErrored(job, cause, cut))
-    else:
-        events.tell(events.AttemptErrored(job, outcome.status, cause, cut))

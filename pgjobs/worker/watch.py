@@ -10,7 +10,7 @@ from typing import Final
 from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import WorkerLost
-from pgjobs.execution.attempt import give_up
+from pgjobs.execution.judging import give_up
 from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.held import FLUSH_TIMEOUT, release, release_running
 from pgjobs.worker.liveness.presence import Presence

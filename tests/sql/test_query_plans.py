@@ -20,7 +20,8 @@ from pgjobs.rows.notes import LogLine, Note, Progress
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
 from pgjobs.sql import load
-from pgjobs.worker.claiming.claimer import PROMOTE, Claimer
+from pgjobs.worker.claiming.claimer import Claimer
+from pgjobs.worker.claiming.promoter import PROMOTE
 from pgjobs.worker.connection import EngineConnection
 
 pytestmark = pytest.mark.django_db
@@ -214,7 +215,7 @@ def test_a_look_hops_from_lane_to_lane(engine: Engine, sample: int) -> None:
 
 def test_a_promotion_walks_the_index_of_scheduled_jobs(engine: Engine) -> None:
     claimer = Claimer(engine.connection, DEFAULT_QUEUES)
-    assert len(claimer._promoted(PROMOTE, {"limit": 50, "set_aside": []})) == 50
+    assert len(claimer._promoter._promoted(PROMOTE, {"limit": 50, "set_aside": []})) == 50
     assert indexes(engine.plan) == {"pgjobs_job_due", "pgjobs_job_pkey"}
     assert "Sort" not in kinds(engine.plan)
     assert pages(engine.plan) < 2000

@@ -11,7 +11,8 @@ import psycopg
 from pgjobs.exceptions import UnreadableRow
 from pgjobs.models import Job
 from pgjobs.sql import load
-from pgjobs.worker.claiming.lanes import STRAGGLES_AFTER, Lanes
+from pgjobs.worker.claiming.lanes import Lanes
+from pgjobs.worker.claiming.promoter import Promoter
 from pgjobs.worker.claiming.reading import Passed, read_claimed
 from pgjobs.worker.claiming.refusing import APART_AT_ONCE, RefusingRows
 from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection, is_away
@@ -26,9 +27,6 @@ def _claim_statement(stretches: str, only: str = "") -> str:
 CLAIM: Final = _claim_statement("claim_in_order")
 CLAIM_IN_BLOCKS: Final = _claim_statement("claim_in_blocks")
 _CLAIM_ONE: Final = _claim_statement("claim_in_order", _ONLY)
-PROMOTE: Final = load("promote").replace("{only}", "")
-_PROMOTE_ONE: Final = load("promote").replace("{only}", _ONLY)
-_PROMOTE_AT_ONCE: Final = 1000
 
 SETTINGS: Final = {
     # A trigger of the project may wait for what another transaction holds.
@@ -78,8 +76,7 @@ class Claimer:
         self._lanes = Lanes(queues)
         self._passed: Passed = {}
         self._refusing = RefusingRows(connection, announce=announce)
-        self._vain_promotions = 0
-        """Promotions in a row that found jobs due and promoted none."""
+        self._promoter = Promoter(connection, self._refusing)
 
     def claim(self, *, limit: int, worker: int) -> list[Job]:
         """Take up to ``limit`` ready jobs, in the order in which they should start."""
@@ -112,7 +109,7 @@ class Claimer:
         sight = self._look()
         if sight.due_in is None or sight.due_in > 0:
             return sight
-        if (promoted := self._promote()) and ring is not None:
+        if (promoted := self._promoter.promote()) and ring is not None:
             ring(promoted)
         sight = self._look()
         if sight.due_in is not None and sight.due_in <= 0:
@@ -136,39 +133,13 @@ class Claimer:
         batch = {**values, "limit": min(values["limit"], APART_AT_ONCE)}
         one = {**values, "limit": 1}
         return self._refusing.take_apart(
-            self._ids("apart/ready", batch),
+            self._ready(batch),
             lambda row: self._claim(_CLAIM_ONE, {**one, "id": row}),
             worker=values["worker"],
         )
 
-    def _promote(self) -> list[str]:
-        """Make due jobs pending; return the queue of each."""
-        values = {"limit": _PROMOTE_AT_ONCE, "set_aside": self._refusing.set_aside()}
-        try:
-            promoted = self._promoted(PROMOTE, values)
-        except psycopg.Error as error:
-            if is_away(error):
-                raise
-            return self._promote_apart(values)
-        self._vain_promotions = 0 if promoted else self._vain_promotions + 1
-        if self._vain_promotions > STRAGGLES_AFTER:
-            return self._promote_apart(values)
-        return promoted
-
-    def _promote_apart(self, values: dict[str, Any]) -> list[str]:
-        self._promoted(PROMOTE, {**values, "limit": 0})  # it fails if no row is to blame
-        batch, one = {**values, "limit": APART_AT_ONCE}, {**values, "limit": 1}
-        return self._refusing.take_apart(
-            self._ids("apart/due", batch),
-            lambda row: self._promoted(_PROMOTE_ONE, {**one, "id": row}),
-        )
-
-    def _promoted(self, statement: str, values: dict[str, Any]) -> list[str]:
-        rows = self._connection.cursor().execute(statement, values).fetchall()
-        return [queue for (queue,) in rows]
-
-    def _ids(self, statement: str, values: dict[str, Any]) -> list[int]:
-        rows = self._connection.cursor().execute(load(statement), values).fetchall()
+    def _ready(self, values: dict[str, Any]) -> list[int]:
+        rows = self._connection.cursor().execute(load("apart/ready"), values).fetchall()
         return [row for (row,) in rows]
 
     def _look(self) -> Sight:

@@ -11,7 +11,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from pgjobs import events
 from pgjobs.exceptions import JobInterrupted, UnreadableRow
-from pgjobs.execution.attempt import attempt, give_up
+from pgjobs.execution.attempt import attempt
+from pgjobs.execution.judging import give_up
 from pgjobs.models import Job
 from pgjobs.rows.columns import LEFT_IF_HEAVY
 from pgjobs.rows.failure import shown
