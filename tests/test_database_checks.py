@@ -69,7 +69,7 @@ def test_e012_names_a_database_without_autocommit(monkeypatch: pytest.MonkeyPatc
     assert "DATABASES['default']['AUTOCOMMIT'] is False" in problem.msg
 
 
-@pytest.mark.parametrize("engine", [None, "django.db.backends.sqlite3"])
+@pytest.mark.parametrize("engine", [None, "django.db.backends.dummy"])
 def test_e013_names_a_direct_database_that_is_no_postgresql(
     engine: str | None, settings: pytest_django.Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ from typing import Final
 
 import psycopg
 from django.db import (
+    DatabaseError,
     Error,
     InterfaceError,
     OperationalError,
@@ -209,6 +210,8 @@ def _write_rule(known: SystemJob) -> None:
     with _locked_briefly():
         rows = Schedule.objects.using(job_database()).select_for_update()
         schedule, created = rows.get_or_create(job_class=new.job_class, defaults=columns)
+        if created and schedule.pk is None:
+            raise DatabaseError("a trigger of pgjobs_schedule keeps the row from being inserted")
         if created:
             return
         is_changed = (schedule.interval, schedule.cron) != (interval, cron)

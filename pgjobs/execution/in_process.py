@@ -67,12 +67,11 @@ def _insert_as_running(jobs: Jobs, job: Any) -> None:
         job.user_id = key_of_existing_user(cursor, job.user_id)
     try:
         job.save(force_insert=True, using=jobs.db)
-    except TypeError as error:
+    except TypeError:  # before version 6.0 Django reads the values of the row that is not there
         if job.pk is not None:
             raise
-        raise DatabaseError(
-            statements.NOT_INSERTED
-        ) from error  # Django has read the values of no row
+    if job.pk is None:
+        raise DatabaseError(statements.NOT_INSERTED)
     reread(job, jobs.db, fields=["started"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -161,7 +162,7 @@ def test_a_job_that_another_transaction_holds_is_not_ended_and_not_waited_for(
 def test_a_job_whose_claim_a_policy_refuses_is_errored(
     open_connection: OpenConnection, policy: str, told: ToldSoFar
 ) -> None:
-    role = "pgjobs_bound_by_policies"
+    role = f"pgjobs_bound_by_policies_{os.getpid()}"
     refused, other = a_job(name="refused"), Noop.enqueue()
     worker = a_worker().pk
     query(f"CREATE ROLE {role}; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
@@ -182,7 +183,7 @@ def test_a_job_whose_claim_a_policy_refuses_is_errored(
 def test_rights_that_are_missing_for_the_whole_table_blame_no_row(
     open_connection: OpenConnection, told: ToldSoFar
 ) -> None:
-    role = "pgjobs_without_rights"
+    role = f"pgjobs_without_rights_{os.getpid()}"
     Noop.enqueue()
     worker = a_worker().pk
     query(f"CREATE ROLE {role}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
@@ -290,7 +291,7 @@ def looks_and_claims(claimer: Claimer, worker: int, count: int = 10) -> None:
 def test_a_job_that_a_policy_hides_from_claims_is_named_and_its_neighbours_run(
     open_connection: OpenConnection, told: ToldSoFar
 ) -> None:
-    role = "pgjobs_bound_by_policies"
+    role = f"pgjobs_bound_by_policies_{os.getpid()}"
     hidden, worker = a_job(name="refused"), a_worker().pk
     query(f"CREATE ROLE {role}; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
     query("ALTER TABLE pgjobs_job ENABLE ROW LEVEL SECURITY")
