@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import psycopg
 
+from pgjobs.choices import JobStatus
 from pgjobs.exceptions import UnreadableRow
 from pgjobs.models import Job
 from pgjobs.sql import load
@@ -135,6 +136,7 @@ class Claimer:
         return self._refusing.take_apart(
             self._ready(batch),
             lambda row: self._claim(_CLAIM_ONE, {**one, "id": row}),
+            status=JobStatus.PENDING,
             worker=values["worker"],
         )
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import psycopg
 
+from pgjobs.choices import JobStatus
 from pgjobs.sql import load
 from pgjobs.worker.claiming.lanes import STRAGGLES_AFTER
 from pgjobs.worker.claiming.refusing import APART_AT_ONCE, RefusingRows
@@ -45,6 +46,7 @@ class Promoter:
         return self._refusing.take_apart(
             self._due(batch),
             lambda row: self._promoted(_PROMOTE_ONE, {**one, "id": row}),
+            status=JobStatus.SCHEDULED,
         )
 
     def _promoted(self, statement: str, values: dict[str, Any]) -> list[str]:

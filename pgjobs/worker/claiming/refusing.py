@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import psycopg
 
 from pgjobs import events
-from pgjobs.choices import JobStatus
+from pgjobs.choices import WAITING, JobStatus
 from pgjobs.rows.end_waiting import end_waiting
 from pgjobs.rows.failure import Failure, shown
 from pgjobs.rows.outcome import Outcome
@@ -77,11 +77,17 @@ class RefusingRows:
         return [row for row in self.set_aside() if self._known[row].is_stuck]
 
     def take_apart(
-        self, rows: Iterable[int], take: Callable[[int], list[T]], *, worker: int | None = None
+        self,
+        rows: Iterable[int],
+        take: Callable[[int], list[T]],
+        *,
+        status: JobStatus,
+        worker: int | None = None,
     ) -> list[T]:
         """Call ``take`` with each of ``rows``, and return all that it returned.
 
-        For the ``worker`` with this id, if given, a row can be taken only while it is alive.
+        ``take`` changes rows of this ``status``: a rival has taken a row of another one. If
+        ``worker`` is given, it is the id of the worker that takes the rows, and it must be alive.
         """
         taken: list[T] = []
         waits = 0
@@ -89,7 +95,7 @@ class RefusingRows:
             try:
                 got = take(row)
                 if not got:
-                    self._raise_if_refused(row, worker)
+                    self._raise_if_refused(row, [status], worker)
                 taken += got
             except psycopg.Error as error:
                 if is_away(error):
@@ -104,14 +110,17 @@ class RefusingRows:
                 self._known.pop(row, None)
         return taken
 
-    def _raise_if_refused(self, row: int, worker: int | None = None) -> None:
+    def _raise_if_refused(
+        self, row: int, statuses: Sequence[JobStatus], worker: int | None = None
+    ) -> None:
         """Raise RefusedSilently if ``row``, which was not changed, could have been changed."""
         cursor = self._connection.cursor()
         try:
             cursor.execute(load("apart/lock"), {"id": row})
         except psycopg.errors.LockNotAvailable:
             return  # the other transaction may be about to change it
-        cursor.execute(load("apart/still_waits"), {"id": row, "worker": worker})
+        values = {"id": row, "statuses": [str(each) for each in statuses], "worker": worker}
+        cursor.execute(load("apart/still_waits"), values)
         if cursor.fetchone() == (True,):
             raise RefusedSilently
 
@@ -131,7 +140,7 @@ class RefusingRows:
         try:
             ended = self._write_end(row, error)
             if not ended:
-                self._raise_if_refused(row)
+                self._raise_if_refused(row, WAITING)
         except psycopg.Error as worse:
             if is_away(worse):
                 raise

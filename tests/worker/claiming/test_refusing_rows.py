@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from pgjobs import events
+from pgjobs.choices import JobStatus
 from pgjobs.models import Job
 from pgjobs.worker.claiming import refusing
 from pgjobs.worker.claiming.claimer import SETTINGS, Claimer
@@ -143,12 +144,13 @@ def test_a_job_that_another_transaction_holds_is_not_ended_and_not_waited_for(
 
     job = a_job()
     rows = RefusingRows(open_connection(), announce=lambda job_id: None)
+    tries = [job.pk] * refusing.TRIES
     rival = open_connection().get()
     with rival.transaction():
         rival.execute("SELECT FROM pgjobs_job WHERE id = %s FOR UPDATE", [job.pk])
-        assert rows.take_apart([job.pk] * refusing.TRIES, refuse_it) == []
+        assert rows.take_apart(tries, refuse_it, status=JobStatus.PENDING) == []
         assert statuses() == {job.name: ["pending"]}
-    rows.take_apart([job.pk] * refusing.TRIES, refuse_it)
+    rows.take_apart(tries, refuse_it, status=JobStatus.PENDING)
     assert statuses() == {job.name: ["errored"]}
 
 
@@ -332,3 +334,18 @@ def test_jobs_that_a_worker_may_not_claim_because_it_counts_as_dead_are_blamed_f
     dead = a_worker(stopped=ago(minutes=1)).pk
     looks_and_claims(Claimer(open_connection(), ("default",)), dead)
     assert told(events.ClaimRefused) == []
+
+
+def test_a_due_job_that_a_rival_promotes_meanwhile_is_blamed_for_nothing(
+    open_connection: OpenConnection, told: ToldSoFar
+) -> None:
+    job = a_job("scheduled", scheduled=ago(minutes=1))
+    rows = RefusingRows(open_connection(), announce=lambda job_id: None)
+
+    def lose(row: int) -> list[int]:
+        Job.objects.filter(pk=row).update(status="pending")
+        return []
+
+    assert rows.take_apart([job.pk], lose, status=JobStatus.SCHEDULED) == []
+    assert told(events.ClaimRefused) == []
+    assert rows.set_aside() == []
