@@ -16,12 +16,15 @@ from tests.support.sql import query
 from tests.support.worker_process import RunningWorker
 
 ENQUEUE = """
+import os
 rules, times = {rules!r}, {times}
 from django.db import connection
 from tests.apps.testapp.models import Site
 site = Site.objects.get()
 connection.cursor().execute("SELECT pg_advisory_lock_shared({START})")
-print(*{{Noop.enqueue_once(site, **rules[turn % len(rules)]).pk for turn in range(times)}})
+jobs = {{Noop.enqueue_once(site, **rules[turn % len(rules)]).pk for turn in range(times)}}
+# One write for each process: print() makes several of its text where output is not buffered.
+os.write(1, "".join(f"{{job}}\\n" for job in jobs).encode())
 """
 START = 20_000
 """The advisory lock for which the processes wait, so that all of them begin at once."""
