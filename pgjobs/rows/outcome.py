@@ -12,6 +12,7 @@ from pgjobs.rows.failure import Failure
 from pgjobs.rows.text import in_ascii, kept, lacks_a_character
 
 _FOREIGN_KEY_VIOLATION: Final = "23503"
+_CHECK_VIOLATION: Final = "23514"
 
 Successor = Literal["without user", "none"]
 """The successor of an outcome whose own successor PostgreSQL refused to insert."""
@@ -102,14 +103,14 @@ class Outcome:
         """Yield the outcomes to try in place of this one, which PostgreSQL refused with ``error``.
 
         Each is further from this one than the one before. There is none for a job that goes back
-        to its queue, unless a detail can be left out.
+        to its queue, unless a detail can be left out, or the row can never be claimed again.
         """
         if lacks_a_character(error) and not self._is_ascii:
             yield self._in_ascii()
             yield from self._in_ascii().fallbacks(error)
             return
         yield from self.other_successors(error)
-        if not self.is_bare:
+        if not self._is_bare or _breaks_a_rule(error):
             yield self.unstorable(error)
             yield self.unstorable(error)._without_successor(error)
 
@@ -172,12 +173,17 @@ class Outcome:
         ]
 
     @property
-    def is_bare(self) -> bool:
-        """Return whether `unstorable` would help nothing.
+    def _is_bare(self) -> bool:
+        """Whether no detail can be left out, and the job is errored or goes back to its queue.
 
-        It helps nothing if there is no detail to leave out and the job is errored already, or goes
-        back to its queue.
+        What refuses such an outcome would refuse an errored one too, or may let the job go back
+        later.
         """
         details = (self.data, self.result, self.failure)
         stays_so = self.status in (JobStatus.ERRORED, JobStatus.PENDING)
         return stays_so and all(detail is None for detail in details)
+
+
+def _breaks_a_rule(error: BaseException) -> bool:
+    """Return whether the row breaks a CHECK, for example because no worker can count it higher."""
+    return getattr(error, "sqlstate", None) == _CHECK_VIOLATION

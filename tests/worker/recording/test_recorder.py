@@ -64,6 +64,18 @@ def test_a_second_outcome_of_a_finished_job_is_refused(
     assert len(running.announced) == 1
 
 
+def test_a_released_job_that_no_worker_can_claim_again_ends_as_errored(
+    running: RunningRecorder, claim: Claim
+) -> None:
+    """The epoch of its row has reached the highest number."""
+    (job,) = claim(1)
+    Job.objects.filter(pk=job.pk).update(epoch=2**31 - 1)
+    job.epoch = 2**31 - 1
+    running.record(job, JobStatus.PENDING, attempts_back=1)
+    until_status(job, "errored")
+    assert "pgjobs_job_counters_in_range" in Job.objects.get(pk=job.pk).error
+
+
 def test_an_outcome_of_a_locked_row_does_not_delay_the_others(
     running: RunningRecorder, claim: Claim
 ) -> None:
