@@ -45,8 +45,10 @@ def drain(
     *,
     processes: int = 1,
     concurrency: int = 4,
+    isolation: str = "thread",
     on_top: bool = False,
     watch: Watcher = lambda worker: None,
+    afterwards: Watcher = lambda worker: None,
     **kwargs: Any,
 ) -> Drain:
     """Enqueue so many jobs, then start a worker and measure until it has drained the queue.
@@ -57,10 +59,13 @@ def drain(
         table.clear()
     last = max(job.enqueue_many(kwargs for _ in range(jobs)))
     began.write_text("")
-    with worker.running(processes=processes, concurrency=concurrency, began=began) as process:
+    with worker.running(
+        processes=processes, concurrency=concurrency, isolation=isolation, began=began
+    ) as process:
         watch(process)
         process.wait_until(table.is_drained, _DEADLINE)
         ended = time.monotonic()
+        afterwards(process)
     completed = Job.objects.filter(status="completed", id__gt=last - jobs).count()
     if completed != jobs:
         raise RuntimeError(f"{completed} of {jobs} jobs were completed.")

@@ -48,8 +48,20 @@ def ratios(figures: Mapping[str, Any], cores: int) -> dict[str, float | None]:
         "memory_growth": late / early - 1,
         "coroutines_vs_plain": drain["one process, coroutines"] / one,
         **_scaling(figures.get("scaling", {}), cores),
+        **_isolation(figures.get("isolation", {}), cores),
     }
     return {key: None if value is None else _rounded(value) for key, value in found.items()}
+
+
+def _isolation(found: Mapping[str, Any], cores: int) -> dict[str, float | None]:
+    megabytes = _of(found, "process", "megabytes") or []
+    speed_up = _over(found.get("computing, processes"), found.get("computing, one thread"))
+    return {
+        "process_per_s": _of(found, "process", "per_second"),
+        "fresh_process_per_s": _of(found, "fresh_process", "per_second"),
+        "computing": _over(speed_up, cores),
+        "process_mb": max(sorted(megabytes)[:-1], default=None),
+    }
 
 
 def _scaling(found: Mapping[str, Any], cores: int) -> dict[str, float | None]:

@@ -11,7 +11,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import control, cost, draining, enqueueing, floor, latency, scaling, table
+from benchmarks import (
+    control,
+    cost,
+    draining,
+    enqueueing,
+    floor,
+    isolation,
+    latency,
+    scaling,
+    table,
+)
 from benchmarks.app.jobs import AsyncNothing, Nothing
 from benchmarks.peers.peer import Peer
 from benchmarks.size import Size
@@ -54,6 +64,7 @@ class Suite:
             "beside": self._beside(),
             "cost": self._cost(),
             "scaling": self._scaling(),
+            "isolation": self._isolation(),
         }
 
     def _in_rounds(self, section: str, cases: Cases, peers: Sequence[Peer]) -> Figures:
@@ -161,6 +172,19 @@ class Suite:
     def _scaling(self) -> Cases:
         """The same drains by more and more processes, each beside the control."""
         return _named({str(count): partial(self._scaled, count) for count in self._size.processes})
+
+    def _isolation(self) -> Cases:
+        jobs, began = self._size.jobs, self._began
+        computing = partial(isolation.computed, jobs // 100, began)
+        return _named(
+            {
+                "process": partial(isolation.drained, jobs // 10, began, "process"),
+                "fresh_process": partial(isolation.drained, jobs // 100, began, "fresh_process"),
+                "computing, one thread": partial(computing, "thread", 1),
+                "computing, threads": partial(computing, "thread", isolation.CORES),
+                "computing, processes": partial(computing, "process", isolation.CORES),
+            }
+        )
 
     def _scaled(self, processes: int) -> Figures:
         size = self._size

@@ -60,4 +60,8 @@ TARGETS: Final = (
         "transaction_waits", "samples of sessions that wait for a transaction, 16 processes, %", 1
     ),
     _at_most("wal_bytes", "bytes of WAL per job, with its enqueueing", 1000),
+    Target("process_per_s", "jobs a second in warm processes, one worker", 2000),
+    Target("fresh_process_per_s", "jobs a second, each in a fresh process, one worker", 150),
+    Target("computing", "speed-up of jobs that compute, in processes, ÷ cores", 0.9),
+    _at_most("process_mb", "memory of a warm process of its own, beyond the first, MB", 26.2),
 )

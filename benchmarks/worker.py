@@ -34,6 +34,12 @@ class WorkerProcess:
         """Return the memory that only these processes use."""
         return sum(process.memory_full_info().uss for process in self._all()) / 1e6
 
+    def megabytes_of_job_processes(self) -> list[float]:
+        """Return the memory that each process of isolated jobs has for itself alone."""
+        (worker,) = psutil.Process(self._process.pid).children()
+        (fork_server,) = worker.children()
+        return [process.memory_full_info().uss / 1e6 for process in fork_server.children()]
+
     def wait_until(self, happened: Callable[[], bool], timeout: float) -> None:
         """Poll until ``happened()``.
 
@@ -54,10 +60,14 @@ class WorkerProcess:
 
 @contextmanager
 def running(
-    *, processes: int = 1, concurrency: int = 4, began: Path | None = None
+    *,
+    processes: int = 1,
+    concurrency: int = 4,
+    isolation: str = "thread",
+    began: Path | None = None,
 ) -> Iterator[WorkerProcess]:
     """Run a worker; its processes write to the file ``began`` when they first ran a job."""
-    command = [sys.executable, "-m", "django", "pgjobs_worker"]
+    command = [sys.executable, "-m", "django", "pgjobs_worker", "--isolation", isolation]
     command += ["--processes", str(processes), "--concurrency", str(concurrency)]
     environment = {**os.environ, "BENCHMARK_BEGAN": str(began or os.devnull)}
     process = subprocess.Popen(command, env=environment)

@@ -53,6 +53,17 @@ class JobNotification(TextChoices):
     NEVER = "never", _("Never")
 
 
+class JobIsolation(TextChoices):
+    """Where the jobs of a class run in a worker."""
+
+    THREAD = "thread", _("Thread")
+    """In a thread of the worker, beside other jobs."""
+    PROCESS = "process", _("Process")
+    """In a process that runs one job after the other."""
+    FRESH_PROCESS = "fresh_process", _("Fresh process")
+    """In a process that ends with the job."""
+
+
 class JobInterval(IntegerChoices):
     """Common intervals in minutes, from NetBox. An interval can be any whole number of minutes."""
 

@@ -15,7 +15,7 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
-from pgjobs.choices import JobNotification
+from pgjobs.choices import JobIsolation, JobNotification
 
 LONGEST: Final = 1_000_000
 """The most seconds of any wait. The system calls that wait count milliseconds in 31 bits."""
@@ -57,7 +57,15 @@ Queues = Annotated[
 ]
 Text = Annotated[str, Kind("a string", lambda value: isinstance(value, str))]
 When = Annotated[str, _one_of(JobNotification.values)]
+Where = Annotated[str, _one_of(JobIsolation.values)]
 Count = Annotated[int, _whole_number(1)]
+Limit = Annotated[
+    int | None,
+    Kind(
+        f"None or {_whole_number(1).words}",
+        lambda value: value is None or _whole_number(1).accepts(value),
+    ),
+]
 Retention = Annotated[int, _whole_number(0, LONGEST_RETENTION)]
 TextSize = Annotated[int, _whole_number(1000)]
 Slots = Annotated[int, _whole_number(1, MOST_SLOTS)]
@@ -126,6 +134,17 @@ class Settings:
 
     KILL_GRACE: Seconds = 10.0
     """Seconds that a job has to end after it was told to stop, before its process is ended."""
+
+    ISOLATION: Where = "thread"
+    """Where jobs run whose class does not say it by ``Meta.isolation``: ``thread``, ``process`` or
+    ``fresh_process``. ``pgjobs_worker --isolation`` takes precedence."""
+
+    MAX_JOBS_PER_PROCESS: Count = 1000
+    """Jobs that a process of the isolation ``process`` runs before another one takes its place."""
+
+    MAX_MEMORY_PER_PROCESS: Limit = None
+    """MiB of resident memory above which such a process is replaced once its job has ended. None
+    sets no limit."""
 
     MAX_RESULT_SIZE: Count = 1_000_000
     """Largest return value of ``run()`` that is kept, in bytes of JSON."""

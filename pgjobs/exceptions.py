@@ -57,6 +57,14 @@ class DatabaseRefused(PgJobsError):
     """A worker can't start: the database does not let it in, or lacks the tables of pgjobs."""
 
 
+class JobProcessDied(PgJobsError):
+    """The process of a job ended before the job did: it crashed, exited, or used too much memory.
+
+    The attempt counts as an error. The text tells how the process ended, and its last lines on
+    standard error. Only jobs of the isolations ``process`` and ``fresh_process`` have a process.
+    """
+
+
 class TransactionLeftOpen(PgJobsError):
     """``run()`` returned while a transaction that it had begun was still open.
 

@@ -260,6 +260,19 @@ def test_e008_names_a_job_class_whose_queue_does_not_exist(only_jobs: dict[str, 
     assert problem.hint == "The queues are: high, default, low."
 
 
+def test_w015_names_a_memory_limit_without_a_process(
+    only_jobs: dict[str, Any], settings: pytest_django.Settings
+) -> None:
+    job_class("Hungry", memory_limit=100)
+    job_class("Limited", memory_limit=100, isolation="process")
+
+    (problem,) = problems("pgjobs.W015")
+    assert "Hungry.Meta.memory_limit has no effect" in problem.msg
+
+    settings.PGJOBS = {"ISOLATION": "fresh_process"}
+    assert problems("pgjobs.W015") == []
+
+
 @pytest.mark.parametrize(
     "path", ["pgjobs.notifications.nope", "nowhere.notify", "nonsense", "pgjobs.conf.LONGEST"]
 )

@@ -30,6 +30,16 @@ class Wait(BackgroundJob):
         time.sleep(seconds)
 
 
+class Compute(BackgroundJob):
+    """Uses a core for so many seconds."""
+
+    def run(self, seconds: float) -> None:
+        first_run.note()
+        until = time.thread_time() + seconds
+        while time.thread_time() < until:
+            pass
+
+
 class Stamp(BackgroundJob):
     """Returns the ``time.monotonic()`` of its run. All processes of a machine share this clock."""
 

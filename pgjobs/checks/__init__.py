@@ -15,6 +15,7 @@ from pgjobs.checks.project import (
     check_job_names,
     check_job_paths,
     check_job_queues,
+    check_memory_limits,
     check_notifier,
     check_queue_mappings,
     check_queues,
@@ -37,5 +38,6 @@ def register_checks() -> None:
         check_job_names,
         check_job_paths,
         check_job_queues,
+        check_memory_limits,
     ):
         register(check, Tags.compatibility)

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from pgjobs import queues
+from pgjobs.choices import JobIsolation
 from pgjobs.conf import find_problems, get_settings
 from pgjobs.registry.job_class import JobClass
 from pgjobs.registry.meta import naming_class
@@ -145,3 +146,18 @@ def _job_classes() -> list[type[JobClass]]:
 
 def _settings_can_be_read() -> bool:
     return not find_problems(getattr(settings, "PGJOBS", {}))
+
+
+def check_memory_limits(**_: Any) -> Iterable[CheckMessage]:
+    """W015: a class with a memory limit has a process that the limit can end."""
+    if not _settings_can_be_read():
+        return
+    default = get_settings().ISOLATION
+    for job in _job_classes():
+        isolation = job.options.isolation or default
+        if job.options.memory_limit is not None and isolation == JobIsolation.THREAD:
+            yield Warning(
+                f"{job.path}.Meta.memory_limit has no effect, because its jobs run in threads.",
+                hint="Set Meta.isolation to 'process' or 'fresh_process'.",
+                id="pgjobs.W015",
+            )

@@ -162,6 +162,13 @@ class ConnectionBroken(Event):
 
 
 @dataclass(slots=True)
+class JobProcessLost(Event):
+    """The process of an isolated job was killed, and not by its worker: an interruption."""
+
+    job: Any
+
+
+@dataclass(slots=True)
 class JobTakenBack(Event):
     """The row of a job that ``worker`` lost was set to ``status``, in a transaction still open.
 

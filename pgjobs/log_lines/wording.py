@@ -20,7 +20,6 @@ SIGNALS: Final = logging.getLogger("pgjobs.signals")
 NOTIFICATIONS: Final = logging.getLogger("pgjobs.notifications")
 EVENTS: Final = logging.getLogger("pgjobs.events")
 
-
 _REFUSING: Final = (
     "Look for a trigger, policy or constraint on pgjobs_job and mend it: this is tried again until "
     "the row accepts it"
@@ -74,6 +73,7 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.StopIgnored: line(
         WORKER, ERROR, "job={job.id} was told to stop and still runs; its process ends now"
     ),
+    events.JobProcessLost: line(WORKER, WARNING, "job={job.id} lost its process by SIGKILL"),
     events.QueryNotCancelled: line(
         WORKER, WARNING, "the query of a job that was told to stop was not cancelled: {error}"
     ),

@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.core.management.base import CommandError
 
 from pgjobs import queues
+from pgjobs.choices import JobIsolation
 from pgjobs.conf import LONGEST, MOST_SLOTS, get_settings
 from pgjobs.exceptions import UnknownQueue
 from pgjobs.models import WorkerProcess
@@ -58,6 +59,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=partial(_at_least_one, most=MOST_SLOTS),
         metavar="N",
         help='slots: jobs that a process runs at once (default: PGJOBS["CONCURRENCY"])',
+    )
+    parser.add_argument(
+        "--isolation",
+        choices=JobIsolation.values,
+        help="where jobs run whose class sets no Meta.isolation: in a thread, in a process that "
+        'runs one job after the other, or each in a fresh process (default: PGJOBS["ISOLATION"])',
     )
     parser.add_argument("--burst", action="store_true", help="stop when nothing is due, and exit 0")
     parser.add_argument(
@@ -118,6 +125,7 @@ def read_worker_options(options: dict[str, Any]) -> WorkerOptions:
             seconds=settings.SHUTDOWN_TIMEOUT if timeout is None else timeout
         ),
         burst=options["burst"],
+        isolation=_isolation(options["isolation"]),
         max_jobs=options["max_jobs"] or options["max_jobs_per_child"],
     )
 
@@ -129,6 +137,14 @@ def _check_whole_number(option: str, given: Any, *, most: int) -> None:
             f"--{option.replace('_', '-')} must be a whole number from 1 to {most:,}, "
             f"not {brief(given)}."
         )
+
+
+def _isolation(given: Any) -> str:
+    if given is not None and given not in JobIsolation.values:
+        raise CommandError(
+            f"--isolation must be one of {', '.join(JobIsolation.values)}, not {brief(given)}."
+        )
+    return given or get_settings().ISOLATION
 
 
 def _check_timeout(given: Any) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any, Final, TypeGuard
+from typing import Any, Final, NamedTuple, TypeGuard
 
 from django.utils.functional import Promise
 
 from pgjobs import retry
+from pgjobs.choices import JobIsolation
 from pgjobs.showing import brief
 
 _DEFAULT_BACKOFF = retry.exponential()
@@ -48,6 +49,12 @@ class JobOptions:
     atomic: bool = False
     """Whether the work and the job's completion commit in one transaction. Then the effects of a
     completed job in this database happen exactly once, even if workers die."""
+    isolation: str | None = None
+    """Where a worker runs the job: in a ``thread`` beside other jobs, in a ``process`` that runs
+    one job after the other, or in a ``fresh_process``. ``PGJOBS["ISOLATION"]`` is the default."""
+    memory_limit: int | None = None
+    """MiB of resident memory that the process of the job may use. The worker looks five times a
+    second, and ends the process of a job that uses more. It needs an isolation with a process."""
 
     @classmethod
     def of(cls, job_class: type) -> JobOptions:
@@ -69,39 +76,21 @@ class JobOptions:
                     f"job class. The options are: {', '.join(known)}."
                 )
         for option, value in options.items():
-            if (allowed := _refused(option, value)) is not None:
+            if option in _ALLOWED and not _ALLOWED[option].accepts(value):
                 raise TypeError(
-                    f"{job_class.__qualname__}.Meta.{option} must be {allowed}, not {brief(value)}."
+                    f"{job_class.__qualname__}.Meta.{option} must be {_ALLOWED[option].words}, "
+                    f"not {brief(value)}."
                 )
+        if options.get("memory_limit") and options.get("isolation") == JobIsolation.THREAD:
+            raise TypeError(
+                f"{job_class.__qualname__}.Meta.memory_limit limits the process of a job, but its "
+                "isolation is 'thread'. Set isolation to 'process' or 'fresh_process'."
+            )
         return cls(**options)
 
 
 NAME_LIMIT: Final = 200
 """Characters that the name of a job may have: the length of the column."""
-
-
-def _refused(option: str, value: Any) -> str | None:
-    """Return what ``option`` of ``Meta`` allows, or None if it allows ``value``.
-
-    The bounds of numbers are those of ``pgjobs.enqueueing.bounds``.
-    """
-    match option:
-        case "name" if not (isinstance(value, Promise) or is_name(value)):
-            return (
-                f"a text of at most {NAME_LIMIT} characters without NUL and lone surrogates, "
-                "or a lazy translation"
-            )
-        case "queue" if not (value is None or _is_text(value)):
-            return "the name of a queue or None"
-        case "backoff" if not callable(value):
-            return "a function, such as pgjobs.retry.exponential()"
-        case "retry_on" | "fail_on" if not _are_exceptions(value):
-            return "an exception class or a tuple of them"
-        case "on_interrupt" if value not in ("requeue", "error"):
-            return "'requeue' or 'error'"
-        case "atomic" if not isinstance(value, bool):
-            return "True or False"
-    return None
 
 
 def naming_class(job_class: type) -> type | None:
@@ -135,3 +124,34 @@ def _are_exceptions(given: Any) -> bool:
 def _attributes(meta: type) -> Iterator[tuple[str, Any]]:
     for ancestor in reversed(meta.__mro__):
         yield from vars(ancestor).items()
+
+
+class _Allowed(NamedTuple):
+    words: str
+    accepts: Callable[[Any], bool]
+
+
+_ALLOWED: Final[dict[str, _Allowed]] = {
+    "name": _Allowed(
+        f"a text of at most {NAME_LIMIT} characters without NUL and lone surrogates, "
+        "or a lazy translation",
+        lambda value: isinstance(value, Promise) or is_name(value),
+    ),
+    "queue": _Allowed(
+        "the name of a queue or None", lambda value: value is None or _is_text(value)
+    ),
+    "backoff": _Allowed("a function, such as pgjobs.retry.exponential()", callable),
+    "retry_on": _Allowed("an exception class or a tuple of them", _are_exceptions),
+    "fail_on": _Allowed("an exception class or a tuple of them", _are_exceptions),
+    "on_interrupt": _Allowed("'requeue' or 'error'", lambda value: value in ("requeue", "error")),
+    "atomic": _Allowed("True or False", lambda value: isinstance(value, bool)),
+    "isolation": _Allowed(
+        f"one of {', '.join(JobIsolation.values)}, or None",
+        lambda value: value is None or value in JobIsolation.values,
+    ),
+    "memory_limit": _Allowed(
+        "a whole number of MiB from 1, or None",
+        lambda value: value is None or (type(value) is int and value >= 1),
+    ),
+}
+"""What each option allows. The bounds of numbers are those of ``pgjobs.enqueueing.bounds``."""

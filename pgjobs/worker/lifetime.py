@@ -121,6 +121,8 @@ class Lifetime:
         # Before the recorder stops, which writes the release. A job that is not released stays
         # running until another worker rescues it, and that counts as an interruption.
         cut_off = self.pool.running()
+        # Before the release, after which another worker may run the job.
+        self.pool.kill_processes()
         release_running(cut_off, self.recorder)
         # After the wait, in which the watch still stops late jobs. Before the slots end: the watch
         # could give up a cut-off job, and the process would end in the middle of these steps.

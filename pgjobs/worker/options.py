@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from pgjobs.choices import JobIsolation
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOptions:
@@ -19,3 +21,5 @@ class WorkerOptions:
     """The worker stops when nothing is due."""
     max_jobs: int | None = None
     """The worker stops after it has claimed and run this many jobs."""
+    isolation: str = JobIsolation.THREAD
+    """Where jobs run whose class does not say it."""

@@ -63,13 +63,16 @@ class Watch:
     def _run(self) -> None:
         while not self._stopping.wait(INTERVAL):
             if not self._pool.in_hand:
-                self._pool.wait_for_jobs()
+                self._pool.rest()
                 continue
+            self._pool.beat()
             self._presence.attend()
             self._stop_all_if_lost()
             for slot in self._pool.slots:
                 slot.stop_if_late()
-                if slot.ignores_stop(get_settings().KILL_GRACE):
+                slot.kill_if_overweight()
+                grace = get_settings().KILL_GRACE
+                if slot.ignores_stop(grace) and not slot.kill_process(grace):
                     self._give_up(slot)
 
     def _stop_all_if_lost(self) -> None:
@@ -98,6 +101,7 @@ class Watch:
         job_id, epoch, worker = slot.identity
         given_up = give_up(job, error, began=slot.since)
         self._recorder.put(job, replace(given_up, job_id=job_id, epoch=epoch, worker_id=worker))
+        self._pool.kill_processes()  # before others can have their jobs
         # Before the recorder stops, which writes these releases: the neighbours cost no attempt.
         release(self._pool.withdraw(), self._recorder)
         neighbours = [(other, row) for other, row in self._pool.running() if other is not job]

@@ -15,7 +15,6 @@ from django.db import DatabaseError, router
 from pgjobs import events
 from pgjobs.exceptions import UnreadableRow
 from pgjobs.models import Job
-from pgjobs.rows.columns import LEFT_IF_HEAVY
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.claiming.ahead import Ahead
@@ -27,7 +26,7 @@ from pgjobs.worker.companion import Companion
 from pgjobs.worker.connection import EngineConnection, is_away, is_misfit
 from pgjobs.worker.held import Held, release
 from pgjobs.worker.idling import Burst, Idling
-from pgjobs.worker.leftovers import drop_dead, leave_clean
+from pgjobs.worker.job_processes.crew import Crew
 from pgjobs.worker.lifetime import Lifetime
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.presence import SETTINGS as PRESENCE_SETTINGS
@@ -36,6 +35,7 @@ from pgjobs.worker.liveness.pruning import Pruning
 from pgjobs.worker.options import WorkerOptions
 from pgjobs.worker.recording.announcer import Announcer
 from pgjobs.worker.recording.recorder import SETTINGS, Recorder
+from pgjobs.worker.slots.isolated import Isolation
 from pgjobs.worker.slots.pool import Pool
 from pgjobs.worker.stop_order import StopOrder
 from pgjobs.worker.wakeup import Wakeup
@@ -52,7 +52,11 @@ class Worker:
         companions: Sequence[Companion] = (),
         end_process: Callable[[], None] | None = None,
     ) -> None:
-        """If a job does not stop, call ``end_process``; None lets the job go on in its slot."""
+        """``end_process`` is called if a job does not stop.
+
+        None means that this is the process of a caller. Such a job then goes on in its slot, and no
+        job has a process: processes of jobs start by the command line of a worker.
+        """
         alias = router.db_for_write(Job)
         self._options = options
         self._wakeup = Wakeup()
@@ -62,7 +66,10 @@ class Worker:
         # To claim
         self._claims = EngineConnection.with_session(alias, "claims", CLAIM_SETTINGS)
         self._claimer = Claimer(
-            self._claims, options.queues, on_unreadable=self._on_unreadable, announce=self._announce
+            self._claims,
+            options.queues,
+            on_unreadable=self._on_unreadable,
+            announce=announcer.put_unclaimed,
         )
         self._pace = Pace(options.concurrency)
         # If only bursts run, no other worker would make the rounds for long enough.
@@ -80,6 +87,7 @@ class Worker:
         # To run
         self._pool = pool = Pool(
             options.concurrency,
+            isolation=Isolation(Crew() if end_process else None, options.isolation),
             on_ended=self._on_ended,
             note=recorder.note,
             on_freed=self._on_freed,
@@ -198,14 +206,6 @@ class Worker:
         events.tell(events.JobUnreadable(job, error))
         outcome = Outcome.unreadable(job.id, job.epoch, job.worker_id, error)
         self._recorder.put(job, outcome)
-
-    def _announce(self, job_id: int) -> None:
-        """Announce the end of a job that this worker ended without a claim."""
-        drop_dead()
-        jobs = Job.objects.using(self._claims.alias).defer(*LEFT_IF_HEAVY)
-        for job in jobs.filter(pk=job_id):
-            self._announcer.put(job)
-        leave_clean()
 
     def _distrust_claims(self) -> None:
         """Release the jobs that have not started; claim no more before each outcome was tried.

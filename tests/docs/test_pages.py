@@ -148,9 +148,15 @@ def test_the_table_of_settings_equals_the_settings_of_the_code() -> None:
 
     types = get_type_hints(conf.Settings)
     assert told == {
-        field.name: (types[field.name].__name__.replace("Mapping", "dict"), default_of(field))
+        field.name: (in_words(types[field.name]), default_of(field))
         for field in fields(conf.Settings)
     }
+
+
+def in_words(kind: Any) -> str:
+    """Return how a table names a type: ``int | None`` is "int or None"."""
+    name = getattr(kind, "__name__", str(kind))
+    return name.replace("Mapping", "dict").replace(" | ", " or ")
 
 
 def test_the_table_of_meta_equals_the_options_of_the_code() -> None:

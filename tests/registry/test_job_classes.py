@@ -87,6 +87,9 @@ def test_an_option_that_does_not_exist_is_refused_and_the_known_ones_are_listed(
         ("atomic", "no", "True or False, not 'no'"),
         ("retry_on", "ValueError", "exception class"),
         ("on_interrupt", "ignore", "'requeue' or 'error'"),
+        ("isolation", "forked", "one of thread, process, fresh_process, or None, not 'forked'"),
+        ("memory_limit", 0, "a whole number of MiB from 1, or None, not 0"),
+        ("memory_limit", True, "a whole number of MiB from 1, or None, not True"),
     ],
 )
 def test_an_option_with_a_wrong_value_is_refused_where_the_class_is_made(
@@ -266,3 +269,12 @@ def test_pgjobs_can_be_imported_before_django_is_set_up() -> None:
     environment.pop("DJANGO_SETTINGS_MODULE", None)
 
     subprocess.run([sys.executable, "-c", script], env=environment, check=True)
+
+
+def test_a_memory_limit_is_refused_for_jobs_in_threads() -> None:
+    with pytest.raises(TypeError, match="memory_limit limits the process of a job, but its"):
+        type(
+            "Hungry",
+            (BackgroundJob,),
+            {"Meta": type("Meta", (), {"isolation": "thread", "memory_limit": 100})},
+        )

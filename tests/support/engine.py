@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from pgjobs.choices import JobIsolation
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.options import WorkerOptions
 from pgjobs.worker.recording.announcer import tell_rescued
+from pgjobs.worker.slots.isolated import Isolation
 from pgjobs.worker.slots.pool import Pool
 
 OpenConnection = Callable[..., EngineConnection]
@@ -25,6 +27,7 @@ def a_pool(outcomes: list[Outcome | None]) -> Pool:
     """Return a pool of one slot that appends the outcomes of its jobs to ``outcomes``."""
     return Pool(
         1,
+        isolation=Isolation(None, JobIsolation.THREAD),
         on_ended=lambda job, outcome: outcomes.append(outcome),
         note=lambda note: None,
         on_freed=lambda: None,

@@ -86,6 +86,8 @@ def _fork(
     else:
         os.close(writer)
     sys.argv = ["manage.py", *request["arguments"]]
+    # A worker starts its fork server by its own command line, as its supervisor starts the worker.
+    sys.orig_argv = [sys.executable, "-m", "django", *request["arguments"]]
     if (code := request["code"]) is not None:
         return lambda: exec(code, {"__name__": "__main__"})
     return _run_command

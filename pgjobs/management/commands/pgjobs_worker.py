@@ -27,10 +27,14 @@ from pgjobs.management.worker_options import (
 )
 from pgjobs.models import Job
 from pgjobs.worker import Worker, WorkerOptions
+from pgjobs.worker.job_processes.fork_server import serve
+from pgjobs.worker.job_processes.forking import fork_server_socket
+from pgjobs.worker.liveness.presence import LOST
 from pgjobs.worker.process.child import child_number, is_child, leave
 from pgjobs.worker.process.offspring import can_start
 from pgjobs.worker.process.run import run_as_child, run_here
 from pgjobs.worker.process.supervisor import Supervisor
+from pgjobs.worker.slots.lone_slot import run_jobs
 from pgjobs.worker.startup import look_once
 
 logger = logging.getLogger("pgjobs.worker")
@@ -49,6 +53,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         _log_to_stderr(options["verbosity"])
+        if (commands := fork_server_socket()) is not None:
+            serve(commands, run_jobs, silence=get_settings().HEARTBEAT_TIMEOUT * LOST)
         worker_options = read_worker_options(options)
         try:
             if is_child():

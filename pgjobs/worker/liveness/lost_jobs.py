@@ -5,19 +5,14 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 import psycopg
 
 from pgjobs import events
-from pgjobs.choices import JobStatus
 from pgjobs.conf import get_settings
 from pgjobs.enqueueing.wake import wake_idle_workers
-from pgjobs.exceptions import UnknownJobClass, WorkerLost
-from pgjobs.registry.names import resolve
-from pgjobs.registry.targets import options_of
-from pgjobs.rows.failure import Failure, qualified_name
+from pgjobs.execution.lost import outcome_of_lost
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
 from pgjobs.sql import load
@@ -67,8 +62,7 @@ class LostJobs:
 
         The transaction that holds their rows is open; ``announce`` follows its commit.
         """
-        limit = get_settings().MAX_INTERRUPTIONS
-        outcomes = [_outcome_of(job, limit=limit) for job in jobs]
+        outcomes = [_outcome_of(job) for job in jobs]
         recorded = self.record(connection, outcomes)
         for outcome in outcomes:
             if outcome.job_id in recorded:
@@ -142,47 +136,12 @@ def _record(connection: EngineConnection, outcomes: list[Outcome]) -> Collection
         return record(connection.get().cursor(), outcomes)
 
 
-def given_up(job: int, epoch: int, why: str, *, interruptions: int = 0) -> Outcome:
-    """Return the outcome that ends a job as errored.
-
-    Its failure becomes an entry of the job's ``errors``, with the worker and the start that the row
-    names.
-    """
-    return Outcome(
-        job_id=job,
-        epoch=epoch,
-        status=JobStatus.ERRORED,
-        interruptions=interruptions,
-        error=why,
-        failure=Failure(exception=qualified_name(WorkerLost()), message=why, traceback=""),
-    )
-
-
-def _outcome_of(job: LostJob, *, limit: int) -> Outcome:
-    """Send the job back to its queue, or give it up at its last chance or if it must not repeat."""
-    if _must_not_repeat(job.job_class):
-        return given_up(
-            job.id,
-            job.epoch,
-            "The job lost its worker, and its class says that it must not be repeated.",
-            interruptions=1,
-        )
+def _outcome_of(job: LostJob) -> Outcome:
     # A last chance is counted when it starts: see ``Job.is_last_chance``.
+    limit = get_settings().MAX_INTERRUPTIONS
     was_counted_at_start = job.interruptions > 0 and job.interruptions >= limit - 1
-    now = job.interruptions if was_counted_at_start else job.interruptions + 1
-    if now < limit:
-        back = Outcome.interrupted(job.id, job.epoch)
-        return replace(back, interruptions=now - job.interruptions)
-    return given_up(
-        job.id,
-        job.epoch,
-        f"The job lost its worker {now} times; it may be what kills it.",
-        interruptions=now - job.interruptions,
+    uncounted = 0 if was_counted_at_start else 1
+    times = job.interruptions + uncounted
+    return outcome_of_lost(
+        job.id, job.epoch, job.job_class, lost="worker", times=times, uncounted=uncounted
     )
-
-
-def _must_not_repeat(job_class: str) -> bool:
-    try:
-        return options_of(resolve(job_class)).on_interrupt == "error"
-    except UnknownJobClass:  # the class may be known to a worker of another project
-        return False

@@ -6,9 +6,10 @@ import time
 from typing import Final
 
 from pgjobs import events
+from pgjobs.execution.lost import given_up
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
-from pgjobs.worker.liveness.lost_jobs import LostJobs, given_up
+from pgjobs.worker.liveness.lost_jobs import LostJobs
 from pgjobs.worker.liveness.rescue import take_back_all
 
 _INTERVAL: Final = 10.0

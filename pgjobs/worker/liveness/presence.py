@@ -27,6 +27,8 @@ SETTINGS: Final = {
     "lock_timeout": "'1s'",
     **DURABLE_COMMIT,
 }
+LOST: Final = 0.8
+"""The part of the lease without a heartbeat after which the jobs of a worker must stop."""
 _LONGEST_PAUSE: Final = 1.0
 """Seconds between two tries to reach the database, at most. Once the database is back, a living
 worker that stays away for longer looks like a dead one."""
@@ -127,7 +129,7 @@ class Presence:
     @property
     def is_lost(self) -> bool:
         """Whether the last heartbeat is so old that other workers are about to take our jobs."""
-        return self._silent_for > get_settings().HEARTBEAT_TIMEOUT * 0.8
+        return self._silent_for > get_settings().HEARTBEAT_TIMEOUT * LOST
 
     @property
     def _silent_for(self) -> float:

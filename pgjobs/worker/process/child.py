@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import resource
-import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Final, NoReturn
 
 from pgjobs import events
 from pgjobs.worker.engine_thread import EngineThread
+from pgjobs.worker.kinship import die_with_parent
+from pgjobs.worker.memory import memory
 from pgjobs.worker.process.early_output import give_back_stderr
 
 CHILD: Final = "PGJOBS_CHILD"
@@ -41,7 +39,6 @@ LAST_WORDS: Final = b"!"
 _SIGN_INTERVAL: Final = 1.0
 _LAST_FLUSH: Final = 1.0
 _LONGEST_WORDS: Final = 1000
-_PR_SET_PDEATHSIG: Final = 1
 
 
 class Bond:
@@ -70,8 +67,7 @@ class Bond:
     def hold(self) -> None:
         """Start to give signs of life."""
         give_back_stderr()
-        _die_with_parent()
-        if os.getppid() != self._supervisor:  # the supervisor died before the line above
+        if not die_with_parent(self._supervisor):
             leave()
         if self._memory_limit and memory() > self._memory_limit:
             # Replaced at once, it would be replaced for ever, without a job run.
@@ -156,18 +152,3 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):
             stream.flush()
-
-
-def memory() -> float:
-    """Return the resident memory of this process in MiB; without /proc, return its peak."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024)  # macOS: bytes
-    return pages * resource.getpagesize() / (1024 * 1024)
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process when its supervisor dies for any reason (see prctl(2))."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -50,7 +50,7 @@ class Child:
         try:
             self.process = subprocess.Popen(
                 [sys.executable, *sys.orig_argv[1:]],
-                cwd=_first_directory(),
+                cwd=first_directory(),
                 env=environment,
                 pass_fds=[write, *kept],
                 stderr=self._early.file if self._early and kept else None,
@@ -114,7 +114,7 @@ def can_start() -> bool:
     return getattr(sys.modules["__main__"], "__file__", "") != "<stdin>" and not hasattr(sys, "ps1")
 
 
-def _first_directory() -> str | None:
+def first_directory() -> str | None:
     """Return the directory in which this process was started, if the script's path tells it.
 
     A manage.py may change the directory. In another directory, a relative path on the command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -25,7 +26,7 @@ class Announcer:
     """
 
     def __init__(self) -> None:
-        self._inbox: SimpleQueue[Job | list[int] | None] = SimpleQueue()
+        self._inbox: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread = EngineThread("pgjobs-announcer", self._run)
 
     def start(self) -> None:
@@ -38,12 +39,16 @@ class Announcer:
 
     def put(self, job: Job) -> None:
         if self.is_heard(job):
-            self._inbox.put(job)
+            self._inbox.put(partial(_guarded, announce_end, job))
+
+    def put_unclaimed(self, job_id: int) -> None:
+        """Tell of the end of a job that its worker ended without a claim."""
+        self._inbox.put(partial(tell_unclaimed, job_id))
 
     def put_rescued(self, ids: list[int]) -> None:
         """Tell of the jobs of ``ids``, which were taken back from a lost worker."""
         if ids:
-            self._inbox.put(ids)
+            self._inbox.put(partial(tell_rescued, ids))
 
     def stop(self, timeout: float) -> None:
         """Tell of the jobs that were put; give up after ``timeout`` seconds."""
@@ -51,26 +56,31 @@ class Announcer:
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        while (item := self._inbox.get()) is not None:
-            if isinstance(item, list):
-                tell_rescued(item)
-            else:
-                _guarded(announce_end, item)
+        while (tell := self._inbox.get()) is not None:
+            tell()
         connections.close_all()
 
 
 def tell_rescued(ids: list[int]) -> None:
     """Tell of the rescue of the jobs of ``ids``, and of the end of those that were given up."""
+    for job in _read(ids):
+        _guarded(_tell_rescue, job)
+
+
+def tell_unclaimed(job_id: int) -> None:
+    for job in _read([job_id]):
+        _guarded(announce_end, job)
+
+
+def _read(ids: list[int]) -> list[Job]:
     try:
         drop_dead()  # Django's connection of this thread may have been idle for days
         light = Job.objects.using(router.db_for_write(Job)).defer(*LEFT_IF_HEAVY)
-        jobs = list(light.filter(pk__in=ids))
+        return list(light.filter(pk__in=ids))
     except Exception as error:
         for job_id in ids:
             events.tell(events.AnnouncementFailed(Job(pk=job_id), error))
-        return
-    for job in jobs:
-        _guarded(_tell_rescue, job)
+        return []
 
 
 def _tell_rescue(job: Job) -> None:

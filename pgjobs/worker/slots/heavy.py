@@ -13,6 +13,7 @@ from pgjobs import events
 from pgjobs.exceptions import JobInterrupted, UnreadableRow
 from pgjobs.execution.attempt import attempt
 from pgjobs.execution.judging import give_up
+from pgjobs.execution.runner import Runner
 from pgjobs.models import Job
 from pgjobs.rows.columns import LEFT_IF_HEAVY
 from pgjobs.rows.failure import shown
@@ -20,10 +21,9 @@ from pgjobs.rows.outcome import Outcome
 from pgjobs.sql import load
 from pgjobs.worker.connection import is_away
 from pgjobs.worker.leftovers import leave_clean
-from pgjobs.worker.slots.stoppable import Stoppable
 
 
-async def attempt_heavy(job: Job, slot: Stoppable) -> Outcome | None:
+async def attempt_heavy(job: Job, slot: Runner) -> Outcome | None:
     """Read what the claim of ``job`` left out, run the job, and forget the values again.
 
     Until the outcome is written, the worker may hold thousands of jobs that have ended.
@@ -51,7 +51,7 @@ async def attempt_heavy(job: Job, slot: Stoppable) -> Outcome | None:
             job.__dict__.pop(name, None)  # to a receiver the column looks like a deferred one
 
 
-def _read(job: Job, slot: Stoppable) -> bool:
+def _read(job: Job, slot: Runner) -> bool:
     """Give ``job`` the values of its row; return False if the row has moved on."""
     try:
         slot.begin(job)
@@ -78,7 +78,7 @@ def _values(row: tuple[str | None, ...]) -> dict[str, Any]:
     return values
 
 
-def _not_read(error: Exception, job: Job, slot: Stoppable, began: float) -> Outcome:
+def _not_read(error: Exception, job: Job, slot: Runner, began: float) -> Outcome:
     reason = slot.stop_request or error  # a stop request cancels the query
     if isinstance(reason, JobInterrupted):
         return give_up(job, reason, began=began)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from typing import Any
 
 from django.db import DatabaseError, DataError, IntegrityError
 from django.db.models import F
@@ -12,13 +13,14 @@ from django.db.models import F
 from pgjobs import events
 from pgjobs.choices import JobStatus
 from pgjobs.exceptions import JobInterrupted
-from pgjobs.execution.attempt import attempt
 from pgjobs.execution.verdict import judge
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.leftovers import leave_clean
-from pgjobs.worker.slots.heavy import attempt_heavy
 from pgjobs.worker.slots.stoppable import Stoppable
+
+Steps = Callable[[Job, Any], Coroutine[Any, Any, Outcome | None]]
+"""The steps that a slot takes for one job."""
 
 
 class LastChances:
@@ -61,8 +63,8 @@ class LastChances:
         return waiting
 
 
-async def attempt_last_chance(job: Job, slot: Stoppable) -> Outcome | None:
-    """Count an interruption of ``job``, run the job, and let its outcome take the count back.
+async def attempt_last_chance(job: Job, slot: Stoppable, steps: Steps) -> Outcome | None:
+    """Count an interruption of ``job``, take ``steps``, and let the outcome take the count back.
 
     If the interruption can't be counted now, return the outcome that releases the job. If the row
     refuses the count, return an errored outcome. Return None if the row has moved on, or if
@@ -80,8 +82,10 @@ async def attempt_last_chance(job: Job, slot: Stoppable) -> Outcome | None:
     finally:
         slot.finish()
         leave_clean()
-    outcome = await (attempt_heavy if job.is_heavy else attempt)(job, slot)
-    return None if outcome is None else replace(outcome, interruptions=-1)
+    outcome = await steps(job, slot)
+    if outcome is None:
+        return None
+    return replace(outcome, interruptions=outcome.interruptions - 1)
 
 
 def count_last_chance(job: Job) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
 from collections.abc import Coroutine
@@ -14,12 +13,13 @@ from typing import Any, Final, Protocol
 from pgjobs.exceptions import JobInterrupted
 from pgjobs.execution.attempt import attempt
 from pgjobs.execution.coroutine import is_all_coroutine
-from pgjobs.execution.forks import end_if_forked
 from pgjobs.execution.runner import Runner
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
-from pgjobs.worker.leftovers import OwnThread
+from pgjobs.worker.slots.awaited import awaited
 from pgjobs.worker.slots.event_loop import EventLoop
+from pgjobs.worker.slots.isolated import Isolation
+from pgjobs.worker.slots.stoppable import StopElsewhere
 
 
 class Slot(Protocol):
@@ -27,9 +27,9 @@ class Slot(Protocol):
 
     stop_request: JobInterrupted | None
 
-    def begin(self, job: Job, *, on_loop: bool) -> None: ...
+    def begin(self, job: Job, *, elsewhere: StopElsewhere) -> None: ...
     def finish(self) -> None: ...
-    def move_to_loop(self, is_on_loop: bool) -> None: ...
+    def move(self, elsewhere: StopElsewhere | None) -> None: ...
     def end(self, job: Job, outcome: Outcome | None) -> None: ...
 
 
@@ -37,6 +37,7 @@ class Work(Protocol):
     """Where the next job comes from."""
 
     loop: EventLoop
+    isolation: Isolation
 
     def next_job_at_once(self) -> Job | None: ...
 
@@ -63,7 +64,7 @@ class OnLoop(Runner):
         None means that no job is ready. An exception of a job becomes its outcome; any other
         exception on the way is raised here.
         """
-        self._slot.begin(job, on_loop=True)
+        self._slot.begin(job, elsewhere=self.cancel)
         self._work.loop.get().call_soon_threadsafe(self._run_all, job)
         back = self._back.get()
         if isinstance(back, BaseException):
@@ -72,15 +73,15 @@ class OnLoop(Runner):
 
     def wait_in_thread(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Wait in the thread for ``coroutine`` of a job that began there; return its result."""
-        self._slot.move_to_loop(True)
+        self._slot.move(self.cancel)
         try:
             return asyncio.run_coroutine_threadsafe(
                 self.wait_for(coroutine), self._work.loop.get()
             ).result()
         finally:
-            self._slot.move_to_loop(False)
+            self._slot.move(None)
 
-    def cancel(self) -> None:
+    def cancel(self, _reason: JobInterrupted) -> None:
         """Raise the slot's stop request inside the running coroutine; any thread may call this."""
         if (loop := self._work.loop.running) is not None:  # get() may wait for a thread's start
             loop.call_soon_threadsafe(self._cancel)
@@ -127,10 +128,10 @@ class OnLoop(Runner):
     def _next(self) -> Job | None:
         """Begin and return the next job for the loop; give any other to the slot's thread."""
         job = self._work.next_job_at_once()
-        if job is None or not is_all_coroutine(job):
+        if job is None or not is_for_loop(job, self._work.isolation):
             self._back.put(job)
             return None
-        self._slot.begin(job, on_loop=True)
+        self._slot.begin(job, elsewhere=self.cancel)
         return job
 
     def _cancel(self) -> None:
@@ -159,17 +160,14 @@ class OnLoop(Runner):
         # that it waits for, this reference alone keeps its task from the garbage collector.
         self._task = asyncio.current_task()
         try:
-            if self.stop_request is not None:  # it came while the loop was busy with another job
-                coroutine.close()
-                raise self.stop_request
-            async with OwnThread():
-                return await _in_one_process(coroutine)
-        except asyncio.CancelledError:
-            if self.stop_request is None:
-                raise RuntimeError("The coroutine was cancelled from inside.") from None
-            raise self.stop_request from None
+            return await awaited(coroutine, self)
         finally:
             self._task = None
+
+
+def is_for_loop(job: Job, isolation: Isolation) -> bool:
+    """Return whether the event loop can take all steps of ``job``."""
+    return is_all_coroutine(job) and isolation.steps_for(job) is None
 
 
 def _start(coroutine: Coroutine[Any, Any, bool]) -> asyncio.Task[bool]:
@@ -181,14 +179,3 @@ def _start(coroutine: Coroutine[Any, Any, bool]) -> asyncio.Task[bool]:
     if sys.version_info >= (3, 12):
         return asyncio.Task(coroutine, loop=loop, context=context, eager_start=True)
     return asyncio.Task(coroutine, loop=loop, context=context)
-
-
-async def _in_one_process(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    process = os.getpid()
-    try:
-        result = await coroutine
-    except BaseException as error:
-        end_if_forked(process, error)
-        raise
-    end_if_forked(process)
-    return result

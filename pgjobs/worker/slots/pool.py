@@ -13,6 +13,7 @@ from pgjobs.models import Job
 from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.slots.event_loop import EventLoop
+from pgjobs.worker.slots.isolated import Isolation
 from pgjobs.worker.slots.last_chance import LastChances
 from pgjobs.worker.slots.logging_handlers import let_stop_requests_pass
 from pgjobs.worker.slots.slot import Slot
@@ -26,6 +27,7 @@ class Pool:
         self,
         size: int,
         *,
+        isolation: Isolation,
         on_ended: Callable[[Job, Outcome | None], None],
         note: Callable[[Note], None],
         on_freed: Callable[[], None],
@@ -36,6 +38,7 @@ class Pool:
         calls ``note`` with each of its notes. ``on_freed`` is called each time that a slot
         comes for a job while at most half of the last batch waits.
         """
+        self.isolation = isolation
         self.on_ended = on_ended
         self._note = note
         self._on_freed = on_freed
@@ -52,6 +55,7 @@ class Pool:
 
     def start(self) -> None:
         let_stop_requests_pass()
+        self.isolation.prepare()
         for slot in self.slots:
             slot.thread.start()
 
@@ -89,8 +93,20 @@ class Pool:
         if jobs and not self.busy.is_set():
             self.busy.set()
 
-    def wait_for_jobs(self) -> None:
+    def beat(self) -> None:
+        """Let the processes of jobs live on."""
+        if self.isolation.crew is not None:
+            self.isolation.crew.beat()
+
+    def kill_processes(self) -> None:
+        """Kill the processes of jobs. The slots then return no outcomes for them."""
+        if self.isolation.crew is not None:
+            self.isolation.crew.kill_all()
+
+    def rest(self) -> None:
         """Return once jobs are in hand, or once another thread sets ``busy``."""
+        if self.isolation.crew is not None:
+            self.isolation.crew.rest()
         self.busy.clear()
         # After the flag is lowered: jobs that were submitted before have not raised it.
         if not self.in_hand:

@@ -10,15 +10,15 @@ from django.db import connections
 
 from pgjobs.choices import JobStatus
 from pgjobs.execution.attempt import attempt, in_thread
-from pgjobs.execution.coroutine import is_all_coroutine
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.leftovers import drop_dead, leave_clean
 from pgjobs.worker.slots.event_loop import EventLoop
 from pgjobs.worker.slots.heavy import attempt_heavy
+from pgjobs.worker.slots.isolated import Isolation
 from pgjobs.worker.slots.last_chance import attempt_last_chance
-from pgjobs.worker.slots.on_loop import OnLoop
+from pgjobs.worker.slots.on_loop import OnLoop, is_for_loop
 from pgjobs.worker.slots.stoppable import Stoppable
 
 
@@ -26,6 +26,7 @@ class Work(Protocol):
     """Where a slot takes its jobs from, and where it hands their outcomes to: the pool."""
 
     loop: EventLoop
+    isolation: Isolation
     on_ended: Callable[[Job, Outcome | None], None]
 
     def next_job(self) -> Job | None: ...
@@ -42,7 +43,7 @@ class Slot(Stoppable):
     def __init__(self, number: int, work: Work) -> None:
         self._work = work
         self._on_loop = OnLoop(self, work)
-        super().__init__(cancel_on_loop=self._on_loop.cancel)
+        super().__init__()
         self.ended = 0
         self.thread = EngineThread(f"pgjobs-slot-{number}", self._run)
         self.thread.pgjobs_slot = self  # type: ignore[attr-defined]
@@ -52,14 +53,14 @@ class Slot(Stoppable):
             if self.connections:
                 drop_dead()
             # A context of its own: if a job activates a language, the next one must not speak it.
-            outcome = Context().run(in_thread, _steps_of(job)(job, self))
+            outcome = Context().run(in_thread, self._attempt(job))
             self.end(job, outcome)
         connections.close_all()
 
     def _next_job(self) -> Job | None:
         """Return the next job that needs the thread, after the loop has run the jobs before it."""
         job = self._work.next_job()
-        while job is not None and is_all_coroutine(job):
+        while job is not None and is_for_loop(job, self._work.isolation):
             job = self._on_loop.run(job) or self._work.next_job()
         return job
 
@@ -68,6 +69,12 @@ class Slot(Stoppable):
         # would end while this job may be due again.
         self._work.on_ended(job, outcome)
         self.ended += 1
+
+    def _attempt(self, job: Job) -> Coroutine[Any, Any, Outcome | None]:
+        steps = self._work.isolation.steps_for(job)
+        if steps is None:
+            steps = attempt_heavy if job.is_heavy else attempt
+        return attempt_last_chance(job, self, steps) if job.is_last_chance else steps(job, self)
 
     # Called by the steps of an attempt --------------------------------------------------
 
@@ -79,9 +86,3 @@ class Slot(Stoppable):
         # failed, and a job that met such a connection has raised its error.
         may_have = bool(self.connections) or outcome.status != JobStatus.COMPLETED
         return may_have and leave_clean()
-
-
-def _steps_of(job: Job) -> Callable[[Job, Slot], Coroutine[Any, Any, Outcome | None]]:
-    if job.is_last_chance:
-        return attempt_last_chance
-    return attempt_heavy if job.is_heavy else attempt

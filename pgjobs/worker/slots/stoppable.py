@@ -15,39 +15,52 @@ from pgjobs.conf import get_settings
 from pgjobs.exceptions import JobInterrupted, JobTimeout
 from pgjobs.execution.runner import Runner
 from pgjobs.models import Job
+from pgjobs.worker.job_processes.job_process import JobProcess
 
 _QUERY_CANCEL_TIMEOUT = 2.0
 
 Identity = tuple[int, int, int | None]
 """The id, the epoch and the worker of a claimed job."""
 
+StopElsewhere = Callable[[JobInterrupted], None]
+"""Raises a stop request where the job runs, if that is not the slot's thread."""
+
 
 class Stoppable(Runner):
-    """Raises a stop request inside its job: in the slot's thread, or on the event loop.
+    """Raises a stop request inside its job: in the slot's thread, on the event loop, in a process.
 
     Other threads request a stop at any moment, so a lock guards which job runs where.
     """
 
     thread: threading.Thread
 
-    def __init__(self, *, cancel_on_loop: Callable[[], None]) -> None:
-        self._cancel_on_loop = cancel_on_loop
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._is_on_loop = False
+        self._stop_elsewhere: StopElsewhere | None = None
         self.connections: set[Any] = set()
         """The database connections that the slot's thread has opened."""
         self.job: Job | None = None
         self.identity: Identity = (0, 0, None)
         """What names the row of the job, whatever ``run()`` does to these attributes of the job."""
         self.since = 0.0
+        self._is_timed = True
+        self._process: JobProcess | None = None
+        self._memory_limit: int | None = None
         self._timeout: int | None = None
         self.stop_requested_at = 0.0
 
-    def begin(self, job: Job, *, on_loop: bool = False) -> None:
+    def begin(
+        self, job: Job, *, elsewhere: StopElsewhere | None = None, is_timed: bool = True
+    ) -> None:
+        """Let stop requests reach ``job`` from now on, by ``elsewhere`` if it is given.
+
+        The timeout counts from now on if ``is_timed``, and otherwise from ``lend()``.
+        """
         with self._lock:
-            self._is_on_loop = on_loop
+            self._stop_elsewhere = elsewhere
             self.stop_request = None
             self.since = time.monotonic()
+            self._is_timed = is_timed
             self._timeout = job.timeout  # read now: run() may put anything there
             self.identity = job.id, job.epoch, job.worker_id
             self.job = job
@@ -55,20 +68,33 @@ class Stoppable(Runner):
     def finish(self) -> None:
         with self._lock:
             self.job = None
-            if self.stop_request is not None and not self._is_on_loop:
+            if self.stop_request is not None and self._stop_elsewhere is None:
                 # The exception may be set and not raised yet. It would hit the next job.
                 drop_async_exception()
 
-    def move_to_loop(self, is_on_loop: bool) -> None:
-        """Note that the job's thread waits for the event loop, or that the job is back from it."""
+    def move(self, elsewhere: StopElsewhere | None) -> None:
+        """Note that the job goes on elsewhere, or that it is back in the slot's thread."""
         with self._lock:
-            self._is_on_loop = is_on_loop
+            self._stop_elsewhere = elsewhere
+
+    def lend(self, process: JobProcess, *, memory_limit: int | None) -> None:
+        """Note that the job goes on in ``process``, which may use ``memory_limit`` MiB."""
+        with self._lock:
+            self._process, self._memory_limit = process, memory_limit
+            self._stop_elsewhere = process.request_stop
+            self.since, self._is_timed = time.monotonic(), True
+
+    def take_back(self) -> None:
+        """Note that the process has done with the job."""
+        with self._lock:
+            self._process = None
+            self._stop_elsewhere = _nowhere
 
     @property
     def is_late(self) -> bool:
         """Whether the job has run longer than its timeout."""
         job, since = self.job, self.since
-        return job is not None and time.monotonic() - since > self._limit
+        return job is not None and self._is_timed and time.monotonic() - since > self._limit
 
     @property
     def _limit(self) -> float:
@@ -92,8 +118,8 @@ class Stoppable(Runner):
             if self.job is not job or self.stop_request is not None:
                 return False
             self.stop_request, self.stop_requested_at = reason, time.monotonic()
-            if self._is_on_loop:
-                self._cancel_on_loop()
+            if self._stop_elsewhere is not None:
+                self._stop_elsewhere(reason)
             else:
                 _set_async_exception(self.thread.ident, _as_class(reason))
                 self._cancel_queries()
@@ -106,6 +132,24 @@ class Stoppable(Runner):
             is_told = self.job is not None and self.stop_request is not None
             return is_told and time.monotonic() - self.stop_requested_at > grace
 
+    def kill_if_overweight(self) -> None:
+        """Kill the process of the job if it uses more memory than it may."""
+        process, limit = self._process, self._memory_limit
+        if process is not None and limit is not None and process.memory() > limit:
+            process.kill(f"it used more memory than its memory_limit of {limit} MiB")
+
+    def kill_process(self, grace: float) -> bool:
+        """Kill the process of a job that ignores its stop request.
+
+        Return False if there is none, or if it still lives after another ``grace`` seconds.
+        """
+        process, job = self._process, self.job
+        if process is None or job is None or self.ignores_stop(2 * grace):
+            return False
+        if process.kill("it did not end when told to"):
+            events.tell(events.StopIgnored(job))
+        return True
+
     def _cancel_queries(self) -> None:
         # While the thread waits for PostgreSQL, Python raises no exception in it.
         for connection in list(self.connections):
@@ -114,6 +158,10 @@ class Stoppable(Runner):
                     raw.cancel_safe(timeout=_QUERY_CANCEL_TIMEOUT)
                 except Exception as error:
                     events.tell(events.QueryNotCancelled(error))
+
+
+def _nowhere(_: JobInterrupted) -> None:
+    """Raise nothing: the job has ended, or has not begun."""
 
 
 def _remember_connection(connection: Any, **_: Any) -> None:

@@ -1,0 +1,53 @@
+"""What becomes of a job that lost the worker or the process that ran it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pgjobs.choices import JobStatus
+from pgjobs.conf import get_settings
+from pgjobs.exceptions import UnknownJobClass, WorkerLost
+from pgjobs.registry.names import resolve
+from pgjobs.registry.targets import options_of
+from pgjobs.rows.failure import Failure, qualified_name
+from pgjobs.rows.outcome import Outcome
+
+
+def outcome_of_lost(
+    job_id: int, epoch: int, job_class: str, *, lost: str, times: int, uncounted: int
+) -> Outcome:
+    """Send the job back to its queue, or give it up if it must not repeat or was lost too often.
+
+    ``lost`` says what the job has lost, ``times`` how often, and ``uncounted`` how many of these
+    interruptions its row does not count yet.
+    """
+    if _must_not_repeat(job_class):
+        why = f"The job lost its {lost}, and its class says that it must not be repeated."
+        return given_up(job_id, epoch, why, interruptions=uncounted)
+    if times < get_settings().MAX_INTERRUPTIONS:
+        return replace(Outcome.interrupted(job_id, epoch), interruptions=uncounted)
+    why = f"The job lost its {lost} {times} times; it may be what kills it."
+    return given_up(job_id, epoch, why, interruptions=uncounted)
+
+
+def given_up(job: int, epoch: int, why: str, *, interruptions: int = 0) -> Outcome:
+    """Return the outcome that ends a job as errored.
+
+    Its failure becomes an entry of the job's ``errors``, with the worker and the start that the row
+    names.
+    """
+    return Outcome(
+        job_id=job,
+        epoch=epoch,
+        status=JobStatus.ERRORED,
+        interruptions=interruptions,
+        error=why,
+        failure=Failure(exception=qualified_name(WorkerLost()), message=why, traceback=""),
+    )
+
+
+def _must_not_repeat(job_class: str) -> bool:
+    try:
+        return options_of(resolve(job_class)).on_interrupt == "error"
+    except UnknownJobClass:  # the class may be known to a worker of another project
+        return False

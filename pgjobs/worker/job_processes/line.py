@@ -1,0 +1,110 @@
+"""The connections of a job process to its worker, as the process sees them.
+
+A job may close all descriptors of its process, and open others under their numbers. So each use
+looks first whether the descriptor is still the one that the process began with.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, Final
+
+from pgjobs.exceptions import JobInterrupted
+from pgjobs.worker.job_processes import messages
+from pgjobs.worker.job_processes.frames import Frames, NotAFrame, frame
+from pgjobs.worker.process.child import EXIT_BROKEN
+
+_PIECE: Final = 1 << 16
+
+
+class Line:
+    """Carries jobs to this process, and notes and outcomes back. Each thread may send."""
+
+    def __init__(self, descriptor: int, *, after_writing: Callable[[], None]) -> None:
+        """``after_writing`` is called in the main thread after each message that it has sent."""
+        self._socket = socket.socket(fileno=descriptor)
+        self._file = _file_of(descriptor)
+        self._frames = Frames()
+        self._lock = threading.Lock()
+        self._after_writing = after_writing
+        self._process = os.getpid()
+        self.is_busy = False
+        """The main thread is sending: half a message would make all that follow unreadable."""
+
+    def receive(self) -> Any:
+        """Return the next message; None if the worker sends no more."""
+        while (message := self._frames.next()) is None:
+            self._check()
+            try:
+                piece = self._socket.recv(_PIECE)
+            except ConnectionError:
+                return None
+            if not piece:
+                return None
+            self._frames.feed(piece)
+        return message
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send ``message``. A process that the job has forked sends nothing."""
+        if os.getpid() != self._process:
+            return
+        content = frame(message)
+        if threading.current_thread() is not threading.main_thread():
+            self._write(content)
+            return
+        self.is_busy = True
+        try:
+            self._write(content)
+        finally:
+            self.is_busy = False
+        self._after_writing()
+
+    def _write(self, content: bytes) -> None:
+        with self._lock:
+            self._check()
+            try:
+                self._socket.sendall(content)
+            except ConnectionError:  # the worker is gone
+                os._exit(EXIT_BROKEN)
+
+    def _check(self) -> None:
+        if _file_of(self._socket.fileno()) != self._file:
+            with suppress(Exception):
+                sys.stderr.write("The job closed the connection of its process to the worker.\n")
+                sys.stderr.flush()
+            os._exit(EXIT_BROKEN)
+
+
+class StopRequests:
+    """The pipe for stop requests. It is only read, and never waited for."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._file = _file_of(descriptor)
+        self._frames = Frames()
+        os.set_blocking(descriptor, False)
+
+    def read(self) -> Iterator[tuple[JobInterrupted, messages.Identity]]:
+        """Yield the stop requests that have come."""
+        if _file_of(self._descriptor) != self._file:
+            return
+        with suppress(OSError):
+            while piece := os.read(self._descriptor, _PIECE):
+                self._frames.feed(piece)
+        with suppress(NotAFrame):
+            while (message := self._frames.next()) is not None:
+                yield messages.to_stop_request(message)
+
+
+def _file_of(descriptor: int) -> tuple[int, int] | None:
+    """Return what tells the open file apart from others; None if there is none."""
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -1,0 +1,40 @@
+"""The coroutine of a job: it runs with its own thread for synchronous calls, and can be stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from typing import Any
+
+from pgjobs.execution.forks import end_if_forked
+from pgjobs.execution.runner import Runner
+from pgjobs.worker.leftovers import OwnThread
+
+
+async def awaited(coroutine: Coroutine[Any, Any, Any], runner: Runner) -> Any:
+    """Return the result of ``coroutine``. Raises the stop request of ``runner`` if it is cancelled.
+
+    The caller cancels the current task to stop it.
+    """
+    try:
+        if runner.stop_request is not None:  # it came before the coroutine has begun
+            coroutine.close()
+            raise runner.stop_request
+        async with OwnThread():
+            return await _in_one_process(coroutine)
+    except asyncio.CancelledError:
+        if runner.stop_request is None:
+            raise RuntimeError("The coroutine was cancelled from inside.") from None
+        raise runner.stop_request from None
+
+
+async def _in_one_process(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    process = os.getpid()
+    try:
+        result = await coroutine
+    except BaseException as error:
+        end_if_forked(process, error)
+        raise
+    end_if_forked(process)
+    return result

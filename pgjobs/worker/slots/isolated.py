@@ -1,0 +1,157 @@
+"""Isolated jobs: the slot lends its job to a process, and judges the death of the process."""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from pgjobs import events
+from pgjobs.choices import JobIsolation
+from pgjobs.exceptions import JobInterrupted, JobProcessDied, UnknownJobClass
+from pgjobs.execution.judging import give_up, judge_anything, say
+from pgjobs.execution.lost import outcome_of_lost
+from pgjobs.models import Job
+from pgjobs.registry.names import registered, resolve
+from pgjobs.registry.targets import options_of
+from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.job_processes.crew import Crew
+from pgjobs.worker.job_processes.forking import NotForked
+from pgjobs.worker.job_processes.job_process import Death
+from pgjobs.worker.slots.last_chance import Steps
+from pgjobs.worker.slots.stoppable import Stoppable
+
+_TRIES: Final = 3
+"""Processes that may die before they begin with a job, until the job goes back to its queue."""
+_PAUSE: Final = 1.0
+"""Seconds that a slot waits if there is no process for its job."""
+
+
+class Isolation:
+    """Decides where jobs run, and runs those that have a process."""
+
+    def __init__(self, crew: Crew | None, default: str) -> None:
+        """Without a ``crew`` all jobs run in threads."""
+        self.crew = crew
+        self._default = default
+
+    def prepare(self) -> None:
+        """Load the project for isolated jobs, if there are any, before the first one comes."""
+        kinds = {options_of(target).isolation or self._default for target in registered().values()}
+        if self.crew is not None and kinds - {JobIsolation.THREAD}:
+            self.crew.start()
+
+    def steps_for(self, job: Job) -> Steps | None:
+        """Return the steps for an isolated ``job``; None if it is to run in a thread."""
+        if self.crew is None:
+            return None
+        try:
+            isolation = options_of(resolve(job.job_class)).isolation or self._default
+        except UnknownJobClass:
+            return None  # a thread tells it to the job
+        if isolation == JobIsolation.THREAD:
+            return None
+        return partial(attempt_isolated, crew=self.crew, isolation=isolation)
+
+
+async def attempt_isolated(
+    job: Job, slot: Stoppable, *, crew: Crew, isolation: str
+) -> Outcome | None:
+    """Run ``job`` in a process of ``crew``.
+
+    Return None if ``job.terminate()`` has recorded its outcome, if the row has moved on, or if the
+    worker is ending: then it has released the job, and has killed the process.
+    """
+    began = time.monotonic()
+    fresh = isolation == JobIsolation.FRESH_PROCESS
+    slot.begin(job, elsewhere=_once_there_is_a_process, is_timed=False)
+    try:
+        outcome = _run(job, slot, crew, fresh=fresh)
+    except OSError as error:  # no process, no memory or no descriptor
+        outcome = _not_started(job, error, crew)
+    except Exception as error:  # its row holds what no message can hold
+        outcome = judge_anything(error, job, slot)
+        say(job, outcome)
+    finally:
+        slot.finish()
+    if outcome is None:
+        return None
+    return replace(outcome, began=outcome.began or began, ended=outcome.ended or time.monotonic())
+
+
+def _run(job: Job, slot: Stoppable, crew: Crew, *, fresh: bool) -> Outcome | None:
+    """Lend ``job`` to a process, and to another one if the first dies before it begins."""
+    for _ in range(_TRIES):
+        process = crew.borrow(fresh=fresh)
+        try:
+            process.identity = slot.identity
+            slot.lend(process, memory_limit=_memory_limit(job))
+            if slot.stop_request is not None:  # it came while there was no process
+                return give_up(job, slot.stop_request, began=slot.since)
+            end = process.run(job, job.note)
+        except BaseException:
+            process.discard()  # nobody knows what it does now
+            raise
+        finally:
+            slot.take_back()
+            crew.give_back(process)
+        if crew.is_ending and isinstance(end, Death):
+            return None
+        if not isinstance(end, Death):
+            return end
+        if end.has_begun or slot.stop_request is not None:
+            return _outcome_of_death(end, job, slot)
+    raise NotForked(f"{_TRIES} processes died before they began with the job.")
+
+
+def _once_there_is_a_process(_: JobInterrupted) -> None:
+    """Do nothing: the slot asks for the stop request when it has a process for the job."""
+
+
+def _not_started(job: Job, error: OSError, crew: Crew) -> Outcome:
+    events.tell(events.JobNotStarted(job, error))
+    if not crew.is_ending:
+        time.sleep(_PAUSE)  # or the same would happen again at once
+    return Outcome.released(job.id, job.epoch, job.worker_id)
+
+
+def _outcome_of_death(death: Death, job: Job, slot: Stoppable) -> Outcome:
+    if (told := slot.stop_request) is not None:
+        return give_up(job, type(told)(f"{told} {_how(death)}"), began=slot.since)
+    if death.code == -signal.SIGKILL and not death.reason:
+        events.tell(events.JobProcessLost(job))
+        outcome = outcome_of_lost(
+            job.id,
+            job.epoch,
+            job.job_class,
+            lost="process",
+            times=job.interruptions + 1,
+            uncounted=1,
+        )
+        return replace(outcome, worker_id=job.worker_id)
+    outcome = judge_anything(JobProcessDied(_how(death)), job, slot)
+    say(job, outcome)
+    return outcome
+
+
+def _how(death: Death) -> str:
+    if death.reason:
+        how = f"The job's process was killed, because {death.reason}."
+    elif death.code < 0:
+        how = f"The job's process died of {_name_of(-death.code)}."
+    else:
+        how = f"The job's process ended with exit code {death.code} before the job did."
+    return f"{how} Its last lines on standard error:\n{death.errors}" if death.errors else how
+
+
+def _name_of(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
+
+
+def _memory_limit(job: Job) -> int | None:
+    return options_of(resolve(job.job_class)).memory_limit

@@ -1,0 +1,106 @@
+"""A job in a process is told to stop; if it does not, its process ends, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pgjobs import events
+from pgjobs.models import Job
+from tests.apps.isolated.jobs import CleansUp, ShowsInProcess, SleepsInCoroutine, StartsPrograms
+from tests.apps.testapp.jobs import Held
+from tests.apps.testapp.models import Trace
+from tests.apps.unruly.jobs import SleepsInC, SwallowsEverything, WaitsForPostgres
+from tests.support import traces
+from tests.support.environment import Environment, with_settings
+from tests.support.eventually import eventually
+from tests.support.job_status import status_of, until_status
+from tests.support.processes import is_alive
+from tests.support.sql import query
+from tests.support.worker_process import RunningWorker, run_burst
+
+
+def error_of(job: Job) -> Any:
+    return Job.objects.get(pk=job.pk).errors[-1]["exception"]
+
+
+def is_queried() -> bool:
+    """Return whether the server still sleeps for a job."""
+    asleep = "SELECT FROM pg_stat_activity WHERE state = 'active' AND query = %s"
+    return bool(query(asleep, "SELECT pg_sleep(600)"))
+
+
+@pytest.mark.parametrize("job_class", [SleepsInC, WaitsForPostgres, SleepsInCoroutine, CleansUp])
+def test_a_timeout_ends_it_wherever_it_waits(
+    environment: Environment, kind: str, job_class: Any
+) -> None:
+    job = job_class.enqueue(timeout=1)
+    with RunningWorker(environment, "--burst", "--isolation", kind) as worker:
+        assert worker.wait() == 0, worker.output
+        assert not worker.told(events.StopIgnored)
+    assert status_of(job) == "errored"
+    assert error_of(job) == "pgjobs.exceptions.JobTimeout"
+    assert not is_queried()
+    if job_class is CleansUp:
+        assert traces.count("cleaned") == 1
+
+
+@pytest.mark.parametrize("job_class", [CleansUp, SleepsInCoroutine])
+def test_it_can_be_cancelled(environment: Environment, kind: str, job_class: Any) -> None:
+    job = job_class.enqueue()
+    with RunningWorker(environment, "--isolation", kind):
+        traces.until("begun")
+        assert job.cancel()
+        until_status(job, "cancelled")
+
+
+def test_if_it_does_not_end_its_process_is_killed_and_its_neighbours_go_on(
+    environment: Environment, kind: str
+) -> None:
+    environment = with_settings(environment, KILL_GRACE=0.5)
+    neighbours = [Held.enqueue(label="neighbour"), Held.enqueue(label="neighbour")]
+    deaf = SwallowsEverything.enqueue(timeout=1)
+    with RunningWorker(environment, "--isolation", kind, "--concurrency", "3") as worker:
+        traces.until("neighbour", 2)
+        until_status(deaf, "errored")
+        assert worker.told(events.StopIgnored, job=deaf.pk)
+        traces.release()
+        for neighbour in neighbours:
+            until_status(neighbour, "completed")
+            assert Job.objects.get(pk=neighbour.pk).epoch == 1
+        assert worker.process.poll() is None
+    assert "killed, because it did not end when told to" in Job.objects.get(pk=deaf.pk).error
+
+
+def test_its_programs_end_with_it(environment: Environment, kind: str) -> None:
+    ended, stopped, dead = (
+        StartsPrograms.enqueue(),
+        StartsPrograms.enqueue(then="waits", timeout=1),
+        StartsPrograms.enqueue(then="dies", max_attempts=1),
+    )
+    Job.objects.filter(pk=dead.pk).update(interruptions=2)  # it is its last chance
+    run_burst(environment, "--isolation", kind)
+    assert [status_of(job) for job in (ended, stopped, dead)] == ["completed", "errored", "errored"]
+    programs = Trace.objects.filter(label="program").values_list("job_id", flat=True)
+    assert len(programs) == 6
+    eventually(lambda: not any(is_alive(pid or 0) for pid in programs))
+
+
+def test_a_process_whose_job_left_programs_takes_no_other_job(environment: Environment) -> None:
+    StartsPrograms.enqueue()
+    jobs = [ShowsInProcess.enqueue() for _ in range(2)]
+    run_burst(environment, "--isolation", "process", "--concurrency", "1")
+    seen = {Job.objects.get(pk=job.pk).result["pid"] for job in jobs}
+    assert seen.isdisjoint(traces.pids("program"))
+    assert len(seen) == 1
+
+
+def test_a_hundred_of_them_can_be_killed_at_once(environment: Environment) -> None:
+    environment = with_settings(environment, KILL_GRACE=0.2)
+    jobs = [SwallowsEverything.enqueue(timeout=3) for _ in range(100)]
+    with RunningWorker(
+        environment, "--burst", "--isolation", "fresh_process", "--concurrency", "20"
+    ) as worker:
+        assert worker.wait(110) == 0, worker.output
+    assert {status_of(job) for job in jobs} == {"errored"}
