@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.db import DatabaseError, connection, transaction
 
-from tests.chaos.jobs import Atomic, Interval, Plain, Retrying, Slow, SlowCoroutine
+from tests.chaos.jobs import IN_PROCESS, Atomic, Interval, Plain, Retrying, Slow, SlowCoroutine
 
 LEDGER: Final = """
 CREATE TABLE chaos_order (key text PRIMARY KEY, kind text NOT NULL);
@@ -25,6 +25,8 @@ _MIX: Final[dict[Any, int]] = {
     SlowCoroutine: 2,
     Interval: 1,
 }
+_IN_PROCESS: Final = 1 / 3
+"""The part of the jobs that run in processes of their own."""
 _BATCH: Final = 20
 # The statement skips a locked row: it must not wait for a frozen worker that holds the row.
 _BRING_FORWARD: Final = """
@@ -39,26 +41,33 @@ UPDATE pgjobs_job SET scheduled = now() WHERE id IN (
 @dataclass(frozen=True, kw_only=True)
 class Order:
     key: str
-    job_class: Any
+    kind: Any
+    in_process: bool
     seconds: float
 
     def place(self) -> None:
-        if self.job_class is Interval:
-            Interval.enqueue(key=self.key, interval=1)
-        elif self.job_class in (Slow, SlowCoroutine):
-            self.job_class.enqueue(key=self.key, seconds=self.seconds)
+        job_class = IN_PROCESS[self.kind] if self.in_process else self.kind
+        if self.kind is Interval:
+            job_class.enqueue(key=self.key, interval=1)
+        elif self.kind in (Slow, SlowCoroutine):
+            job_class.enqueue(key=self.key, seconds=self.seconds)
         else:
-            self.job_class.enqueue(key=self.key)
+            job_class.enqueue(key=self.key)
 
 
 class Arrivals:
     """Spreads `count` jobs over `seconds`, in transactions of up to twenty."""
 
     def __init__(self, count: int, seconds: float, chance: random.Random) -> None:
-        classes = chance.choices(list(_MIX), list(_MIX.values()), k=count)
+        kinds = chance.choices(list(_MIX), list(_MIX.values()), k=count)
         self._orders = [
-            Order(key=f"{number:06}", job_class=job_class, seconds=_seconds(chance))
-            for number, job_class in enumerate(classes)
+            Order(
+                key=f"{number:06}",
+                kind=kind,
+                in_process=chance.random() < _IN_PROCESS,
+                seconds=_seconds(chance),
+            )
+            for number, kind in enumerate(kinds)
         ]
         self._rate = count / seconds
         self._began = time.monotonic()
@@ -92,7 +101,7 @@ class Arrivals:
         with transaction.atomic(), connection.cursor() as cursor:
             for order in batch:
                 order.place()
-            lines = [(order.key, order.job_class.__name__) for order in batch]
+            lines = [(order.key, order.kind.__name__) for order in batch]
             cursor.executemany("INSERT INTO chaos_order (key, kind) VALUES (%s, %s)", lines)
 
 

@@ -115,7 +115,7 @@ WHERE EXISTS (
 ATTEMPTS_WRONG: Final = """
 SELECT id, attempt, jsonb_array_length(errors), errors
 FROM pgjobs_job
-WHERE job_class LIKE '%.Retrying' AND jsonb_array_length(errors) <> attempt - 1
+WHERE job_class LIKE '%.Retrying%' AND jsonb_array_length(errors) <> attempt - 1
 """
 
 PROMISES: Final = {

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from pgjobs.worker.kinship import children_of
 from tests.chaos.cluster import ADMIN, Cluster, Death, Group
 
 
@@ -78,6 +79,29 @@ class KillSupervisor(Fault):
 
     def strike(self) -> None:
         self.wounds.deaths += self.a_group().restart_after_kill()
+
+
+class KillJobProcess(Fault):
+    """Kills the process of one isolated job."""
+
+    weight = 3
+
+    def strike(self) -> None:
+        if victims := [job for server in self.fork_servers() for job in children_of(server)]:
+            self.a_group().send(signal.SIGKILL, [self.chance.choice(victims)])
+
+    def fork_servers(self) -> list[int]:
+        return [server for child in self.a_group().children for server in children_of(child)]
+
+
+class KillForkServer(KillJobProcess):
+    """Kills the process that forks the processes of jobs; the kernel kills these with it."""
+
+    weight = 1
+
+    def strike(self) -> None:
+        if servers := self.fork_servers():
+            self.a_group().send(signal.SIGKILL, [self.chance.choice(servers)])
 
 
 class TerminateBackends(Fault):
@@ -163,6 +187,8 @@ class CutNetwork(Fault):
 KINDS: Final[tuple[type[Fault], ...]] = (
     KillChild,
     KillSupervisor,
+    KillJobProcess,
+    KillForkServer,
     TerminateBackends,
     FreezeChild,
     FreezeGroup,

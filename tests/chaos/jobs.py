@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import timedelta
+from typing import Any, Final
 
 from django.db import connection
 
@@ -93,3 +94,44 @@ class SlowCoroutine(BackgroundJob):
         with run_of(self.job) as run:
             await asyncio.sleep(seconds)
             return run
+
+
+class PlainInProcess(Plain):
+    class Meta:
+        isolation = "process"
+
+
+class AtomicInProcess(Atomic):
+    class Meta:
+        isolation = "process"
+
+
+class RetryingInProcess(Retrying):
+    class Meta:
+        isolation = "process"
+
+
+class SlowInProcess(Slow):
+    class Meta:
+        isolation = "fresh_process"
+
+
+class SlowCoroutineInProcess(SlowCoroutine):
+    class Meta:
+        isolation = "process"
+
+
+class IntervalInProcess(Interval):
+    class Meta:
+        isolation = "fresh_process"
+
+
+IN_PROCESS: Final[dict[Any, Any]] = {
+    Plain: PlainInProcess,
+    Atomic: AtomicInProcess,
+    Retrying: RetryingInProcess,
+    Slow: SlowInProcess,
+    SlowCoroutine: SlowCoroutineInProcess,
+    Interval: IntervalInProcess,
+}
+"""The same jobs in processes of their own."""

@@ -30,6 +30,7 @@ class Run:
     epoch: int
     worker: int
     pid: int
+    """The process of the worker, also for a job that runs in a process of its own."""
     began: float
     ended: float | None = None
     """None if the process died in the middle of the run."""
@@ -40,11 +41,19 @@ def run_of(job: Job) -> Iterator[str]:
     """Write down that a run of `job` begins, and that it ends; yield its name."""
     run = uuid.uuid4().hex
     worker = job.worker_id or 0
-    _say(f"began {run} {job.pk} {job.epoch} {worker} {os.getpid()} {time.monotonic()}")
+    _say(f"began {run} {job.pk} {job.epoch} {worker} {_workers_process(job)} {time.monotonic()}")
     try:
         yield run
     finally:
         _say(f"ended {run} {time.monotonic()}")
+
+
+def _workers_process(job: Job) -> int:
+    """Return the process that holds the job; the parent of a job's own process is a fork server."""
+    if job.job_class.endswith("InProcess"):
+        stat = Path(f"/proc/{os.getppid()}/stat").read_text()
+        return int(stat.rpartition(")")[2].split()[1])
+    return os.getpid()
 
 
 def _say(line: str) -> None:
