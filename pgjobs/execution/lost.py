@@ -1,4 +1,4 @@
-"""What becomes of a job that lost the worker or the process that ran it."""
+"""The outcome of a job that lost the worker or the process that ran it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The processes of isolated jobs: how they are made, what they are told and what they say."""
+"""The processes of isolated jobs: their start, their messages and their end."""

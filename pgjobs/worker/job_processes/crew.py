@@ -10,7 +10,7 @@ from pgjobs.worker.job_processes.job_process import JobProcess
 
 
 class Crew:
-    """Lends processes to slots. It keeps those that can run another job."""
+    """Lends processes to slots. It keeps each one that can run another job."""
 
     def __init__(self) -> None:
         self._server = ForkServer()

@@ -54,7 +54,7 @@ class Ends:
     """A socket to the worker, for jobs, notes and outcomes."""
     stop_requests: int
     errors: int
-    """What becomes its standard error."""
+    """A pipe for its standard error."""
 
 
 Run = Callable[[Ends], object]
@@ -171,7 +171,7 @@ class _Server:
             os._exit(1)
 
     def _tell_ends(self) -> None:
-        """Tell the worker of each process that has ended, and end what the process has left."""
+        """Tell the worker of each process that has ended, and end the programs that it has left."""
         with suppress(ChildProcessError):
             while (ended := os.waitid(os.P_ALL, 0, _LOOK)) is not None:
                 if ended.si_pid in self._living:

@@ -29,7 +29,7 @@ _LONGEST_END: Final = 5.0
 _PATIENCE: Final = 500
 """Milliseconds that a process lives on after it has closed its connection to the worker."""
 _KILLED: Final = -9
-_NO_MESSAGE: Final = "it wrote to the worker what is no message"
+_NO_MESSAGE: Final = "it wrote to the worker, and this was no message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Death:
     has_begun: bool
     """Whether the process had begun with the job."""
     errors: str
-    """The end of what it wrote to its standard error."""
+    """The end of its standard error."""
     reason: str
     """Why the worker killed it; empty if the worker did not."""
 
@@ -144,7 +144,7 @@ class JobProcess:
     # Hearing ------------------------------------------------------------------------------
 
     def _messages(self) -> Iterator[dict[str, Any]]:
-        """Yield what the process tells, until it has ended."""
+        """Yield the messages of the process until it has ended."""
         poll = select.poll()
         for descriptor in (self._socket.fileno(), self._errors, self._code):
             poll.register(descriptor, select.POLLIN)
@@ -163,7 +163,7 @@ class JobProcess:
                 yield message
 
     def _receive(self, *, until_empty: bool) -> bool:
-        """Take what has come; return False if nothing will come any more."""
+        """Take the bytes that have come; return False if no more will come."""
         with suppress(BlockingIOError):
             while piece := self._socket.recv(_PIECE, socket.MSG_DONTWAIT):
                 self._frames.feed(piece)
@@ -181,9 +181,9 @@ class JobProcess:
         return message if isinstance(message, dict) else None
 
     def _pass_on_errors(self) -> bool:
-        """Write what has come on its standard error to that of the worker, and keep the end of it.
+        """Pass its standard error on to that of the worker, and keep the end of it.
 
-        Return False if nothing will come any more.
+        Return False if no more will come.
         """
         try:
             piece = os.read(self._errors, _PIECE)

@@ -102,7 +102,7 @@ class StopRequests:
 
 
 def _file_of(descriptor: int) -> tuple[int, int] | None:
-    """Return what tells the open file apart from others; None if there is none."""
+    """Return the identity of the open file; None if there is none."""
     try:
         status = os.fstat(descriptor)
     except OSError:

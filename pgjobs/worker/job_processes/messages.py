@@ -1,4 +1,4 @@
-"""What a worker and the process of a job tell each other, as values of JSON.
+"""The messages between a worker and the process of a job, as values of JSON.
 
 To the process: a job, and stop requests. From the process: notes, and the outcome.
 """
@@ -19,7 +19,7 @@ from pgjobs.rows.notes import LogLine, Note, Progress
 from pgjobs.rows.outcome import Outcome
 
 _TYPED: Final = ("user_id", "created", "scheduled", "started")
-"""Columns whose values JSON may lack: moments, and the keys of a project's users."""
+"""Columns with values that JSON may lack: moments, and the keys of a project's users."""
 _SENT: Final = (*CLAIMED, *SET_BY_CLAIM)
 _STOP_REQUESTS: Final = {kind.__name__: kind for kind in (JobTimeout, JobCancelled, WorkerLost)}
 _NOTES: Final = {kind.__name__: kind for kind in (LogLine, Progress)}
@@ -85,7 +85,7 @@ def from_outcome(outcome: Outcome | None, job: Job, *, is_last: bool) -> dict[st
 def to_outcome(message: dict[str, Any], job: Job, identity: Identity) -> Outcome | None:
     """Return the outcome of a message, for the row that ``identity`` names and for no other one.
 
-    Give ``job`` what its run has changed: a receiver of ``job_end`` gets this instance.
+    Give ``job`` the changes of its run: a receiver of ``job_end`` gets this instance.
     """
     if (values := message["outcome"]) is None:
         return None

@@ -30,7 +30,7 @@ _PAUSE: Final = 1.0
 
 
 class Isolation:
-    """Decides where jobs run, and runs those that have a process."""
+    """Decides where jobs run, and runs the jobs that have a process."""
 
     def __init__(self, crew: Crew | None, default: str) -> None:
         """Without a ``crew`` all jobs run in threads."""
@@ -71,7 +71,7 @@ async def attempt_isolated(
         outcome = _run(job, slot, crew, fresh=fresh)
     except OSError as error:  # no process, no memory or no descriptor
         outcome = _not_started(job, error, crew)
-    except Exception as error:  # its row holds what no message can hold
+    except Exception as error:  # its row holds a value that no message can hold
         outcome = judge_anything(error, job, slot)
         say(job, outcome)
     finally:
@@ -92,7 +92,7 @@ def _run(job: Job, slot: Stoppable, crew: Crew, *, fresh: bool) -> Outcome | Non
                 return give_up(job, slot.stop_request, began=slot.since)
             end = process.run(job, job.note)
         except BaseException:
-            process.discard()  # nobody knows what it does now
+            process.discard()  # it may be in the middle of the job
             raise
         finally:
             slot.take_back()

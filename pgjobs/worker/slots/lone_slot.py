@@ -130,7 +130,7 @@ class _LoneSlot(Runner):
 
 
 def _cancel_queries() -> None:
-    """Cancel what PostgreSQL still does for this thread: the exception only ends the wait."""
+    """Cancel the queries of this thread: the exception only ends its wait for them."""
     for connection in connections.all(initialized_only=True):
         raw = connection.connection
         try:

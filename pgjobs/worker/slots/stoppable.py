@@ -41,7 +41,7 @@ class Stoppable(Runner):
         """The database connections that the slot's thread has opened."""
         self.job: Job | None = None
         self.identity: Identity = (0, 0, None)
-        """What names the row of the job, whatever ``run()`` does to these attributes of the job."""
+        """The name of the row of the job, even if ``run()`` changes these attributes of the job."""
         self.since = 0.0
         self._is_timed = True
         self._process: JobProcess | None = None

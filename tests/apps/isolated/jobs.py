@@ -1,4 +1,4 @@
-"""Jobs that do to their process what only a process of its own bears."""
+"""Jobs that need a process of their own."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class SetsAWord(BackgroundJob):
 
 
 class TakesItsProcess(BackgroundJob):
-    """Changes what belongs to a whole process."""
+    """Changes its whole process: signals, the directory, handlers."""
 
     def run(self, directory: str) -> list[str]:
         signal.signal(signal.SIGALRM, self.interrupt)

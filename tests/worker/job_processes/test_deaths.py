@@ -1,4 +1,4 @@
-"""The death of a process ends its job at once, with what is known of the death, and no other."""
+"""The death of a process ends its job at once, says how it came, and ends no other job."""
 
 from __future__ import annotations
 
