@@ -158,6 +158,7 @@ def check_memory_limits(**_: Any) -> Iterable[CheckMessage]:
         if job.options.memory_limit is not None and isolation == JobIsolation.THREAD:
             yield Warning(
                 f"{job.path}.Meta.memory_limit has no effect, because its jobs run in threads.",
-                hint="Set Meta.isolation to 'process' or 'fresh_process'.",
+                hint="Set Meta.isolation to 'process' or 'fresh_process', or PGJOBS['ISOLATION'] "
+                "for all jobs.",
                 id="pgjobs.W015",
             )

@@ -14,20 +14,25 @@ from pgjobs.rows.outcome import Outcome
 
 
 def outcome_of_lost(
-    job_id: int, epoch: int, job_class: str, *, lost: str, times: int, uncounted: int
+    job_id: int, epoch: int, job_class: str, *, times: int, uncounted: int
 ) -> Outcome:
     """Send the job back to its queue, or give it up if it must not repeat or was lost too often.
 
-    ``lost`` says what the job has lost, ``times`` how often, and ``uncounted`` how many of these
-    interruptions its row does not count yet.
+    ``times`` says how often it was lost, and ``uncounted`` how many of these interruptions its row
+    does not count yet.
     """
-    if _must_not_repeat(job_class):
-        why = f"The job lost its {lost}, and its class says that it must not be repeated."
+    if (why := why_given_up(job_class, "worker", times)) is not None:
         return given_up(job_id, epoch, why, interruptions=uncounted)
+    return replace(Outcome.interrupted(job_id, epoch), interruptions=uncounted)
+
+
+def why_given_up(job_class: str, lost: str, times: int) -> str | None:
+    """Return why a job that lost its worker or its process must not run again, or None."""
+    if _must_not_repeat(job_class):
+        return f"The job lost its {lost}, and its class says that it must not be repeated."
     if times < get_settings().MAX_INTERRUPTIONS:
-        return replace(Outcome.interrupted(job_id, epoch), interruptions=uncounted)
-    why = f"The job lost its {lost} {times} times; it may be what kills it."
-    return given_up(job_id, epoch, why, interruptions=uncounted)
+        return None
+    return f"The job lost its {lost} {times} times; it may be what kills it."
 
 
 def given_up(job: int, epoch: int, why: str, *, interruptions: int = 0) -> Outcome:

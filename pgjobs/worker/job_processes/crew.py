@@ -23,12 +23,15 @@ class Crew:
         """Load the project, so that the first job need not wait for it."""
         self._server.start()
 
-    def borrow(self, *, fresh: bool) -> JobProcess:
-        """Return a process for one job, a new one if ``fresh``. Raises NotForked."""
+    def borrow(self, *, fresh: bool, memory_limit: int | None = None) -> JobProcess:
+        """Return a process for one job, a new one if ``fresh``. Raises OSError.
+
+        A warm process that has grown beyond ``memory_limit`` is replaced.
+        """
         self._server.beat()
         if self.is_ending:
             raise NotForked("The worker is ending.")
-        process = (None if fresh else self._take_idle()) or JobProcess(self._server)
+        process = (None if fresh else self._take_idle(memory_limit)) or JobProcess(self._server)
         process.is_worn = fresh or process.jobs + 1 >= get_settings().MAX_JOBS_PER_PROCESS
         return process
 
@@ -55,13 +58,14 @@ class Crew:
             self.is_ending = True
         self._server.close()
 
-    def _take_idle(self) -> JobProcess | None:
-        """Return the process that has been idle for the shortest time, and is alive."""
+    def _take_idle(self, memory_limit: int | None) -> JobProcess | None:
+        """Return the process that has been idle for the shortest time, and is fit for a job."""
         while True:
             with self._lock:
                 if not self._idle:
                     return None
                 process = self._idle.pop()
-            if not process.has_ended:
+            is_too_large = memory_limit is not None and process.memory() > memory_limit
+            if not (process.has_ended or is_too_large):
                 return process
             process.end()

@@ -164,7 +164,7 @@ class JobProcess:
 
     def _receive(self, *, until_empty: bool) -> bool:
         """Take the bytes that have come; return False if no more will come."""
-        with suppress(BlockingIOError):
+        with suppress(BlockingIOError, ConnectionResetError):
             while piece := self._socket.recv(_PIECE, socket.MSG_DONTWAIT):
                 self._frames.feed(piece)
                 if not until_empty:

@@ -142,6 +142,4 @@ def _outcome_of(job: LostJob) -> Outcome:
     was_counted_at_start = job.interruptions > 0 and job.interruptions >= limit - 1
     uncounted = 0 if was_counted_at_start else 1
     times = job.interruptions + uncounted
-    return outcome_of_lost(
-        job.id, job.epoch, job.job_class, lost="worker", times=times, uncounted=uncounted
-    )
+    return outcome_of_lost(job.id, job.epoch, job.job_class, times=times, uncounted=uncounted)

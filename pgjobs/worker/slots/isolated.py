@@ -6,16 +6,18 @@ import signal
 import time
 from dataclasses import replace
 from functools import partial
+from logging import ERROR, WARNING
 from typing import Final
 
 from pgjobs import events
-from pgjobs.choices import JobIsolation
+from pgjobs.choices import JobIsolation, JobStatus
 from pgjobs.exceptions import JobInterrupted, JobProcessDied, UnknownJobClass
 from pgjobs.execution.judging import give_up, judge_anything, say
-from pgjobs.execution.lost import outcome_of_lost
+from pgjobs.execution.lost import why_given_up
 from pgjobs.models import Job
 from pgjobs.registry.names import registered, resolve
 from pgjobs.registry.targets import options_of
+from pgjobs.rows.failure import Failure
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.job_processes.crew import Crew
 from pgjobs.worker.job_processes.forking import NotForked
@@ -83,11 +85,14 @@ async def attempt_isolated(
 
 def _run(job: Job, slot: Stoppable, crew: Crew, *, fresh: bool) -> Outcome | None:
     """Lend ``job`` to a process, and to another one if the first dies before it begins."""
+    limit = options_of(resolve(job.job_class)).memory_limit
     for _ in range(_TRIES):
-        process = crew.borrow(fresh=fresh)
+        process = crew.borrow(fresh=fresh, memory_limit=limit)
         try:
+            if limit is not None and process.memory() > limit:
+                return _too_small(limit, process.memory(), job, slot)
             process.identity = slot.identity
-            slot.lend(process, memory_limit=_memory_limit(job))
+            slot.lend(process, memory_limit=limit)
             if slot.stop_request is not None:  # it came while there was no process
                 return give_up(job, slot.stop_request, began=slot.since)
             end = process.run(job, job.note)
@@ -101,7 +106,7 @@ def _run(job: Job, slot: Stoppable, crew: Crew, *, fresh: bool) -> Outcome | Non
             return None
         if not isinstance(end, Death):
             return end
-        if end.has_begun or slot.stop_request is not None:
+        if end.has_begun or end.reason or slot.stop_request is not None:
             return _outcome_of_death(end, job, slot)
     raise NotForked(f"{_TRIES} processes died before they began with the job.")
 
@@ -117,21 +122,46 @@ def _not_started(job: Job, error: OSError, crew: Crew) -> Outcome:
     return Outcome.released(job.id, job.epoch, job.worker_id)
 
 
+def _too_small(limit: int, memory: float, job: Job, slot: Stoppable) -> Outcome:
+    why = (
+        f"Meta.memory_limit of {limit} MiB is less than the {memory:.0f} MiB that a process has "
+        "before its job begins."
+    )
+    outcome = judge_anything(JobProcessDied(why), job, slot)
+    say(job, outcome)
+    return outcome
+
+
 def _outcome_of_death(death: Death, job: Job, slot: Stoppable) -> Outcome:
     if (told := slot.stop_request) is not None:
         return give_up(job, type(told)(f"{told} {_how(death)}"), began=slot.since)
     if death.code == -signal.SIGKILL and not death.reason:
-        events.tell(events.JobProcessLost(job))
-        outcome = outcome_of_lost(
-            job.id,
-            job.epoch,
-            job.job_class,
-            lost="process",
-            times=job.interruptions + 1,
-            uncounted=1,
-        )
-        return replace(outcome, worker_id=job.worker_id)
+        return _outcome_of_kill(death, job)
     outcome = judge_anything(JobProcessDied(_how(death)), job, slot)
+    say(job, outcome)
+    return outcome
+
+
+def _outcome_of_kill(death: Death, job: Job) -> Outcome:
+    """Take a kill from outside for an interruption, as the death of a worker is one."""
+    events.tell(events.JobProcessLost(job))
+    how = _how(death)
+    why = why_given_up(job.job_class, "process", job.interruptions + 1)
+    if why is None:
+        job.say(WARNING, how)
+        return Outcome.interrupted(job.id, job.epoch, job.worker_id)
+    error = JobProcessDied(f"{why} {how}")
+    outcome = Outcome(
+        job_id=job.id,
+        epoch=job.epoch,
+        worker_id=job.worker_id,
+        status=JobStatus.ERRORED,
+        interruptions=1,
+        error=str(error),
+        failure=Failure.of(error),
+        lines=((ERROR, str(error)),),
+        cause=error,
+    )
     say(job, outcome)
     return outcome
 
@@ -141,6 +171,8 @@ def _how(death: Death) -> str:
         how = f"The job's process was killed, because {death.reason}."
     elif death.code < 0:
         how = f"The job's process died of {_name_of(-death.code)}."
+        if death.code == -signal.SIGKILL:
+            how += " Was there enough memory?"
     else:
         how = f"The job's process ended with exit code {death.code} before the job did."
     return f"{how} Its last lines on standard error:\n{death.errors}" if death.errors else how
@@ -151,7 +183,3 @@ def _name_of(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:  # a real-time signal
         return f"signal {number}"
-
-
-def _memory_limit(job: Job) -> int | None:
-    return options_of(resolve(job.job_class)).memory_limit

@@ -58,9 +58,7 @@ class _LoneSlot(Runner):
         self._may_be_stopped = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[Any] | None = None
-        signal.signal(STOP_SIGNAL, self._on_signal)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, _leave_to_the_worker)
+        self._take_signals()
 
     def run(self) -> None:
         is_last = False
@@ -75,9 +73,18 @@ class _LoneSlot(Runner):
 
     def _attempt(self, job: Job) -> Outcome | None:
         self._identity = job.id, job.epoch, job.worker_id
+        self._take_signals()
         drop_dead()
         steps = attempt_heavy if job.is_heavy else attempt
         return Context().run(in_thread, steps(job, self))
+
+    def _take_signals(self) -> None:
+        """Handle the signals that concern the worker, whatever an earlier job did with them."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(STOP_SIGNAL, self._on_signal)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _leave_to_the_worker)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (STOP_SIGNAL,))
 
     # Called by the steps of an attempt --------------------------------------------------
 

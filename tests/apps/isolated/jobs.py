@@ -224,3 +224,21 @@ class PrintsLastWords(BackgroundJob):
         for number in range(100):
             sys.stderr.write(f"word {number}\n")
         os._exit(3)
+
+
+class StartsTooLarge(BackgroundJob):
+    class Meta:
+        isolation = "process"
+        memory_limit = 5
+
+    def run(self) -> None: ...
+
+
+class SpoilsSignals(BackgroundJob):
+    """Ignores and blocks signals, and leaves an alarm behind."""
+
+    def run(self) -> None:
+        for number in (signal.SIGUSR2, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGUSR2,))
+        signal.setitimer(signal.ITIMER_REAL, 1)

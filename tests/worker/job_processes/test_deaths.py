@@ -17,6 +17,7 @@ from tests.apps.isolated.jobs import (
     PrintsLastWords,
     ShowsInFreshProcess,
     StartsPrograms,
+    StartsTooLarge,
 )
 from tests.apps.testapp.jobs import Held, Noop
 from tests.apps.testapp.models import Trace
@@ -44,6 +45,14 @@ def told(label: str) -> list[int]:
     """Return the processes that jobs have started and told of by this trace."""
     found = Trace.objects.filter(label=label).values_list("job_id", flat=True)
     return [pid for pid in found if pid is not None]
+
+
+def test_a_memory_limit_below_what_a_process_has_at_first_is_told_so(
+    environment: Environment,
+) -> None:
+    job = StartsTooLarge.enqueue()
+    run_burst(environment)
+    assert "Meta.memory_limit of 5 MiB is less than the" in refreshed(job).error
 
 
 @pytest.mark.parametrize(
@@ -98,11 +107,16 @@ def test_a_kill_from_outside_is_an_interruption(environment: Environment, kind: 
         os.kill(traces.pids("victim")[-1], signal.SIGKILL)
         until_status(job, "errored")
         assert len(worker.told(events.JobProcessLost, job=job.pk)) == 3
+        assert worker.told(events.JobErrored, job=job.pk)
         traces.release()
         until_status(neighbour, "completed")
     row = refreshed(job)
     assert (row.attempt, row.interruptions) == (1, 3)
     assert "lost its process 3 times" in row.error
+    assert "died of SIGKILL. Was there enough memory?" in row.error
+    assert row.errors[0]["exception"] == "pgjobs.exceptions.JobProcessDied"
+    lines = row.log_entries.filter(message__contains="died of SIGKILL")
+    assert [entry.level for entry in lines.order_by("id")] == ["warning", "warning", "error"]
     assert refreshed(neighbour).epoch == 1
 
 

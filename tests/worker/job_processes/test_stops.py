@@ -8,7 +8,13 @@ import pytest
 
 from pgjobs import events
 from pgjobs.models import Job
-from tests.apps.isolated.jobs import CleansUp, ShowsInProcess, SleepsInCoroutine, StartsPrograms
+from tests.apps.isolated.jobs import (
+    CleansUp,
+    ShowsInProcess,
+    SleepsInCoroutine,
+    SpoilsSignals,
+    StartsPrograms,
+)
 from tests.apps.testapp.jobs import Held
 from tests.apps.testapp.models import Trace
 from tests.apps.unruly.jobs import SleepsInC, SwallowsEverything, WaitsForPostgres
@@ -27,7 +33,10 @@ def error_of(job: Job) -> Any:
 
 def is_queried() -> bool:
     """Return whether the server still sleeps for a job."""
-    asleep = "SELECT FROM pg_stat_activity WHERE state = 'active' AND query = %s"
+    asleep = (
+        "SELECT FROM pg_stat_activity "
+        "WHERE state = 'active' AND query = %s AND datname = current_database()"
+    )
     return bool(query(asleep, "SELECT pg_sleep(600)"))
 
 
@@ -44,6 +53,17 @@ def test_a_timeout_ends_it_wherever_it_waits(
     assert not is_queried()
     if job_class is CleansUp:
         assert traces.count("cleaned") == 1
+
+
+def test_signals_that_an_earlier_job_took_reach_the_next_job_of_the_process(
+    environment: Environment,
+) -> None:
+    spoils, job = SpoilsSignals.enqueue(), SleepsInC.enqueue(timeout=2)
+    options = ["--burst", "--isolation", "process", "--concurrency", "1"]
+    with RunningWorker(environment, *options) as worker:
+        assert worker.wait() == 0, worker.output
+        assert not worker.told(events.StopIgnored)
+    assert (status_of(spoils), error_of(job)) == ("completed", "pgjobs.exceptions.JobTimeout")
 
 
 @pytest.mark.parametrize("job_class", [CleansUp, SleepsInCoroutine])
