@@ -27,6 +27,7 @@ from typing import Final, NoReturn
 
 from django.db import connections
 
+from pgjobs.worker.job_processes.readable import is_readable
 from pgjobs.worker.kinship import adopt_orphans, die_with_parent, kill_family, kill_strangers
 
 FORK: Final = b"F"
@@ -188,7 +189,7 @@ class _Server:
         for pid in list(self._living):
             kill_family(pid)
         while self._living:
-            select.select([self._reader], [], [], 1.0)
+            is_readable(self._reader, 1.0)
             with suppress(BlockingIOError):
                 os.read(self._reader, 4096)
             self._tell_ends()

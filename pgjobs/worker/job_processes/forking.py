@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pgjobs.worker.job_processes.fork_server import (
     REST,
     STOP,
 )
+from pgjobs.worker.job_processes.readable import is_readable
 from pgjobs.worker.process.offspring import first_directory
 
 FORK_SERVER: Final = "PGJOBS_FORK_SERVER"
@@ -144,7 +144,7 @@ class ForkServer:
 
 
 def _answer(commands: socket.socket) -> bytes:
-    if not select.select([commands], [], [], _LONGEST_START)[0]:
+    if not is_readable(commands.fileno(), _LONGEST_START):
         raise TimeoutError(f"no answer within {_LONGEST_START:g} seconds")
     return commands.recv(NUMBER.size)
 
@@ -155,5 +155,6 @@ def fork_server_socket() -> socket.socket | None:
     if descriptor is None:
         return None
     commands = socket.socket(fileno=int(descriptor))
+    commands.settimeout(None)  # whatever the project's socket.setdefaulttimeout() was told
     commands.set_inheritable(False)
     return commands

@@ -19,6 +19,7 @@ from pgjobs.worker.job_processes import messages
 from pgjobs.worker.job_processes.fork_server import NUMBER
 from pgjobs.worker.job_processes.forking import ForkServer
 from pgjobs.worker.job_processes.frames import Frames, NotAFrame, frame
+from pgjobs.worker.job_processes.readable import is_readable
 from pgjobs.worker.memory import memory_of
 
 _PIECE: Final = 1 << 16
@@ -69,6 +70,8 @@ class JobProcess:
             self._socket, frames = socket.socketpair()
             ours.callback(self._socket.close)
             theirs.callback(frames.close)
+            for end in (self._socket, frames):  # whatever socket.setdefaulttimeout() was told
+                end.settimeout(None)
             stops, self._stops = _pipe(reader=theirs, writer=ours)
             self._errors, errors = _pipe(reader=ours, writer=theirs)
             self._code, code = _pipe(reader=ours, writer=theirs)
@@ -79,7 +82,7 @@ class JobProcess:
 
     @property
     def has_ended(self) -> bool:
-        return bool(select.select([self._code], [], [], 0)[0])
+        return is_readable(self._code)
 
     def run(self, job: Job, note: Callable[[Note], None]) -> Outcome | Death | None:
         """Run ``job``, pass on its notes, and return how it ended.
@@ -196,7 +199,7 @@ class JobProcess:
 
     def _death(self) -> Death:
         self.is_worn = True
-        while self._pass_on_errors() and select.select([self._errors], [], [], 0)[0]:
+        while self._pass_on_errors() and is_readable(self._errors):
             pass
         number = os.read(self._code, NUMBER.size)
         # If its fork server was killed, the kernel has killed the process.

@@ -28,6 +28,7 @@ class Line:
     def __init__(self, descriptor: int, *, after_writing: Callable[[], None]) -> None:
         """``after_writing`` is called in the main thread after each message that it has sent."""
         self._socket = socket.socket(fileno=descriptor)
+        self._socket.settimeout(None)  # whatever socket.setdefaulttimeout() was told
         self._file = _file_of(descriptor)
         self._frames = Frames()
         self._lock = threading.Lock()

@@ -6,7 +6,9 @@ import contextvars
 import faulthandler
 import logging
 import os
+import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -242,3 +244,79 @@ class SpoilsSignals(BackgroundJob):
             signal.signal(number, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGUSR2,))
         signal.setitimer(signal.ITIMER_REAL, 1)
+
+
+class SpoilsItsWorker(BackgroundJob):
+    """Runs in a thread, and changes what other threads of its process use."""
+
+    class Meta:
+        isolation = "thread"
+
+    def run(self, how: str) -> None:
+        getattr(self, how)()
+
+    def opens_many_files(self) -> None:
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, most), most))
+        for _ in range(1100):
+            os.open(os.devnull, os.O_RDONLY)
+
+    def sets_a_default_timeout(self) -> None:
+        socket.setdefaulttimeout(0.3)
+
+
+class CleansUpInTheDatabase(BackgroundJob):
+    """Waits for PostgreSQL, and writes after it was told to stop."""
+
+    def run(self) -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_sleep(600)")
+        finally:
+            leave_trace("cleaned")
+
+
+class EndsAGroup(BackgroundJob):
+    """Forks a process that leads a group of its own, ends it by SIGTERM, and returns its code."""
+
+    def run(self) -> int:
+        reader, writer = os.pipe()
+        if not (child := os.fork()):
+            os.setpgid(0, 0)
+            os.write(writer, b".")
+            time.sleep(5)
+            os._exit(0)
+        os.read(reader, 1)
+        os.kill(child, signal.SIGTERM)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+class DiesWithBinaryWords(BackgroundJob):
+    def run(self) -> None:
+        os.write(2, bytes(range(256)) * 4000)
+        os._exit(3)
+
+
+class LogsInAHandler(BackgroundJob):
+    """Logs, and logs in the handler of a signal that comes at any moment."""
+
+    def run(self) -> int:
+        signal.signal(signal.SIGALRM, self.tick)
+        signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            self.logger.info("in run()")
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        return 1
+
+    def tick(self, *_: object) -> None:
+        self.logger.info("in the handler")
+
+
+class SeesAProgram(BackgroundJob):
+    def run(self) -> bool:
+        try:
+            os.kill(int(os.environ["PROGRAM"]), 0)
+        except ProcessLookupError:
+            return False
+        return True
