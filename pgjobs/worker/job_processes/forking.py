@@ -50,6 +50,7 @@ class ForkServer:
         self._backoff = Backoff()
         self._start_at = 0.0
         self._next_beat = 0.0
+        self._closing = threading.Event()
 
     def start(self) -> None:
         """Start to load the project in a new process, and do not wait for it."""
@@ -63,6 +64,8 @@ class ForkServer:
                 commands = self._started()
                 socket.send_fds(commands, [COMMAND.pack(FORK, 0)], descriptors)
                 answer = _answer(commands)
+            except NotForked:
+                raise
             except OSError as error:
                 self._end()
                 raise NotForked(f"The fork server does not answer: {error}") from error
@@ -94,10 +97,18 @@ class ForkServer:
         self._next_beat = 0.0
         self._tell(REST, 0)
 
-    def close(self) -> None:
-        """End the fork server and all its processes."""
+    def abandon(self) -> None:
+        """End the fork server and all its processes. The next process comes from another one."""
         with self._lock:
             self._end()
+
+    def close(self) -> None:
+        """End the fork server and all its processes for good, even while it loads the project."""
+        self._closing.set()
+        if (commands := self._commands) is not None:
+            with suppress(OSError):  # another thread has closed it
+                commands.shutdown(socket.SHUT_RDWR)  # ends the wait for an answer
+        self.abandon()
 
     def _tell(self, command: bytes, pid: int) -> None:
         # Without the lock, under which another thread may wait for a project to be loaded.
@@ -109,7 +120,8 @@ class ForkServer:
         if self._commands is not None:
             return self._commands
         if (wait := self._start_at - time.monotonic()) > 0:
-            time.sleep(wait)
+            self._closing.wait(wait)
+        self._refuse_if_closing()
         self._start_at = time.monotonic() + self._backoff.next()
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
@@ -126,7 +138,12 @@ class ForkServer:
                 ours.close()
                 raise
         self._commands = ours
+        self._refuse_if_closing()  # close() may not have seen the socket
         return ours
+
+    def _refuse_if_closing(self) -> None:
+        if self._closing.is_set():
+            raise NotForked("The worker is ending.")
 
     def _end(self) -> int | None:
         """End the fork server; return its exit code if it ends at once."""

@@ -115,6 +115,7 @@ class JobProcess:
 
     def kill(self, because: str) -> bool:
         """Kill the process and the programs of its job; return False if it was killed before."""
+        self.is_worn = True
         is_first = not self._killed_because
         self._killed_because = self._killed_because or because
         self._server.kill(self.pid)
@@ -122,7 +123,6 @@ class JobProcess:
 
     def discard(self) -> None:
         """Kill the process, and use it no more."""
-        self.is_worn = True
         self.kill("its worker could not go on with its job")
 
     def memory(self) -> float:
@@ -140,7 +140,7 @@ class JobProcess:
         if not self._wait(_LONGEST_END):
             self.kill("it did not end after its last job")
             if not self._wait(_LONGEST_END):
-                self._server.close()  # it is stopped, or stuck
+                self._server.abandon()  # it is stopped, or stuck
                 self._wait(_LONGEST_END)
         self._ours.close()
 

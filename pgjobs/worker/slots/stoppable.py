@@ -45,6 +45,8 @@ class Stoppable(Runner):
         self.since = 0.0
         self._is_timed = True
         self._process: JobProcess | None = None
+        self._is_between = False
+        """The slot itself waits, for a process of its job or for its end: there is nothing to stop."""
         self._memory_limit: int | None = None
         self._timeout: int | None = None
         self.stop_requested_at = 0.0
@@ -61,6 +63,7 @@ class Stoppable(Runner):
             self.stop_request = None
             self.since = time.monotonic()
             self._is_timed = is_timed
+            self._is_between = not is_timed
             self._timeout = job.timeout  # read now: run() may put anything there
             self.identity = job.id, job.epoch, job.worker_id
             self.job = job
@@ -81,6 +84,7 @@ class Stoppable(Runner):
         """Note that the job goes on in ``process``, which may use ``memory_limit`` MiB."""
         with self._lock:
             self._process, self._memory_limit = process, memory_limit
+            self._is_between = False
             self._stop_elsewhere = process.request_stop
             self.since, self._is_timed = time.monotonic(), True
 
@@ -88,6 +92,7 @@ class Stoppable(Runner):
         """Note that the process has done with the job."""
         with self._lock:
             self._process = None
+            self._is_between = True
             self._stop_elsewhere = _nowhere
 
     @property
@@ -129,24 +134,33 @@ class Stoppable(Runner):
     def ignores_stop(self, grace: float) -> bool:
         """Return whether the job still runs, ``grace`` seconds after it was told to stop."""
         with self._lock:
-            is_told = self.job is not None and self.stop_request is not None
-            return is_told and time.monotonic() - self.stop_requested_at > grace
+            return self._ignores_stop(grace)
+
+    def _ignores_stop(self, grace: float) -> bool:
+        if self.job is None or self.stop_request is None or self._is_between:
+            return False
+        return time.monotonic() - self.stop_requested_at > grace
 
     def kill_if_overweight(self) -> None:
         """Kill the process of the job if it uses more memory than it may."""
-        process, limit = self._process, self._memory_limit
-        if process is not None and limit is not None and process.memory() > limit:
-            process.kill(f"it used more memory than its memory_limit of {limit} MiB")
+        with self._lock:  # or the process may get another job before it is killed
+            process, limit = self._process, self._memory_limit
+            if process is not None and limit is not None and process.memory() > limit:
+                process.kill(f"it used more memory than its memory_limit of {limit} MiB")
 
     def kill_process(self, grace: float) -> bool:
         """Kill the process of a job that ignores its stop request.
 
         Return False if there is none, or if it still lives after another ``grace`` seconds.
         """
-        process, job = self._process, self.job
-        if process is None or job is None or self.ignores_stop(2 * grace):
-            return False
-        if process.kill("it did not end when told to"):
+        with self._lock:  # or the process may get another job before it is killed
+            if not self._ignores_stop(grace):  # it has ended meanwhile
+                return True
+            process, job = self._process, self.job
+            if process is None or job is None or self._ignores_stop(2 * grace):
+                return False
+            is_first = process.kill("it did not end when told to")
+        if is_first:
             events.tell(events.StopIgnored(job))
         return True
 
