@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final
@@ -32,6 +33,10 @@ class Line:
         self._file = _file_of(descriptor)
         self._frames = Frames()
         self._lock = threading.Lock()
+        self._writer = 0
+        """The thread that writes."""
+        self._unsent: deque[tuple[bytes, list[int]]] = deque()
+        """Frames, each with the numbers of its bytes that have been sent."""
         self._after_writing = after_writing
         self._process = os.getpid()
         self.is_busy = False
@@ -66,12 +71,32 @@ class Line:
         self._after_writing()
 
     def _write(self, content: bytes) -> None:
-        with self._lock:
-            self._check()
-            try:
-                self._socket.sendall(content)
-            except ConnectionError:  # the worker is gone
-                os._exit(EXIT_BROKEN)
+        """Write ``content``, and what was not written to its end before.
+
+        The job may handle signals. A handler that sends does so in the middle of another message,
+        which comes first then. A handler that raises cuts a message off, and the next one
+        completes it.
+        """
+        self._unsent.append((content, []))
+        while self._unsent and self._writer != threading.get_ident():
+            with self._lock:
+                try:
+                    self._writer = threading.get_ident()
+                    self._write_unsent()
+                finally:
+                    self._writer = 0
+
+    def _write_unsent(self) -> None:
+        self._check()
+        while self._unsent:
+            content, sent = self._unsent[0]
+            while rest := memoryview(content)[sum(sent) :]:
+                try:
+                    # In one call of C code, so that no handler comes between sending and counting.
+                    sent.extend(map(self._socket.send, [rest]))
+                except ConnectionError:  # the worker is gone
+                    os._exit(EXIT_BROKEN)
+            self._unsent.popleft()
 
     def _check(self) -> None:
         if _file_of(self._socket.fileno()) != self._file:
