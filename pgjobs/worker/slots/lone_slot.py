@@ -7,13 +7,16 @@ import faulthandler
 import os
 import signal
 import sys
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from contextvars import Context
+from functools import partial
 from typing import Any, Final, NoReturn
 
 from django.db import connections
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGconn
 
 from pgjobs import events
 from pgjobs.conf import get_settings
@@ -25,6 +28,7 @@ from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.job_processes import messages
 from pgjobs.worker.job_processes.fork_server import STOP_SIGNAL, Ends
 from pgjobs.worker.job_processes.line import Line, StopRequests
+from pgjobs.worker.job_processes.readable import is_readable
 from pgjobs.worker.kinship import reap_children
 from pgjobs.worker.leftovers import drop_dead, leave_clean
 from pgjobs.worker.memory import memory
@@ -34,6 +38,7 @@ from pgjobs.worker.slots.heavy import attempt_heavy
 from pgjobs.worker.slots.logging_handlers import let_stop_requests_pass
 
 _QUERY_CANCEL_TIMEOUT: Final = 2.0
+_COPIES: Final = (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH)
 
 
 def run_jobs(ends: Ends) -> NoReturn:
@@ -83,7 +88,7 @@ class _LoneSlot(Runner):
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(STOP_SIGNAL, self._on_signal)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, _leave_to_the_worker)
+            signal.signal(number, partial(_leave_to_the_worker, os.getpid()))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (STOP_SIGNAL,))
 
     # Called by the steps of an attempt --------------------------------------------------
@@ -143,19 +148,32 @@ def _cancel_queries() -> None:
         try:
             if raw is not None and raw.info.transaction_status == TransactionStatus.ACTIVE:
                 raw.cancel_safe(timeout=_QUERY_CANCEL_TIMEOUT)
+                _read_to_the_end(raw.pgconn)
         except JobInterrupted:
             raise
         except Exception as error:
             events.tell(events.QueryNotCancelled(error))
 
 
-def _leave_to_the_worker(number: int, _: object) -> None:
+def _read_to_the_end(connection: PGconn) -> None:
+    """Read the rest of a cancelled query, or the job could use ``connection`` for no other one."""
+    deadline = time.monotonic() + _QUERY_CANCEL_TIMEOUT
+    while connection.transaction_status == TransactionStatus.ACTIVE:
+        if not is_readable(connection.socket, max(0.0, deadline - time.monotonic())):
+            return
+        connection.consume_input()
+        while not connection.is_busy() and (result := connection.get_result()) is not None:
+            if result.status in _COPIES:  # would come again and again
+                return
+
+
+def _leave_to_the_worker(process: int, number: int, _: object) -> None:
     """Ignore a signal that was sent to all processes of a service: the worker decides when to end.
 
     A process that the job has forked ends by the signal, as by default. `signal.SIG_IGN` would
     be inherited by programs that the job starts.
     """
-    if os.getpid() != os.getpgrp():
+    if os.getpid() != process:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 

@@ -46,7 +46,7 @@ class Stoppable(Runner):
         self._is_timed = True
         self._process: JobProcess | None = None
         self._is_between = False
-        """The slot itself waits, for a process of its job or for its end: there is nothing to stop."""
+        """The slot itself waits for a process of its job, or for the end of one."""
         self._memory_limit: int | None = None
         self._timeout: int | None = None
         self.stop_requested_at = 0.0

@@ -264,6 +264,12 @@ class SpoilsItsWorker(BackgroundJob):
     def sets_a_default_timeout(self) -> None:
         socket.setdefaulttimeout(0.3)
 
+    def forks(self) -> None:
+        if not (pid := os.fork()):
+            time.sleep(40)
+            os._exit(0)
+        leave_trace("forked", pid)
+
 
 class CleansUpInTheDatabase(BackgroundJob):
     """Waits for PostgreSQL, and writes after it was told to stop."""

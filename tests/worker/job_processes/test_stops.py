@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import pytest
 
 from pgjobs import events
+from pgjobs.choices import JobIsolation
 from pgjobs.models import Job
 from tests.apps.isolated.jobs import (
     CleansUp,
+    CleansUpInTheDatabase,
+    EndsAGroup,
     ShowsInProcess,
     SleepsInCoroutine,
     SpoilsSignals,
@@ -64,6 +68,24 @@ def test_signals_that_an_earlier_job_took_reach_the_next_job_of_the_process(
         assert worker.wait() == 0, worker.output
         assert not worker.told(events.StopIgnored)
     assert (status_of(spoils), error_of(job)) == ("completed", "pgjobs.exceptions.JobTimeout")
+
+
+@pytest.mark.parametrize("isolation", JobIsolation.values)
+def test_a_job_that_was_stopped_in_a_query_can_write_to_the_database(
+    environment: Environment, isolation: str
+) -> None:
+    job = CleansUpInTheDatabase.enqueue(timeout=1)
+    run_burst(environment, "--isolation", isolation)
+    assert error_of(job) == "pgjobs.exceptions.JobTimeout"
+    assert traces.count("cleaned") == 1
+
+
+def test_it_can_end_a_process_that_leads_a_group_of_its_own(
+    environment: Environment, kind: str
+) -> None:
+    job = EndsAGroup.enqueue()
+    run_burst(environment, "--isolation", kind)
+    assert Job.objects.get(pk=job.pk).result == -signal.SIGTERM
 
 
 @pytest.mark.parametrize("job_class", [CleansUp, SleepsInCoroutine])
