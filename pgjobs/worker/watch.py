@@ -69,7 +69,8 @@ class Watch:
             self._presence.attend()
             self._stop_all_if_lost()
             for slot in self._pool.slots:
-                slot.stop_if_late()
+                slot.stop_if_late()  # may wait seconds for the server, and the next one again
+                self._pool.beat()
                 slot.kill_if_overweight()
                 grace = get_settings().KILL_GRACE
                 if slot.ignores_stop(grace) and not slot.kill_process(grace):
