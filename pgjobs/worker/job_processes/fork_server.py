@@ -11,6 +11,7 @@ of them, with the programs they have started, if the worker ends or gives no sig
 
 from __future__ import annotations
 
+import errno
 import gc
 import math
 import os
@@ -28,7 +29,13 @@ from typing import Final, NoReturn
 from django.db import connections
 
 from pgjobs.worker.job_processes.readable import is_readable
-from pgjobs.worker.kinship import adopt_orphans, die_with_parent, kill_family, kill_strangers
+from pgjobs.worker.kinship import (
+    adopt_orphans,
+    children_of,
+    die_with_parent,
+    kill_family,
+    kill_strangers,
+)
 
 FORK: Final = b"F"
 STOP: Final = b"S"
@@ -42,6 +49,8 @@ COMMAND: Final = struct.Struct("!ci")
 NUMBER: Final = struct.Struct("!i")
 """The answer to FORK: a process id, or the negative number of an error. The last message of each
 process: its exit code, as ``subprocess`` gives it."""
+_ENDS: Final = 4
+"""Descriptors that come with FORK."""
 _LOOK: Final = os.WEXITED | os.WNOHANG | os.WNOWAIT
 STOP_SIGNAL: Final = signal.SIGUSR2
 """Says that a stop request waits to be read."""
@@ -67,7 +76,7 @@ def serve(commands: socket.socket, run: Run, *, silence: float) -> NoReturn:
     ``run`` is called in each forked process. Without a sign of life for ``silence`` seconds all
     forked processes are killed: the worker may be stopped, and others may soon take its jobs.
     """
-    connections.close_all()
+    _close_connections()
     adopt_orphans()
     for number in (signal.SIGTERM, signal.SIGINT):  # the worker decides when to end
         signal.signal(number, lambda *_: None)
@@ -75,8 +84,18 @@ def serve(commands: socket.socket, run: Run, *, silence: float) -> NoReturn:
     gc.freeze()  # or the collector of each forked process would copy all memory
     try:
         _Server(commands, run, silence).run()
-    finally:
-        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def _close_connections() -> None:
+    """Close what the project has opened: no two processes may use one session of the server."""
+    connections.close_all()
+    for connection in connections.all():
+        if (close_pool := getattr(connection, "close_pool", None)) is not None:
+            close_pool()
 
 
 class _Server:
@@ -85,6 +104,9 @@ class _Server:
         self._run_forked = run_forked
         self._silence = silence
         self._heard = time.monotonic()
+        self._worker = os.getppid()
+        self._programs = frozenset(children_of(os.getpid()))
+        """The programs that the project has started while it was loaded."""
         self._living: dict[int, int] = {}
         """The pipe for the exit code of each living process."""
         self._reader, self._wakeup = os.pipe()
@@ -109,13 +131,16 @@ class _Server:
             if self._commands.fileno() in ready and not self._obey():
                 self._end_all()
                 return
+            if os.getppid() != self._worker:  # and a process that one of its jobs forked lives on
+                self._end_all()
+                return
             if time.monotonic() - self._heard > self._silence:
                 self._end_all()
 
     def _obey(self) -> bool:
         """Obey the next command; return False if there will be no more."""
         try:
-            text, descriptors, _, _ = socket.recv_fds(self._commands, COMMAND.size, 4)
+            text, descriptors, _, _ = socket.recv_fds(self._commands, COMMAND.size, _ENDS)
         except ConnectionError:
             return False
         if len(text) < COMMAND.size:
@@ -123,7 +148,7 @@ class _Server:
         command, pid = COMMAND.unpack(text)
         self._heard = math.inf if command == REST else time.monotonic()
         if command == FORK:
-            self._fork(*descriptors)
+            self._fork(descriptors)
         elif pid in self._living:  # otherwise its end is on its way to the worker
             if command == STOP:
                 os.kill(pid, STOP_SIGNAL)
@@ -131,7 +156,13 @@ class _Server:
                 kill_family(pid)
         return True
 
-    def _fork(self, frames: int, stop_requests: int, errors: int, code: int) -> None:
+    def _fork(self, descriptors: list[int]) -> None:
+        if len(descriptors) < _ENDS:  # the others are lost: this process may open no more files
+            for descriptor in descriptors:
+                os.close(descriptor)
+            self._answer(-errno.EMFILE)
+            return
+        frames, stop_requests, errors, code = descriptors
         server = os.getpid()
         try:
             pid = os.fork()
@@ -146,8 +177,11 @@ class _Server:
             self._living[pid] = code
         else:
             os.close(code)
+        self._answer(pid)
+
+    def _answer(self, number: int) -> None:
         with suppress(OSError):  # the worker has ended
-            self._commands.sendall(NUMBER.pack(pid))
+            self._commands.sendall(NUMBER.pack(number))
 
     def _be_forked(self, server: int, ends: Ends, inherited: list[int]) -> NoReturn:
         """Be a forked process: in a session of its own, without the descriptors of the server."""
@@ -178,7 +212,7 @@ class _Server:
                 if ended.si_pid in self._living:
                     # Not reaped yet, so that no other process can have its id and its group.
                     kill_family(ended.si_pid)
-                kill_strangers(self._living)
+                kill_strangers(self._living.keys() | self._programs)
                 _, status = os.waitpid(ended.si_pid, 0)
                 if (code := self._living.pop(ended.si_pid, None)) is not None:  # no orphan
                     with suppress(OSError):  # the worker has ended

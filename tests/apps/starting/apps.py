@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import time
 
@@ -11,18 +12,22 @@ from django.db import connection
 
 
 class StartingConfig(AppConfig):
-    """Does what STARTING names. It slows down and starts programs in a fork server only."""
+    """Does what STARTING names, most of it in a fork server only."""
 
     name = "tests.apps.starting"
 
     def ready(self) -> None:
         from pgjobs.worker.job_processes.forking import FORK_SERVER
 
-        what, _, seconds = os.environ.get("STARTING", "").partition(":")
+        what, _, amount = os.environ.get("STARTING", "").partition(":")
         if what == "queries":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
         elif FORK_SERVER in os.environ and what == "sleeps":
-            time.sleep(float(seconds))
+            time.sleep(float(amount))
+        elif FORK_SERVER in os.environ and what == "limits files":
+            free = os.open(os.devnull, os.O_RDONLY)
+            os.close(free)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (free + int(amount),) * 2)
         elif FORK_SERVER in os.environ and what == "starts a program":
             os.environ["PROGRAM"] = str(subprocess.Popen(["sleep", "600"]).pid)

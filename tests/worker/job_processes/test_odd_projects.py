@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 
+from pgjobs import events
 from pgjobs.models import Job
-from tests.apps.isolated.jobs import Shows, SpoilsItsWorker
-from tests.support.environment import Environment
-from tests.support.worker_process import run_burst
+from tests.apps.isolated.jobs import SeesAProgram, Shows, ShowsInFreshProcess, SpoilsItsWorker
+from tests.apps.testapp.jobs import Held
+from tests.apps.testapp.models import Trace
+from tests.support import traces
+from tests.support.environment import Environment, with_apps
+from tests.support.eventually import eventually
+from tests.support.job_status import until_status
+from tests.support.processes import is_alive
+from tests.support.worker_process import RunningWorker, run_burst
 
 
 @pytest.mark.parametrize("how", ["opens_many_files", "sets_a_default_timeout"])
@@ -22,3 +32,54 @@ def test_a_thread_job_that_spoils_its_worker_does_not_hinder_them(
     run_burst(environment, "--isolation", kind, "--concurrency", "1")
     rows = Job.objects.filter(pk__in=[job.pk for job in jobs])
     assert {(row.status, row.epoch, row.error) for row in rows} == {("completed", 1, "")}
+
+
+def test_they_share_no_session_that_the_project_opened_while_it_was_loaded(
+    environment: Environment,
+) -> None:
+    environment |= {"STARTING": "queries", "DJANGO_SETTINGS_MODULE": "tests.settings.with_pool"}
+    jobs = [ShowsInFreshProcess.enqueue() for _ in range(3)]
+    run_burst(with_apps(environment, "isolated", "starting"), "--concurrency", "1")
+    assert len({Job.objects.get(pk=job.pk).result["session"] for job in jobs}) == len(jobs)
+
+
+def test_a_program_that_the_project_started_while_it_was_loaded_lives_on(
+    environment: Environment,
+) -> None:
+    environment["STARTING"] = "starts a program"
+    jobs = [SeesAProgram.enqueue() for _ in range(3)]
+    arguments = ["--concurrency", "1", "--isolation", "fresh_process"]
+    run_burst(with_apps(environment, "isolated", "starting"), *arguments)
+    assert [Job.objects.get(pk=job.pk).result for job in jobs] == [True] * 3
+
+
+def test_a_fork_server_that_may_open_no_more_files_costs_no_running_job(
+    environment: Environment,
+) -> None:
+    environment["STARTING"] = "limits files:8"
+    environment = with_apps(environment, "isolated", "starting")
+    jobs = [Held.enqueue() for _ in range(8)]
+    with RunningWorker(environment, "--concurrency", "8", "--isolation", "process") as worker:
+        worker.until_told(events.JobNotStarted)
+        traces.until("started")
+        assert "Too many open files" in worker.output
+        traces.release()
+        for job in jobs:
+            until_status(job, "completed")
+    assert set(Job.objects.values_list("interruptions", flat=True)) == {0}
+
+
+def test_they_end_with_their_worker_though_a_forked_process_of_a_thread_job_lives_on(
+    environment: Environment,
+) -> None:
+    with RunningWorker(environment, "--isolation", "process") as worker:
+        SpoilsItsWorker.enqueue(how="forks")
+        traces.until("forked")
+        Held.enqueue(label="held")
+        traces.until("held")
+        (pid,) = traces.pids("held")
+        worker.kill()
+        eventually(lambda: not is_alive(pid))
+    forked = Trace.objects.get(label="forked").job_id
+    assert forked is not None
+    os.kill(forked, signal.SIGKILL)
