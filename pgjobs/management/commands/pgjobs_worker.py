@@ -6,12 +6,13 @@ It is the supervisor, a child of the supervisor, or a worker in the process of `
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 from argparse import ArgumentParser
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections, router
@@ -38,6 +39,8 @@ from pgjobs.worker.slots.lone_slot import run_jobs
 from pgjobs.worker.startup import look_once
 
 logger = logging.getLogger("pgjobs.worker")
+
+_STANDARD_ERROR: Final = 2
 
 
 class Command(BaseCommand):
@@ -74,6 +77,7 @@ def _supervise(worker_options: WorkerOptions, options: dict[str, Any]) -> NoRetu
             "pgjobs_worker starts its processes by its own command line, so its script can't come "
             "from standard input. Put the script into a file."
         )
+    _open_standard_streams()
     check_liveness_file(options["liveness_file"])
     if not (options["more_queues"] or options["queues"]):
         _warn_of_unserved()
@@ -103,6 +107,16 @@ def _run_child(worker_options: WorkerOptions, options: dict[str, Any]) -> NoRetu
 def _worker(options: WorkerOptions, end_process: Callable[[], None] | None = None) -> Worker:
     companions = (Clock(burst=options.burst), LowLevelTasks(options))
     return Worker(options, companions=companions, end_process=end_process)
+
+
+def _open_standard_streams() -> None:
+    """Open the standard streams that are closed.
+
+    Otherwise a connection would get such a number, and what jobs say would be written to it.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
 
 
 def _handles_signals() -> bool:

@@ -43,7 +43,7 @@ _COPIES: Final = (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH)
 
 def run_jobs(ends: Ends) -> NoReturn:
     """Run jobs, one after the other, until the worker wants no more or this process is worn."""
-    faulthandler.enable()
+    faulthandler.enable(2)  # the project may have put anything in the place of sys.stderr
     let_stop_requests_pass()
     _LoneSlot(ends).run()
     with suppress(Exception):

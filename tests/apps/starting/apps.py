@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import resource
 import subprocess
+import sys
 import time
 
 from django.apps import AppConfig
@@ -20,7 +22,9 @@ class StartingConfig(AppConfig):
         from pgjobs.worker.job_processes.forking import FORK_SERVER
 
         what, _, amount = os.environ.get("STARTING", "").partition(":")
-        if what == "queries":
+        if what == "replaces stderr":
+            sys.stderr = io.StringIO()
+        elif what == "queries":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
         elif FORK_SERVER in os.environ and what == "sleeps":

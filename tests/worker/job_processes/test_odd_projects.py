@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
 from pgjobs import events
 from pgjobs.models import Job
-from tests.apps.isolated.jobs import SeesAProgram, Shows, ShowsInFreshProcess, SpoilsItsWorker
+from tests.apps.isolated.jobs import (
+    PrintsLastWords,
+    SeesAProgram,
+    Shows,
+    ShowsInFreshProcess,
+    Speaks,
+    SpoilsItsWorker,
+)
 from tests.apps.testapp.jobs import Held
 from tests.apps.testapp.models import Trace
 from tests.support import traces
 from tests.support.environment import Environment, with_apps
 from tests.support.eventually import eventually
-from tests.support.job_status import until_status
+from tests.support.job_status import status_of, until_status
 from tests.support.processes import is_alive
 from tests.support.worker_process import RunningWorker, run_burst
 
@@ -51,6 +60,29 @@ def test_a_program_that_the_project_started_while_it_was_loaded_lives_on(
     arguments = ["--concurrency", "1", "--isolation", "fresh_process"]
     run_burst(with_apps(environment, "isolated", "starting"), *arguments)
     assert [Job.objects.get(pk=job.pk).result for job in jobs] == [True] * 3
+
+
+def test_the_project_may_have_replaced_standard_error(environment: Environment) -> None:
+    environment["STARTING"] = "replaces stderr"
+    job = ShowsInFreshProcess.enqueue()
+    run_burst(with_apps(environment, "isolated", "starting"))
+    assert Job.objects.get(pk=job.pk).epoch == 1
+
+
+def test_the_command_may_be_started_with_standard_error_closed(environment: Environment) -> None:
+    jobs = [Speaks.enqueue(), PrintsLastWords.enqueue(max_attempts=1), Speaks.enqueue()]
+    worker = "-m django pgjobs_worker --burst --concurrency 1 --isolation process 2>&-"
+    subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} {worker}"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        timeout=60,
+        check=True,
+    )
+    statuses = [status_of(job) for job in jobs]
+    assert statuses == ["completed", "errored", "completed"]
+    assert "word 99" in Job.objects.get(pk=jobs[1].pk).error
 
 
 def test_a_fork_server_that_may_open_no_more_files_costs_no_running_job(
