@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
+_PR_SET_NAME: Final = 15
 _PR_SET_CHILD_SUBREAPER: Final = 36
 _MOST_GENERATIONS: Final = 1000
 
@@ -23,6 +24,11 @@ def die_with_parent(parent: int) -> bool:
     """
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     return os.getppid() == parent
+
+
+def take_name(name: str) -> None:
+    """Show this process by ``name`` in ``ps -o comm`` and ``top``; at most 15 characters."""
+    _prctl(_PR_SET_NAME, name.encode())
 
 
 def adopt_orphans() -> None:
@@ -83,6 +89,6 @@ def _kill(pids: list[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _prctl(option: int, value: int) -> None:
+def _prctl(option: int, value: int | bytes) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(option, value)

@@ -29,7 +29,7 @@ from pgjobs.management.worker_options import (
 from pgjobs.models import Job
 from pgjobs.worker import Worker, WorkerOptions
 from pgjobs.worker.job_processes.fork_server import serve
-from pgjobs.worker.job_processes.forking import fork_server_socket
+from pgjobs.worker.job_processes.forking import fork_server_socket, is_fork_server
 from pgjobs.worker.liveness.presence import LOST
 from pgjobs.worker.process.child import child_number, is_child, leave
 from pgjobs.worker.process.offspring import can_start
@@ -50,6 +50,9 @@ class Command(BaseCommand):
         "running jobs have ended; after a second signal it does not wait for them. Exits with 0 if "
         "each started job has ended, with 1 otherwise."
     )
+
+    # Its worker has just checked the project, and would see each warning twice.
+    requires_system_checks = [] if is_fork_server() else "__all__"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_arguments(parser)

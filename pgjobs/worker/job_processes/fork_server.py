@@ -35,6 +35,7 @@ from pgjobs.worker.kinship import (
     die_with_parent,
     kill_family,
     kill_strangers,
+    take_name,
 )
 
 FORK: Final = b"F"
@@ -78,6 +79,7 @@ def serve(commands: socket.socket, run: Run, *, silence: float) -> NoReturn:
     """
     _close_connections()
     adopt_orphans()
+    take_name("pgjobs-fork")
     for number in (signal.SIGTERM, signal.SIGINT):  # the worker decides when to end
         signal.signal(number, lambda *_: None)
     gc.collect()
@@ -199,6 +201,7 @@ class _Server:
             os.dup2(ends.errors, 2)
             os.close(ends.errors)
             adopt_orphans()
+            take_name("pgjobs-job")
             self._run_forked(ends)
         except BaseException:
             traceback.print_exc()

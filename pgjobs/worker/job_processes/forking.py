@@ -166,6 +166,11 @@ def _answer(commands: socket.socket) -> bytes:
     return commands.recv(NUMBER.size)
 
 
+def is_fork_server() -> bool:
+    """Return whether a worker started this process as its fork server."""
+    return FORK_SERVER in os.environ
+
+
 def fork_server_socket() -> socket.socket | None:
     """Return the socket for commands if this process is a fork server, or None."""
     descriptor = os.environ.pop(FORK_SERVER, None)

@@ -22,10 +22,12 @@ from tests.apps.isolated.jobs import (
     SpeaksFromThreads,
     TakesItsProcess,
 )
-from tests.apps.testapp.jobs import AboutObject, FailsAfterWriting, Noop
+from tests.apps.testapp.jobs import AboutObject, FailsAfterWriting, Held, Noop
 from tests.apps.testapp.models import Site, Trace
+from tests.support import traces
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
+from tests.support.processes import children_of
 from tests.support.worker_process import RunningWorker, run_burst
 
 
@@ -133,6 +135,16 @@ def test_a_class_chooses_where_its_jobs_run(environment: Environment) -> None:
     assert len(set(processes[3:6])) == 1
     assert len(set(processes[6:9])) == 3
     assert len(set(processes)) == 1 + 1 + 3
+
+
+def test_operators_can_tell_the_processes_apart(environment: Environment, kind: str) -> None:
+    Held.enqueue(label="held")
+    with RunningWorker(environment, "--isolation", kind) as worker:
+        traces.until("held")
+        (fork_server,) = children_of(worker.process.pid)
+        names = [Path(f"/proc/{pid}/comm").read_text().strip() for pid in traces.pids("held")]
+        assert names == ["pgjobs-job"]
+        assert Path(f"/proc/{fork_server}/comm").read_text().strip() == "pgjobs-fork"
 
 
 def test_the_setting_is_the_default_and_the_option_takes_precedence(
