@@ -95,7 +95,11 @@ def run_waiting(jobs: Jobs, job: Any) -> None:
 
 
 def start(jobs: Jobs, job: Any) -> bool:
-    """Take the waiting ``job`` for this process; return False if it is not waiting any more."""
+    """Take the waiting ``job`` for this process; return False if it is not waiting any more.
+
+    A trigger of the project that returns OLD keeps it waiting, and the UPDATE counts it all the
+    same.
+    """
     waiting = jobs.filter(pk=job.pk, status__in=WAITING).order_by()
     started = {
         "status": JobStatus.RUNNING,
@@ -106,6 +110,8 @@ def start(jobs: Jobs, job: Any) -> bool:
     }
     won = alone(jobs.db, lambda: waiting.update(**started))
     if not won or not reread(job, jobs.db, ["status", "started", "epoch", "attempt", "worker"]):
+        return False
+    if job.status != JobStatus.RUNNING:
         return False
     job._is_terminated, job.unsure_end = False, None
     return True

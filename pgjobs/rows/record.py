@@ -13,6 +13,7 @@ from pgjobs.choices import JobStatus
 from pgjobs.rows.accepted import Recorded
 from pgjobs.rows.cursor import Cursor
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.silence import RefusedSilently
 from pgjobs.sql import load
 
 _RECORD: Final = load("record").replace("{successors}", load("successors"))
@@ -25,15 +26,30 @@ def record(
 
     The other outcomes were stale: the row has another epoch or worker, or the job is not
     running any more. With ``moments`` the answer also has the moments of the database's
-    clock at which each run began and ended.
+    clock at which each run began and ended. Raises RefusedSilently if a row that would take its
+    outcome has stayed as it was.
     """
     # The statements lock the rows in this order: see ``rows.rivalry``.
     outcomes = sorted(outcomes, key=attrgetter("job_id"))
-    if not all(map(is_plain, outcomes)):
-        return record_any(cursor, outcomes, moments=moments)
-    recorded = record_plain(cursor, outcomes, moments=moments)
-    left = [outcome for outcome in outcomes if outcome.job_id not in recorded]
-    return recorded | record_any(cursor, left, moments=moments) if left else recorded
+    if all(map(is_plain, outcomes)):
+        recorded = record_plain(cursor, outcomes, moments=moments)
+        left = _left(outcomes, recorded)
+        if left:
+            recorded |= record_any(cursor, left, moments=moments)
+    else:
+        recorded = record_any(cursor, outcomes, moments=moments)
+    if (left := _left(outcomes, recorded)) and (jobs := _still_running(cursor, left)):
+        raise RefusedSilently(jobs, recorded)
+    return recorded
+
+
+def _left(outcomes: Sequence[Outcome], recorded: dict[int, Recorded]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.job_id not in recorded]
+
+
+def _still_running(cursor: Cursor, outcomes: Sequence[Outcome]) -> list[int]:
+    cursor.execute(load("still_running"), _identities(outcomes))
+    return [job_id for (job_id,) in cursor.fetchall()]
 
 
 def is_plain(outcome: Outcome) -> bool:
@@ -52,7 +68,7 @@ def record_plain(
     """Write plain ``outcomes`` to the rows that have no successor, in less of the server's time."""
     now = time.monotonic()
     cursor.execute(load("record_plain"), {**_common(outcomes, now), "moments": moments})
-    return {row[0]: Recorded(*row) for row in cursor.fetchall()}
+    return _accepted(cursor)
 
 
 def record_any(
@@ -79,15 +95,30 @@ def record_any(
             "moments": moments,
         },
     )
-    return {row[0]: Recorded(*row) for row in cursor.fetchall()}
+    return _accepted(cursor)
+
+
+def _accepted(cursor: Cursor) -> dict[int, Recorded]:
+    """Return the outcomes that the rows have now; a trigger that returns OLD keeps a row as it was.
+
+    RETURNING tells of such a row too.
+    """
+    rows = map(Recorded._make, cursor.fetchall())
+    return {row.id: row for row in rows if row.status != JobStatus.RUNNING}
+
+
+def _identities(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    return {
+        "ids": _array([str(o.job_id) for o in outcomes]),
+        "epochs": _array([str(o.epoch) for o in outcomes]),
+        "workers": _numbers([_worker(o.worker_id) for o in outcomes]),
+    }
 
 
 def _common(outcomes: Sequence[Outcome], now: float) -> dict[str, Any]:
     """Return the parameters of both statements."""
     return {
-        "ids": _array([str(o.job_id) for o in outcomes]),
-        "epochs": _array([str(o.epoch) for o in outcomes]),
-        "workers": _numbers([_worker(o.worker_id) for o in outcomes]),
+        **_identities(outcomes),
         "began": _numbers([_age(now, o.began) for o in outcomes]),
         "ended": _numbers([_age(now, o.ended) for o in outcomes]),
         "data": _unless_empty([o.data for o in outcomes]),

@@ -23,6 +23,9 @@
 -- `set_aside` are rows that refused a claim a moment ago. {only} names one row for a claim that tries
 -- row by row, and is empty otherwise.
 --
+-- A trigger of the project that returns OLD keeps the row as it is, but RETURNING tells of it all the same:
+-- its `rank` is NULL, and the worker does not start such a job.
+--
 -- Most jobs have no arguments, and reading JSON costs the worker time. So empty arguments are NULL.
 --
 -- `is_heavy`: a thousand jobs of 5 MB would take more memory than the worker has, so the columns of any
@@ -75,7 +78,7 @@ SET status = 'running',
 FROM chosen
 WHERE job.id = ANY (ARRAY[chosen.id])
 RETURNING
-    chosen.rank, chosen.passed, chosen.is_heavy,
+    CASE job.status WHEN 'running' THEN chosen.rank END AS rank, chosen.passed, chosen.is_heavy,
     job.id, job.job_class, job.name, job.queue_name, job.priority, job.position,
     CASE WHEN NOT chosen.is_heavy THEN NULLIF(job.args, '[]') END AS args,
     CASE WHEN NOT chosen.is_heavy THEN NULLIF(job.kwargs, '{}') END AS kwargs,

@@ -314,6 +314,45 @@ def test_an_immediate_job_whose_end_a_trigger_refuses_is_errored_with_the_reason
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("job_class", [Noop, Atomic])
+@pytest.mark.parametrize("answer", ["NULL", "OLD"])
+@pytest.mark.parametrize("inside", [True, False])
+def test_an_immediate_job_whose_end_a_trigger_suppresses_is_errored_with_the_reason(
+    job_class: type[BackgroundJob], answer: str, inside: bool
+) -> None:
+    query(
+        "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$BEGIN RETURN {answer}; END$$; "
+        "CREATE TRIGGER keep BEFORE UPDATE ON pgjobs_job FOR EACH ROW "
+        "WHEN (NEW.status = 'completed') EXECUTE FUNCTION keep()"
+    )
+    try:
+        with transaction.atomic() if inside else nullcontext():
+            job = job_class.enqueue(immediate=True)
+    finally:
+        query("DROP FUNCTION keep CASCADE")
+
+    assert job.status == Job.objects.get().status == "errored"
+    assert "nothing was changed, without an error" in job.error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_waiting_job_that_a_trigger_keeps_waiting_does_not_run_here() -> None:
+    query(
+        "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN OLD; END$$; "
+        "CREATE TRIGGER keep BEFORE UPDATE ON pgjobs_job FOR EACH ROW EXECUTE FUNCTION keep()"
+    )
+    job = Noop.enqueue()
+    try:
+        assert not job.start()
+        Noop.handle(job)
+    finally:
+        query("DROP FUNCTION keep CASCADE")
+
+    assert (Job.objects.get().status, Job.objects.get().epoch) == ("pending", 0)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_an_immediate_job_outside_a_transaction_ends_without_the_successor_that_is_refused() -> (
     None
 ):

@@ -23,8 +23,10 @@ WITH recorded AS (
     )
     RETURNING
         job.id,
+        job.status,
         CASE
             WHEN (job.interval IS NOT NULL OR job.successor IS NOT NULL)
+                AND job.status = 'errored'
                 AND %(successor)s::text IS DISTINCT FROM 'none'
             THEN job
         END AS recurring,
@@ -33,4 +35,5 @@ WITH recorded AS (
 chained AS (
 {successors}
 )
-SELECT id FROM recorded
+-- A trigger that returns OLD has kept the row as it was.
+SELECT id FROM recorded WHERE status = 'errored'

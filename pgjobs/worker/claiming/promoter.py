@@ -51,7 +51,7 @@ class Promoter:
 
     def _promoted(self, statement: str, values: dict[str, Any]) -> list[str]:
         rows = self._connection.cursor().execute(statement, values).fetchall()
-        return [queue for (queue,) in rows]
+        return [queue for (queue,) in rows if queue is not None]
 
     def _due(self, values: dict[str, Any]) -> list[int]:
         rows = self._connection.cursor().execute(load("apart/due"), values).fetchall()

@@ -50,8 +50,12 @@ def read_claimed(
 
 
 def _in_order(rows: list[Any]) -> list[Any]:
-    """Return ``rows`` in the order in which their jobs should start: RETURNING promises none."""
-    return sorted(rows, key=itemgetter(_RANK, _POSITION))
+    """Return ``rows`` in the order in which their jobs should start: RETURNING promises none.
+
+    A row without a rank is left out: a trigger of the project has kept it as it was.
+    """
+    taken = [row for row in rows if row[_RANK] is not None]
+    return sorted(taken, key=itemgetter(_RANK, _POSITION))
 
 
 def _passed(rows: list[Any]) -> Passed:

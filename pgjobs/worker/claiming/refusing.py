@@ -14,6 +14,7 @@ from pgjobs.choices import WAITING, JobStatus
 from pgjobs.rows.end_waiting import end_waiting
 from pgjobs.rows.failure import Failure, shown
 from pgjobs.rows.outcome import Outcome
+from pgjobs.rows.silence import RefusedSilently
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection, is_away, is_passing
 
@@ -29,15 +30,6 @@ _MOST_WAITS: Final = 5
 """Rows in one go that may wait for a lock in vain; then the worker looks after its other work."""
 _STUCK_INTERVAL: Final = 60.0
 _FORGET_AFTER: Final = 600.0
-
-
-class RefusedSilently(psycopg.DatabaseError):
-    """A statement changed no row, without an error, although the row waits and nobody holds it."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "nothing; a trigger that returns NULL, or a row security policy, keeps the row as it is"
-        )
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from pgjobs.rows.accepted import Recorded, already_recorded
 from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
+from pgjobs.rows.silence import RefusedSilently
 from pgjobs.rows.statements import locked
 from pgjobs.sql import load
 from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection
@@ -165,6 +166,9 @@ class Recorder:
     def _write(self, entries: Sequence[Entry]) -> None:
         try:
             self._record(entries)
+        except RefusedSilently as error:
+            refused = [entry for entry in entries if entry[0].id in error.jobs]
+            self._refusals.write_apart(refused, error)
         except (psycopg.Error, TypeError, ValueError) as error:
             if not is_about_a_row(error):
                 raise
@@ -174,15 +178,34 @@ class Recorder:
         return self._record(entries, in_haste=True)
 
     def _record(self, entries: Sequence[Entry], *, in_haste: bool = False) -> Container[int]:
-        """Write ``entries`` or raise; return the ids of the jobs whose outcomes are in the rows."""
-        outcomes = [outcome for _, outcome in entries]
-        heard = [entry for entry in entries if self._is_heard(entry[0])]
+        """Write ``entries`` or raise; return the ids of the jobs whose outcomes are in the rows.
+
+        RefusedSilently names the jobs that have refused; the others are written.
+        """
         write = record_in_haste if in_haste else record_patiently
-        recorded = self._session.run(lambda: write(self._connection, outcomes, moments=bool(heard)))
+        try:
+            recorded = self._session.run(lambda: write(self._connection, *self._asked(entries)))
+        except RefusedSilently as refusal:
+            others = [entry for entry in entries if entry[0].id not in refusal.jobs]
+            self._decide(others, refusal.recorded)
+            raise
+        return self._decide(entries, recorded)
+
+    def _asked(self, entries: Sequence[Entry]) -> tuple[list[Outcome], bool]:
+        """Return the outcomes to write, and whether the moments of their ends are of use."""
+        return [outcome for _, outcome in entries], bool(self._heard(entries))
+
+    def _heard(self, entries: Sequence[Entry]) -> list[Entry]:
+        return [entry for entry in entries if self._is_heard(entry[0])]
+
+    def _decide(
+        self, entries: Sequence[Entry], recorded: dict[int, Recorded]
+    ) -> dict[int, Recorded]:
+        """Tell what became of ``entries``: an outcome that is not ``recorded`` is stale."""
         if self._delivery.is_uncertain:
-            missing = [outcome for outcome in outcomes if outcome.job_id not in recorded]
-            recorded |= already_recorded(self._connection.cursor(), missing)
-        self._after_recording(entries, heard, recorded)
+            missing = [outcome for job, outcome in entries if job.id not in recorded]
+            recorded = recorded | already_recorded(self._connection.cursor(), missing)
+        self._after_recording(entries, self._heard(entries), recorded)
         return recorded
 
     def _locked(self, entries: Sequence[Entry]) -> Container[int]:
@@ -208,13 +231,13 @@ class Recorder:
 
 
 def record_patiently(
-    connection: EngineConnection, outcomes: Sequence[Outcome], *, moments: bool
+    connection: EngineConnection, outcomes: Sequence[Outcome], moments: bool
 ) -> dict[int, Recorded]:
     return record(connection.cursor(), outcomes, moments=moments)
 
 
 def record_in_haste(
-    connection: EngineConnection, outcomes: Sequence[Outcome], *, moments: bool
+    connection: EngineConnection, outcomes: Sequence[Outcome], moments: bool
 ) -> dict[int, Recorded]:
     with connection.get().transaction():
         connection.cursor().execute(load("haste"))

@@ -40,7 +40,7 @@ CREATE TRIGGER refuse BEFORE UPDATE ON pgjobs_job FOR EACH ROW
 _REFUSE_SILENTLY = """
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN NULL;
+    RETURN {answer};
 END $$;
 CREATE TRIGGER refuse BEFORE UPDATE ON pgjobs_job FOR EACH ROW
     WHEN (OLD.name = 'refused' AND NEW.status = ANY ('{statuses}'))
@@ -53,8 +53,8 @@ def refuse(*statuses: str, code: str = RAISED) -> None:
     query(_REFUSE.format(statuses=f"{{{','.join(statuses)}}}", code=code))
 
 
-def refuse_silently(*statuses: str) -> None:
-    query(_REFUSE_SILENTLY.format(statuses=f"{{{','.join(statuses)}}}"))
+def refuse_silently(*statuses: str, answer: str = "NULL") -> None:
+    query(_REFUSE_SILENTLY.format(statuses=f"{{{','.join(statuses)}}}", answer=answer))
 
 
 @pytest.fixture(autouse=True)
@@ -250,10 +250,15 @@ def test_a_row_whose_trigger_waits_for_another_transaction_is_tried_later_and_de
     assert (locked.status, locked.epoch, locked.errors) == ("running", 1, [])
 
 
+# A trigger that returns OLD keeps the row as it is, and RETURNING shows the row all the same.
+either_answer = pytest.mark.parametrize("answer", ["NULL", "OLD"])
+
+
+@either_answer
 def test_a_job_whose_claim_a_trigger_suppresses_is_errored_and_its_neighbours_run(
-    told: ToldSoFar,
+    told: ToldSoFar, answer: str
 ) -> None:
-    refuse_silently("running")
+    refuse_silently("running", answer=answer)
     refused = [a_job(name="refused"), a_job(name="refused")]
     Noop.enqueue_many({} for _ in range(10))
     run_burst_here("-c", "1")
@@ -265,18 +270,22 @@ def test_a_job_whose_claim_a_trigger_suppresses_is_errored_and_its_neighbours_ru
         assert len(told(events.ClaimRefused, job_id=job.pk)) == 1
 
 
-def test_a_job_whose_promotion_a_trigger_suppresses_is_errored_and_its_neighbours_run() -> None:
-    refuse_silently("pending")
+@either_answer
+def test_a_job_whose_promotion_a_trigger_suppresses_is_errored_and_its_neighbours_run(
+    answer: str,
+) -> None:
+    refuse_silently("pending", answer=answer)
     for name in ("refused", "Noop"):
         a_job("scheduled", name=name, scheduled=ago(minutes=1))
     run_burst_here("-c", "1")
     assert statuses() == {"Noop": ["completed"], "refused": ["errored"]}
 
 
+@either_answer
 def test_a_job_whose_claim_and_end_a_trigger_suppresses_stays_waiting_and_its_neighbours_run(
-    told: ToldSoFar,
+    told: ToldSoFar, answer: str
 ) -> None:
-    refuse_silently("running", "errored")
+    refuse_silently("running", "errored", answer=answer)
     refused = a_job(name="refused")
     Noop.enqueue_many({} for _ in range(3))
     run_burst_here("-c", "1")

@@ -32,6 +32,12 @@ BEGIN
     RAISE 'not in this house';
 END $$;
 """
+_SUPPRESS = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN {};
+END $$;
+"""
 _REFUSE = """
 CREATE TRIGGER refuse BEFORE UPDATE ON pgjobs_job FOR EACH ROW
     WHEN (OLD.status = 'running' AND OLD.kwargs ? 'refused' AND NEW.status IN ({}))
@@ -58,6 +64,10 @@ class House:
     def refuse(self, statuses: str = ANY_END) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_FUNCTION + _REFUSE.format(statuses))
+
+    def suppress(self, statuses: str, *, answer: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_SUPPRESS.format(answer) + _REFUSE.format(statuses))
 
     def refuse_lines(self, message: str) -> None:
         with connection.cursor() as cursor:
@@ -89,6 +99,36 @@ def test_a_job_whose_end_a_trigger_refuses_is_errored_with_the_reason(
     refused.refresh_from_db()
     assert (refused.status, status_of(other)) == ("errored", "completed")
     assert "(completed) could not be stored: not in this house" in refused.error
+
+
+@pytest.mark.parametrize("answer", ["NULL", "OLD"])
+def test_a_job_whose_end_a_trigger_suppresses_is_errored_with_the_reason(
+    child_environment: Environment, house: House, answer: str
+) -> None:
+    house.suppress("'completed'", answer=answer)
+    refused = Noop.enqueue(refused=True)
+    others = Noop.enqueue_many({} for _ in range(3))
+    output = run_burst(child_environment)
+    refused.refresh_from_db()
+    assert (refused.status, refused.epoch) == ("errored", 1)
+    assert "(completed) could not be stored: nothing was changed" in refused.error
+    assert Job.objects.filter(pk__in=others, status="completed").count() == 3
+    assert "moved on" not in output
+
+
+@pytest.mark.parametrize("answer", ["NULL", "OLD"])
+def test_a_job_whose_every_end_a_trigger_suppresses_waits_until_one_is_accepted(
+    child_environment: Environment, house: House, answer: str
+) -> None:
+    house.suppress(ANY_END, answer=answer)
+    refused = Noop.enqueue(refused=True)
+    with RunningWorker(child_environment) as worker:
+        worker.until_told(events.OutcomeRefused, job=refused.pk)
+        house.accept()
+        until_status(refused, "completed")
+        assert worker.stop() == 0
+        assert len(worker.told(events.OutcomeRefused)) == 1
+        assert not worker.told(events.OutcomeStale)
 
 
 def test_a_job_whose_every_end_is_refused_waits_until_one_is_accepted_and_delays_no_other(
