@@ -20,7 +20,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, router
 from django.utils.functional import LazyObject, Promise
 
 from pgjobs.exceptions import BadArguments, NotSerializable
@@ -210,7 +210,9 @@ def _load_model(body: list[Any]) -> models.Model:
         model = apps.get_model(label)
     except LookupError:
         raise BadArguments(f"The model {label} of an argument no longer exists.") from None
-    instance: models.Model | None = model._base_manager.filter(pk=decode(key)).first()
+    # A replica may be late, and not have a row yet that was committed together with the job.
+    rows = model._base_manager.using(router.db_for_write(model))
+    instance: models.Model | None = rows.filter(pk=decode(key)).first()
     if instance is None:
         raise BadArguments(f"The {label} with key {key!r} that the job was given no longer exists.")
     return instance

@@ -38,6 +38,13 @@ class ReadsFromReplica:
         return True
 
 
+class ReadsAllFromReplica(ReadsFromReplica):
+    """Sends each read there, as a project's router usually does."""
+
+    def db_for_read(self, model: type[models.Model], **_: Any) -> str:
+        return REPLICA
+
+
 @pytest.fixture
 def replica(settings: Any) -> Iterator[None]:
     connections.databases[REPLICA] = {**connections.databases["default"], "HOST": "/nowhere"}
@@ -111,6 +118,13 @@ def test_a_rescuer_announces_what_it_has_just_written(
     tell_rescued([job.pk])
 
     assert told(events.JobRescued)
+
+
+def test_an_argument_is_read_where_it_was_written(replica: None, settings: Any) -> None:
+    job = Noop.enqueue(site=a_site("Berlin"))
+    settings.DATABASE_ROUTERS = [ReadsAllFromReplica()]
+    Noop.handle(job)
+    assert (job.status, job.error) == ("completed", "")
 
 
 def test_the_jobs_of_an_object_are_read_from_the_replica(replica: None) -> None:
