@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.contrib import admin
-from django.db import models
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db import DatabaseError, OperationalError, models, router, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs.admin.deleting import deleted_with
@@ -32,7 +34,7 @@ from pgjobs.admin.listing import (
     QueueFilter,
     find_objects,
 )
-from pgjobs.admin.steering import SteeringAdmin
+from pgjobs.admin.steering import SteeringAdmin, reason_of
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job, Schedule
 
@@ -113,6 +115,36 @@ class JobAdmin(SteeringAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         return deleted_with(objs, request, self.admin_site)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Delete one job; a refusal by a trigger or a constraint of the project becomes a message.
+
+        Django rolls back the history that it has written before.
+        """
+        try:
+            return super().delete_view(request, object_id, *args, **kwargs)
+        except DatabaseError as error:
+            return self._not_deleted(request, error)
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if "delete_selected" not in request.POST.getlist("action"):
+            return super().response_action(request, *args, **kwargs)
+        try:
+            # Django writes the history first, and it must not tell of a deletion that was refused.
+            with transaction.atomic(using=router.db_for_write(Job)):
+                return super().response_action(request, *args, **kwargs)
+        except DatabaseError as error:
+            return self._not_deleted(request, error)
+
+    def _not_deleted(self, request: HttpRequest, error: DatabaseError) -> HttpResponse:
+        if isinstance(error, OperationalError):  # the server, and not a job, is to blame
+            raise error
+        said = gettext("PostgreSQL refused the deletion: %s") % reason_of(error)
+        self.message_user(request, said, messages.ERROR)
+        jobs = reverse("admin:pgjobs_job_changelist", current_app=self.admin_site.name)
+        return HttpResponseRedirect(jobs)
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Job | None:
         job = super().get_object(request, *args, **kwargs)

@@ -66,8 +66,7 @@ class Verb:
             except OperationalError:  # the server, and not the job, is to blame
                 raise
             except DatabaseError as error:
-                reason, _newline, _row = str(error).partition("\n")
-                answer.forbidden.append(f"{job.pk}: {reason}")
+                answer.forbidden.append(f"{job.pk}: {reason_of(error)}")
         return answer
 
     def _steer_inside(self, job: Job) -> bool:
@@ -77,6 +76,12 @@ class Verb:
             with transaction.atomic(using=database):
                 return self.steer(job)
         return self.steer(job)
+
+
+def reason_of(error: DatabaseError) -> str:
+    """Return what PostgreSQL said, without the lines that show the row."""
+    reason, _newline, _row = str(error).partition("\n")
+    return reason
 
 
 def _cancelled(answer: Answer) -> Iterator[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.test import Client
 from django.utils import timezone
 
 from pgjobs.models import Job, JobLogEntry, Schedule
 from tests.support.rows import a_job
-from tests.support.staff import LIST, signed_in
+from tests.support.sql import query
+from tests.support.staff import LIST, messages, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +63,23 @@ def test_rows_that_the_user_may_not_delete_keep_a_job(deleter: Client, taken_alo
     assert "permission" in deleter.get(page).content.decode()
     assert deleter.post(page, {"post": "yes"}).status_code == 403
     assert Schedule.objects.filter(last_job=taken_along).exists()
+
+
+def refuse_deletions() -> None:
+    query(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN RAISE 'not in this house'; END$$; "
+        "CREATE TRIGGER refuse BEFORE DELETE ON pgjobs_job FOR EACH ROW EXECUTE FUNCTION refuse()"
+    )
+
+
+def test_a_deletion_that_a_trigger_refuses_is_told_and_leaves_no_history(deleter: Client) -> None:
+    refuse_deletions()
+    job = a_job("completed")
+    chosen = {"action": "delete_selected", "_selected_action": [job.pk], "post": "yes"}
+    on_its_page = deleter.post(f"{LIST}{job.pk}/delete/", {"post": "yes"}, follow=True)
+    in_the_list = deleter.post(LIST, chosen, follow=True)
+    told = ["PostgreSQL refused the deletion: not in this house"]
+    assert messages(on_its_page) == messages(in_the_list) == told
+    assert Job.objects.filter(pk=job.pk).exists()
+    assert not LogEntry.objects.exists()
