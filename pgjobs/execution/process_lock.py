@@ -2,18 +2,24 @@
 
 PostgreSQL drops a session's advisory locks as soon as it notices that the connection is gone. For a
 killed process this is at once. The view ``pgjobs_running`` and the janitor look for the lock.
+
+A job may close its connection, and a server may end it. The next connection takes the lock again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from django.db import connections
+from django.db.backends.signals import connection_created
 
 from pgjobs.conf import get_settings
 from pgjobs.sql import load
+
+_HELD: Final = "pgjobs_run_here"
+"""The attribute of a connection that has the jobs which run here, and whose locks it holds."""
 
 
 @contextmanager
@@ -32,12 +38,34 @@ def held_here(connection: Any, job_id: int) -> Iterator[bool]:
         with _held_past_pooler(connection, job) as is_held:
             yield is_held
         return
+    if not is_held:
+        yield False
+        return
     try:
-        yield is_held
+        with _taken_again(connection, job):
+            yield True
     finally:
-        if is_held:
-            with connection.cursor() as cursor:
-                cursor.execute(load("in_process/unlock_in_session"), job)
+        with connection.cursor() as cursor:
+            cursor.execute(load("in_process/unlock_in_session"), job)
+
+
+@contextmanager
+def _taken_again(connection: Any, job: dict[str, int]) -> Iterator[None]:
+    """Let each session that Django opens for ``connection`` take the lock of ``job``."""
+    held = connection.__dict__.setdefault(_HELD, [])
+    held.append(job)
+    try:
+        yield
+    finally:
+        held.remove(job)
+
+
+def _take_again(connection: Any, **_: Any) -> None:
+    for job in connection.__dict__.get(_HELD, ()):
+        _lock_in_session(connection, job)
+
+
+connection_created.connect(_take_again, dispatch_uid="pgjobs.process_lock")
 
 
 def _lock_in_session(connection: Any, job: dict[str, int]) -> bool | None:

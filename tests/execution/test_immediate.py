@@ -21,7 +21,7 @@ from tests.support import traces
 from tests.support.elsewhere import elsewhere
 from tests.support.environment import Environment, with_apps
 from tests.support.rows import a_site
-from tests.support.sql import query
+from tests.support.sql import advisory_locks, query
 from tests.support.told_events import ToldSoFar
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,15 @@ class LeavesOpen(BackgroundJob):
             case "switches_autocommit_off":
                 transaction.set_autocommit(False)
         Country.objects.create(code="se")
+
+
+class Closing(BackgroundJob):
+    """Closes its connection, and counts the advisory locks afterwards."""
+
+    def run(self, depth: int = 1) -> Any:
+        inner = Closing.enqueue(immediate=True, depth=depth - 1).result if depth > 1 else []
+        connection.close()
+        return [*inner, [len(advisory_locks())]]
 
 
 class Condemning(BackgroundJob):
@@ -152,6 +161,16 @@ def test_an_immediate_job_that_breaks_the_connection_is_recorded_as_errored(how:
 
     assert (job.status, job.error) == ("errored", f"ValueError('{how}')")
     assert Job.objects.get().status == "errored"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_immediate_job_that_closes_its_connection_still_counts_as_living() -> None:
+    job = Closing.enqueue(immediate=True, depth=2)
+
+    assert (job.result, advisory_locks()) == ([[2], [1]], [])
+    job = Closing.enqueue()
+    Closing.handle(job)
+    assert (job.result, advisory_locks()) == ([[1]], [])
 
 
 @pytest.mark.django_db(transaction=True)
