@@ -17,6 +17,7 @@ from django.db import DatabaseError, connections, transaction
 
 from pgjobs import events
 from pgjobs.enqueueing.wake import wake_idle_workers
+from pgjobs.rows.commit import is_in_transaction
 
 SHORT_TRANSACTION: Final = 0.03
 """Seconds from an INSERT to the end of its transaction in which a worker may go idle unseen."""
@@ -71,10 +72,13 @@ def ring_on_commit(
 
     ``check`` is the look for idle workers that the INSERT made. Without it, the ring is sent in any
     case.
+
+    No ring is sent in a transaction that the caller ends by hand: the next round finds the job. A
+    ring before the commit would hold idle workers back from other jobs until then.
     """
     ring = _pending_ring(using)
     ring.add(queue, jobs, check)
-    if not connections[using].in_atomic_block:
+    if not is_in_transaction(using):
         ring()
 
 

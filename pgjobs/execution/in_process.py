@@ -26,6 +26,7 @@ from pgjobs.execution.result import data_as_json
 from pgjobs.execution.runner import Runner
 from pgjobs.notifications import announce_end
 from pgjobs.rows import statements
+from pgjobs.rows.commit import is_in_transaction, on_commit
 from pgjobs.rows.failure import as_error
 from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
@@ -138,9 +139,9 @@ def terminate(jobs: Jobs, job: Any, status: JobStatus, error: str) -> bool:
     if not _record(jobs, job, outcome):
         return False  # and the end that an earlier call has recorded stays
     job._is_terminated, job.unsure_end = True, None
-    if connections[jobs.db].in_atomic_block:
+    if is_in_transaction(jobs.db):
         job.unsure_end = outcome
-        transaction.on_commit(partial(_be_sure, job), using=jobs.db, robust=True)
+        on_commit(jobs.db, partial(_be_sure, job))
     return True
 
 
@@ -215,7 +216,7 @@ def _keep(jobs: Jobs, job: Any, outcome: Outcome) -> None:
 def _record(jobs: Jobs, job: Any, outcome: Outcome) -> bool:
     """Record ``outcome``, which was reached in this process; return False if the row moved on."""
     recorded: Collection[int]
-    if connections[jobs.db].in_atomic_block:
+    if is_in_transaction(jobs.db):
         recorded = record_inside(jobs.db, [outcome], fallbacks=Outcome.fallbacks)
     else:
         recorded = _write_alone(jobs.db, outcome)
@@ -243,4 +244,4 @@ def _write(using: str, outcome: Outcome) -> Collection[int]:
 def _announce_once_committed(jobs: Jobs, job: Any) -> None:
     """Read the row, and tell of the job's end once the end is durable."""
     if reread(job, jobs.db) and job.status in FINISHED:
-        transaction.on_commit(lambda: announce_end(job), using=jobs.db, robust=True)
+        on_commit(jobs.db, lambda: announce_end(job))

@@ -24,6 +24,7 @@ from pgjobs.exceptions import InvalidArgument
 from pgjobs.execution import in_process
 from pgjobs.models.job_rows import J
 from pgjobs.models.job_steering import JobSteering
+from pgjobs.rows.commit import on_commit
 from pgjobs.rows.rivalry import gave_way
 from pgjobs.rows.statements import NOT_INSERTED
 from pgjobs.signals import job_enqueued
@@ -102,6 +103,4 @@ class JobQuerySet(JobSteering[J]):
         if job.status == JobStatus.PENDING:
             ring_on_commit(self.database, job.queue_name, check=check)
         if job_enqueued.receivers:
-            transaction.on_commit(
-                lambda: events.tell(events.JobEnqueued(job)), using=self.database, robust=True
-            )
+            on_commit(self.database, lambda: events.tell(events.JobEnqueued(job)))
