@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from django.db import (
@@ -157,26 +157,47 @@ def _fire_or_skip(schedule: Schedule) -> None:
 
     A schedule with such a fault must not keep the other schedules from being fired.
     """
+    before = _columns(schedule)
     try:
         with transaction.atomic(using=job_database()):
-            _fire(schedule)
+            _fire(schedule, before)
     except (OperationalError, InterfaceError):  # the database is away or locked, not the job wrong
         raise
     except Exception as error:
         events.tell(events.ScheduleNotFired(schedule.job_class, error))
+        vars(schedule).update(before)  # the changes that the savepoint has undone
         _mend_rule(schedule)
         schedule.next_run = due_after(schedule, schedule.next_run, _database_now())
-        schedule.save(update_fields=["interval", "cron", "next_run"])
+        _save(schedule, before)
 
 
-def _fire(schedule: Schedule) -> None:
+def _fire(schedule: Schedule, before: dict[str, Any]) -> None:
     """Enqueue one job for this due time and all missed ones, unless the previous run is live."""
     known = system_jobs()[schedule.job_class]
     job = Job.enqueue_once(known.job_class, **{"queue_name": known.queue_name, **known.kwargs})
     schedule.last_run, schedule.last_job = schedule.next_run, job
     schedule.next_run = due_after(schedule, schedule.next_run, _database_now())
-    schedule.save(update_fields=["last_run", "last_job", "next_run"])
+    _save(schedule, before)
     events.tell(events.ScheduleFired(schedule.job_class, job, schedule.next_run))
+
+
+def _columns(schedule: Schedule) -> dict[str, Any]:
+    return {field.attname: getattr(schedule, field.attname) for field in schedule._meta.fields}
+
+
+def _save(schedule: Schedule, before: dict[str, Any]) -> None:
+    """Write the columns that differ from ``before``.
+
+    Raises DatabaseError if a trigger of the project keeps the row as it was. The UPDATE counts a
+    row for which a trigger returns OLD, and its job would be fired again and again.
+    """
+    changed = {name for name, value in _columns(schedule).items() if value != before[name]}
+    if not changed:
+        return
+    schedule.save(update_fields=changed)
+    rows = Schedule.objects.using(job_database()).filter(pk=schedule.pk)
+    if rows.filter(**{name: before[name] for name in changed}).exists():
+        raise DatabaseError("a trigger of pgjobs_schedule keeps the row as it is")
 
 
 def _mend_rule(schedule: Schedule) -> None:
@@ -214,12 +235,13 @@ def _write_rule(known: SystemJob) -> None:
             raise DatabaseError("a trigger of pgjobs_schedule keeps the row from being inserted")
         if created:
             return
+        before = _columns(schedule)
         is_changed = (schedule.interval, schedule.cron) != (interval, cron)
         schedule.interval, schedule.cron = interval, cron
         if is_changed or is_by_another_rule(schedule, now):
             schedule.next_run = first_due(schedule, now)
         schedule.enabled = True
-        schedule.save()
+        _save(schedule, before)
 
 
 def _known() -> models.QuerySet[Schedule]:

@@ -273,7 +273,7 @@ def let_row_of_noop_refuse(how: str, event: str) -> None:
     )
 
 
-@pytest.fixture(params=["RAISE 'refused'", "RETURN NULL"])
+@pytest.fixture(params=["RAISE 'refused'", "RETURN NULL", "RETURN OLD"])
 def how(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """How a trigger of the project refuses the row of a schedule."""
     monkeypatch.setattr("pgjobs.clock.schedules._next_try", {})
