@@ -111,6 +111,12 @@ def test_a_daily_due_time_in_the_hour_that_is_skipped_moves_right_after_it() -> 
     assert due_times("30 2 * * *", after=before, count=2) == ["29. 03:00+0200", "30. 02:30+0200"]
 
 
+def test_an_hourly_due_time_in_the_hour_that_is_skipped_comes_in_the_next_hour() -> None:
+    before = datetime(2026, 3, 29, tzinfo=UTC)
+
+    assert due_times("30 * * * *", after=before, count=2) == ["29. 01:30+0100", "29. 03:30+0200"]
+
+
 def test_a_daily_due_time_in_the_hour_that_is_repeated_comes_once() -> None:
     before = datetime(2026, 10, 24, 12, tzinfo=UTC)
 
