@@ -20,9 +20,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from pgjobs.admin.listing import TextChangeList
 from pgjobs.choices import JobStatus
+from pgjobs.models import Job
 from pgjobs.models.json_field import UnreadableJSON
 from pgjobs.rows.failure import shown as text_of
 
@@ -166,3 +168,22 @@ def span(seconds: float | None) -> str | None:
         return f"{hours} h {minutes} min"
     days, hours = divmod(hours, 24)
     return f"{days} d {hours} h"
+
+
+def failures_of(errors: Any) -> list[dict[str, str]]:
+    """Return the entries of ``job.errors`` as texts, even if SQL by hand wrote other values."""
+    entries = errors if isinstance(errors, list) else [errors]
+    keys = ("attempt", "worker", "exception", "message", "traceback")
+    return [
+        {key: named(entry.get(key, "")) for key in keys}
+        if isinstance(entry, dict)
+        else {"message": named(entry)}
+        for entry in entries
+    ]
+
+
+def parts_of(job: Job) -> list[tuple[str, str]]:
+    """Return the arguments, the return value and the data of a job, as titles and JSON."""
+    arguments: Any = job.kwargs if not job.args else {"args": job.args, "kwargs": job.kwargs}
+    parts = [(_("Arguments"), arguments), (_("Return value"), job.result), (_("Data"), job.data)]
+    return [(str(title), pretty(value)) for title, value in parts if value]

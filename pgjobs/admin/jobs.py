@@ -17,11 +17,12 @@ from pgjobs.admin.display import (
     Seen,
     SeenSpan,
     badge,
+    failures_of,
     link,
     moment,
     named,
     page_of,
-    pretty,
+    parts_of,
     shown,
     span,
     status_badge,
@@ -168,8 +169,8 @@ class JobAdmin(SteeringAdmin):
         context |= {
             "can_steer": self.has_steer_permission(request),
             "verb": "retry" if job.is_finished else "cancel",
-            "parts": _parts(job),
-            "failures": _failures(job.errors),
+            "parts": parts_of(job),
+            "failures": failures_of(job.errors),
             "log": newest[:LOG_LINES][::-1],
             "log_is_cut": len(newest) > LOG_LINES,
         }
@@ -244,22 +245,3 @@ class JobAdmin(SteeringAdmin):
 def _without(names: list[str], options: Any) -> Any:
     """Return the ``options`` of a fieldset without the fields of these names."""
     return {**options, "fields": [name for name in options["fields"] if name not in names]}
-
-
-def _parts(job: Job) -> list[tuple[str, str]]:
-    """Return the arguments, the return value and the data of a job, as titles and JSON."""
-    arguments: Any = job.kwargs if not job.args else {"args": job.args, "kwargs": job.kwargs}
-    parts = [(_("Arguments"), arguments), (_("Return value"), job.result), (_("Data"), job.data)]
-    return [(str(title), pretty(value)) for title, value in parts if value]
-
-
-def _failures(errors: Any) -> list[dict[str, str]]:
-    """Return the entries of ``job.errors`` as texts, even if SQL by hand wrote other values."""
-    entries = errors if isinstance(errors, list) else [errors]
-    keys = ("attempt", "worker", "exception", "message", "traceback")
-    return [
-        {key: named(entry.get(key, "")) for key in keys}
-        if isinstance(entry, dict)
-        else {"message": named(entry)}
-        for entry in entries
-    ]

@@ -24,20 +24,18 @@ from django.db import (
     Error,
     InterfaceError,
     OperationalError,
-    connections,
     models,
-    router,
     transaction,
 )
 from django.db.models.functions import Now
 
 from pgjobs import events
+from pgjobs.clock.database import database_now, job_database, locked_briefly
 from pgjobs.clock.due_times import due_after, first_due, is_by_another_rule, rule_of
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.jobs.cron import check_cron
 from pgjobs.jobs.system import SystemJob, system_jobs
 from pgjobs.models import Job, Schedule
-from pgjobs.sql import load
 from pgjobs.worker.connection import is_away, is_passing
 
 _AGAIN: Final = 0.5
@@ -69,13 +67,13 @@ def synchronize() -> None:
 def _switch_off(unknown: models.QuerySet[Schedule]) -> None:
     rows = list(unknown.values_list("pk", "job_class"))
     try:
-        with _locked_briefly():
+        with locked_briefly():
             unknown.update(enabled=False)
     except Error as error:
         if not rows or is_away(error) or _is_passing(error):
             raise
         for key, job_class in rows:
-            with _apart(job_class), _locked_briefly():
+            with _apart(job_class), locked_briefly():
                 Schedule.objects.using(job_database()).filter(pk=key).update(enabled=False)
 
 
@@ -132,7 +130,7 @@ def _fire_unless_locked(key: int) -> None:
     place and has not committed, or one for which a trigger of the project waits.
     """
     try:
-        with _locked_briefly():
+        with locked_briefly():
             due = _known().filter(pk=key, next_run__lte=Now())
             schedule = due.select_for_update(skip_locked=True).first()
             if schedule is not None:
@@ -140,16 +138,6 @@ def _fire_unless_locked(key: int) -> None:
     except OperationalError as error:
         if not _is_passing(error):
             raise
-
-
-@contextmanager
-def _locked_briefly() -> Iterator[None]:
-    """Open a transaction that waits for no lock longer than two seconds."""
-    using = job_database()
-    with transaction.atomic(using=using):
-        with connections[using].cursor() as cursor:
-            cursor.execute(load("clock/wait_briefly"))
-        yield
 
 
 def _fire_or_skip(schedule: Schedule) -> None:
@@ -167,7 +155,7 @@ def _fire_or_skip(schedule: Schedule) -> None:
         events.tell(events.ScheduleNotFired(schedule.job_class, error))
         vars(schedule).update(before)  # the changes that the savepoint has undone
         _mend_rule(schedule)
-        schedule.next_run = due_after(schedule, schedule.next_run, _database_now())
+        schedule.next_run = due_after(schedule, schedule.next_run, database_now())
         _save(schedule, before)
 
 
@@ -176,7 +164,7 @@ def _fire(schedule: Schedule, before: dict[str, Any]) -> None:
     known = system_jobs()[schedule.job_class]
     job = Job.enqueue_once(known.job_class, **{"queue_name": known.queue_name, **known.kwargs})
     schedule.last_run, schedule.last_job = schedule.next_run, job
-    schedule.next_run = due_after(schedule, schedule.next_run, _database_now())
+    schedule.next_run = due_after(schedule, schedule.next_run, database_now())
     _save(schedule, before)
     events.tell(events.ScheduleFired(schedule.job_class, job, schedule.next_run))
 
@@ -213,7 +201,7 @@ def _mend_rule(schedule: Schedule) -> None:
 def _write_schedule(known: SystemJob) -> None:
     """Write the rule of ``known``; if the row has it already, change nothing and lock nothing."""
     rows = Schedule.objects.using(job_database()).filter(job_class=known.job_class.path)
-    if (seen := rows.first()) is None or _is_outdated(seen, known, _database_now()):
+    if (seen := rows.first()) is None or _is_outdated(seen, known, database_now()):
         with _apart(known.job_class.path):
             _write_rule(known)
 
@@ -224,11 +212,11 @@ def _is_outdated(schedule: Schedule, known: SystemJob, now: datetime) -> bool:
 
 
 def _write_rule(known: SystemJob) -> None:
-    now = _database_now()
+    now = database_now()
     interval, cron = rule_of(known)
     new = Schedule(job_class=known.job_class.path, interval=interval, cron=cron)
     columns = {"interval": interval, "cron": cron, "next_run": first_due(new, now)}
-    with _locked_briefly():
+    with locked_briefly():
         rows = Schedule.objects.using(job_database()).select_for_update()
         schedule, created = rows.get_or_create(job_class=new.job_class, defaults=columns)
         if created and schedule.pk is None:
@@ -251,15 +239,3 @@ def _known() -> models.QuerySet[Schedule]:
         del _next_try[key]
     known = Schedule.objects.using(job_database()).exclude(pk__in=list(_next_try))
     return known.filter(enabled=True, job_class__in=system_jobs())
-
-
-def _database_now() -> datetime:
-    with connections[job_database()].cursor() as cursor:
-        cursor.execute(load("clock/now"))
-        now: datetime = cursor.fetchone()[0]
-    return now
-
-
-def job_database() -> str:
-    """Return the alias of the database that jobs are written to."""
-    return router.db_for_write(Job)

@@ -199,7 +199,7 @@ def test_a_claim_with_a_floor_starts_there(engine: Engine) -> None:
     assert len(claimer.claim(limit=10, worker=1)) == 1
     scan = next(n for n in nodes(engine.plan) if n.get("Index Name") == "pgjobs_job_ready")
     assert "block.last" in scan["Index Cond"]  # at first the position before the floor
-    assert pages(engine.plan) < 150  # most are of the catalog: the session is new
+    assert pages(engine.plan) < 300  # most are of the catalog: the session is new
 
 
 @pytest.mark.parametrize("sample", range(5))

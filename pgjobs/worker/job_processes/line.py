@@ -32,7 +32,8 @@ class Line:
         self._socket.settimeout(None)  # whatever socket.setdefaulttimeout() was told
         self._file = _file_of(descriptor)
         self._frames = Frames()
-        self._lock = threading.Lock()
+        # A handler of the job may send just after the lock was taken, or just before it is freed.
+        self._lock = threading.RLock()
         self._writer = 0
         """The thread that writes."""
         self._unsent: deque[tuple[bytes, list[int]]] = deque()
