@@ -79,7 +79,7 @@ class Verb:
 
 
 def reason_of(error: DatabaseError) -> str:
-    """Return what PostgreSQL said, without the lines that show the row."""
+    """Return the words of PostgreSQL without the lines that show the row."""
     reason, _newline, _row = str(error).partition("\n")
     return reason
 

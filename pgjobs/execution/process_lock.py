@@ -19,7 +19,7 @@ from pgjobs.conf import get_settings
 from pgjobs.sql import load
 
 _HELD: Final = "pgjobs_run_here"
-"""The attribute of a connection that has the jobs which run here, and whose locks it holds."""
+"""The attribute of a connection with the jobs that run here, for which it holds locks."""
 
 
 @contextmanager

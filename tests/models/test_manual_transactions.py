@@ -31,7 +31,7 @@ ACTS: dict[str, Callable[[], Any]] = {
 
 @pytest.fixture
 def heard() -> Iterator[list[str]]:
-    """What the receivers of ``job_enqueued`` and ``job_end`` were told."""
+    """The words of the receivers of ``job_enqueued`` and ``job_end``."""
     told: list[str] = []
 
     def hear(sender: Job, **_: Any) -> None:

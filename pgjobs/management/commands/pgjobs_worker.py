@@ -115,7 +115,7 @@ def _worker(options: WorkerOptions, end_process: Callable[[], None] | None = Non
 def _open_standard_streams() -> None:
     """Open the standard streams that are closed.
 
-    Otherwise a connection would get such a number, and what jobs say would be written to it.
+    Otherwise a connection would get such a number, and the words of jobs would be written to it.
     """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
         os.set_inheritable(descriptor, True)

@@ -93,7 +93,7 @@ def serve(commands: socket.socket, run: Run, *, silence: float) -> NoReturn:
 
 
 def _close_connections() -> None:
-    """Close what the project has opened: no two processes may use one session of the server."""
+    """Close the project's connections: no two processes may use one session of the server."""
     connections.close_all()
     for connection in connections.all(initialized_only=True):
         if (close_pool := getattr(connection, "close_pool", None)) is not None:

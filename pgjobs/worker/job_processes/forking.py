@@ -177,6 +177,6 @@ def fork_server_socket() -> socket.socket | None:
     if descriptor is None:
         return None
     commands = socket.socket(fileno=int(descriptor))
-    commands.settimeout(None)  # whatever the project's socket.setdefaulttimeout() was told
+    commands.settimeout(None)  # even if the project has set a default timeout
     commands.set_inheritable(False)
     return commands

@@ -70,7 +70,7 @@ class JobProcess:
             self._socket, frames = socket.socketpair()
             ours.callback(self._socket.close)
             theirs.callback(frames.close)
-            for end in (self._socket, frames):  # whatever socket.setdefaulttimeout() was told
+            for end in (self._socket, frames):  # even if the project has set a default timeout
                 end.settimeout(None)
             stops, self._stops = _pipe(reader=theirs, writer=ours)
             self._errors, errors = _pipe(reader=ours, writer=theirs)

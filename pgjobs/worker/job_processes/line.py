@@ -29,7 +29,7 @@ class Line:
     def __init__(self, descriptor: int, *, after_writing: Callable[[], None]) -> None:
         """``after_writing`` is called in the main thread after each message that it has sent."""
         self._socket = socket.socket(fileno=descriptor)
-        self._socket.settimeout(None)  # whatever socket.setdefaulttimeout() was told
+        self._socket.settimeout(None)  # even if the project has set a default timeout
         self._file = _file_of(descriptor)
         self._frames = Frames()
         # A handler of the job may send just after the lock was taken, or just before it is freed.
@@ -72,7 +72,7 @@ class Line:
         self._after_writing()
 
     def _write(self, content: bytes) -> None:
-        """Write ``content``, and what was not written to its end before.
+        """Write ``content``, and the messages that were not written to their end before.
 
         The job may handle signals. A handler that sends does so in the middle of another message,
         which comes first then. A handler that raises cuts a message off, and the next one

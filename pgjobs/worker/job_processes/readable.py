@@ -1,4 +1,4 @@
-"""Waits for descriptors of any number. `select.select()` refuses those from 1024 on."""
+"""Waits for descriptors of any number. `select.select()` refuses numbers from 1024 on."""
 
 from __future__ import annotations
 

@@ -178,7 +178,7 @@ class Recorder:
         return self._record(entries, in_haste=True)
 
     def _record(self, entries: Sequence[Entry], *, in_haste: bool = False) -> Container[int]:
-        """Write ``entries`` or raise; return the ids of the jobs whose outcomes are in the rows.
+        """Write ``entries`` or raise; return the ids of the jobs with outcomes in the rows.
 
         RefusedSilently names the jobs that have refused; the others are written.
         """
@@ -201,7 +201,7 @@ class Recorder:
     def _decide(
         self, entries: Sequence[Entry], recorded: dict[int, Recorded]
     ) -> dict[int, Recorded]:
-        """Tell what became of ``entries``: an outcome that is not ``recorded`` is stale."""
+        """Tell of ``entries``: an outcome that is not ``recorded`` is stale."""
         if self._delivery.is_uncertain:
             missing = [outcome for job, outcome in entries if job.id not in recorded]
             recorded = recorded | already_recorded(self._connection.cursor(), missing)

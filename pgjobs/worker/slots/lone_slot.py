@@ -84,7 +84,7 @@ class _LoneSlot(Runner):
         return Context().run(in_thread, steps(job, self))
 
     def _take_signals(self) -> None:
-        """Handle the signals that concern the worker, whatever an earlier job did with them."""
+        """Handle the signals that concern the worker, even if an earlier job took them."""
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(STOP_SIGNAL, self._on_signal)
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -247,7 +247,7 @@ class SpoilsSignals(BackgroundJob):
 
 
 class SpoilsItsWorker(BackgroundJob):
-    """Runs in a thread, and changes what other threads of its process use."""
+    """Runs in a thread, and changes a default of its whole process."""
 
     class Meta:
         isolation = "thread"

@@ -14,7 +14,7 @@ from django.db import connection
 
 
 class StartingConfig(AppConfig):
-    """Does what STARTING names, most of it in a fork server only."""
+    """Does the act that STARTING names, mostly in a fork server only."""
 
     name = "tests.apps.starting"
 

@@ -1,4 +1,4 @@
-"""What a job process writes to its worker is read as it was meant, whatever signals come."""
+"""The messages of a job process arrive whole, even if signals come in the middle."""
 
 from __future__ import annotations
 

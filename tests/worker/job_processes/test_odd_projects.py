@@ -1,4 +1,4 @@
-"""Isolated jobs beside code that uses up, spoils or takes what a worker needs for them."""
+"""Isolated jobs beside code that uses up, spoils or takes the means of their worker."""
 
 from __future__ import annotations
 
