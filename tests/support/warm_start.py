@@ -96,6 +96,11 @@ def _fork(
 def _run_command() -> None:
     from django.core.management import execute_from_command_line
 
+    from tests.support.spare_process import keep_one
+
+    apps = os.environ.get("EXTRA_APPS", "")
+    if "isolated" in apps and "starting" not in apps:  # which is about the loading of the project
+        keep_one()
     execute_from_command_line(sys.argv)
 
 

@@ -8,8 +8,6 @@ import time
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from pgjobs import events
 from pgjobs.models import Job
 from tests.apps.isolated.jobs import (
@@ -55,30 +53,32 @@ def test_a_memory_limit_below_what_a_process_has_at_first_is_told_so(
     assert "Meta.memory_limit of 5 MiB is less than the" in refreshed(job).error
 
 
-@pytest.mark.parametrize(
-    ("job_class", "expected"),
-    [
-        (Exits, ["ended with exit code 3"]),
-        (Segfaults, ["died of SIGSEGV", "Fatal Python error", "jobs.py"]),
-        (PrintsLastWords, ["ended with exit code 3", "word 99"]),
-        (Closes, ["closed the connection of its process to the worker"]),
-        (Allocates, ["more memory than its memory_limit of 200 MiB"]),
-    ],
-)
-def test_its_job_ends_with_what_is_known_of_it(
-    environment: Environment, kind: str, job_class: Any, expected: list[str]
-) -> None:
-    arguments = {"everything": True} if job_class is Closes else {}
-    job = job_class.enqueue(**arguments)
+DEATHS: dict[Any, list[str]] = {
+    Exits: ["ended with exit code 3"],
+    Segfaults: ["died of SIGSEGV", "Fatal Python error", "jobs.py"],
+    PrintsLastWords: ["ended with exit code 3", "word 99"],
+    Closes: ["closed the connection of its process to the worker"],
+    Allocates: ["more memory than its memory_limit of 200 MiB"],
+}
+"""What the error of each job must tell."""
+
+
+def test_its_job_ends_with_what_is_known_of_it(environment: Environment, kind: str) -> None:
+    jobs = {
+        job_class: job_class.enqueue(**({"everything": True} if job_class is Closes else {}))
+        for job_class in DEATHS
+    }
     with RunningWorker(environment, "--burst", "--isolation", kind) as worker:
         assert worker.wait() == 0, worker.output
-        assert worker.told(events.JobErrored, job=job.pk)
-    row = refreshed(job)
-    assert (row.status, row.epoch, row.interruptions) == ("errored", 1, 0)
-    for text in expected:
-        assert text in row.error, row.error
-    assert row.errors[0]["exception"] == "pgjobs.exceptions.JobProcessDied"
-    assert len(row.error) < 5000
+        for job in jobs.values():
+            assert worker.told(events.JobErrored, job=job.pk)
+    for job_class, expected in DEATHS.items():
+        row = refreshed(jobs[job_class])
+        assert (row.status, row.epoch, row.interruptions) == ("errored", 1, 0)
+        for text in expected:
+            assert text in row.error, row.error
+        assert row.errors[0]["exception"] == "pgjobs.exceptions.JobProcessDied"
+        assert len(row.error) < 5000
 
 
 def test_a_crash_is_an_error_that_the_retry_policy_judges(

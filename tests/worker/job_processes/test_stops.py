@@ -44,19 +44,16 @@ def is_queried() -> bool:
     return bool(query(asleep, "SELECT pg_sleep(600)"))
 
 
-@pytest.mark.parametrize("job_class", [SleepsInC, WaitsForPostgres, SleepsInCoroutine, CleansUp])
-def test_a_timeout_ends_it_wherever_it_waits(
-    environment: Environment, kind: str, job_class: Any
-) -> None:
-    job = job_class.enqueue(timeout=1)
+def test_a_timeout_ends_it_wherever_it_waits(environment: Environment, kind: str) -> None:
+    classes: list[Any] = [SleepsInC, WaitsForPostgres, SleepsInCoroutine, CleansUp]
+    jobs = [job_class.enqueue(timeout=1) for job_class in classes]
     with RunningWorker(environment, "--burst", "--isolation", kind) as worker:
         assert worker.wait() == 0, worker.output
         assert not worker.told(events.StopIgnored)
-    assert status_of(job) == "errored"
-    assert error_of(job) == "pgjobs.exceptions.JobTimeout"
+    assert {status_of(job) for job in jobs} == {"errored"}
+    assert {error_of(job) for job in jobs} == {"pgjobs.exceptions.JobTimeout"}
     assert not is_queried()
-    if job_class is CleansUp:
-        assert traces.count("cleaned") == 1
+    assert traces.count("cleaned") == 1
 
 
 def test_signals_that_an_earlier_job_took_reach_the_next_job_of_the_process(
@@ -88,13 +85,13 @@ def test_it_can_end_a_process_that_leads_a_group_of_its_own(
     assert Job.objects.get(pk=job.pk).result == -signal.SIGTERM
 
 
-@pytest.mark.parametrize("job_class", [CleansUp, SleepsInCoroutine])
-def test_it_can_be_cancelled(environment: Environment, kind: str, job_class: Any) -> None:
-    job = job_class.enqueue()
+def test_it_can_be_cancelled(environment: Environment, kind: str) -> None:
+    jobs = [CleansUp.enqueue(), SleepsInCoroutine.enqueue()]
     with RunningWorker(environment, "--isolation", kind):
-        traces.until("begun")
-        assert job.cancel()
-        until_status(job, "cancelled")
+        traces.until("begun", 2)
+        for job in jobs:
+            assert job.cancel()
+            until_status(job, "cancelled")
 
 
 def test_if_it_does_not_end_its_process_is_killed_and_its_neighbours_go_on(
@@ -140,9 +137,9 @@ def test_a_process_whose_job_left_programs_takes_no_other_job(environment: Envir
 
 def test_a_hundred_of_them_can_be_killed_at_once(environment: Environment) -> None:
     environment = with_settings(environment, KILL_GRACE=0.2)
-    jobs = [SwallowsEverything.enqueue(timeout=3) for _ in range(100)]
+    jobs = [SwallowsEverything.enqueue(timeout=2) for _ in range(100)]
     with RunningWorker(
-        environment, "--burst", "--isolation", "fresh_process", "--concurrency", "20"
+        environment, "--burst", "--isolation", "fresh_process", "--concurrency", "100"
     ) as worker:
         assert worker.wait(110) == 0, worker.output
     assert {status_of(job) for job in jobs} == {"errored"}
