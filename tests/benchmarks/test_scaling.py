@@ -42,6 +42,12 @@ OF_ONE_DRAIN = {
     "wal_bytes": {"enqueue": 300.0, "claim": 382.0, "record": 414.0, "in all": 1100.0},
     "waits": {"records, Lock:transactionid": 0.2, "claims, Lock:transactionid": 0.1},
 }
+ISOLATED = {
+    "process": {"per_second": 3000, "megabytes": [5, 9, 4]},
+    "fresh_process": {"per_second": 200, "megabytes": []},
+    "computing, one thread": 1.0,
+    "computing, processes": 1.9,
+}
 OF_TWO_ROWS_IN_VAIN = """
     import os
     from benchmarks import server
@@ -129,7 +135,7 @@ def test_the_ratios_of_many_processes_follow_from_their_drains(key: str, ratio: 
 
 
 def test_on_two_cores_the_targets_of_sixteen_cores_are_not_judged() -> None:
-    found = ratios(SCALED, cores=2)
+    found = ratios(SCALED | {"isolation": ISOLATED}, cores=2)
     assert {key for key in found if found[key] is None} == {
         "eight_vs_one",
         "sixteen_vs_fewer",
@@ -137,6 +143,12 @@ def test_on_two_cores_the_targets_of_sixteen_cores_are_not_judged() -> None:
     }
     page = "\n".join(report.targets(found))
     assert page.count("not measured") == 3
+
+
+def test_the_ratios_of_isolation_follow_from_its_figures() -> None:
+    found = ratios(SCALED | {"isolation": ISOLATED}, cores=2)
+    keys = ("process_per_s", "fresh_process_per_s", "computing", "process_mb")
+    assert [found[key] for key in keys] == [3000, 200, 0.95, 5]
 
 
 def test_a_run_without_scaling_has_none_of_its_ratios_and_no_part_on_it() -> None:
