@@ -102,10 +102,11 @@ class Watch:
         job_id, epoch, worker = slot.identity
         given_up = give_up(job, error, began=slot.since)
         self._recorder.put(job, replace(given_up, job_id=job_id, epoch=epoch, worker_id=worker))
+        # Before their processes are killed: a slot without a process has no job to release.
+        neighbours = [(other, row) for other, row in self._pool.running() if other is not job]
         self._pool.kill_processes()  # before others can have their jobs
         # Before the recorder stops, which writes these releases: the neighbours cost no attempt.
         release(self._pool.withdraw(), self._recorder)
-        neighbours = [(other, row) for other, row in self._pool.running() if other is not job]
         release_running(neighbours, self._recorder)
         self._recorder.stop(FLUSH_TIMEOUT)
         # After the outcomes: if a job were still running under the worker's row, the row would not

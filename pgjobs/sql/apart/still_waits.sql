@@ -1,4 +1,5 @@
--- Whether a job waits in one of the `statuses`. A policy of the table may hide its row from statements that lock, so this one
+-- Whether a job waits in one of the `statuses`. A policy of the table may hide its row from statements
+-- that lock, so this one
 -- does not lock. If `worker` is given, the worker must be alive too: otherwise it claims nothing, see
 -- claim.sql.
 SELECT EXISTS (

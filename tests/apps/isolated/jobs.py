@@ -326,3 +326,12 @@ class SeesAProgram(BackgroundJob):
         except ProcessLookupError:
             return False
         return True
+
+
+class WaitsInProcess(BackgroundJob):
+    class Meta:
+        isolation = "process"
+
+    def run(self) -> None:
+        leave_trace("begun", self.job.pk)
+        time.sleep(600)

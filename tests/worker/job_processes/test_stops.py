@@ -18,6 +18,7 @@ from tests.apps.isolated.jobs import (
     SleepsInCoroutine,
     SpoilsSignals,
     StartsPrograms,
+    WaitsInProcess,
 )
 from tests.apps.testapp.jobs import Held
 from tests.apps.testapp.models import Trace
@@ -110,6 +111,22 @@ def test_if_it_does_not_end_its_process_is_killed_and_its_neighbours_go_on(
             assert Job.objects.get(pk=neighbour.pk).epoch == 1
         assert worker.process.poll() is None
     assert "killed, because it did not end when told to" in Job.objects.get(pk=deaf.pk).error
+
+
+def test_a_thread_job_that_ends_their_worker_costs_them_no_interruption(
+    environment: Environment,
+) -> None:
+    environment = with_settings(environment, KILL_GRACE=0.3)
+    neighbours = [WaitsInProcess.enqueue() for _ in range(3)]
+    with RunningWorker(environment, "--concurrency", "4") as worker:
+        traces.until("begun", 3)
+        deaf = SwallowsEverything.enqueue(timeout=1)
+        until_status(deaf, "errored")
+        worker.wait()
+    for neighbour in neighbours:
+        row = Job.objects.get(pk=neighbour.pk)
+        assert (row.status, row.attempt, row.interruptions) == ("pending", 0, 0)
+    eventually(lambda: not any(is_alive(pid) for pid in traces.pids("begun")))
 
 
 def test_its_programs_end_with_it(environment: Environment, kind: str) -> None:
