@@ -11,7 +11,7 @@ from typing import Final
 
 from pgjobs import events
 from pgjobs.choices import JobIsolation, JobStatus
-from pgjobs.exceptions import JobInterrupted, JobProcessDied, UnknownJobClass
+from pgjobs.exceptions import JobProcessDied, UnknownJobClass
 from pgjobs.execution.judging import give_up, judge_anything, say
 from pgjobs.execution.lost import why_given_up
 from pgjobs.models import Job
@@ -68,7 +68,7 @@ async def attempt_isolated(
     """
     began = time.monotonic()
     fresh = isolation == JobIsolation.FRESH_PROCESS
-    slot.begin(job, elsewhere=_once_there_is_a_process, is_timed=False)
+    slot.begin(job, waits=True)
     try:
         outcome = _run(job, slot, crew, fresh=fresh)
     except OSError as error:  # no process, no memory or no descriptor
@@ -109,10 +109,6 @@ def _run(job: Job, slot: Stoppable, crew: Crew, *, fresh: bool) -> Outcome | Non
         if end.has_begun or end.reason or slot.stop_request is not None:
             return _outcome_of_death(end, job, slot)
     raise NotForked(f"{_TRIES} processes died before they began with the job.")
-
-
-def _once_there_is_a_process(_: JobInterrupted) -> None:
-    """Do nothing: the slot asks for the stop request when it has a process for the job."""
 
 
 def _not_started(job: Job, error: OSError, crew: Crew) -> Outcome:

@@ -43,7 +43,6 @@ class Stoppable(Runner):
         self.identity: Identity = (0, 0, None)
         """The name of the row of the job, even if ``run()`` changes these attributes of the job."""
         self.since = 0.0
-        self._is_timed = True
         self._process: JobProcess | None = None
         self._is_between = False
         """The slot itself waits for a process of its job, or for the end of one."""
@@ -52,18 +51,17 @@ class Stoppable(Runner):
         self.stop_requested_at = 0.0
 
     def begin(
-        self, job: Job, *, elsewhere: StopElsewhere | None = None, is_timed: bool = True
+        self, job: Job, *, elsewhere: StopElsewhere | None = None, waits: bool = False
     ) -> None:
         """Let stop requests reach ``job`` from now on, by ``elsewhere`` if it is given.
 
-        The timeout counts from now on if ``is_timed``, and otherwise from ``lend()``.
+        A job that ``waits`` for a process has no timeout until ``lend()``, and nothing to stop.
         """
         with self._lock:
-            self._stop_elsewhere = elsewhere
+            self._stop_elsewhere = _nowhere if waits else elsewhere
             self.stop_request = None
             self.since = time.monotonic()
-            self._is_timed = is_timed
-            self._is_between = not is_timed
+            self._is_between = waits
             self._timeout = job.timeout  # read now: run() may put anything there
             self.identity = job.id, job.epoch, job.worker_id
             self.job = job
@@ -86,7 +84,7 @@ class Stoppable(Runner):
             self._process, self._memory_limit = process, memory_limit
             self._is_between = False
             self._stop_elsewhere = process.request_stop
-            self.since, self._is_timed = time.monotonic(), True
+            self.since = time.monotonic()
 
     def take_back(self) -> None:
         """Note that the process has done with the job."""
@@ -99,7 +97,7 @@ class Stoppable(Runner):
     def is_late(self) -> bool:
         """Whether the job has run longer than its timeout."""
         job, since = self.job, self.since
-        return job is not None and self._is_timed and time.monotonic() - since > self._limit
+        return job is not None and not self._is_between and time.monotonic() - since > self._limit
 
     @property
     def _limit(self) -> float:

@@ -46,7 +46,7 @@ def test_a_slot_that_has_its_job_back_kills_nothing_and_is_not_given_up() -> Non
     server = _Server()
     process = JobProcess(cast("ForkServer", server))
     slot, job = _Slot(), Job(id=1, epoch=1, worker_id=1)
-    slot.begin(job, elsewhere=lambda _: None, is_timed=False)
+    slot.begin(job, waits=True)
     assert slot.request_stop(job, JobTimeout("late"))
     assert not slot.ignores_stop(-1)  # it waits for a process
     slot.lend(process, memory_limit=1)
