@@ -71,7 +71,7 @@ def test_an_end_is_told_after_the_commit(heard: list[str]) -> None:
     transaction.set_autocommit(False)
 
 
-@pytest.mark.usefixtures("by_hand")
+@pytest.mark.usefixtures("empty_queue", "by_hand")
 def test_an_idle_worker_is_not_held_back_from_other_jobs_until_the_commit() -> None:
     query("INSERT INTO pgjobs_doorbell (worker_id, queues) VALUES (4711, '{default}')")
     transaction.commit()
