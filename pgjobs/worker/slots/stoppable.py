@@ -6,7 +6,7 @@ import ctypes
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.db.backends.signals import connection_created
 
@@ -17,7 +17,9 @@ from pgjobs.execution.runner import Runner
 from pgjobs.models import Job
 from pgjobs.worker.job_processes.job_process import JobProcess
 
-_QUERY_CANCEL_TIMEOUT = 2.0
+_QUERY_CANCEL_TIMEOUT: Final = 2.0
+_LONGEST_DEATH: Final = 10.0
+"""Seconds in which a killed process must have ended; a crowded machine ends many slowly."""
 
 Identity = tuple[int, int, int | None]
 """The id, the epoch and the worker of a claimed job."""
@@ -149,13 +151,13 @@ class Stoppable(Runner):
     def kill_process(self, grace: float) -> bool:
         """Kill the process of a job that ignores its stop request.
 
-        Return False if there is none, or if it still lives after another ``grace`` seconds.
+        Return False if there is none, or if it still lives long after it was killed.
         """
         with self._lock:  # or the process may get another job before it is killed
             if not self._ignores_stop(grace):  # it has ended meanwhile
                 return True
             process, job = self._process, self.job
-            if process is None or job is None or self._ignores_stop(2 * grace):
+            if process is None or job is None or self._ignores_stop(grace + _LONGEST_DEATH):
                 return False
             is_first = process.kill("it did not end when told to")
         if is_first:

@@ -91,9 +91,8 @@ def test_a_crash_is_an_error_that_the_retry_policy_judges(
     assert (row.status, row.attempt) == ("scheduled", 1)
     assert row.scheduled is not None
     assert row.scheduled - row.created > timedelta(seconds=1)
-    assert set(Job.objects.filter(pk__in=neighbours).values_list("status", "epoch")) == {
-        ("completed", 1)
-    }
+    ends = Job.objects.filter(pk__in=neighbours).values_list("status", "attempt", "interruptions")
+    assert set(ends) == {("completed", 1, 0)}
 
 
 def test_a_kill_from_outside_is_an_interruption(environment: Environment, kind: str) -> None:

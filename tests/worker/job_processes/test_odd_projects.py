@@ -40,7 +40,7 @@ def test_a_thread_job_that_spoils_its_worker_does_not_hinder_them(
     ]
     run_burst(environment, "--isolation", kind, "--concurrency", "1")
     rows = Job.objects.filter(pk__in=[job.pk for job in jobs])
-    assert {(row.status, row.epoch, row.error) for row in rows} == {("completed", 1, "")}
+    assert {(row.status, row.attempt, row.error) for row in rows} == {("completed", 1, "")}
 
 
 def test_they_share_no_session_that_the_project_opened_while_it_was_loaded(
