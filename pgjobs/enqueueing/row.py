@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from inspect import signature
 from typing import Any, Final
 
 from django.db import models
@@ -21,7 +20,7 @@ from pgjobs.enqueueing.references import model_of, object_columns, user_key
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.registry.meta import NAME_LIMIT, is_name
 from pgjobs.registry.names import JobTarget, path_of
-from pgjobs.registry.targets import check_target, is_job_class, options_of
+from pgjobs.registry.targets import check_target, is_job_class, options_of, own_argument
 from pgjobs.showing import brief
 
 # Options of RQ's enqueue() that NetBox code may pass. RQ does not hand them to run(). If pgjobs
@@ -188,13 +187,11 @@ def check_argument_names(target: JobTarget, kwargs: Mapping[str, Any]) -> None:
             f"job={brief(kwargs['job'])} can't be an argument: pgjobs calls the function with its "
             "own row as job. Call the argument otherwise."
         )
-    if "self" in kwargs and is_job_class(target):
-        first = next(iter(signature(target.run).parameters.values()), None)
-        if first is not None and first.name == "self" and first.kind != first.POSITIONAL_ONLY:
-            raise InvalidArgument(
-                f"self={brief(kwargs['self'])} can't be an argument: {target.__qualname__}.run() "
-                "has its own self. Call the argument otherwise."
-            )
+    if "self" in kwargs and is_job_class(target) and own_argument(target) == "self":
+        raise InvalidArgument(
+            f"self={brief(kwargs['self'])} can't be an argument: {target.__qualname__}.run() "
+            "has its own self. Call the argument otherwise."
+        )
 
 
 def _check_names(target: JobTarget, kwargs: Mapping[str, Any]) -> None:

@@ -51,6 +51,13 @@ class PoolerFound(Event):
 
 
 @dataclass(slots=True)
+class RegistryNotWritten(Event):
+    """A worker could not write which job classes, queues and models it knows."""
+
+    error: BaseException
+
+
+@dataclass(slots=True)
 class DatabaseAway(Event):
     """A ``part`` of a worker waits for the database: starting, claiming, recording or presence.
 

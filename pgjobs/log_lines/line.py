@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from string import Formatter
 from typing import Any, NamedTuple
@@ -76,3 +76,9 @@ def _getter(names: list[str]) -> Callable[[Any], tuple[object, ...]]:
     if len(names) > 1:
         return attrgetter(*names)
     return lambda event: tuple(attrgetter(name)(event) for name in names)
+
+
+def shortened(jobs: Sequence[int]) -> str:
+    """Return the first ids of ``jobs``, as the log names them."""
+    shown = ", ".join(f"job={job}" for job in jobs[:10])
+    return shown if len(jobs) <= 10 else f"{shown}, …"

@@ -6,12 +6,11 @@ The lines that jobs write with ``self.logger`` are not of the engine; see ``pgjo
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from logging import CRITICAL, ERROR, INFO, WARNING
 from typing import Final
 
 from pgjobs import events
-from pgjobs.log_lines.line import Line, line
+from pgjobs.log_lines.line import Line, line, shortened
 
 WORKER: Final = logging.getLogger("pgjobs.worker")
 CLOCK: Final = logging.getLogger("pgjobs.clock")
@@ -24,12 +23,6 @@ _REFUSING: Final = (
     "Look for a trigger, policy or constraint on pgjobs_job and mend it: this is tried again until "
     "the row accepts it"
 )
-
-
-def _shortened(jobs: Sequence[int]) -> str:
-    """Return the first ids of ``jobs``, as the log names them."""
-    shown = ", ".join(f"job={job}" for job in jobs[:10])
-    return shown if len(jobs) <= 10 else f"{shown}, …"
 
 
 LINES: Final[dict[type[events.Event], Line]] = {
@@ -112,7 +105,7 @@ LINES: Final[dict[type[events.Event], Line]] = {
         WARNING,
         "%d finished jobs can't be deleted and stay: %s. Look for a foreign key or a trigger on "
         "pgjobs_job. PostgreSQL said: %s",
-        lambda event: (len(event.jobs), _shortened(event.jobs), event.error),
+        lambda event: (len(event.jobs), shortened(event.jobs), event.error),
     ),
     # Rescue
     events.JobTakenBack: line(
@@ -168,6 +161,9 @@ LINES: Final[dict[type[events.Event], Line]] = {
         "worker={worker} reaches PostgreSQL through a pooler: it polls instead of listening, and "
         'only its heartbeat proves that it lives. PGJOBS["DIRECT_DATABASE"] can name a way past '
         "the pooler.",
+    ),
+    events.RegistryNotWritten: line(
+        WORKER, WARNING, "functions in SQL may not know this worker's job classes: {error}"
     ),
     events.DatabaseAway: line(WORKER, WARNING, "{part} waits for the database: {error}"),
     events.ClaimingFailed: line(WORKER, ERROR, "claiming failed, trying again: {error}"),

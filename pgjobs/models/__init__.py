@@ -1,10 +1,19 @@
-"""The tables: jobs and their logs, schedules, workers, pauses."""
+"""The tables: jobs and their logs, schedules, workers, pauses, registered names."""
 
 from pgjobs.models.job import Job
 from pgjobs.models.log import JobLogEntry
 from pgjobs.models.mixins import JobsMixin
 from pgjobs.models.pause import Pause
+from pgjobs.models.registry_entry import RegistryEntry
 from pgjobs.models.schedule import Schedule
 from pgjobs.models.worker import WorkerProcess
 
-__all__ = ["Job", "JobLogEntry", "JobsMixin", "Pause", "Schedule", "WorkerProcess"]
+__all__ = [
+    "Job",
+    "JobLogEntry",
+    "JobsMixin",
+    "Pause",
+    "RegistryEntry",
+    "Schedule",
+    "WorkerProcess",
+]

@@ -23,6 +23,18 @@ def options_of(target: JobTarget) -> JobOptions:
     return target.options if is_job_class(target) else JobOptions()
 
 
+def own_argument(target: JobTarget) -> str | None:
+    """Return the argument of ``run()`` that pgjobs itself gives, so that no caller may; or None.
+
+    This is ``job`` for a function, and ``self`` for a class if a caller could name it.
+    """
+    if not is_job_class(target):
+        return "job"
+    first = next(iter(inspect.signature(target.run).parameters.values()), None)
+    is_self = first is not None and first.name == "self" and first.kind != first.POSITIONAL_ONLY
+    return "self" if is_self else None
+
+
 def check_target(target: Any) -> JobTarget:
     """Return the job class or function that ``target`` means.
 

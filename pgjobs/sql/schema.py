@@ -6,14 +6,12 @@ import this module, so it must stay importable, and its functions must keep thei
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Final
 
 from django.db.migrations.operations.special import RunSQL
 
 from pgjobs.sql import load
-
-_KINDS: Final = {"functions": "FUNCTION", "views": "VIEW"}
 
 
 def create(names: Sequence[str]) -> list[RunSQL]:
@@ -50,5 +48,7 @@ def _replacing(name: str) -> str:
 
 
 def _drop(name: str) -> str:
-    folder, _, file = name.partition("/")
-    return f"DROP {_KINDS[folder]} pgjobs_{file.partition('.')[0]}"
+    # "()" tells a function without arguments from another one of its name.
+    made = re.match(r"CREATE (FUNCTION|VIEW) (\w+(?:\(\))?)", load(name))
+    assert made is not None
+    return f"DROP {made[1]} {made[2]}"

@@ -8,7 +8,7 @@ from django.db import IntegrityError, models, transaction
 
 from pgjobs.models import JobLogEntry, Pause, Schedule
 from tests.support.moments import ago
-from tests.support.rows import a_job, a_worker
+from tests.support.rows import a_job, a_worker, tell_sql
 from tests.support.sql import query
 
 MOMENTS = ("infinity", "-infinity", "0044-03-15 00:00+00 BC", "12000-01-01 00:00+00")
@@ -22,6 +22,7 @@ def one_row_in_each_table() -> None:
     Pause.objects.create(kind="queue", name="low")
     Schedule.objects.create(job_class="a.B", interval=60, next_run=ago(minutes=1))
     a_worker()
+    tell_sql()
 
 
 MODELS = list(apps.get_app_config("pgjobs").get_models())

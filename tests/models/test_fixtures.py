@@ -13,7 +13,7 @@ from django.core.management import call_command
 from pgjobs.models import Job, JobLogEntry, Pause, Schedule
 from tests.apps.testapp.jobs import Noop
 from tests.support.moments import ago
-from tests.support.rows import a_job, a_site, a_worker
+from tests.support.rows import a_job, a_site, a_worker, tell_sql
 from tests.support.sql import query
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,7 @@ def test_dumped_rows_can_be_loaded(format: str, tmp_path: Path) -> None:
     Noop.enqueue(a_site("Berlin"))
     Pause.objects.pause(queue="low")
     Schedule.objects.create(job_class="a.B", interval=60, next_run=ago(hours=1))
+    tell_sql()
     before = all_rows()
     dump = tmp_path / f"dump.{format}"
     call_command("dumpdata", "pgjobs", format=format, output=str(dump), verbosity=0)

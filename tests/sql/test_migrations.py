@@ -60,17 +60,30 @@ def newest(folder: str) -> list[str]:
     return sorted(f"{folder}/{name[:-4]}" for name in texts if re.fullmatch(r"\w+\.sql", name))
 
 
+def made_by(file: str) -> tuple[str, str]:
+    """Return the kind and the name that ``file`` makes; a function without arguments has "()"."""
+    found = re.match(r"CREATE (FUNCTION|VIEW) (\w+(?:\(\))?)", load(file))
+    assert found is not None
+    return found[1], found[2]
+
+
 def created_as(name: str, kind: str) -> tuple[Any, ...]:
-    """Return the definition and the comments of a function or view, its own name left out."""
+    """Return the definition and the comments of a function or view, its own name left out.
+
+    The search path of a function is left out, too: it is fixed after the function is made.
+    """
+    name, _, is_without_arguments = name.partition("(")
     (row,) = query(
         {
-            "functions": "SELECT pg_get_functiondef(%s::regproc) AS text, "
-            "%s::regproc::oid AS oid, 'pg_proc'::regclass AS catalog",
-            "views": "SELECT pg_get_viewdef(%s::regclass) AS text, "
-            "%s::regclass::oid AS oid, 'pg_class'::regclass AS catalog",
+            "FUNCTION": "SELECT oid, 'pg_proc'::regclass AS catalog, "
+            "regexp_replace(pg_get_functiondef(oid), E'\\n SET search_path[^\\n]*', '') AS text "
+            "FROM pg_proc "
+            "WHERE proname = %s AND (pronargs = 0) = %s",
+            "VIEW": "SELECT pg_get_viewdef(oid) AS text, oid, 'pg_class'::regclass AS catalog "
+            "FROM pg_class WHERE relname = %s AND %s IS NOT NULL",
         }[kind],
         name,
-        name,
+        bool(is_without_arguments),
     )
     comments = query(
         "SELECT objsubid, description FROM pg_description "
@@ -149,27 +162,30 @@ def test_old_workers_schedules_and_log_lines_beyond_the_bounds_are_brought_into_
 
 @pytest.mark.parametrize("name", [*newest("functions"), *newest("views")])
 def test_a_function_or_view_in_the_database_is_as_its_file_says(name: str) -> None:
-    kind, _, file = name.partition("/")
-    own, other = f"pgjobs_{file}", f"other_{file}"
-    query(re.sub(rf"\b{own}\b", other, load(name)))
+    kind, own = made_by(name)
+    other = own.replace("pgjobs_", "other_")
+    query(re.sub(rf"\b{own.partition('(')[0]}\b", other.partition("(")[0], load(name)))
 
     assert created_as(own, kind) == created_as(other, kind)
 
 
 @pytest.mark.parametrize("name", [*newest("functions"), *newest("views")])
 def test_a_function_or_view_has_a_comment_on_its_purpose(name: str) -> None:
-    kind, _, file = name.partition("/")
-    _definition, comments = created_as(f"pgjobs_{file}", kind)
+    kind, own = made_by(name)
+    _definition, comments = created_as(own, kind)
 
     assert 0 in {comment["objsubid"] for comment in comments}
 
 
 def test_each_function_and_view_in_the_database_has_a_file() -> None:
-    views = query("SELECT viewname AS name FROM pg_views WHERE viewname LIKE 'pgjobs%'")
-    functions = query("SELECT proname AS name FROM pg_proc WHERE proname LIKE 'pgjobs%'")
+    made = query(
+        "SELECT viewname AS name FROM pg_views WHERE viewname LIKE 'pgjobs%' "
+        "UNION ALL SELECT proname || CASE WHEN pronargs = 0 THEN '()' ELSE '' END FROM pg_proc "
+        "WHERE proname LIKE 'pgjobs%'"
+    )
 
-    assert sorted(f"views/{row['name'][7:]}" for row in views) == newest("views")
-    assert sorted(f"functions/{row['name'][7:]}" for row in functions) == newest("functions")
+    texts = [*newest("functions"), *newest("views")]
+    assert sorted(row["name"] for row in made) == sorted(made_by(text)[1] for text in texts)
 
 
 def test_a_later_migration_that_replaces_a_view_can_be_reversed() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from django.db import connection, models
 
 from pgjobs.choices import FINISHED, JobStatus
-from pgjobs.models import Job, WorkerProcess
+from pgjobs.models import Job, RegistryEntry, WorkerProcess
+from pgjobs.registry.entries import entries
 from tests.apps.testapp.jobs import Noop
 from tests.apps.testapp.models import Site
 from tests.support.moments import ago
@@ -76,3 +77,11 @@ def a_failure(**parts: Any) -> dict[str, Any]:
         "ended": "2026-01-31T12:00:01+00:00",
         **parts,
     }
+
+
+def tell_sql() -> None:
+    """Let SQL know the names that a worker would write, in the transaction of the test."""
+    RegistryEntry.objects.all().delete()
+    RegistryEntry.objects.bulk_create(
+        RegistryEntry(kind=kind, name=name, options=options) for kind, name, options in entries()
+    )

@@ -16,6 +16,7 @@ from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection, is_away, is_passing
 from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.liveness.janitor import Janitor
+from pgjobs.worker.liveness.registering import write_registry
 from pgjobs.worker.liveness.stop_requests import pass_on_stop_requests
 from pgjobs.worker.liveness.worker_row import WorkerRow
 from pgjobs.worker.options import WorkerOptions
@@ -78,6 +79,7 @@ class Presence:
         self._register()
         if not self._connection.has_session:
             events.tell(events.PoolerFound(self.worker_id))
+        write_registry(self._connection)
         self._thread.start()
 
     def stop(self, timeout: float) -> None:

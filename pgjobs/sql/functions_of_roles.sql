@@ -1,0 +1,32 @@
+-- Fix the search path of the functions for steering, and close those that act in the rights of their owner
+-- to everybody but the roles that `manage.py pgjobs_roles` prints.
+--
+-- Somebody else's table of the same name, even a temporary one, must not come in the place of ours. So
+-- pg_temp, which otherwise comes first, comes last.
+DO $$
+DECLARE
+    path text;
+    made record;
+BEGIN
+    SELECT string_agg(DISTINCT quote_ident(nspname), ', ') || ', pg_temp' INTO path
+    FROM pg_constraint
+    JOIN pg_class ON pg_class.oid IN (conrelid, confrelid)
+    JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE contype = 'f' AND conrelid = 'pgjobs_job'::regclass;
+    FOR made IN
+        SELECT pg_proc.oid::regprocedure AS signature, prosecdef
+        FROM pg_proc
+        JOIN pg_class ON pg_class.oid = 'pgjobs_job'::regclass AND relnamespace = pronamespace
+        WHERE proname = ANY (ARRAY[
+            'pgjobs_registered', 'pgjobs_refuse', 'pgjobs_row_for', 'pgjobs_free_place', 'pgjobs_enqueue',
+            'pgjobs_enqueue_once', 'pgjobs_cancel', 'pgjobs_retry', 'pgjobs_pause', 'pgjobs_resume',
+            'pgjobs_why'
+        ]) OR (proname = 'pgjobs_ring' AND pronargs = 0)
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = %s', made.signature, path);
+        IF made.prosecdef THEN
+            EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', made.signature);
+        END IF;
+    END LOOP;
+END
+$$
