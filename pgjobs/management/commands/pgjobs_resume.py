@@ -1,14 +1,11 @@
-"""``manage.py pgjobs_resume``: let workers claim again from paused queues or job classes."""
+"""``manage.py pgjobs_resume``: the verb ``pgjobs resume`` by its older name."""
 
 from __future__ import annotations
 
-from pgjobs.management.pausing import PausingCommand
-from pgjobs.models import Pause
+from pgjobs.cli.pausing import ResumeClaims
+from pgjobs.management.verb_command import VerbCommand
 
 
-class Command(PausingCommand):
-    help = "Resumes queues or job classes that pgjobs_pause paused: workers claim their jobs again."
-    done, already = "resumed", "was not paused"
-
-    def change(self, *, queue: str | None = None, job_class: str | None = None) -> bool:
-        return Pause.objects.resume(queue=queue, job_class=job_class)
+class Command(VerbCommand):
+    verb = ResumeClaims
+    help = ResumeClaims.summary

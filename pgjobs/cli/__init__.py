@@ -1,0 +1,1 @@
+"""The verbs of ``manage.py pgjobs``: look at jobs, steer them, print SQL."""

@@ -1,0 +1,65 @@
+"""The verb for probes: whether jobs of some queues are run at present."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import timedelta
+
+from django.db import DatabaseError, router
+
+from pgjobs import stats
+from pgjobs.cli.selection import span
+from pgjobs.cli.verb import DONE, NOTHING, Verb
+from pgjobs.models import Job
+
+
+class Health(Verb):
+    name = "health"
+    summary = (
+        "Exits with 0 if the database answers and a living worker serves each queue that has jobs, "
+        "with 1 otherwise, and says what is wrong. Paused queues may wait."
+    )
+
+    @classmethod
+    def add_arguments(cls, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--queue",
+            action="append",
+            default=[],
+            metavar="QUEUE",
+            help="this queue must have a living worker, even if it is empty; can be repeated",
+        )
+        parser.add_argument(
+            "--max-wait",
+            metavar="SPAN",
+            help="no due job may have waited for longer, such as 90s or 15m",
+        )
+
+    def run(self) -> int:
+        wait = (
+            None if self.options["max_wait"] is None else span("max-wait", self.options["max_wait"])
+        )
+        try:
+            faults = self._faults(wait)
+        except DatabaseError as error:
+            faults = [f"The database does not answer: {' '.join(str(error).split())}"]
+        if self.output.as_json:
+            self.output.record({"healthy": not faults, "faults": faults})
+        else:
+            for fault in faults or ["healthy"]:
+                self.output.line(fault)
+        return NOTHING if faults else DONE
+
+    def _faults(self, longest: timedelta | None) -> list[str]:
+        queues = {each.queue: each for each in stats.queues(router.db_for_write(Job))}
+        wanted = dict.fromkeys([*self.options["queue"], *queues])
+        faults = [
+            f"No living worker serves the queue {name}."
+            for name in wanted
+            if name not in queues or not (queues[name].workers or queues[name].paused)
+        ]
+        for queue in queues.values():
+            late = queue.latency
+            if longest is not None and late is not None and late > longest and not queue.paused:
+                faults.append(f"A job of the queue {queue.queue} has waited for {late}.")
+        return faults

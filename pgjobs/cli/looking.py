@@ -1,0 +1,162 @@
+"""The verbs that only look: at jobs, queues, workers, schedules and failures."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from dataclasses import asdict
+from typing import Any, Final
+
+from django.db import router
+
+from pgjobs import stats
+from pgjobs.choices import FINISHED
+from pgjobs.cli.selection import add_filters, selected
+from pgjobs.cli.verb import DONE, NOTHING, Verb, refuse
+from pgjobs.models import Job, JobLogEntry
+
+_LOOK: Final = 0.5
+"""Seconds between two looks for new log lines."""
+
+
+class ListJobs(Verb):
+    name = "list"
+    summary = "Lists jobs, the newest first. Exits with 1 if none matches."
+
+    @classmethod
+    def add_arguments(cls, parser: ArgumentParser) -> None:
+        add_filters(parser)
+        parser.add_argument(
+            "--limit", type=int, default=50, metavar="N", help="at most this many jobs (50)"
+        )
+
+    def run(self) -> int:
+        limit = self.options["limit"]
+        if limit < 1:
+            raise refuse(f"--limit must be a number from 1, not {limit}.")
+        ids = list(selected(self.options).values_list("pk", flat=True)[: limit + 1])
+        jobs = stats.jobs(ids[:limit], router.db_for_write(Job))
+        self.output.rows(jobs, "id status queue name object created late_by duration attempt error")
+        if len(ids) > limit:
+            self.output.progress(f"There are more than {limit} such jobs; --limit shows more.")
+        return DONE if jobs else NOTHING
+
+
+class OneJob(Verb):
+    """A verb about one job."""
+
+    @classmethod
+    def add_arguments(cls, parser: ArgumentParser) -> None:
+        parser.add_argument("id", type=int, metavar="ID", help="the id of the job")
+
+    def found(self) -> Job:
+        """Return the job. Raises CommandError if there is none."""
+        jobs = Job.objects.using(router.db_for_write(Job))
+        if (job := jobs.filter(pk=self.options["id"]).first()) is None:
+            raise refuse(f"There is no job {self.options['id']}. Perhaps it was pruned.")
+        return job
+
+
+class Show(OneJob):
+    name = "show"
+    summary = "Shows all of one job: its arguments, its result, its failed attempts, why it waits."
+
+    def run(self) -> int:
+        job = self.found()
+        using = job._state.db
+        whole: dict[str, Any] = {}
+        for row in stats.jobs([job.pk], using):
+            whole |= asdict(row)
+        names = ("args", "kwargs", "meta", "data", "result", "progress", "error", "errors")
+        whole |= {name: getattr(job, name) for name in names}
+        whole["time_limit"] = job.time_limit
+        whole["why"] = [f"{each.reason}: {each.evidence}" for each in stats.why(job.pk, using)]
+        self.output.record(whole)
+        return DONE
+
+
+class Why(OneJob):
+    name = "why"
+    summary = "Says why a job waits, or what has become of it, the first reason first."
+
+    def run(self) -> int:
+        job = self.found()
+        self.output.rows(stats.why(job.pk, job._state.db))
+        return DONE
+
+
+class Logs(OneJob):
+    name = "logs"
+    summary = "Writes the log of a job."
+
+    @classmethod
+    def add_arguments(cls, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--follow", action="store_true", help="go on with new lines until the job has finished"
+        )
+
+    def run(self) -> int:
+        job = self.found()
+        if self.options["follow"] and self.output.as_json:
+            raise refuse("--follow and --json can't be combined: a JSON document has an end.")
+        newest = self._write_after(0, job)
+        while self.options["follow"]:
+            # The status first: the lines of a job that has finished are there.
+            status = Job.objects.using(job._state.db).filter(pk=job.pk).values_list("status")
+            has_finished = status.first() in [*((each,) for each in FINISHED), None]
+            newest = self._write_after(newest, job)
+            if has_finished:
+                break
+            time.sleep(_LOOK)
+        return DONE
+
+    def _write_after(self, newest: int, job: Job) -> int:
+        lines = JobLogEntry.objects.using(job._state.db).filter(job=job.pk, pk__gt=newest)
+        found = list(lines.values("id", "timestamp", "attempt", "level", "message"))
+        if self.output.as_json:
+            self.output.rows(found)
+            return newest
+        for line in found:
+            self.output.line(
+                f"{line['timestamp']:%Y-%m-%d %H:%M:%S} {line['level']:<8} {line['message']}"
+            )
+        return found[-1]["id"] if found else newest
+
+
+class Queues(Verb):
+    name = "queues"
+    summary = "Lists the queues with their live jobs, workers and waits."
+
+    def run(self) -> int:
+        self.output.rows(stats.queues(router.db_for_write(Job)))
+        return DONE
+
+
+class Workers(Verb):
+    name = "workers"
+    summary = "Lists the workers that have not stopped. Exits with 1 if none lives."
+
+    def run(self) -> int:
+        workers = stats.workers(router.db_for_write(Job))
+        self.output.rows(workers)
+        return DONE if any(each.state in ("alive", "draining") for each in workers) else NOTHING
+
+
+class Schedules(Verb):
+    name = "schedules"
+    summary = "Lists the system jobs with their rules and next runs. Exits with 1 if one is late."
+
+    def run(self) -> int:
+        schedules = stats.schedules(router.db_for_write(Job))
+        self.output.rows(schedules)
+        return NOTHING if any(each.overdue_by for each in schedules) else DONE
+
+
+class Failures(Verb):
+    name = "failures"
+    summary = "Lists the kinds of failure, by class and first line of the error, the newest first."
+
+    def run(self) -> int:
+        self.output.rows(stats.failures(using=router.db_for_write(Job)))
+        return DONE

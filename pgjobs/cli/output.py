@@ -1,0 +1,125 @@
+"""How the verbs write: tables for people, JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, TextIO
+
+from django.utils.timezone import is_naive, localtime
+
+_WIDEST: Final = 60
+"""Characters of a cell; ``--json`` shows all of it."""
+_UNITS: Final = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
+
+
+class Output:
+    """Writes to the standard output of a command.
+
+    In JSON, moments are ISO 8601 and spans are seconds. In tables, characters
+    that do not print are escaped, so that no text of a job can steer a terminal.
+    """
+
+    def __init__(self, stream: Any, errors: Any, *, as_json: bool) -> None:
+        self._stream = stream
+        self._errors = errors
+        self.as_json = as_json
+
+    def rows(self, rows: Sequence[Any], columns: str = "") -> None:
+        """Write dataclasses or dicts: as JSON all of them whole, or as a table of ``columns``."""
+        plain = [_plain(row) for row in rows]
+        if self.as_json:
+            self._write_json(plain)
+        elif plain:
+            self._write_table(plain, columns.split() or list(plain[0]))
+
+    def record(self, record: Any) -> None:
+        """Write one dataclass or dict, a line for each part that is not empty."""
+        plain = _plain(record)
+        if self.as_json:
+            self._write_json(plain)
+            return
+        width = max(map(len, plain))
+        for name, value in plain.items():
+            if value not in (None, "", [], {}):
+                lines = _text(value, is_whole=True).splitlines() or [""]
+                indent = "\n" + " " * (width + 2)
+                self._stream.write(f"{name:<{width}}  {indent.join(map(printable, lines))}")
+
+    def line(self, text: str) -> None:
+        """Write one line. As JSON, a verb writes one document and no lines."""
+        self._stream.write(printable(text))
+
+    def text(self, text: str) -> None:
+        """Write our own text as it is."""
+        self._stream.write(text)
+
+    def progress(self, text: str) -> None:
+        """Write to the standard error, so that the output can be read by a script."""
+        self._errors.write(text)
+
+    def _write_json(self, value: Any) -> None:
+        self._stream.write(json.dumps(value, indent=2, ensure_ascii=False, default=_as_json))
+
+    def _write_table(self, rows: list[dict[str, Any]], columns: list[str]) -> None:
+        cells = [[printable(_text(row[name])) for name in columns] for row in rows]
+        lines = [[name.replace("_", " ") for name in columns], *cells]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(columns))]
+        for line in lines:
+            padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+            self._stream.write("  ".join(padded).rstrip())
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with an escape in the place of each character that does not print."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Return whether a person can answer on ``stream``."""
+    return bool(getattr(stream, "isatty", bool)())
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    if is_dataclass(row) and not isinstance(row, type):
+        return asdict(row)
+    plain: dict[str, Any] = row
+    return plain
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return str(value)
+
+
+def _text(value: Any, *, is_whole: bool = False) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return f"{value if is_naive(value) else localtime(value):%Y-%m-%d %H:%M:%S}"
+        case timedelta():
+            return _span(value)
+        case list() if all(isinstance(each, str) for each in value):
+            return ", ".join(value)
+        case list() | dict():
+            value = json.dumps(value, indent=2 if is_whole else None, ensure_ascii=False)
+    text = str(value)
+    return text if is_whole or len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+
+
+def _span(value: timedelta) -> str:
+    """Return a span as people say it: ``1.5 s``, ``4 min 10 s``, ``3 h 5 min``, ``2 d 7 h``."""
+    seconds = value.total_seconds()
+    for size, unit, smaller, smaller_unit in _UNITS:
+        if seconds >= size:
+            whole, rest = divmod(int(seconds), size)
+            return f"{whole} {unit} {rest // smaller} {smaller_unit}"
+    return f"{seconds:.3g} s"

@@ -1,0 +1,18 @@
+"""The verb that prints the SQL for three roles of the database."""
+
+from __future__ import annotations
+
+from pgjobs.cli.verb import DONE, Verb
+from pgjobs.sql import load
+
+
+class Roles(Verb):
+    name = "roles"
+    summary = (
+        "Prints SQL that makes three roles: pgjobs_enqueuer may enqueue jobs, pgjobs_reader may "
+        "look, and pgjobs_operator may look and steer. Run it as the owner of the tables."
+    )
+
+    def run(self) -> int:
+        self.output.text(f"{load('roles')};")
+        return DONE

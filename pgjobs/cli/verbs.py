@@ -1,0 +1,38 @@
+"""All verbs, in the order in which ``--help`` lists them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pgjobs.cli.enqueueing import Enqueue
+from pgjobs.cli.examining import Doctor
+from pgjobs.cli.health import Health
+from pgjobs.cli.looking import Failures, ListJobs, Logs, Queues, Schedules, Show, Why, Workers
+from pgjobs.cli.pausing import PauseClaims, ResumeClaims
+from pgjobs.cli.roles import Roles
+from pgjobs.cli.steering import Cancel, Delete, Prune, Retry
+from pgjobs.cli.verb import Verb
+
+VERBS: Final[dict[str, type[Verb]]] = {
+    verb.name: verb
+    for verb in (
+        ListJobs,
+        Show,
+        Why,
+        Logs,
+        Queues,
+        Workers,
+        Schedules,
+        Failures,
+        Health,
+        Doctor,
+        Enqueue,
+        Cancel,
+        Retry,
+        Delete,
+        Prune,
+        PauseClaims,
+        ResumeClaims,
+        Roles,
+    )
+}

@@ -1,0 +1,37 @@
+"""A management command that is one verb of ``manage.py pgjobs`` under a name of its own."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any, ClassVar
+
+from django.core.management.base import BaseCommand
+
+from pgjobs.cli.output import Output
+from pgjobs.cli.verb import Verb
+
+
+class VerbCommand(BaseCommand):
+    """Runs ``verb``, and exits with its code if it is not 0."""
+
+    verb: ClassVar[type[Verb]]
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add_verb(parser, self.verb)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        run_verb(self, self.verb, options)
+
+
+def add_verb(parser: ArgumentParser, verb: type[Verb]) -> None:
+    """Declare the options of ``verb``."""
+    verb.add_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="write JSON: spans are seconds")
+
+
+def run_verb(command: BaseCommand, verb: type[Verb], options: dict[str, Any]) -> None:
+    """Run ``verb``. Raises SystemExit if its exit code is not 0."""
+    output = Output(command.stdout, command.stderr, as_json=options["json"])
+    if code := verb(output, options).run():
+        sys.exit(code)

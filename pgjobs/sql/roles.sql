@@ -1,0 +1,32 @@
+-- Three roles without a login: grant them to the roles that log in. Each has rights on functions and views
+-- alone, so none can write a row that the functions would refuse.
+DO $$
+DECLARE
+    home text := (SELECT quote_ident(nspname) FROM pg_namespace JOIN pg_class ON relnamespace = pg_namespace.oid
+                  WHERE pg_class.oid = 'pgjobs_job'::regclass);
+    role text;
+    made regprocedure;
+BEGIN
+    FOREACH role IN ARRAY ARRAY['pgjobs_enqueuer', 'pgjobs_reader', 'pgjobs_operator'] LOOP
+        IF to_regrole(role) IS NULL THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', role);
+        END IF;
+        EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', home, role);
+    END LOOP;
+    GRANT pgjobs_reader TO pgjobs_operator;
+    GRANT SELECT ON pgjobs_jobs, pgjobs_running, pgjobs_queues, pgjobs_failures, pgjobs_workers,
+        pgjobs_schedules, pgjobs_pause, pgjobs_log TO pgjobs_reader;
+    -- What pgjobs_why() reads: no arguments, no data and no results.
+    GRANT SELECT (
+        id, name, status, queue_name, priority, position, job_class, attempt, max_attempts, interruptions,
+        scheduled, created, started, completed, cancel_requested, worker_id, error, xmax
+    ) ON pgjobs_job TO pgjobs_reader;
+    GRANT SELECT ON pgjobs_registry TO pgjobs_reader;
+    GRANT EXECUTE ON FUNCTION pgjobs_ring(), pgjobs_cancel(bigint[]), pgjobs_retry(bigint[]),
+        pgjobs_pause(text, text), pgjobs_resume(text, text) TO pgjobs_operator;
+    FOR made IN SELECT oid FROM pg_proc WHERE proname IN ('pgjobs_enqueue', 'pgjobs_enqueue_once') LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO pgjobs_enqueuer', made);
+    END LOOP;
+    GRANT EXECUTE ON FUNCTION pgjobs_ring() TO pgjobs_enqueuer;
+END
+$$

@@ -1,0 +1,1 @@
+SELECT * FROM pgjobs_failures ORDER BY last_seen DESC LIMIT %(limit)s

@@ -1,0 +1,1 @@
+SELECT * FROM pgjobs_queues ORDER BY latency DESC NULLS LAST, queue

@@ -1,0 +1,1 @@
+SELECT * FROM pgjobs_schedules ORDER BY next_run, job_class

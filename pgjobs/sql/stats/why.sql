@@ -1,0 +1,1 @@
+SELECT * FROM pgjobs_why(%(job)s)

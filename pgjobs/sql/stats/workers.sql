@@ -1,0 +1,1 @@
+SELECT * FROM pgjobs_workers WHERE stopped IS NULL ORDER BY name, id

@@ -1,0 +1,149 @@
+"""The rows of the views, and the queries that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db import connections, router
+
+from pgjobs.models import Job
+from pgjobs.sql import load
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRow:
+    """A queue that has live jobs or a living worker: a row of ``pgjobs_queues``."""
+
+    queue: str
+    pending: int
+    scheduled: int
+    running: int
+    oldest_waiting: datetime | None
+    latency: timedelta | None
+    workers: int
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerRow:
+    """A worker process that has not stopped: a row of ``pgjobs_workers``."""
+
+    id: int
+    name: str
+    state: str
+    queues: list[str]
+    running: int
+    slots: int
+    silent_for: timedelta | None
+    uptime: timedelta
+    hostname: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleRow:
+    """A system job: a row of ``pgjobs_schedules``."""
+
+    job_class: str
+    rule: str
+    enabled: bool
+    next_run: datetime
+    overdue_by: timedelta | None
+    last_run: datetime | None
+    last_job_id: int | None
+    last_status: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureKind:
+    """Jobs that ended badly in the same way: a row of ``pgjobs_failures``."""
+
+    jobs: int
+    job_class: str
+    status: str
+    error: str
+    first_seen: datetime
+    last_seen: datetime
+    example_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRow:
+    """A job without its columns of any length: a row of ``pgjobs_jobs``."""
+
+    id: int
+    status: str
+    queue: str
+    name: str
+    object: str | None
+    created: datetime
+    scheduled: datetime | None
+    started: datetime | None
+    completed: datetime | None
+    late_by: timedelta | None
+    duration: timedelta | None
+    attempt: int
+    max_attempts: int
+    interruptions: int
+    priority: int
+    interval: int | None
+    progress_percent: int | None
+    progress_message: str | None
+    worker: str | None
+    user_id: Any
+    error: str
+    job_class: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A reason why a job waits, or its end: a row of ``pgjobs_why()``."""
+
+    reason: str
+    evidence: str
+    since: datetime | None
+
+
+def queues(using: str | None = None) -> list[QueueRow]:
+    """Return the queues, the one with the longest wait first."""
+    return _read(QueueRow, "stats/queues", using)
+
+
+def workers(using: str | None = None) -> list[WorkerRow]:
+    """Return the workers that have not stopped, by name."""
+    return _read(WorkerRow, "stats/workers", using)
+
+
+def schedules(using: str | None = None) -> list[ScheduleRow]:
+    """Return the system jobs, the next one first."""
+    return _read(ScheduleRow, "stats/schedules", using)
+
+
+def failures(limit: int = 100, using: str | None = None) -> list[FailureKind]:
+    """Return the ``limit`` kinds of failure that were seen last, the newest first."""
+    return _read(FailureKind, "stats/failures", using, limit=limit)
+
+
+def jobs(ids: Iterable[int], using: str | None = None) -> list[JobRow]:
+    """Return the jobs of ``ids`` that exist, the newest first."""
+    return _read(JobRow, "stats/jobs", using, ids=list(ids))
+
+
+def why(job_id: int, using: str | None = None) -> list[Reason]:
+    """Return why the job waits, or how it ended, the first reason first."""
+    return _read(Reason, "stats/why", using, job=job_id)
+
+
+def _read(kind: type[Row], name: str, using: str | None, **params: Any) -> list[Row]:
+    """Return the rows that a statement reads. Columns that ``kind`` does not have are left out."""
+    wanted = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    with connections[using or router.db_for_read(Job)].cursor() as cursor:
+        cursor.execute(load(name), params or None)
+        columns = [column.name for column in cursor.description or ()]
+        rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    return [kind(**{column: row[column] for column in wanted}) for row in rows]

@@ -1,0 +1,38 @@
+"""Running a verb of ``manage.py pgjobs`` as a script would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+from django.core.management import CommandError, call_command
+
+
+class Ran(NamedTuple):
+    """The exit code and the output of a command."""
+
+    code: int
+    out: str
+    errors: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def pgjobs(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    def run(*words: object) -> Ran:
+        code, message = 0, ""
+        try:
+            call_command("pgjobs", *map(str, words))
+        except CommandError as error:
+            code, message = error.returncode, str(error)
+        except SystemExit as end:
+            code = int(end.code or 0)
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err + message)
+
+    return run

@@ -1,0 +1,289 @@
+"""``manage.py pgjobs``: the verbs that only look."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from pgjobs.models import Job, JobLogEntry
+from tests.apps.testapp.jobs import Noop
+from tests.support.moments import ago
+from tests.support.rows import a_failure, a_job, a_site, a_worker
+from tests.support.sql import query
+
+pytestmark = pytest.mark.django_db
+
+Run = Callable[..., Any]
+
+
+def log(job: Job, message: str, level: str = "info") -> None:
+    JobLogEntry.objects.create(job=job, timestamp=timezone.now(), level=level, message=message)
+
+
+def ids(ran: Any) -> list[int]:
+    return [row["id"] for row in ran.json]
+
+
+# list ------------------------------------------------------------------------------------
+
+
+def test_the_list_shows_the_newest_job_first_in_a_table(pgjobs: Run) -> None:
+    old, new = a_job("errored", error="ValueError: boom\nmore"), a_job(queue_name="high")
+
+    head, first, second = pgjobs("list").out.splitlines()
+
+    assert head.split()[:4] == ["id", "status", "queue", "name"]
+    assert first.split()[:4] == [str(new.pk), "pending", "high", "Noop"]
+    assert second.split()[0] == str(old.pk)
+    assert second.endswith("ValueError: boom")
+
+
+def test_as_json_moments_are_iso_and_spans_are_seconds(pgjobs: Run) -> None:
+    job = a_job("completed")
+
+    (row,) = pgjobs("list", "--json").json
+
+    assert datetime.fromisoformat(row["started"]) == job.started
+    assert row["duration"] == pytest.approx(60, abs=1)
+    assert row["late_by"] is None
+
+
+def test_each_filter_leaves_the_jobs_that_pass_it(pgjobs: Run) -> None:
+    site = a_site()
+    worker = a_worker()
+    jobs = {
+        "status": a_job("failed"),
+        "queue": a_job(queue_name="low"),
+        "class": a_job(job_class="other.jobs.Sync"),
+        "worker": a_job("running", worker=worker),
+        "since": a_job(),
+        "arg": a_job(kwargs={"invoice": "INV-1", "full": True, "n": 3}),
+        "error": a_job("errored", error="OSError: No Route"),
+        "object": Noop.enqueue(site),
+    }
+    old = [job.pk for name, job in jobs.items() if name != "since"]
+    Job.objects.filter(pk__in=old).update(created=ago(days=2))
+    for words in (
+        ["status", "--status", "failed"],
+        ["queue", "--queue", "low"],
+        ["class", "--class", "other.jobs.Sync"],
+        ["worker", "--worker", worker.pk],
+        ["since", "--since", "1d"],
+        ["since", "--since", ago(hours=1).isoformat()],
+        ["arg", "--arg", "invoice=INV-1"],
+        ["arg", "--arg", "full=true", "--arg", "n=3"],
+        ["error", "--error", "no route"],
+        ["object", "--object", f"testapp.site:{site.pk}"],
+        ["queue", jobs["queue"].pk],
+    ):
+        assert ids(pgjobs("list", "--json", *words[1:])) == [jobs[str(words[0])].pk], words
+
+
+def test_the_end_of_the_path_of_a_class_is_enough(pgjobs: Run) -> None:
+    job = a_job()
+    a_job(job_class="other.jobs.Sync")
+
+    assert ids(pgjobs("list", "--json", "--class", "Noop")) == [job.pk]
+
+
+def test_a_list_without_a_job_exits_with_1(pgjobs: Run) -> None:
+    assert pgjobs("list", "--json") == (1, "[]\n", "")
+
+
+def test_a_list_that_is_cut_says_so(pgjobs: Run) -> None:
+    for _ in range(3):
+        a_job()
+
+    ran = pgjobs("list", "--limit", 2)
+
+    assert len(ran.out.splitlines()) == 3
+    assert ran.errors == "There are more than 2 such jobs; --limit shows more.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--since", "yesterday"], "--since must be a span such as 90s"),
+        (["--since", f"{9**99}w"], "--since must be a span"),
+        (["--since", "2026-02-31T00:00"], "--since must be a span"),
+        (["--arg", "invoice"], "--arg must be written as name=value, not 'invoice'"),
+        (["--object", "site"], "--object must be written as app.model:key"),
+        (["--object", "testapp.site:"], "--object must be written as app.model:key"),
+        (["--object", "testapp.sight:3"], "--object must be written as app.model:key"),
+        (["--object", "testapp.site:Lund"], "--object must be written as app.model:key"),
+        (["--queue", "a\0b"], "--queue holds a NUL character"),
+        (["--status", "done"], "invalid choice: 'done'"),
+        (["--limit", "0"], "--limit must be a number from 1, not 0"),
+    ],
+)
+def test_a_wrong_filter_is_refused_with_its_value(
+    pgjobs: Run, words: list[str], message: str
+) -> None:
+    a_job()
+    ran = pgjobs("list", *words)
+
+    assert (ran.code in (1, 2), ran.out) == (True, "")
+    assert message in ran.errors
+
+
+def test_what_others_wrote_can_not_steer_the_terminal(pgjobs: Run) -> None:
+    job = a_job("errored", name="\x1b[2Jgone", error="bell \a", data={"a": "\x1b[31m"})
+    log(job, "red \x1b[31m\nnew line")
+
+    for words in (["list"], ["show", job.pk], ["logs", job.pk], ["why", job.pk], ["failures"]):
+        assert "\x1b" not in pgjobs(*words).out
+        assert "\a" not in pgjobs(*words).out
+
+
+# One job ---------------------------------------------------------------------------------
+
+
+def test_show_tells_all_of_a_job(pgjobs: Run) -> None:
+    job = a_job(
+        "errored",
+        kwargs={"full": True},
+        data={"seen": [1, 2]},
+        error="ValueError: boom\nTraceback",
+        errors=[a_failure()],
+        attempt=1,
+    )
+
+    out = pgjobs("show", job.pk).out
+
+    for words in ('"full": true', '"seen"', "ValueError: boom", "finished: It is errored"):
+        assert words in out
+    shown = pgjobs("show", job.pk, "--json").json
+    assert (shown["id"], shown["kwargs"], shown["time_limit"]) == (job.pk, {"full": True}, 300.0)
+    assert shown["errors"][0]["message"] == "boom"
+
+
+def test_why_gives_the_reasons_in_their_order(pgjobs: Run) -> None:
+    reasons = pgjobs("why", a_job().pk, "--json").json
+
+    assert [row["reason"] for row in reasons] == ["no worker"]
+
+
+@pytest.mark.parametrize("verb", ["show", "why", "logs"])
+def test_a_job_that_is_gone_is_told(pgjobs: Run, verb: str) -> None:
+    assert pgjobs(verb, 4711) == (2, "", "There is no job 4711. Perhaps it was pruned.")
+
+
+def test_the_log_of_a_job_is_written_line_by_line(pgjobs: Run) -> None:
+    job = a_job("running")
+    log(job, "first")
+    log(job, "second", "warning")
+
+    first, second = pgjobs("logs", job.pk).out.splitlines()
+
+    assert first.endswith("info     first")
+    assert second.endswith("warning  second")
+    assert [line["message"] for line in pgjobs("logs", job.pk, "--json").json] == [
+        "first",
+        "second",
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_log_is_followed_until_the_job_has_finished(pgjobs: Run) -> None:
+    job = a_job("running")
+    log(job, "first")
+
+    def go_on() -> None:
+        log(job, "second")
+        Job.objects.filter(pk=job.pk).update(status="completed", completed=timezone.now())
+        connection.close()
+
+    later = threading.Timer(0.7, go_on)
+    later.start()
+    out = pgjobs("logs", job.pk, "--follow").out
+    later.join()
+
+    assert [line.split()[-1] for line in out.splitlines()] == ["first", "second"]
+
+
+def test_a_document_that_never_ends_is_refused(pgjobs: Run) -> None:
+    assert "can't be combined" in pgjobs("logs", a_job().pk, "--follow", "--json").errors
+
+
+# The cluster -----------------------------------------------------------------------------
+
+
+def test_the_queues_are_listed_with_their_jobs(pgjobs: Run) -> None:
+    a_job(queue_name="low", scheduled=ago(minutes=5))
+
+    (row,) = pgjobs("queues", "--json").json
+
+    assert (row["queue"], row["pending"], row["workers"]) == ("low", 1, 0)
+    assert row["latency"] == pytest.approx(300, abs=5)
+    assert pgjobs("queues").out.splitlines()[1].split()[:2] == ["low", "1"]
+
+
+def test_the_workers_are_listed_and_the_exit_code_says_whether_one_lives(pgjobs: Run) -> None:
+    assert pgjobs("workers").code == 1
+    a_worker(has_session_lock=False, heartbeat=ago(minutes=1))
+    assert pgjobs("workers").code == 1
+    a_worker(has_session_lock=False)
+
+    ran = pgjobs("workers", "--json")
+
+    assert ran.code == 0
+    assert {row["state"] for row in ran.json} == {"silent", "alive"}
+    assert "high, default, low" in pgjobs("workers").out
+
+
+def test_the_schedules_are_listed_and_a_late_one_is_told_by_the_exit_code(pgjobs: Run) -> None:
+    add = "INSERT INTO pgjobs_schedule (job_class, interval, cron, next_run, enabled) VALUES "
+    query(f"{add} ('fine', 5, '', now() + interval '1 minute', true)")
+    assert pgjobs("schedules").code == 0
+    query(f"{add} ('late', 5, '', now() - interval '1 hour', true)")
+
+    ran = pgjobs("schedules", "--json")
+
+    assert (ran.code, [row["job_class"] for row in ran.json]) == (1, ["late", "fine"])
+
+
+def test_failures_are_listed_by_kind(pgjobs: Run) -> None:
+    for _ in range(2):
+        a_job("errored", error="ValueError: boom")
+
+    (row,) = pgjobs("failures", "--json").json
+
+    assert (row["jobs"], row["error"]) == (2, "ValueError: boom")
+
+
+# health ----------------------------------------------------------------------------------
+
+
+def test_an_empty_cluster_is_healthy(pgjobs: Run) -> None:
+    assert pgjobs("health") == (0, "healthy\n", "")
+
+
+def test_a_queue_with_jobs_and_no_worker_is_not_healthy_unless_it_is_paused(pgjobs: Run) -> None:
+    a_job(queue_name="low")
+    assert pgjobs("health") == (1, "No living worker serves the queue low.\n", "")
+
+    pgjobs("pause", "low")
+    assert pgjobs("health").code == 0
+
+
+def test_a_named_queue_must_have_a_worker_even_if_it_is_empty(pgjobs: Run) -> None:
+    assert pgjobs("health", "--queue", "high").code == 1
+    a_worker(has_session_lock=False)
+    assert pgjobs("health", "--queue", "high").code == 0
+
+
+def test_a_job_that_waits_too_long_is_not_healthy(pgjobs: Run) -> None:
+    a_worker(has_session_lock=False)
+    a_job(scheduled=ago(minutes=5))
+
+    assert pgjobs("health", "--max-wait", "10m").code == 0
+    ran = pgjobs("health", "--max-wait", "1m", "--json")
+    assert (ran.code, ran.json["healthy"]) == (1, False)
+    assert ran.json["faults"][0].startswith("A job of the queue default has waited for 0:05:")
+    assert pgjobs("health", "--max-wait", "soon").code == 2

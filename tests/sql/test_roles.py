@@ -1,0 +1,132 @@
+"""The three roles can do all that they should, and are refused all that they should not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from typing import Final
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+
+from tests.apps.testapp.jobs import Noop
+from tests.support.rows import a_job, a_worker, tell_sql
+from tests.support.sql import query
+
+pytestmark = pytest.mark.django_db
+
+ENQUEUER, READER, OPERATOR = "pgjobs_enqueuer", "pgjobs_reader", "pgjobs_operator"
+APPLICATION = "an_application"
+"""A role with rights on the tables, as a project has it that migrates as another role."""
+LOOKS: Final = {READER, OPERATOR, APPLICATION}
+
+STATEMENTS: Final = {
+    f"SELECT pgjobs_enqueue('{Noop.path}')": {ENQUEUER},
+    f"SELECT pgjobs_enqueue_once('{Noop.path}', interval_minutes => 5)": {ENQUEUER},
+    "SELECT pgjobs_ring()": {ENQUEUER, OPERATOR},
+    "SELECT pgjobs_cancel(1)": {OPERATOR},
+    "SELECT pgjobs_retry(1)": {OPERATOR},
+    "SELECT pgjobs_pause('low')": {OPERATOR},
+    "SELECT pgjobs_resume('low')": {OPERATOR},
+    "SELECT * FROM pgjobs_why(1)": LOOKS,
+    **{
+        f"SELECT * FROM pgjobs_{name}": LOOKS
+        for name in (
+            "jobs",
+            "running",
+            "queues",
+            "failures",
+            "workers",
+            "schedules",
+            "log",
+            "pause",
+        )
+    },
+    "SELECT kwargs FROM pgjobs_job": {APPLICATION},
+    "SELECT data, result, meta, errors FROM pgjobs_job": {APPLICATION},
+    "INSERT INTO pgjobs_job (job_class, name, queue_name) VALUES ('a', 'a', 'low')": {APPLICATION},
+    "UPDATE pgjobs_job SET priority = 1": {APPLICATION},
+    "DELETE FROM pgjobs_job": {APPLICATION},
+    "DELETE FROM pgjobs_doorbell": {APPLICATION},
+    "SELECT pgjobs_ring('{default}')": {APPLICATION},
+    "SELECT pgjobs_must_ring('default')": {APPLICATION},
+    # It holds an advisory lock for its own transaction, as each session may.
+    "SELECT pgjobs_open_block('default', 0::smallint, 0, 99)": LOOKS,
+    "SELECT pgjobs_registered('queue', 'low')": LOOKS,
+    "INSERT INTO pgjobs_registry (kind, name, options) VALUES ('a', 'a', '{}')": {APPLICATION},
+    "SELECT pgjobs_free_place(1)": {APPLICATION},
+}
+
+
+@pytest.fixture(autouse=True)
+def roles() -> None:
+    """Make the roles in the test's transaction, by the SQL that the command prints."""
+    tell_sql()
+    printed = StringIO()
+    call_command("pgjobs", "roles", stdout=printed)
+    query(printed.getvalue())
+    query(
+        f"CREATE ROLE {APPLICATION}; "
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APPLICATION}; "
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION}"
+    )
+
+
+@contextmanager
+def acting_as(role: str) -> Iterator[None]:
+    with transaction.atomic():
+        query(f"SET LOCAL ROLE {role}")
+        yield
+        query("RESET ROLE")
+
+
+def is_done(statement: str, role: str) -> bool:
+    """Return whether ``role`` may execute ``statement``; it fails for no other reason."""
+    try:
+        with acting_as(role):
+            query(statement)
+    except DatabaseError as error:
+        if "permission denied" not in str(error):
+            raise
+        return False
+    return True
+
+
+@pytest.mark.parametrize("role", [ENQUEUER, READER, OPERATOR, APPLICATION])
+def test_a_role_may_do_what_it_should_and_nothing_else(role: str) -> None:
+    a_job("running", worker=a_worker())
+
+    done = {statement for statement in STATEMENTS if is_done(statement, role)}
+
+    assert done == {statement for statement, roles in STATEMENTS.items() if role in roles}
+
+
+def test_the_roles_can_be_made_twice() -> None:
+    call_command("pgjobs", "roles", stdout=(printed := StringIO()))
+
+    query(printed.getvalue())
+
+
+def test_a_table_of_the_same_name_does_not_come_in_the_place_of_ours() -> None:
+    query(
+        f"CREATE TEMPORARY TABLE pgjobs_registry AS SELECT 'job_class'::text AS kind, "
+        f"'evil.jobs.Job'::text AS name, '{{}}'::jsonb AS options; "
+        f"GRANT ALL ON pgjobs_registry TO {ENQUEUER}"
+    )
+    with pytest.raises(DatabaseError, match=r"'evil\.jobs\.Job' is not known"), acting_as(ENQUEUER):
+        query("SELECT pgjobs_enqueue('evil.jobs.Job')")
+
+
+def test_an_enqueuer_needs_no_right_on_the_table_of_users() -> None:
+    (user,) = query(
+        "INSERT INTO auth_user (username, password, first_name, last_name, email, is_superuser, "
+        "is_staff, is_active, date_joined) VALUES ('ann', '', '', '', '', false, false, true, "
+        "now()) RETURNING id"
+    )
+    with acting_as(ENQUEUER):
+        query(f"SELECT pgjobs_enqueue('{Noop.path}', user_id => %s)", str(user["id"]))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT user_id FROM pgjobs_job")
+        assert cursor.fetchone() == (user["id"],)
