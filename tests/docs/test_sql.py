@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandParser
 from django.utils import timezone
 
+from pgjobs.cli.selection import add_filters, selected
 from pgjobs.models import Job, JobLogEntry, Pause
 from tests.apps.testapp.jobs import Noop
 from tests.support.markdown import DOCS
 from tests.support.moments import ago
-from tests.support.rows import a_failure, a_job, a_worker
+from tests.support.rows import a_failure, a_job, a_site, a_worker, tell_sql
 from tests.support.sql import query
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +37,12 @@ def read_snippets() -> dict[str, list[str]]:
 
 
 SNIPPETS = read_snippets()
+
+
+def parsed_filters(*words: str) -> Namespace:
+    """Return the filters of ``manage.py pgjobs list`` as the command reads them."""
+    add_filters(parser := CommandParser())
+    return parser.parse_args(words)
 
 
 def run(title: str, job: Job | None = None, *, number: int = 0) -> list[dict[str, Any]]:
@@ -88,6 +96,26 @@ def test_what_failed_and_why_shows_the_error_with_an_example() -> None:
     assert (row["jobs"], row["error"], row["example_id"]) == (1, "ValueError: boom", job.pk)
 
 
+def test_find_jobs_by_an_argument_finds_the_job_by_the_index() -> None:
+    query(
+        "INSERT INTO pgjobs_job (job_class, name, queue_name, kwargs) "
+        "SELECT 'a', 'a', 'low', jsonb_build_object('invoice', 'INV-' || number) "
+        "FROM generate_series(1, 20000) AS number"
+    )
+    wanted = a_job(kwargs={"invoice": "INV-54321", "full": True})
+    assert [row["id"] for row in run("Find jobs by an argument")] == [wanted.pk]
+
+    query("SET CONSTRAINTS ALL IMMEDIATE")
+    query(SNIPPETS["Find jobs by an argument"][1].replace(" CONCURRENTLY", ""))
+    query("ANALYZE pgjobs_job")
+    assert [row["id"] for row in run("Find jobs by an argument")] == [wanted.pk]
+    plan = query(f"EXPLAIN {SNIPPETS['Find jobs by an argument'][0]}")
+    assert "pgjobs_job_kwargs" in str(plan)
+    by_command = selected(vars(parsed_filters("--arg", "invoice=INV-54321")))
+    assert list(by_command) == [wanted]
+    assert "pgjobs_job_kwargs" in by_command.explain()
+
+
 def test_the_log_of_a_job_is_listed_in_order() -> None:
     job = a_job("running")
     for message in ("first", "second"):
@@ -121,132 +149,100 @@ def test_do_the_system_jobs_run_lists_the_overdue_schedule_first() -> None:
 
 
 def test_why_does_this_job_not_run_names_the_first_obstacle() -> None:
-    def because(job: Job) -> str:
-        (row,) = run("Why does this job not run?", job)
-        return str(row["because"])
-
-    first, second = a_job(), a_job()
-    assert because(a_job("running")).startswith("It runs")
-    assert because(a_job("failed")) == "It has finished: failed"
-    assert because(a_job("scheduled")).startswith("It is not due before")
-    assert because(first) == "No living worker serves its queue, default"
-    worker = a_worker(has_session_lock=False, concurrency=1)
-    Pause.objects.pause(queue="default")
-    assert because(second) == "Paused: queue default"
-    Pause.objects.resume(queue="default")
-    assert because(second) == "1 jobs of its own queue go first"
-    assert because(first).startswith("It is due")
-    a_job("running", worker=worker)
-    assert because(first).startswith("All slots")
-
-
-def steered(job: Job, *, newest: int) -> dict[str, Any]:
-    """Return the values that two jobs steered alike have in common: all but identity and exact
-    moments."""
-    job.refresh_from_db()
-    row = {field.attname: getattr(job, field.attname) for field in Job._meta.concrete_fields}
-    row |= {key: bool(value) for key, value in row.items() if isinstance(value, datetime)}
-    row["position"] = row["position"] > newest
-    return {key: value for key, value in row.items() if key != "id"}
-
-
-def newest_position() -> int:
-    return int(query("SELECT max(position) AS newest FROM pgjobs_job")[0]["newest"])
+    (row,) = run("Why does this job not run?", a_job("failed"))
+    assert row["reason"] == "finished"
 
 
 # Steering ----------------------------------------------------------------------------
+# tests/sql/test_steering.py has the promises of the functions.
 
 
-def test_cancel_a_waiting_job_cancels_it() -> None:
+@pytest.fixture
+def known() -> None:
+    tell_sql()
+
+
+def test_cancel_a_job_cancels_it() -> None:
     job = a_job("scheduled")
-    assert run("Cancel a waiting job", job) == [{"id": job.pk}]
+    assert run("Cancel a job", job) == [{"pgjobs_cancel": 1}]
     job.refresh_from_db()
     assert job.status == "cancelled"
 
 
-@pytest.mark.parametrize("status", ["running", "completed", "failed"])
-def test_cancel_a_waiting_job_leaves_a_job_that_no_longer_waits(status: str) -> None:
-    job = a_job(status)
-    assert run("Cancel a waiting job", job) == []
-    job.refresh_from_db()
-    assert job.status == status
-
-
-@pytest.mark.parametrize("status", ["pending", "scheduled", "running"])
-def test_a_cancel_in_sql_leaves_the_row_as_a_cancel_in_python_does(status: str) -> None:
-    columns = {"interval": 60, "successor": {"interval": 5}}
-    in_sql, in_python = a_job(status, **columns), a_job(status, **columns)
-    newest = newest_position()
-    assert len(run("Cancel a job that may be running", in_sql)) == 1
-    assert in_python.cancel()
-    assert steered(in_sql, newest=newest) == steered(in_python, newest=newest)
-
-
 def test_cancel_all_that_wait_cancels_the_waiting_jobs_of_the_class_alone() -> None:
-    waiting = [a_job(), a_job("scheduled")]
-    a_job("running")
-    a_job(job_class="another.Class")
-    found = run("Cancel all that wait, of one class")
-    assert {row["id"] for row in found} == {job.pk for job in waiting}
+    a_job(), a_job("scheduled")
+    others = [a_job("running"), a_job(job_class="another.Class")]
+    assert run("Cancel all that wait, of one class") == [{"pgjobs_cancel": 2}]
+    assert {job.pk for job in others} == {job.pk for job in Job.objects.live()}
 
 
-@pytest.mark.parametrize("status", ["completed", "errored", "failed", "cancelled"])
-def test_a_retry_in_sql_leaves_the_row_as_a_retry_in_python_does(status: str) -> None:
-    columns: dict[str, Any] = {
-        "interval": 60,
-        "attempt": 3,
-        "interruptions": 2,
-        "error": "boom",
-        "errors": [a_failure()],
-        "progress": {"done": 1, "total": 2, "message": ""},
-        "successor": {"interval": 5},
-        "created": ago(hours=1),
-    }
-    in_sql, in_python = a_job(status, **columns), a_job(status, **columns)
-    newest = newest_position()
-    assert run("Retry a finished job", in_sql) == [{"id": in_sql.pk}]
-    assert in_python.retry()
-    assert steered(in_sql, newest=newest) == steered(in_python, newest=newest)
-
-
-def test_a_skipped_run_that_is_retried_in_sql_does_not_recur() -> None:
-    job = a_job("scheduled", interval=60)
-    assert job.cancel(keep_schedule=True)
-    assert run("Retry a finished job", job) == [{"id": job.pk}]
+def test_retry_a_finished_job_makes_it_pending() -> None:
+    job = a_job("failed")
+    assert run("Retry a finished job", job) == [{"pgjobs_retry": 1}]
     job.refresh_from_db()
-    assert (job.status, job.interval) == ("pending", None)
+    assert job.status == "pending"
 
 
-@pytest.mark.parametrize("status", ["pending", "scheduled", "running"])
-def test_retry_a_finished_job_leaves_a_live_job(status: str) -> None:
-    assert run("Retry a finished job", a_job(status)) == []
+def test_retry_what_failed_in_the_last_hour_leaves_older_failures() -> None:
+    a_job("failed"), a_job("errored")
+    old = a_job("failed", started=ago(hours=3), completed=ago(hours=2))
+    assert run("Retry what failed in the last hour") == [{"pgjobs_retry": 2}]
+    assert Job.objects.finished().get() == old
 
 
+@pytest.mark.usefixtures("known")
 def test_pause_and_resume_pause_a_queue_once_and_resume_it() -> None:
-    run("Pause and resume")
-    run("Pause and resume")
+    assert run("Pause and resume") == [{"pgjobs_pause": True}]
     assert [pause.name for pause in Pause.objects.all()] == ["low"]
-    run("Pause and resume", number=1)
+    assert run("Pause and resume", number=1) == [{"pgjobs_resume": True}]
     assert not Pause.objects.exists()
 
 
+@pytest.mark.usefixtures("known")
 def test_enqueue_a_job_makes_a_job_that_runs() -> None:
     (row,) = run("Enqueue a job")
-    job = Job.objects.get(pk=row["id"])
+    job = Job.objects.get(pk=row["pgjobs_enqueue"])
     job.run_here()
     assert (job.status, job.result) == ("completed", {"full": True})
 
 
+@pytest.mark.usefixtures("known")
 def test_enqueue_a_job_for_later_makes_a_scheduled_job() -> None:
     (row,) = run("Enqueue a job", number=1)
-    job = Job.objects.get(pk=row["id"])
-    assert (job.status, job.queue_name) == ("scheduled", "low")
+    job = Job.objects.get(pk=row["pgjobs_enqueue"])
+    assert (job.status, job.queue_name, job.object_id) == ("scheduled", "low", "7")
 
 
-def test_the_ring_for_an_enqueued_job_wakes_an_idle_worker_of_its_queue() -> None:
+@pytest.mark.usefixtures("known")
+def test_enqueue_a_job_once_makes_one_job() -> None:
+    assert run("Enqueue a job", number=2) == run("Enqueue a job", number=2)
+    assert Job.objects.get().interval == 60
+
+
+def test_wake_workers_wakes_an_idle_worker_for_a_job_that_waits() -> None:
     worker = a_worker()
     query("DELETE FROM pgjobs_doorbell")  # a killed worker leaves its registration behind
-    assert run("Enqueue a job", number=2) == [{"pgjobs_ring": 0}]
     query("INSERT INTO pgjobs_doorbell (worker_id, queues) VALUES (%s, '{default}')", worker.pk)
-    assert run("Enqueue a job", number=2) == [{"pgjobs_ring": 1}]
+    assert run("Wake workers") == [{"pgjobs_ring": 0}]
+    a_job()
+    assert run("Wake workers") == [{"pgjobs_ring": 1}]
     assert query("SELECT FROM pgjobs_doorbell") == []
+
+
+@pytest.mark.usefixtures("known")
+def test_enqueue_from_a_trigger_makes_one_job_for_each_changed_object() -> None:
+    site = a_site()
+    a_site("Malmö")
+    run("Enqueue from a trigger")
+    for name in ("Ystad", "Åhus"):
+        site.name = name
+        site.save()
+    assert Job.objects.get().object == site
+
+
+def test_insert_rows_makes_jobs_that_run() -> None:
+    run("Insert rows")
+    assert Job.objects.count() == 1000
+    job = Job.objects.earliest("pk")
+    job.run_here()
+    assert (job.status, job.result) == ("completed", {"number": 1})

@@ -1,0 +1,84 @@
+"""Looks at the cluster: its workers, and jobs that no worker will run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgjobs import stats
+from pgjobs.doctor.finding import Finding, Severity
+from pgjobs.doctor.reading import read
+from pgjobs.models import WorkerProcess
+
+
+def lost_workers(using: str) -> Iterator[Finding]:
+    """Find workers that give no sign of life."""
+    for worker in stats.workers(using):
+        if worker.state in ("silent", "dead"):
+            yield Finding(
+                Severity.WARNING,
+                "lost worker",
+                f"Worker {worker.id} ({worker.name}, pid {worker.pid} on {worker.hostname}) is "
+                f"{worker.state}, with {worker.running} jobs.",
+                "A living worker takes its jobs back within seconds. Without one, start one.",
+            )
+
+
+def unserved_queues(using: str) -> Iterator[Finding]:
+    """Find queues with jobs and without a living worker."""
+    for queue in stats.queues(using):
+        waiting = queue.pending + queue.scheduled
+        if waiting and not queue.workers:
+            yield Finding(
+                Severity.NOTE if queue.paused else Severity.CRITICAL,
+                "unserved queue",
+                f"{waiting} jobs wait in the queue {queue.queue}, and no living worker serves it.",
+                f"Start one: manage.py pgjobs_worker {queue.queue}.",
+            )
+        elif waiting and queue.paused:
+            yield Finding(
+                Severity.NOTE,
+                "paused queue",
+                f"{waiting} jobs wait in the queue {queue.queue}, which is paused.",
+                f"Resume it when you want: manage.py pgjobs resume {queue.queue}.",
+            )
+
+
+def unknown_classes(using: str) -> Iterator[Finding]:
+    """Find waiting jobs of classes that no worker knows."""
+    for job_class, jobs, example in read(using, "doctor/unknown_classes"):
+        yield Finding(
+            Severity.WARNING,
+            "unknown class",
+            f"{jobs} waiting jobs, such as {example}, are of the class {job_class}, which no "
+            "worker has registered.",
+            "Deploy the code to the workers, or cancel the jobs: they will end as errored.",
+        )
+
+
+def late_schedules(using: str) -> Iterator[Finding]:
+    """Find system jobs that are overdue."""
+    late = [each for each in stats.schedules(using) if each.overdue_by]
+    if not late:
+        return
+    lives = any(each.state == "alive" for each in stats.workers(using))
+    first = late[0]
+    yield Finding(
+        Severity.CRITICAL,
+        "late schedule",
+        f"{len(late)} system jobs are late, {first.job_class} by {first.overdue_by}.",
+        "Look for pgjobs.clock in the logs of the workers: their clock fails, or lags."
+        if lives
+        else "No worker lives, so no clock runs. Start one: manage.py pgjobs_worker.",
+    )
+
+
+def workers_behind_poolers(using: str) -> Iterator[Finding]:
+    """Find workers that have no session of their own."""
+    workers = WorkerProcess.objects.using(using).filter(stopped=None, has_session_lock=False)
+    if names := sorted({worker.name for worker in workers}):
+        yield Finding(
+            Severity.NOTE,
+            "worker behind a pooler",
+            f"{', '.join(names)} reach PostgreSQL through a pooler: they poll and do not listen.",
+            'Name a way past the pooler in PGJOBS["DIRECT_DATABASE"]: see docs/pgbouncer.md.',
+        )

@@ -1,0 +1,55 @@
+"""One examination: each specialist looks, and an error of one does not keep the others away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from django.db import DatabaseError, connections, router, transaction
+
+from pgjobs.doctor import cluster, project, schema, server
+from pgjobs.doctor.finding import Finding, Severity
+from pgjobs.models import Job
+
+SPECIALISTS: Final[tuple[Callable[[str], Iterator[Finding]], ...]] = (
+    project.failed_checks,
+    schema.unapplied_migrations,
+    schema.missing_indexes,
+    cluster.unserved_queues,
+    cluster.late_schedules,
+    cluster.lost_workers,
+    cluster.unknown_classes,
+    cluster.workers_behind_poolers,
+    server.lock_waits,
+    server.old_snapshots,
+    server.dead_rows,
+    server.connections_left,
+    server.clock_skew,
+)
+
+
+def examine(using: str | None = None) -> list[Finding]:
+    """Return the findings about the database ``using``, the worst first.
+
+    By default it is the database that jobs are written to. Nothing is changed. Raises
+    OperationalError if the database does not answer.
+    """
+    database = using or router.db_for_write(Job)
+    connections[database].ensure_connection()
+    found = [finding for look in SPECIALISTS for finding in _ask(look, database)]
+    return sorted(found, key=lambda finding: -finding.severity)
+
+
+def _ask(look: Callable[[str], Iterator[Finding]], database: str) -> list[Finding]:
+    try:
+        with transaction.atomic(using=database):
+            return list(look(database))
+    except DatabaseError as error:
+        return [
+            Finding(
+                Severity.WARNING,
+                "no view",
+                f"{look.__name__.replace('_', ' ')}: {' '.join(str(error).split())}",
+                "Mend what stands above first, or examine as a role that may read the tables.",
+            )
+        ]

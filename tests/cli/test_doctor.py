@@ -1,0 +1,212 @@
+"""The doctor finds each planted fault, and is silent on a sound installation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test import override_settings
+from django.utils import timezone
+
+from pgjobs.doctor import Severity, examine, server
+from pgjobs.models import Pause, Schedule
+from tests.support.eventually import eventually
+from tests.support.moments import ago
+from tests.support.rows import a_job, a_worker, tell_sql
+from tests.support.sql import query
+
+pytestmark = pytest.mark.django_db
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def known(settings: Any) -> None:
+    # Other tests define job classes twice.
+    settings.SILENCED_SYSTEM_CHECKS = ["pgjobs.W007", "pgjobs.E008", "pgjobs.W009", "pgjobs.W015"]
+    tell_sql()
+
+
+@pytest.fixture
+def other() -> Iterator[psycopg.Connection[Any]]:
+    """Another session of the database."""
+    with closing(psycopg.connect(**connection.get_connection_params())) as opened:
+        yield opened
+
+
+def found() -> list[tuple[str, str]]:
+    return [(finding.severity.name, finding.about) for finding in examine()]
+
+
+def test_a_sound_installation_has_no_finding(pgjobs: Run) -> None:
+    a_worker()
+    query("SELECT pg_advisory_lock(%s, id::int) FROM pgjobs_worker", 0x70676A77)
+    a_job()
+    Schedule.objects.create(job_class="a", interval=5, next_run=ago(minutes=-1))
+
+    assert examine() == []
+    assert pgjobs("doctor") == (0, "All is well.\n", "")
+    query("SELECT pg_advisory_unlock_all()")
+
+
+def test_a_queue_with_jobs_and_without_a_worker_is_critical(pgjobs: Run) -> None:
+    a_job(queue_name="low")
+
+    ran = pgjobs("doctor", "--json")
+
+    assert ran.code == 3
+    assert ran.json == [
+        {
+            "severity": "critical",
+            "about": "unserved queue",
+            "evidence": "1 jobs wait in the queue low, and no living worker serves it.",
+            "remedy": "Start one: manage.py pgjobs_worker low.",
+        }
+    ]
+    assert pgjobs("doctor").out.startswith("CRITICAL: unserved queue\n  1 jobs wait")
+
+
+def test_paused_queues_with_jobs_are_notes(pgjobs: Run) -> None:
+    a_worker(has_session_lock=False, queues=["high"])
+    a_job(queue_name="low")
+    a_job(queue_name="high")
+    Pause.objects.create(kind="queue", name="low")
+    Pause.objects.create(kind="queue", name="high")
+
+    assert {("NOTE", "unserved queue"), ("NOTE", "paused queue")} <= set(found())
+    assert pgjobs("doctor").code == 0
+
+
+def test_a_late_system_job_is_critical_and_says_why() -> None:
+    Schedule.objects.create(job_class="a", interval=5, next_run=ago(hours=1))
+    (finding,) = examine()
+    assert (finding.severity, finding.about) == (Severity.CRITICAL, "late schedule")
+    assert finding.remedy.startswith("No worker lives")
+
+    a_worker(has_session_lock=False)
+    (finding, _note) = examine()
+    assert "logs of the workers" in finding.remedy
+
+
+def test_a_worker_without_a_sign_of_life_is_found() -> None:
+    a_worker(has_session_lock=True, heartbeat=ago(minutes=1))
+
+    assert found() == [("WARNING", "lost worker")]
+
+
+def test_a_worker_behind_a_pooler_is_a_note() -> None:
+    a_worker(has_session_lock=False)
+    a_worker(has_session_lock=False, stopped=timezone.now(), name="gone")
+
+    (finding,) = examine()
+
+    assert (finding.severity.name, finding.about) == ("NOTE", "worker behind a pooler")
+    assert finding.evidence.startswith("worker-1 reach")
+
+
+def test_waiting_jobs_of_an_unknown_class_are_found() -> None:
+    a_worker(has_session_lock=False)
+    job = a_job(job_class="gone.jobs.Old")
+
+    finding = examine()[0]
+
+    assert (finding.severity.name, finding.about) == ("WARNING", "unknown class")
+    assert f"such as {job.pk}, are of the class gone.jobs.Old" in finding.evidence
+
+
+def test_a_failed_system_check_is_found() -> None:
+    with override_settings(PGJOBS={"NOTIFIER": "no.such.function"}):
+        assert ("CRITICAL", "check pgjobs.E014") in found()
+
+
+def test_a_migration_that_is_missing_is_critical() -> None:
+    query("DELETE FROM django_migrations WHERE app = 'pgjobs' AND name LIKE '0012%'")
+
+    finding = examine()[0]
+
+    assert (finding.severity.name, finding.about) == ("CRITICAL", "schema older than code")
+    assert "0012_steering" in finding.evidence
+
+
+def test_a_dropped_index_is_critical_and_its_remedy_makes_it_anew() -> None:
+    query("DROP INDEX pgjobs_job_ready; DROP INDEX pgjobs_job_once")
+    findings = examine()
+    assert {finding.about for finding in findings} == {"missing index"}
+
+    for finding in findings:
+        query(finding.remedy.partition("make it anew: ")[2])
+
+    assert examine() == []
+
+
+def test_a_table_that_is_not_there_leaves_the_other_findings() -> None:
+    a_job()
+    query("DROP TABLE pgjobs_registry")
+
+    assert {("WARNING", "no view"), ("CRITICAL", "unserved queue")} <= set(found())
+
+
+def test_a_table_without_autovacuum_is_found() -> None:
+    query("ALTER TABLE pgjobs_job SET (autovacuum_enabled = false)")
+
+    assert found() == [("WARNING", "no autovacuum")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_dead_rows_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_MANY_DEAD", 50)
+    query("INSERT INTO pgjobs_registry (kind, name, options) VALUES ('job_class', 'a', '{}')")
+    query(
+        "INSERT INTO pgjobs_log (job_id, attempt, timestamp, level, message) "
+        "SELECT %s, 0, now(), 'info', '' FROM generate_series(1, 100)",
+        a_job("completed").pk,
+    )
+    query("DELETE FROM pgjobs_log")
+
+    eventually(lambda: ("WARNING", "dead rows") in found())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_old_transaction_is_found_with_its_pid(
+    monkeypatch: pytest.MonkeyPatch, other: psycopg.Connection[Any]
+) -> None:
+    monkeypatch.setattr(server, "_OLD", timedelta(0))
+    other.execute("CREATE TEMPORARY TABLE anything ()")
+
+    (finding,) = (each for each in examine() if each.about == "old snapshot")
+
+    assert f"a transaction of pid {other.info.backend_pid}" in finding.evidence
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_that_waits_for_a_lock_is_found_with_its_blocker(
+    monkeypatch: pytest.MonkeyPatch, other: psycopg.Connection[Any]
+) -> None:
+    monkeypatch.setattr(server, "_LONG_WAIT", timedelta(0))
+    other.execute("LOCK TABLE pgjobs_log")
+    with closing(psycopg.connect(**connection.get_connection_params(), autocommit=True)) as third:
+        third.pgconn.send_query(b"SELECT * FROM pgjobs_log")
+
+        def evidence() -> str:
+            return " ".join(each.evidence for each in examine() if each.about == "lock wait")
+
+        eventually(evidence)
+        assert f"pid {third.info.backend_pid} has waited" in evidence()
+        assert f"pid {other.info.backend_pid} holds" in evidence()
+
+
+def test_a_server_that_is_nearly_full_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_FULL", 0.0)
+
+    assert found() == [("WARNING", "connection limit near")]
+
+
+def test_clocks_that_differ_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_SKEW", timedelta(days=-1))
+
+    assert found() == [("WARNING", "clock skew")]
