@@ -3,7 +3,8 @@
 --
 -- `ahead` counts the jobs that the most devoted living worker starts first: those of the lanes that it serves
 -- before the job's lane, and the earlier ones of the lane itself. There is a branch for each condition, because
--- each reads a range of the index pgjobs_job_ready. It stops to count beyond 100,000 jobs.
+-- each reads a range of the index pgjobs_job_ready. It stops to count beyond 100,000 jobs. If most jobs of
+-- the table wait, the planner would rather read all of it: of 1,000,000 jobs in 0.8 s instead of 0.03 s.
 --
 -- `pace` is the rate at which jobs of these queues have ended, by the newest 10,000 ended jobs of the last five
 -- minutes.
@@ -13,7 +14,10 @@
 -- A transaction that holds the row stands in `xmax`. Claims pass over a locked row without waiting.
 CREATE FUNCTION pgjobs_why(job bigint)
 RETURNS TABLE (reason text, evidence text, since timestamptz)
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+AS $$
 WITH it AS MATERIALIZED (
     SELECT
         id, status, queue_name, priority, position, job_class, attempt, max_attempts, interruptions,
@@ -23,7 +27,10 @@ WITH it AS MATERIALIZED (
     WHERE id = pgjobs_why.job
 ),
 paused AS MATERIALIZED (
-    SELECT kind, name, pause.since FROM pgjobs_pause AS pause
+    SELECT
+        COALESCE(array_agg(name::text) FILTER (WHERE kind = 'queue'), '{}') AS queues,
+        COALESCE(array_agg(name::text) FILTER (WHERE kind = 'job_class'), '{}') AS classes
+    FROM pgjobs_pause
 ),
 serving AS MATERIALIZED (
     SELECT worker.*, worker.queues[:array_position(worker.queues, it.queue_name::text) - 1] AS first_queues
@@ -39,23 +46,22 @@ ahead AS MATERIALIZED (
         SELECT count(*) AS jobs
         FROM (
             SELECT
-            FROM (
-                SELECT other.job_class
-                FROM unnest(devoted.first_queues) AS earlier (queue)
-                JOIN pgjobs_job AS other ON other.status = 'pending' AND other.queue_name = earlier.queue
-                WHERE NOT EXISTS (SELECT FROM paused WHERE kind = 'queue' AND name = earlier.queue)
-                UNION ALL
-                SELECT other.job_class
-                FROM pgjobs_job AS other
-                WHERE other.status = 'pending' AND other.queue_name = it.queue_name
-                    AND other.priority > it.priority
-                UNION ALL
-                SELECT other.job_class
-                FROM pgjobs_job AS other
-                WHERE other.status = 'pending' AND other.queue_name = it.queue_name
-                    AND other.priority = it.priority AND other.position < it.position
-            ) AS rival
-            WHERE NOT EXISTS (SELECT FROM paused WHERE kind = 'job_class' AND name = rival.job_class)
+            FROM unnest(devoted.first_queues) AS earlier (queue)
+            JOIN pgjobs_job AS other ON other.status = 'pending' AND other.queue_name = earlier.queue
+            WHERE earlier.queue <> ALL ((SELECT queues FROM paused)::text[])
+                AND other.job_class <> ALL ((SELECT classes FROM paused)::text[])
+            UNION ALL
+            SELECT
+            FROM pgjobs_job AS other
+            WHERE other.status = 'pending' AND other.queue_name = it.queue_name
+                AND other.priority > it.priority
+                AND other.job_class <> ALL ((SELECT classes FROM paused)::text[])
+            UNION ALL
+            SELECT
+            FROM pgjobs_job AS other
+            WHERE other.status = 'pending' AND other.queue_name = it.queue_name
+                AND other.priority = it.priority AND other.position < it.position
+                AND other.job_class <> ALL ((SELECT classes FROM paused)::text[])
             LIMIT 100001
         ) AS first
     ) AS counted
@@ -122,11 +128,11 @@ found (rank, reason, evidence, since) AS (
     FROM it
     WHERE status = 'running' AND cancel_requested IS NOT NULL
     UNION ALL
-    SELECT 5, 'paused', format('The %s %s is paused.', replace(paused.kind, '_', ' '), paused.name), paused.since
+    SELECT 5, 'paused', format('The %s %s is paused.', replace(pause.kind, '_', ' '), pause.name), pause.since
     FROM it
-    JOIN paused
-        ON (paused.kind = 'queue' AND paused.name = it.queue_name)
-        OR (paused.kind = 'job_class' AND paused.name = it.job_class)
+    JOIN pgjobs_pause AS pause
+        ON (pause.kind = 'queue' AND pause.name = it.queue_name)
+        OR (pause.kind = 'job_class' AND pause.name = it.job_class)
     WHERE it.waits
     UNION ALL
     SELECT
