@@ -46,9 +46,9 @@ ahead AS MATERIALIZED (
         SELECT count(*) AS jobs
         FROM (
             SELECT
-            FROM unnest(devoted.first_queues) AS earlier (queue)
-            JOIN pgjobs_job AS other ON other.status = 'pending' AND other.queue_name = earlier.queue
-            WHERE earlier.queue <> ALL ((SELECT queues FROM paused)::text[])
+            FROM pgjobs_job AS other
+            WHERE other.status = 'pending' AND other.queue_name = ANY (devoted.first_queues)
+                AND other.queue_name <> ALL ((SELECT queues FROM paused)::text[])
                 AND other.job_class <> ALL ((SELECT classes FROM paused)::text[])
             UNION ALL
             SELECT
@@ -195,8 +195,10 @@ found (rank, reason, evidence, since) AS (
             CASE WHEN jobs > 100000 THEN 'More than ' END, LEAST(jobs, 100000), ' jobs stand before it; ',
             CASE
                 WHEN jobs_per_second > 0 THEN format(
-                    'at %s jobs per second it starts in about %s s.',
-                    round(jobs_per_second, 1), round(jobs / jobs_per_second, 1)
+                    'at %s jobs per second it starts in %s %s s.',
+                    round(jobs_per_second, 1),
+                    CASE WHEN jobs > 100000 THEN 'more than' ELSE 'about' END,
+                    round(jobs / jobs_per_second, 1)
                 )
                 ELSE 'no job of these queues has ended in the last five minutes.'
             END
