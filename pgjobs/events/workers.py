@@ -136,6 +136,13 @@ class WorkerStuck(Event):
 
 
 @dataclass(slots=True)
+class CodeChanged(Event):
+    """A source file changed, so a supervisor with ``--reload`` replaces its worker processes."""
+
+    path: str
+
+
+@dataclass(slots=True)
 class ChildEnded(Event):
     """A worker process ended with ``code``; another one starts in ``delay`` seconds.
 

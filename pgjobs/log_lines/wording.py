@@ -197,6 +197,7 @@ LINES: Final[dict[type[events.Event], Line]] = {
         "This worker serves %s only. Name these queues for a worker to serve them: %s",
         lambda event: (", ".join(event.served), " ".join(event.unserved)),
     ),
+    events.CodeChanged: line(WORKER, INFO, "{path} changed: its processes are replaced"),
     events.ChildEnded: Line(
         WORKER,
         WARNING,

@@ -93,6 +93,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="replace a process that uses more than MIB mebibytes of memory by a new one",
     )
     parser.add_argument(
+        "--reload",
+        action="store_true",
+        help="for development: replace the processes when a source file has changed",
+    )
+    parser.add_argument(
         "--liveness-file",
         type=Path,
         metavar="PATH",

@@ -33,8 +33,9 @@ from pgjobs.worker.job_processes.forking import fork_server_socket, is_fork_serv
 from pgjobs.worker.liveness.presence import LOST
 from pgjobs.worker.process.child import child_number, is_child, leave
 from pgjobs.worker.process.offspring import can_start
+from pgjobs.worker.process.reloading import CodeWatch
 from pgjobs.worker.process.run import run_as_child, run_here
-from pgjobs.worker.process.supervisor import Supervisor
+from pgjobs.worker.process.supervisor import RENEWAL, Supervisor
 from pgjobs.worker.slots.lone_slot import run_jobs
 from pgjobs.worker.startup import look_once
 
@@ -80,6 +81,8 @@ def _supervise(worker_options: WorkerOptions, options: dict[str, Any]) -> NoRetu
             "pgjobs_worker starts its processes by its own command line, so its script can't come "
             "from standard input. Put the script into a file."
         )
+    if options["reload"] and not _works_for_good(options):
+        raise CommandError("--reload is for a worker without --burst and --max-jobs.")
     _open_standard_streams()
     check_liveness_file(options["liveness_file"])
     if not (options["more_queues"] or options["queues"]):
@@ -94,6 +97,8 @@ def _supervise(worker_options: WorkerOptions, options: dict[str, Any]) -> NoRetu
         restarts=_works_for_good(options),
         liveness_file=options["liveness_file"],
     )
+    if options["reload"]:
+        CodeWatch(on_change=lambda: os.kill(os.getpid(), RENEWAL)).start()
     sys.exit(supervisor.run())
 
 

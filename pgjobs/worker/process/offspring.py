@@ -33,6 +33,8 @@ class Child:
     start_at: float = 0.0
     has_given_sign: bool = False
     is_done: bool = False
+    is_renewed: bool = False
+    """The process was told to end because a new one shall take its place."""
     has_said_goodbye: bool = False
     """The last process ended because its worker did, whatever its exit code says."""
     last_words: str = ""
@@ -66,7 +68,7 @@ class Child:
                 os.close(descriptor)
         os.set_blocking(read, False)
         self.signs, self.last_words = read, ""
-        self.has_given_sign = self.has_said_goodbye = False
+        self.has_given_sign = self.has_said_goodbye = self.is_renewed = False
         self.born = self.last_sign = time.monotonic()
 
     def hear(self) -> None:

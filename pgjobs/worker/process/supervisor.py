@@ -16,6 +16,8 @@ from pgjobs.worker.process.child import EXIT_AGAIN
 from pgjobs.worker.process.health import LivenessFile, tell_systemd
 from pgjobs.worker.process.offspring import Child
 
+RENEWAL: Final = signal.SIGUSR1
+"""Asks the supervisor to replace its children."""
 TURN: Final = 1.0
 """Seconds between two looks at the children."""
 EXTRA_TIME: Final = 15.0
@@ -54,6 +56,7 @@ class Supervisor:
         """Watch until all children are done; return the exit code, which is 0 if all ended well."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
+        signal.signal(RENEWAL, lambda *_: self.renew())
         try:
             with _signals_in_a_pipe() as self._signals:
                 while not all(child.is_done for child in self._children):
@@ -70,6 +73,17 @@ class Supervisor:
             if child.process is None:
                 child.is_done = True
             else:
+                child.process.send_signal(signal.SIGTERM)
+
+    def renew(self) -> None:
+        """Replace each child by a new one once its jobs have ended, so that new code is loaded."""
+        if self._kill_at is not None or not self._restarts:
+            return
+        for child in self._children:
+            child.start_at = 0.0
+            # A second signal would cut its jobs off.
+            if child.process is not None and not child.is_renewed:
+                child.is_renewed = True
                 child.process.send_signal(signal.SIGTERM)
 
     # One turn ---------------------------------------------------------------------------
@@ -125,9 +139,10 @@ class Supervisor:
             has_ended_well = has_ended_well and child.has_said_goodbye
             self._failed |= not has_ended_well and child.has_given_sign
             return
-        if time.monotonic() - child.born > _SETTLED or code == EXIT_AGAIN:
+        is_meant = code == EXIT_AGAIN or child.is_renewed
+        if time.monotonic() - child.born > _SETTLED or is_meant:
             child.backoff.reset()
-        delay = 0.0 if code == EXIT_AGAIN else child.backoff.next()
+        delay = 0.0 if is_meant else child.backoff.next()
         child.start_at = time.monotonic() + delay
         events.tell(events.ChildEnded(child.index, code, delay, child.last_words))
 
