@@ -5,12 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from datetime import timedelta
 
-from django.db import DatabaseError, router
+from django.db import DatabaseError
 
 from pgjobs import stats
-from pgjobs.cli.selection import span
+from pgjobs.cli.selection import all_jobs, span
 from pgjobs.cli.verb import DONE, NOTHING, Verb
-from pgjobs.models import Job
 
 
 class Health(Verb):
@@ -51,7 +50,7 @@ class Health(Verb):
         return NOTHING if faults else DONE
 
     def _faults(self, longest: timedelta | None) -> list[str]:
-        queues = {each.queue: each for each in stats.queues(router.db_for_write(Job))}
+        queues = {each.queue: each for each in stats.queues(all_jobs().db)}
         wanted = dict.fromkeys([*self.options["queue"], *queues])
         faults = [
             f"No living worker serves the queue {name}."

@@ -7,11 +7,9 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any, Final
 
-from django.db import router
-
 from pgjobs import stats
 from pgjobs.choices import FINISHED
-from pgjobs.cli.selection import add_filters, selected
+from pgjobs.cli.selection import add_filters, all_jobs, selected
 from pgjobs.cli.verb import DONE, NOTHING, Verb, refuse
 from pgjobs.models import Job, JobLogEntry
 
@@ -35,7 +33,7 @@ class ListJobs(Verb):
         if limit < 1:
             raise refuse(f"--limit must be a number from 1, not {limit}.")
         ids = list(selected(self.options).values_list("pk", flat=True)[: limit + 1])
-        jobs = stats.jobs(ids[:limit], router.db_for_write(Job))
+        jobs = stats.jobs(ids[:limit], all_jobs().db)
         self.output.rows(jobs, "id status queue name object created late_by duration attempt error")
         if len(ids) > limit:
             self.output.progress(f"There are more than {limit} such jobs; --limit shows more.")
@@ -51,8 +49,7 @@ class OneJob(Verb):
 
     def found(self) -> Job:
         """Return the job. Raises CommandError if there is none."""
-        jobs = Job.objects.using(router.db_for_write(Job))
-        if (job := jobs.filter(pk=self.options["id"]).first()) is None:
+        if (job := all_jobs().filter(pk=self.options["id"]).first()) is None:
             raise refuse(f"There is no job {self.options['id']}. Perhaps it was pruned.")
         return job
 
@@ -129,7 +126,7 @@ class Queues(Verb):
     summary = "Lists the queues with their live jobs, workers and waits."
 
     def run(self) -> int:
-        self.output.rows(stats.queues(router.db_for_write(Job)))
+        self.output.rows(stats.queues(all_jobs().db))
         return DONE
 
 
@@ -138,7 +135,7 @@ class Workers(Verb):
     summary = "Lists the workers that have not stopped. Exits with 1 if none lives."
 
     def run(self) -> int:
-        workers = stats.workers(router.db_for_write(Job))
+        workers = stats.workers(all_jobs().db)
         self.output.rows(workers)
         return DONE if any(each.state in ("alive", "draining") for each in workers) else NOTHING
 
@@ -148,7 +145,7 @@ class Schedules(Verb):
     summary = "Lists the system jobs with their rules and next runs. Exits with 1 if one is late."
 
     def run(self) -> int:
-        schedules = stats.schedules(router.db_for_write(Job))
+        schedules = stats.schedules(all_jobs().db)
         self.output.rows(schedules)
         return NOTHING if any(each.overdue_by for each in schedules) else DONE
 
@@ -158,5 +155,5 @@ class Failures(Verb):
     summary = "Lists the kinds of failure, by class and first line of the error, the newest first."
 
     def run(self) -> int:
-        self.output.rows(stats.failures(using=router.db_for_write(Job)))
+        self.output.rows(stats.failures(using=all_jobs().db))
         return DONE

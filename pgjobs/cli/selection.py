@@ -70,9 +70,14 @@ def is_filtered(options: dict[str, Any]) -> bool:
     return any(options[name] not in (None, []) for name in _CONDITIONS)
 
 
+def all_jobs() -> JobQuerySet[Job]:
+    """Return all jobs, as the database that is written to has them: a replica may be late."""
+    return Job.objects.using(router.db_for_write(Job))
+
+
 def selected(options: dict[str, Any]) -> JobQuerySet[Job]:
     """Return the jobs that pass the filters, the newest first. Raises CommandError."""
-    jobs = Job.objects.using(router.db_for_write(Job)).order_by("-pk")
+    jobs = all_jobs().order_by("-pk")
     for name, condition in _CONDITIONS.items():
         if options[name] not in (None, []):
             jobs = jobs.filter(condition(options[name]))

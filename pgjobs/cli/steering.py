@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from django.core.management.base import CommandError
-from django.db import router
 
 from pgjobs.cli.output import is_terminal
-from pgjobs.cli.selection import add_filters, is_filtered, selected
+from pgjobs.cli.selection import add_filters, all_jobs, is_filtered, selected
 from pgjobs.cli.verb import DONE, NOTHING, Verb, refuse
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
@@ -65,7 +64,7 @@ class SteeringVerb(Verb):
         return DONE
 
     def _change_one(self, job_id: int) -> bool:
-        jobs = Job.objects.using(router.db_for_write(Job)).filter(pk=job_id)
+        jobs = all_jobs().filter(pk=job_id)
         if not self.change(jobs):
             return False
         if not self.output.as_json:
@@ -153,7 +152,7 @@ class Delete(SteeringVerb):
         return jobs.finished().delete()[1].get(Job._meta.label, 0)
 
     def _change_one(self, job_id: int) -> bool:
-        deleted = self.change(Job.objects.using(router.db_for_write(Job)).filter(pk=job_id))
+        deleted = self.change(all_jobs().filter(pk=job_id))
         if deleted and not self.output.as_json:
             self.output.line(f"{job_id} deleted")
         return bool(deleted)
@@ -169,7 +168,7 @@ class Prune(Verb):
 
     def run(self) -> int:
         try:
-            deleted = Job.objects.using(router.db_for_write(Job)).prune(days=self.options["days"])
+            deleted = all_jobs().prune(days=self.options["days"])
         except InvalidArgument as error:
             raise refuse(str(error)) from None
         if self.output.as_json:
