@@ -136,8 +136,9 @@ class Workers(Verb):
 
     def run(self) -> int:
         workers = stats.workers(all_jobs().db)
-        self.output.rows(workers)
-        return DONE if any(each.state in ("alive", "draining") for each in workers) else NOTHING
+        columns = "id name state queues running slots silent_for uptime hostname pid"
+        self.output.rows(workers, columns)
+        return DONE if any(each.alive for each in workers) else NOTHING
 
 
 class Schedules(Verb):
@@ -146,7 +147,8 @@ class Schedules(Verb):
 
     def run(self) -> int:
         schedules = stats.schedules(all_jobs().db)
-        self.output.rows(schedules)
+        columns = "job_class rule enabled next_run overdue_by last_run last_job_id last_status"
+        self.output.rows(schedules, columns)
         return NOTHING if any(each.overdue_by for each in schedules) else DONE
 
 

@@ -36,19 +36,25 @@ class WorkerRow:
     id: int
     name: str
     state: str
+    alive: bool
     queues: list[str]
     running: int
     slots: int
     silent_for: timedelta | None
+    lost_lock: bool
+    started: datetime
     uptime: timedelta
+    stopped: datetime | None
     hostname: str
     pid: int
+    backend_pid: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleRow:
     """A system job: a row of ``pgjobs_schedules``."""
 
+    id: int
     job_class: str
     rule: str
     enabled: bool
@@ -91,9 +97,12 @@ class JobRow:
     max_attempts: int
     interruptions: int
     priority: int
+    timeout: int | None
     interval: int | None
     progress_percent: int | None
     progress_message: str | None
+    cancel_requested: datetime | None
+    worker_id: int | None
     worker: str | None
     user_id: Any
     error: str
