@@ -10,7 +10,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import CommandError
 from django.db import models, router
 
-from pgjobs.cli.selection import moment, named_object
+from pgjobs.cli.selection import classes_by_end, moment, named_object
 from pgjobs.cli.verb import DONE, Verb, refuse
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
@@ -69,7 +69,7 @@ class Enqueue(Verb):
 
 def _target(end: str) -> JobTarget:
     known = registered()
-    paths = [end] if end in known else [path for path in known if path.endswith(f".{end}")]
+    paths = [end] if end in known else classes_by_end(end)
     if len(paths) == 1:
         return known[paths[0]]
     found = "names several" if paths else "is not registered; known are"

@@ -5,18 +5,20 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from datetime import timedelta
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from pgjobs import stats
+from pgjobs.cli.output import in_words
 from pgjobs.cli.selection import all_jobs, span
 from pgjobs.cli.verb import DONE, NOTHING, Verb
+from pgjobs.doctor import be_impatient
 
 
 class Health(Verb):
     name = "health"
     summary = (
-        "Exits with 0 if the database answers and a living worker serves each queue that has jobs, "
-        "with 1 otherwise, and says what is wrong. Paused queues may wait."
+        "Exits with 0 if the jobs can be read, a living worker serves each queue that has jobs, "
+        "and no system job is late; with 1 otherwise, and says why. Paused queues may wait."
     )
 
     @classmethod
@@ -39,9 +41,11 @@ class Health(Verb):
             None if self.options["max_wait"] is None else span("max-wait", self.options["max_wait"])
         )
         try:
-            faults = self._faults(wait)
+            with transaction.atomic(using=all_jobs().db):
+                be_impatient(all_jobs().db)
+                faults = self._faults(wait)
         except DatabaseError as error:
-            faults = [f"The database does not answer: {' '.join(str(error).split())}"]
+            faults = [f"The jobs can't be read: {' '.join(str(error).split())}"]
         if self.output.as_json:
             self.output.record({"healthy": not faults, "faults": faults})
         else:
@@ -60,5 +64,16 @@ class Health(Verb):
         for queue in queues.values():
             late = queue.latency
             if longest is not None and late is not None and late > longest and not queue.paused:
-                faults.append(f"A job of the queue {queue.queue} has waited for {late}.")
-        return faults
+                faults.append(f"A job of the queue {queue.queue} has waited for {in_words(late)}.")
+        return faults + self._faults_of_schedules()
+
+    def _faults_of_schedules(self) -> list[str]:
+        database = all_jobs().db
+        schedules = [each for each in stats.schedules(database) if each.enabled]
+        if schedules and not any(worker.alive for worker in stats.workers(database)):
+            return [f"No worker lives, so none of {len(schedules)} system jobs will run."]
+        return [
+            f"The system job {each.job_class} is late by {in_words(each.overdue_by)}."
+            for each in schedules
+            if each.overdue_by
+        ]

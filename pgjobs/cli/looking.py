@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pgjobs import stats
 from pgjobs.choices import FINISHED
+from pgjobs.cli.output import moment_in_words
 from pgjobs.cli.selection import add_filters, all_jobs, selected
 from pgjobs.cli.verb import DONE, NOTHING, Verb, refuse
 from pgjobs.models import Job, JobLogEntry
@@ -66,10 +67,21 @@ class Show(OneJob):
             whole |= asdict(row)
         names = ("args", "kwargs", "meta", "data", "result", "progress", "error", "errors")
         whole |= {name: getattr(job, name) for name in names}
+        if not self.output.as_json:
+            whole["errors"] = "\n".join(map(_failure, job.errors)) or None
         whole["time_limit"] = job.time_limit
         whole["why"] = [f"{each.reason}: {each.evidence}" for each in stats.why(job.pk, using)]
         self.output.record(whole)
         return DONE
+
+
+def _failure(entry: Any) -> str:
+    """Return an entry of ``job.errors`` for people; as it is, if somebody else wrote it."""
+    try:
+        head = f"attempt {entry['attempt']}: {entry['exception']}: {entry['message']}"
+        return f"{head}\n{entry['traceback']}"
+    except (KeyError, TypeError):
+        return str(entry)
 
 
 class Why(OneJob):
@@ -78,7 +90,13 @@ class Why(OneJob):
 
     def run(self) -> int:
         job = self.found()
-        self.output.rows(stats.why(job.pk, job._state.db))
+        reasons = stats.why(job.pk, job._state.db)
+        if self.output.as_json:
+            self.output.rows(reasons)
+            return DONE
+        for each in reasons:
+            since = f" (since {moment_in_words(each.since)})" if each.since else ""
+            self.output.line(f"{each.reason}: {each.evidence}{since}")
         return DONE
 
 
@@ -115,9 +133,9 @@ class Logs(OneJob):
             self.output.rows(found)
             return newest
         for line in found:
-            self.output.line(
-                f"{line['timestamp']:%Y-%m-%d %H:%M:%S} {line['level']:<8} {line['message']}"
-            )
+            # Indented, so that no line of a message can pass for an entry.
+            message = "\n    ".join(line["message"].splitlines())
+            self.output.line(f"{moment_in_words(line['timestamp'])} {line['level']:<8} {message}")
         return found[-1]["id"] if found else newest
 
 

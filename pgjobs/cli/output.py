@@ -49,16 +49,16 @@ class Output:
                 self._stream.write(f"{name:<{width}}  {indent.join(map(printable, lines))}")
 
     def line(self, text: str) -> None:
-        """Write one line. As JSON, a verb writes one document and no lines."""
-        self._stream.write(printable(text))
+        """Write ``text``, which may have several lines. As JSON, a verb writes no lines."""
+        self._stream.write("\n".join(map(printable, text.splitlines())))
 
     def text(self, text: str) -> None:
         """Write our own text as it is."""
         self._stream.write(text)
 
-    def progress(self, text: str) -> None:
+    def progress(self, text: str, *, ending: str = "\n") -> None:
         """Write to the standard error, so that the output can be read by a script."""
-        self._errors.write(text)
+        self._errors.write(text, lambda plain: plain, ending=ending)
 
     def _write_json(self, value: Any) -> None:
         self._stream.write(json.dumps(value, indent=2, ensure_ascii=False, default=_as_json))
@@ -104,9 +104,9 @@ def _text(value: Any, *, is_whole: bool = False) -> str:
         case bool():
             return "yes" if value else "no"
         case datetime():
-            return f"{value if is_naive(value) else localtime(value):%Y-%m-%d %H:%M:%S}"
+            return moment_in_words(value)
         case timedelta():
-            return _span(value)
+            return in_words(value)
         case list() if all(isinstance(each, str) for each in value):
             return ", ".join(value)
         case list() | dict():
@@ -115,7 +115,12 @@ def _text(value: Any, *, is_whole: bool = False) -> str:
     return text if is_whole or len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 
-def _span(value: timedelta) -> str:
+def moment_in_words(value: datetime) -> str:
+    """Return a moment in the time zone of the project, to the second."""
+    return f"{value if is_naive(value) else localtime(value):%Y-%m-%d %H:%M:%S}"
+
+
+def in_words(value: timedelta) -> str:
     """Return a span as people say it: ``1.5 s``, ``4 min 10 s``, ``3 h 5 min``, ``2 d 7 h``."""
     seconds = value.total_seconds()
     for size, unit, smaller, smaller_unit in _UNITS:

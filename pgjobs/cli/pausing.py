@@ -9,10 +9,12 @@ from typing import ClassVar
 from django.core.management.base import CommandError
 from django.db import router
 
+from pgjobs.cli.selection import classes_by_end
 from pgjobs.cli.verb import DONE, Verb
 from pgjobs.exceptions import UnknownQueue
 from pgjobs.models import Pause
 from pgjobs.models.pause import PauseQuerySet
+from pgjobs.registry.names import registered
 
 
 class PausingVerb(Verb):
@@ -28,10 +30,11 @@ class PausingVerb(Verb):
         parser.add_argument("queues", nargs="*", metavar="QUEUE", help="the name of a queue")
         parser.add_argument(
             "--job-class",
+            "--class",
             action="append",
             default=[],
             metavar="PATH",
-            help="the dotted path of a job class; the option can be repeated",
+            help="a job class; the end of its dotted path is enough; the option can be repeated",
         )
 
     @abstractmethod
@@ -42,7 +45,7 @@ class PausingVerb(Verb):
 
     def run(self) -> int:
         subjects = [{"queue": name} for name in self.options["queues"]]
-        subjects += [{"job_class": path} for path in self.options["job_class"]]
+        subjects += [{"job_class": _path(end)} for end in self.options["job_class"]]
         if not subjects:
             raise CommandError(
                 "No queue or job class is given. Name a queue, or a job class with --job-class."
@@ -61,6 +64,12 @@ class PausingVerb(Verb):
         if self.output.as_json:
             self.output.rows(results)
         return DONE
+
+
+def _path(end: str) -> str:
+    """Return the one registered path that ends so, or ``end`` itself."""
+    found = [end] if end in registered() else classes_by_end(end)
+    return found[0] if len(found) == 1 else end
 
 
 class PauseClaims(PausingVerb):

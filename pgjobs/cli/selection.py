@@ -53,6 +53,7 @@ def add_filters(parser: ArgumentParser) -> None:
         metavar="SPAN",
         help="jobs created in this time, such as 90s, 15m, 2h, 3d or 1w, or since this moment",
     )
+    filters.add_argument("--ended", metavar="SPAN", help="jobs that ended in this time")
     filters.add_argument(
         "--arg",
         action="append",
@@ -95,16 +96,26 @@ def named_object(text: str) -> models.Model:
         if not (colon and key):
             raise ValueError("no key")
         return model(pk=model._meta.pk.to_python(key))
-    except (LookupError, ValueError, ValidationError) as error:
+    except (LookupError, ValueError, ValidationError):
         raise refuse(
-            f"--object must be written as app.model:key, such as network.site:7, not {text!r}. "
-            f"({' '.join(str(error).split())})"
+            f"--object must be written as app.model:key, such as network.site:7, not {text!r}."
         ) from None
 
 
 def _classes(end: str) -> list[str]:
-    """Return the registered job classes that end so, or ``end`` itself."""
-    return [path for path in registered() if f".{path}".endswith(f".{end}")] or [end]
+    """Return the registered job classes that end so; otherwise ``end`` itself, if it is a path.
+
+    The jobs of a class that is gone can be found by its whole path.
+    """
+    found = classes_by_end(end)
+    if not found and "." not in end:
+        raise refuse(f"--class {end!r} ends no registered path: {', '.join(sorted(registered()))}.")
+    return found or [end]
+
+
+def classes_by_end(end: str) -> list[str]:
+    """Return the registered job classes and functions whose dotted paths end in ``end``."""
+    return [path for path in registered() if f".{path}".endswith(f".{end}")]
 
 
 def _argument(text: str) -> tuple[str, Any]:
@@ -162,6 +173,7 @@ _CONDITIONS: Final[dict[str, Callable[[Any], Q]]] = {
     "object": lambda text: Q(**object_key(named_object(text))),
     "worker": lambda worker: Q(worker=worker),
     "since": lambda text: Q(created__gte=moment("since", text)),
+    "ended": lambda text: Q(completed__gte=moment("ended", text)),
     # The second part is that of the index in docs/sql.md.
     "arg": lambda texts: Q(kwargs__contains=dict(map(_argument, texts))) & ~Q(kwargs={}),
     "error": lambda text: Q(error__icontains=_text("error", text)),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from abc import abstractmethod
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import ClassVar, Final
 
 from django.core.management.base import CommandError
+from django.db.models.functions import Now
 
-from pgjobs.cli.output import is_terminal
 from pgjobs.cli.selection import add_filters, all_jobs, is_filtered, selected
-from pgjobs.cli.verb import DONE, NOTHING, Verb, refuse
+from pgjobs.cli.verb import DONE, NOTHING, Verb, add_yes, refuse
+from pgjobs.enqueueing.bounds import check_days
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from pgjobs.models.job_queryset import JobQuerySet
@@ -32,7 +33,7 @@ class SteeringVerb(Verb):
     @classmethod
     def add_arguments(cls, parser: ArgumentParser) -> None:
         add_filters(parser)
-        parser.add_argument("--yes", action="store_true", help="do not ask, however many jobs")
+        add_yes(parser)
 
     @abstractmethod
     def changeable(self, jobs: JobQuerySet[Job]) -> JobQuerySet[Job]:
@@ -76,8 +77,7 @@ class SteeringVerb(Verb):
     def _change_all(self, jobs: JobQuerySet[Job]) -> int:
         jobs = self.changeable(jobs)
         matched = jobs.count()
-        if matched and not self._is_wanted(matched):
-            self.output.progress("Nothing was changed.")
+        if matched and not self.is_wanted(matched, self.done):
             return NOTHING
         changed = tried = 0
         for batch in _batches(jobs):
@@ -90,14 +90,6 @@ class SteeringVerb(Verb):
         else:
             self.output.line(f"{changed} of {matched} jobs {self.done}.")
         return DONE if matched and changed == matched else NOTHING
-
-    def _is_wanted(self, matched: int) -> bool:
-        if self.options["yes"]:
-            return True
-        if not is_terminal(sys.stdin):
-            raise refuse(f"{matched} jobs match. Give --yes to have them {self.done}.")
-        self.output.progress(f"{matched} jobs match. Shall they be {self.done}? [y/N] ")
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 class Cancel(SteeringVerb):
@@ -165,14 +157,19 @@ class Prune(Verb):
     @classmethod
     def add_arguments(cls, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=int, required=True, metavar="N")
+        add_yes(parser)
 
     def run(self) -> int:
         try:
-            deleted = all_jobs().prune(days=self.options["days"])
+            days = check_days(self.options["days"])
         except InvalidArgument as error:
             raise refuse(str(error)) from None
+        matched = all_jobs().finished().filter(completed__lt=Now() - timedelta(days=days)).count()
+        if matched and not self.is_wanted(matched, "deleted"):
+            return NOTHING
+        deleted = all_jobs().prune(days=days)
         if self.output.as_json:
-            self.output.record({"deleted": deleted})
+            self.output.record({"matched": matched, "deleted": deleted})
         else:
             self.output.line(f"{deleted} jobs deleted.")
         return DONE

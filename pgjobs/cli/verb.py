@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from typing import Any, ClassVar, Final
 
 from django.core.management.base import CommandError
 
-from pgjobs.cli.output import Output
+from pgjobs.cli.output import Output, is_terminal
 
 DONE: Final = 0
 NOTHING: Final = 1
@@ -34,6 +35,26 @@ class Verb(ABC):
     @abstractmethod
     def run(self) -> int:
         """Do the work and return the exit code. Raises CommandError for a wrong option."""
+
+    def is_wanted(self, matched: int, done: str) -> bool:
+        """Return whether ``matched`` jobs shall be ``done``: by ``--yes``, or ask a person.
+
+        Raises CommandError if nobody can answer.
+        """
+        if self.options["yes"]:
+            return True
+        if not is_terminal(sys.stdin):
+            raise refuse(f"{matched} jobs match. Give --yes to have them {done}.")
+        self.output.progress(f"{matched} jobs match. Shall they be {done}? [y/N] ", ending="")
+        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            return True
+        self.output.progress("Nothing was changed.")
+        return False
+
+
+def add_yes(parser: ArgumentParser) -> None:
+    """Declare the option that answers for a person."""
+    parser.add_argument("--yes", action="store_true", help="do not ask, however many jobs")
 
 
 def refuse(message: str) -> CommandError:

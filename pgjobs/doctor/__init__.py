@@ -4,7 +4,7 @@ It only reads. `examine()` asks each specialist in turn; a module is named for t
 specialists.
 """
 
-from pgjobs.doctor.examination import examine
+from pgjobs.doctor.examination import be_impatient, examine
 from pgjobs.doctor.finding import Finding, Severity
 
-__all__ = ["Finding", "Severity", "examine"]
+__all__ = ["Finding", "Severity", "be_impatient", "examine"]

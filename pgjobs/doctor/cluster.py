@@ -10,16 +10,35 @@ from pgjobs.doctor.reading import read
 from pgjobs.models import WorkerProcess
 
 
+def no_worker(using: str) -> Iterator[Finding]:
+    """Find a cluster without a living worker."""
+    if any(worker.alive for worker in stats.workers(using)):
+        return
+    schedules = [each for each in stats.schedules(using) if each.enabled]
+    yield Finding(
+        Severity.CRITICAL if schedules else Severity.NOTE,
+        "no worker",
+        f"No worker lives, so none of {len(schedules)} system jobs will run."
+        if schedules
+        else "No worker lives.",
+        "Start one: manage.py pgjobs_worker.",
+    )
+
+
 def lost_workers(using: str) -> Iterator[Finding]:
     """Find workers that give no sign of life."""
-    for worker in stats.workers(using):
-        if worker.state in ("silent", "dead"):
+    workers = stats.workers(using)
+    is_safe = any(worker.alive for worker in workers)
+    for worker in workers:
+        if not worker.alive:
             yield Finding(
-                Severity.WARNING,
+                Severity.WARNING if is_safe or not worker.running else Severity.CRITICAL,
                 "lost worker",
                 f"Worker {worker.id} ({worker.name}, pid {worker.pid} on {worker.hostname}) is "
                 f"{worker.state}, with {worker.running} jobs.",
-                "A living worker takes its jobs back within seconds. Without one, start one.",
+                "Look for the cause in its log. Another worker takes its jobs back within seconds."
+                if is_safe
+                else "Start a worker: it takes back the jobs of the others.",
             )
 
 

@@ -9,12 +9,19 @@ from django.db import DatabaseError, connections, router, transaction
 
 from pgjobs.doctor import cluster, project, schema, server
 from pgjobs.doctor.finding import Finding, Severity
+from pgjobs.doctor.reading import read
 from pgjobs.models import Job
 
+_NO_VIEW: Final = "no view"
+_PATIENCE: Final = "2s"
+"""How long a look waits for a lock."""
+
 SPECIALISTS: Final[tuple[Callable[[str], Iterator[Finding]], ...]] = (
+    server.table_locks,
     project.failed_checks,
     schema.unapplied_migrations,
     schema.missing_indexes,
+    cluster.no_worker,
     cluster.unserved_queues,
     cluster.late_schedules,
     cluster.lost_workers,
@@ -37,18 +44,26 @@ def examine(using: str | None = None) -> list[Finding]:
     database = using or router.db_for_write(Job)
     connections[database].ensure_connection()
     found = [finding for look in SPECIALISTS for finding in _ask(look, database)]
+    if any(finding.about == schema.OLDER for finding in found):
+        found = [finding for finding in found if finding.about != _NO_VIEW]
     return sorted(found, key=lambda finding: -finding.severity)
+
+
+def be_impatient(database: str) -> None:
+    """Let no statement of the current transaction wait long for a lock."""
+    read(database, "doctor/patience", longest=_PATIENCE)
 
 
 def _ask(look: Callable[[str], Iterator[Finding]], database: str) -> list[Finding]:
     try:
         with transaction.atomic(using=database):
+            be_impatient(database)
             return list(look(database))
     except DatabaseError as error:
         return [
             Finding(
                 Severity.WARNING,
-                "no view",
+                _NO_VIEW,
                 f"{look.__name__.replace('_', ' ')}: {' '.join(str(error).split())}",
                 "Mend what stands above first, or examine as a role that may read the tables.",
             )

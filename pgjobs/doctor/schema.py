@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from django.apps import apps
 from django.db import connections, models
@@ -12,17 +12,19 @@ from django.db.migrations.executor import MigrationExecutor
 from pgjobs.doctor.finding import Finding, Severity
 from pgjobs.doctor.reading import read
 
+OLDER: Final = "schema older than code"
+
 
 def unapplied_migrations(using: str) -> Iterator[Finding]:
     """Find migrations of pgjobs that the code has and the database lacks."""
     executor = MigrationExecutor(connections[using])
     targets = [key for key in executor.loader.graph.leaf_nodes() if key[0] == "pgjobs"]
-    missing = [migration.name for migration, _ in executor.migration_plan(targets)]
-    missing = [name for name in missing if ("pgjobs", name) in executor.loader.graph.nodes]
+    plan = executor.migration_plan(targets)
+    missing = [migration.name for migration, _ in plan if migration.app_label == "pgjobs"]
     if missing:
         yield Finding(
             Severity.CRITICAL,
-            "schema older than code",
+            OLDER,
             f"The database lacks the migrations {', '.join(missing)}.",
             "Run manage.py migrate pgjobs.",
         )
@@ -40,7 +42,7 @@ def missing_indexes(using: str) -> Iterator[Finding]:
                     Severity.CRITICAL,
                     "missing index",
                     f"The index {index.name} of {table._meta.db_table} is missing or not valid.",
-                    f"Drop what is left of it, and make it anew: {_sql(index, table, using)}",
+                    f"Drop the rest of it, and make it anew: {_sql(index, table, using)}",
                 )
 
 
@@ -53,4 +55,5 @@ def _indexes(table: type[models.Model]) -> Iterator[Any]:
 
 def _sql(index: Any, table: type[models.Model], using: str) -> str:
     with connections[using].schema_editor(collect_sql=True) as editor:
-        return str(index.create_sql(table, editor))
+        made = str(index.create_sql(table, editor))
+    return made.replace(" INDEX ", " INDEX CONCURRENTLY ", 1)

@@ -50,6 +50,18 @@ def dead_rows(using: str) -> Iterator[Finding]:
             )
 
 
+def table_locks(using: str) -> Iterator[Finding]:
+    """Find locks on the table of jobs that stop all claims."""
+    for holder, mode, since in read(using, "doctor/table_locks", longest=_LONG_WAIT):
+        yield Finding(
+            Severity.CRITICAL,
+            "locked table",
+            f"The session of pid {holder} has held a {mode} on pgjobs_job since {since}: no job is "
+            "claimed and none is enqueued.",
+            "End its transaction: pg_terminate_backend(pid). Make indexes CONCURRENTLY.",
+        )
+
+
 def lock_waits(using: str) -> Iterator[Finding]:
     """Find sessions that wait for locks on tables of pgjobs."""
     for pid, blockers, since in read(using, "doctor/waits", longest=_LONG_WAIT):

@@ -6,7 +6,8 @@ import sys
 from argparse import ArgumentParser
 from typing import Any, ClassVar
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from pgjobs.cli.output import Output
 from pgjobs.cli.verb import Verb
@@ -31,7 +32,11 @@ def add_verb(parser: ArgumentParser, verb: type[Verb]) -> None:
 
 
 def run_verb(command: BaseCommand, verb: type[Verb], options: dict[str, Any]) -> None:
-    """Run ``verb``. Raises SystemExit if its exit code is not 0."""
+    """Run ``verb``. Raises SystemExit if its exit code is not 0, and CommandError for an error."""
     output = Output(command.stdout, command.stderr, as_json=options["json"])
-    if code := verb(output, options).run():
+    try:
+        code = verb(output, options).run()
+    except DatabaseError as error:
+        raise CommandError(f"PostgreSQL refuses: {' '.join(str(error).split())}") from error
+    if code:
         sys.exit(code)

@@ -64,7 +64,7 @@ def test_each_filter_leaves_the_jobs_that_pass_it(pgjobs: Run) -> None:
         "worker": a_job("running", worker=worker),
         "since": a_job(),
         "arg": a_job(kwargs={"invoice": "INV-1", "full": True, "n": 3}),
-        "error": a_job("errored", error="OSError: No Route"),
+        "error": a_job("errored", error="OSError: No Route", completed=timezone.now()),
         "object": Noop.enqueue(site),
     }
     old = [job.pk for name, job in jobs.items() if name != "since"]
@@ -76,6 +76,7 @@ def test_each_filter_leaves_the_jobs_that_pass_it(pgjobs: Run) -> None:
         ["worker", "--worker", worker.pk],
         ["since", "--since", "1d"],
         ["since", "--since", ago(hours=1).isoformat()],
+        ["error", "--ended", "30s"],
         ["arg", "--arg", "invoice=INV-1"],
         ["arg", "--arg", "full=true", "--arg", "n=3"],
         ["error", "--error", "no route"],
@@ -113,6 +114,7 @@ def test_a_list_that_is_cut_says_so(pgjobs: Run) -> None:
         (["--since", f"{9**99}w"], "--since must be a span"),
         (["--since", "2026-02-31T00:00"], "--since must be a span"),
         (["--arg", "invoice"], "--arg must be written as name=value, not 'invoice'"),
+        (["--class", "Nope"], "--class 'Nope' ends no registered path: "),
         (["--object", "site"], "--object must be written as app.model:key"),
         (["--object", "testapp.site:"], "--object must be written as app.model:key"),
         (["--object", "testapp.sight:3"], "--object must be written as app.model:key"),
@@ -158,15 +160,24 @@ def test_show_tells_all_of_a_job(pgjobs: Run) -> None:
 
     for words in ('"full": true', '"seen"', "ValueError: boom", "finished: It is errored"):
         assert words in out
+    assert "attempt 1: builtins.ValueError: boom\n" in out
+    assert "  Traceback (most recent call last):\n" in out
     shown = pgjobs("show", job.pk, "--json").json
     assert (shown["id"], shown["kwargs"], shown["time_limit"]) == (job.pk, {"full": True}, 300.0)
     assert shown["errors"][0]["message"] == "boom"
 
 
 def test_why_gives_the_reasons_in_their_order(pgjobs: Run) -> None:
-    reasons = pgjobs("why", a_job().pk, "--json").json
+    job = a_job(interruptions=1)
 
-    assert [row["reason"] for row in reasons] == ["no worker"]
+    assert [row["reason"] for row in pgjobs("why", job.pk, "--json").json] == [
+        "no worker",
+        "interrupted",
+    ]
+    assert pgjobs("why", job.pk).out.splitlines() == [
+        "no worker: No living worker serves the queue default.",
+        "interrupted: It lost its worker 1 times, and began anew.",
+    ]
 
 
 @pytest.mark.parametrize("verb", ["show", "why", "logs"])
@@ -178,14 +189,17 @@ def test_the_log_of_a_job_is_written_line_by_line(pgjobs: Run) -> None:
     job = a_job("running")
     log(job, "first")
     log(job, "second", "warning")
+    log(job, "third\nof two lines")
 
-    first, second = pgjobs("logs", job.pk).out.splitlines()
+    first, second, third, rest = pgjobs("logs", job.pk).out.splitlines()
 
     assert first.endswith("info     first")
     assert second.endswith("warning  second")
+    assert (third[-5:], rest) == ("third", "    of two lines")
     assert [line["message"] for line in pgjobs("logs", job.pk, "--json").json] == [
         "first",
         "second",
+        "third\nof two lines",
     ]
 
 
@@ -285,5 +299,27 @@ def test_a_job_that_waits_too_long_is_not_healthy(pgjobs: Run) -> None:
     assert pgjobs("health", "--max-wait", "10m").code == 0
     ran = pgjobs("health", "--max-wait", "1m", "--json")
     assert (ran.code, ran.json["healthy"]) == (1, False)
-    assert ran.json["faults"][0].startswith("A job of the queue default has waited for 0:05:")
+    assert ran.json["faults"] == ["A job of the queue default has waited for 5 min 0 s."]
     assert pgjobs("health", "--max-wait", "soon").code == 2
+
+
+def test_a_cluster_whose_system_jobs_will_not_run_is_not_healthy(pgjobs: Run) -> None:
+    add = "INSERT INTO pgjobs_schedule (job_class, interval, cron, next_run, enabled) VALUES "
+    query(f"{add} ('fine', 5, '', now() + interval '1 minute', true)")
+    assert pgjobs("health").out == "No worker lives, so none of 1 system jobs will run.\n"
+
+    a_worker(has_session_lock=False)
+    assert pgjobs("health").code == 0
+
+    query(f"{add} ('late', 5, '', now() - interval '2 hours', true)")
+    assert pgjobs("health").out == "The system job late is late by 2 h 0 min.\n"
+
+
+def test_an_error_of_the_database_is_one_line(pgjobs: Run) -> None:
+    query("DROP VIEW pgjobs_queues")
+
+    ran = pgjobs("queues")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.errors.startswith('PostgreSQL refuses: relation "pgjobs_queues" does not exist')
+    assert "\n" not in ran.errors

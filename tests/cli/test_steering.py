@@ -135,6 +135,7 @@ def test_a_verb_without_a_filter_changes_nothing(pgjobs: Run, verb: str) -> None
 def test_a_queue_and_a_class_are_paused_and_resumed(pgjobs: Run) -> None:
     ran = pgjobs("pause", "low", "--job-class", Noop.path)
     assert ran.out == f"low paused\n{Noop.path} paused\n"
+    assert pgjobs("pause", "--class", "Noop").out == f"{Noop.path} was paused already\n"
     assert pgjobs("pause", "low", "--json").json == [{"queue": "low", "changed": False}]
     assert pgjobs("resume", "low", "--job-class", Noop.path).code == 0
     assert not Pause.objects.exists()
@@ -198,7 +199,8 @@ def test_old_jobs_are_pruned(pgjobs: Run) -> None:
     a_job("completed", started=ago(days=9), completed=ago(days=8))
     kept = a_job("completed")
 
-    assert pgjobs("prune", "--days", 7) == (0, "1 jobs deleted.\n", "")
+    assert "1 jobs match. Give --yes" in pgjobs("prune", "--days", 7).errors
+    assert pgjobs("prune", "--days", 7, "--yes") == (0, "1 jobs deleted.\n", "")
     assert Job.objects.get() == kept
-    assert pgjobs("prune", "--days", 7, "--json").json == {"deleted": 0}
+    assert pgjobs("prune", "--days", 7, "--json").json == {"matched": 0, "deleted": 0}
     assert "days must be" in pgjobs("prune", "--days", -1).errors

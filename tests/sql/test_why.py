@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from typing import Any
 
@@ -76,15 +77,18 @@ def test_a_running_job_of_a_worker_with_more_jobs_than_slots_may_wait_for_a_slot
 def test_a_running_job_of_a_silent_worker_is_taken_back() -> None:
     job = a_job("running", worker=a_living_worker(heartbeat=ago(minutes=1)))
 
-    assert first(job)[1].endswith("has it and is silent: it is taken back soon.")
+    assert first(job)[1].endswith("has it and is silent: a worker takes it back, but none lives.")
+    a_living_worker()
+    assert first(job)[1].endswith("has it and is silent: another worker takes it back soon.")
 
 
 def test_a_running_job_of_a_worker_without_a_row_is_taken_back() -> None:
     job = a_job("running", worker_id=4711)
 
+    a_living_worker()
     assert first(job) == (
         "running",
-        "Worker 4711 has it, whose row is gone: it is taken back soon.",
+        "Worker 4711 has it and is gone: another worker takes it back soon.",
     )
 
 
@@ -171,13 +175,19 @@ def test_a_class_that_no_living_worker_knows_is_named() -> None:
 def test_a_row_that_a_transaction_holds_is_locked() -> None:
     a_living_worker()
     job = a_job()
-    with closing(psycopg.connect(**connection.get_connection_params())) as other:
+    login = {**connection.get_connection_params(), "application_name": "psql"}
+    with closing(psycopg.connect(**login)) as other:
         other.execute("SELECT FROM pgjobs_job FOR UPDATE")
 
         reason, evidence = first(job)
 
         assert reason == "locked"
-        assert f"pid {other.info.backend_pid} " in evidence
+        assert evidence == (
+            f"A transaction of pid {other.info.backend_pid} (psql) holds the row of the job."
+        )
+        other.rollback()
+        other.execute("LOCK TABLE pgjobs_job IN SHARE MODE")
+        assert first(job)[1].endswith("(psql) holds the table of jobs.")
 
 
 def test_jobs_of_earlier_lanes_and_positions_stand_before_it() -> None:
@@ -220,11 +230,25 @@ def test_the_start_is_estimated_by_the_pace_of_these_queues() -> None:
         a_job("completed", completed=ago(seconds=seconds), queue_name="low")
     for _ in range(20):
         a_job()
-    job = a_job()
 
-    assert first(job)[1].startswith("20 jobs stand before it; at 1.0 jobs per second it starts in")
-    estimate = float(first(job)[1].rsplit(" ", 2)[1])
-    assert 19 <= estimate <= 22
+    found = re.fullmatch(
+        r"20 jobs stand before it; at ([\d.]+) jobs per second it starts in about 00:00:(\d\d)\.",
+        first(a_job())[1],
+    )
+
+    assert found is not None
+    assert 0.8 <= float(found[1]) <= 1.2
+    assert 17 <= int(found[2]) <= 25
+
+
+def test_an_idle_time_before_the_drain_does_not_slow_the_estimate() -> None:
+    a_living_worker()
+    a_job("completed", started=ago(minutes=4), completed=ago(minutes=4))
+    for _ in range(30):
+        a_job("completed", completed=ago(seconds=1))
+    a_job()
+
+    assert "1 job stands before it; at 10." in first(a_job())[1]
 
 
 def test_taken_slots_name_the_longest_jobs() -> None:

@@ -6,8 +6,9 @@
 -- each reads a range of the index pgjobs_job_ready. It stops to count beyond 100,000 jobs. If most jobs of
 -- the table wait, the planner would rather read all of it: of 1,000,000 jobs in 0.8 s instead of 0.03 s.
 --
--- `pace` is the rate at which jobs of these queues have ended, by the newest 10,000 ended jobs of the last five
--- minutes.
+-- `pace` is the rate at which jobs of these queues have ended: the highest of those of the last seconds, the
+-- last minute and the last five minutes, because a queue that was empty for a while says nothing about the
+-- pace of its workers. It reads at most the newest 10,000 ended jobs.
 --
 -- It acts in the rights of the caller, who must be able to read these columns.
 --
@@ -70,15 +71,23 @@ ahead AS MATERIALIZED (
     LIMIT 1
 ),
 pace AS MATERIALIZED (
-    SELECT count(*) FILTER (WHERE ended.queue_name = ANY (ahead.queues) AND ended.started IS NOT NULL)
-        / GREATEST(extract(epoch FROM statement_timestamp() - min(ended.completed)), 0.1) AS jobs_per_second
+    SELECT GREATEST(
+        count(*) FILTER (WHERE ended.age < 3) / LEAST(3, GREATEST(max(ended.age), 0.1)),
+        count(*) FILTER (WHERE ended.age < 15) / LEAST(15, GREATEST(max(ended.age), 0.1)),
+        count(*) FILTER (WHERE ended.age < 60) / LEAST(60, GREATEST(max(ended.age), 0.1)),
+        count(*) / GREATEST(max(ended.age), 0.1)
+    ) AS jobs_per_second
     FROM ahead
     CROSS JOIN LATERAL (
-        SELECT queue_name, started, completed
-        FROM pgjobs_job
-        WHERE completed > statement_timestamp() - interval '5 minutes'
-        ORDER BY completed DESC
-        LIMIT 10000
+        SELECT extract(epoch FROM statement_timestamp() - newest.completed) AS age
+        FROM (
+            SELECT queue_name, started, completed
+            FROM pgjobs_job
+            WHERE completed > statement_timestamp() - interval '5 minutes'
+            ORDER BY completed DESC
+            LIMIT 10000
+        ) AS newest
+        WHERE newest.queue_name = ANY (ahead.queues) AND newest.started IS NOT NULL
     ) AS ended
     WHERE ahead.jobs > 0
 ),
@@ -102,11 +111,14 @@ found (rank, reason, evidence, since) AS (
         3, 'running',
         CASE
             WHEN it.worker_id IS NULL THEN 'It runs in the process of its caller.'
-            WHEN worker.id IS NULL THEN format(
-                'Worker %s has it, whose row is gone: it is taken back soon.', it.worker_id
-            )
             WHEN worker.alive IS NOT TRUE THEN format(
-                'Worker %s (%s) has it and is %s: it is taken back soon.', worker.id, worker.name, worker.state
+                'Worker %s%s has it and is %s: %s.',
+                it.worker_id, ' (' || worker.name || ')', COALESCE(worker.state, 'gone'),
+                CASE
+                    WHEN EXISTS (SELECT FROM pgjobs_workers AS other WHERE other.state = 'alive')
+                    THEN 'another worker takes it back soon'
+                    ELSE 'a worker takes it back, but none lives'
+                END
             )
             ELSE concat(
                 format(
@@ -182,23 +194,39 @@ found (rank, reason, evidence, since) AS (
     UNION ALL
     SELECT
         9, 'locked',
-        format('A transaction of the session with pid %s holds the row of the job.', held.pid), session.xact_start
+        format(
+            'A transaction of pid %s%s holds %s.',
+            held.pid,
+            ' (' || NULLIF(session.application_name, '') || ')',
+            CASE held.locktype WHEN 'relation' THEN 'the table of jobs' ELSE 'the row of the job' END
+        ),
+        session.xact_start
     FROM it
     JOIN pg_locks AS held
-        ON held.locktype = 'transactionid' AND held.transactionid = it.holder AND held.granted
+        ON held.granted
+        AND (
+            held.locktype = 'transactionid' AND held.transactionid = it.holder
+            OR held.locktype = 'relation'
+                AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                AND held.relation = 'pgjobs_job'::regclass
+                AND held.mode IN (
+                    'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'
+                )
+        )
     LEFT JOIN pg_stat_activity AS session ON session.pid = held.pid
     WHERE it.waits AND held.pid <> pg_backend_pid()
     UNION ALL
     SELECT
         10, 'behind',
         concat(
-            CASE WHEN jobs > 100000 THEN 'More than ' END, LEAST(jobs, 100000), ' jobs stand before it; ',
+            CASE WHEN jobs > 100000 THEN 'More than ' END, LEAST(jobs, 100000),
+            CASE jobs WHEN 1 THEN ' job stands before it; ' ELSE ' jobs stand before it; ' END,
             CASE
                 WHEN jobs_per_second > 0 THEN format(
-                    'at %s jobs per second it starts in %s %s s.',
+                    'at %s jobs per second it starts in %s %s.',
                     round(jobs_per_second, 1),
                     CASE WHEN jobs > 100000 THEN 'more than' ELSE 'about' END,
-                    round(jobs / jobs_per_second, 1)
+                    make_interval(secs => ceil(jobs / jobs_per_second)::integer)
                 )
                 ELSE 'no job of these queues has ended in the last five minutes.'
             END
@@ -219,7 +247,7 @@ found (rank, reason, evidence, since) AS (
                 FROM pgjobs_job AS busy
                 WHERE busy.status = 'running' AND busy.worker_id IN (SELECT serving.id FROM serving)
                 ORDER BY busy.started
-                LIMIT 3
+                LIMIT LEAST(3, (SELECT sum(slots) FROM serving))
             ) AS longest
         ) || '.',
         NULL
