@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
-from typing import Any
+from inspect import Parameter, signature
+from typing import Any, Final
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import CommandError
@@ -12,11 +13,18 @@ from django.db import models, router
 
 from pgjobs.cli.selection import classes_by_end, moment, named_object
 from pgjobs.cli.verb import DONE, Verb, refuse
+from pgjobs.enqueueing.row import row_for
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from pgjobs.registry.names import JobTarget, registered
 
 _OPTIONS = ("interval", "priority", "timeout", "max_attempts", "name")
+_NO_ARGUMENTS: Final = {
+    name
+    for name, parameter in signature(row_for).parameters.items()
+    if parameter.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+}
+"""The names that ``enqueue()`` takes for options, even ``immediate``, which runs the job here."""
 
 
 class Enqueue(Verb):
@@ -52,8 +60,8 @@ class Enqueue(Verb):
         if self.options["at"] is not None:
             options["schedule_at"] = moment("at", self.options["at"], ahead=True)
         arguments = _arguments(self.options["kwargs"])
-        if taken := arguments.keys() & {*options, "schedule_at"}:
-            raise refuse(f"--kwargs names {min(taken)!r}, which is an option of its own.")
+        if taken := arguments.keys() & _NO_ARGUMENTS:
+            raise refuse(f"--kwargs names {min(taken)!r}, which enqueue() does not give to run().")
         about = None if self.options["object"] is None else _existing(self.options["object"])
         enqueue = Job.enqueue_once if self.options["once"] else Job.enqueue
         try:

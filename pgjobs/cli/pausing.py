@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.db import router
 
 from pgjobs.cli.selection import classes_by_end
-from pgjobs.cli.verb import DONE, Verb
+from pgjobs.cli.verb import DONE, Verb, refuse
 from pgjobs.exceptions import UnknownQueue
 from pgjobs.models import Pause
 from pgjobs.models.pause import PauseQuerySet
@@ -47,9 +47,7 @@ class PausingVerb(Verb):
         subjects = [{"queue": name} for name in self.options["queues"]]
         subjects += [{"job_class": _path(end)} for end in self.options["job_class"]]
         if not subjects:
-            raise CommandError(
-                "No queue or job class is given. Name a queue, or a job class with --job-class."
-            )
+            raise refuse("No queue or job class is given. Name one, or give --job-class.")
         pauses = Pause.objects.using(router.db_for_write(Pause))
         results = []
         for subject in subjects:

@@ -14,5 +14,9 @@ class Roles(Verb):
     )
 
     def run(self) -> int:
-        self.output.text(f"{load('roles')};")
+        sql = f"{load('roles')};"
+        if self.output.as_json:
+            self.output.record({"sql": sql})
+        else:
+            self.output.text(sql)
         return DONE

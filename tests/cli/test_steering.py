@@ -144,6 +144,22 @@ def test_a_queue_and_a_class_are_paused_and_resumed(pgjobs: Run) -> None:
 # Enqueueing ------------------------------------------------------------------------------
 
 
+def test_no_subject_to_pause_is_a_wrong_use(pgjobs: Run) -> None:
+    assert pgjobs("pause").code == pgjobs("resume").code == 2
+
+
+def test_the_sql_of_the_roles_is_one_document_as_json(pgjobs: Run) -> None:
+    assert pgjobs("roles", "--json").json == {"sql": pgjobs("roles").out.rstrip("\n")}
+
+
+@pytest.mark.parametrize("name", ["immediate", "meta", "job_timeout", "user", "queue_name"])
+def test_an_option_of_enqueue_is_no_argument_of_run(pgjobs: Run, name: str) -> None:
+    ran = pgjobs("enqueue", "Noop", "--kwargs", f'{{"{name}": null}}')
+
+    assert (ran.code, Job.objects.exists()) == (2, False)
+    assert f"--kwargs names '{name}'" in ran.errors
+
+
 def test_a_job_is_enqueued_by_the_end_of_its_path(pgjobs: Run) -> None:
     site = a_site()
     ran = pgjobs(
