@@ -14,6 +14,8 @@ from pgjobs.cli.selection import add_filters, all_jobs, selected
 from pgjobs.cli.verb import DONE, NOTHING, Verb, refuse
 from pgjobs.models import Job, JobLogEntry
 
+_MOST: Final = 10**9
+"""The largest ``--limit``."""
 _LOOK: Final = 0.5
 """Seconds between two looks for new log lines."""
 
@@ -31,8 +33,8 @@ class ListJobs(Verb):
 
     def run(self) -> int:
         limit = self.options["limit"]
-        if limit < 1:
-            raise refuse(f"--limit must be a number from 1, not {limit}.")
+        if not 1 <= limit <= _MOST:
+            raise refuse(f"--limit must be a number from 1 to {_MOST}, not {limit}.")
         ids = list(selected(self.options).values_list("pk", flat=True)[: limit + 1])
         jobs = stats.jobs(ids[:limit], all_jobs().db)
         self.output.rows(jobs, "id status queue name object created late_by duration attempt error")

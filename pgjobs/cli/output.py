@@ -61,7 +61,9 @@ class Output:
         self._errors.write(text, lambda plain: plain, ending=ending)
 
     def _write_json(self, value: Any) -> None:
-        self._stream.write(json.dumps(value, indent=2, ensure_ascii=False, default=_as_json))
+        # jsonb holds numbers that Python reads as infinite. JSON does not, so they become texts.
+        plain = json.loads(json.dumps(value, default=_as_json), parse_constant=str)
+        self._stream.write(json.dumps(plain, indent=2, ensure_ascii=False))
 
     def _write_table(self, rows: list[dict[str, Any]], columns: list[str]) -> None:
         cells = [[printable(_text(row[name])) for name in columns] for row in rows]

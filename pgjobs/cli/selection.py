@@ -16,9 +16,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from pgjobs import codec
 from pgjobs.choices import JobStatus
 from pgjobs.cli.verb import refuse
 from pgjobs.enqueueing.references import object_key
+from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.registry.names import registered
@@ -124,9 +126,19 @@ def _argument(text: str) -> tuple[str, Any]:
     if not (name and equals):
         raise refuse(f"--arg must be written as name=value, not {text!r}.")
     try:
-        return name, json.loads(value)
+        parsed = json.loads(value, parse_constant=_no_json)
     except (ValueError, RecursionError):
         return name, value
+    try:
+        codec.encode(parsed, f"--arg {name}")
+    except InvalidArgument as error:
+        raise refuse(str(error)) from None
+    return name, parsed
+
+
+def _no_json(constant: str) -> Any:
+    """Refuse NaN and Infinity, which Python reads and PostgreSQL does not."""
+    raise ValueError(constant)
 
 
 def moment(option: str, text: str, *, ahead: bool = False) -> datetime:
@@ -160,9 +172,10 @@ def span(option: str, text: str) -> timedelta:
 
 
 def _text(option: str, text: str) -> str:
-    if "\x00" in text:
-        raise refuse(f"--{option} holds a NUL character, which no text in PostgreSQL has.")
-    return text
+    try:
+        return codec.text(text, f"--{option}")
+    except InvalidArgument as error:
+        raise refuse(str(error)) from None
 
 
 _CONDITIONS: Final[dict[str, Callable[[Any], Q]]] = {

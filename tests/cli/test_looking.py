@@ -120,8 +120,13 @@ def test_a_list_that_is_cut_says_so(pgjobs: Run) -> None:
         (["--object", "testapp.sight:3"], "--object must be written as app.model:key"),
         (["--object", "testapp.site:Lund"], "--object must be written as app.model:key"),
         (["--queue", "a\0b"], "--queue holds a NUL character"),
+        (["--error", "\udcff"], "--error holds a lone surrogate"),
+        (["--arg", r'a="\u0000"'], "--arg a holds a NUL character"),
+        (["--arg", r'a=["\ud800"]'], "--arg a[0] holds a lone surrogate"),
+        (["--arg", "a=1e999"], "--arg a is inf, which JSON does not have"),
         (["--status", "done"], "invalid choice: 'done'"),
-        (["--limit", "0"], "--limit must be a number from 1, not 0"),
+        (["--limit", "0"], "--limit must be a number from 1 to 1000000000, not 0"),
+        (["--limit", str(2**63)], "--limit must be a number from 1 to 1000000000"),
     ],
 )
 def test_a_wrong_filter_is_refused_with_its_value(
@@ -167,6 +172,13 @@ def test_show_tells_all_of_a_job(pgjobs: Run) -> None:
     assert shown["errors"][0]["message"] == "boom"
 
 
+def test_a_number_that_python_reads_as_infinite_does_not_break_the_document(pgjobs: Run) -> None:
+    job = a_job()
+    query("UPDATE pgjobs_job SET kwargs = %s WHERE id = %s", f'{{"n": 1{400 * "0"}.5}}', job.pk)
+
+    assert pgjobs("show", job.pk, "--json").json["kwargs"] == {"n": "Infinity"}
+
+
 def test_why_gives_the_reasons_in_their_order(pgjobs: Run) -> None:
     job = a_job(interruptions=1)
 
@@ -183,6 +195,15 @@ def test_why_gives_the_reasons_in_their_order(pgjobs: Run) -> None:
 @pytest.mark.parametrize("verb", ["show", "why", "logs"])
 def test_a_job_that_is_gone_is_told(pgjobs: Run, verb: str) -> None:
     assert pgjobs(verb, 4711) == (2, "", "There is no job 4711. Perhaps it was pruned.")
+
+
+def test_the_moments_of_a_log_are_in_the_zone_of_the_project(pgjobs: Run) -> None:
+    job = a_job("running")
+    log(job, "first")
+
+    with timezone.override("Asia/Kathmandu"):
+        moment = timezone.localtime(JobLogEntry.objects.get().timestamp)
+        assert pgjobs("logs", job.pk).out.startswith(f"{moment:%Y-%m-%d %H:%M:%S} info")
 
 
 def test_the_log_of_a_job_is_written_line_by_line(pgjobs: Run) -> None:
