@@ -2,17 +2,25 @@
 -- to everybody but the roles that `manage.py pgjobs_roles` prints.
 --
 -- Somebody else's table of the same name, even a temporary one, must not come in the place of ours. So
--- pg_temp, which otherwise comes first, comes last.
+-- pg_temp, which otherwise comes first, comes last. The schema of the table of jobs comes before those of
+-- the tables that it refers to: they may hold jobs of their own.
 DO $$
 DECLARE
     path text;
     made record;
 BEGIN
-    SELECT string_agg(DISTINCT quote_ident(nspname), ', ') || ', pg_temp' INTO path
-    FROM pg_constraint
-    JOIN pg_class ON pg_class.oid IN (conrelid, confrelid)
-    JOIN pg_namespace ON pg_namespace.oid = relnamespace
-    WHERE contype = 'f' AND conrelid = 'pgjobs_job'::regclass;
+    SELECT string_agg(quote_ident(nspname), ', ' ORDER BY rank, nspname) || ', pg_temp' INTO path
+    FROM (
+        SELECT relnamespace, min(rank) AS rank
+        FROM (
+            SELECT 'pgjobs_job'::regclass AS relation, 1 AS rank
+            UNION ALL
+            SELECT confrelid, 2 FROM pg_constraint WHERE contype = 'f' AND conrelid = 'pgjobs_job'::regclass
+        ) AS needed
+        JOIN pg_class ON pg_class.oid = relation
+        GROUP BY relnamespace
+    ) AS home
+    JOIN pg_namespace ON pg_namespace.oid = relnamespace;
     FOR made IN
         SELECT pg_proc.oid::regprocedure AS signature, prosecdef
         FROM pg_proc

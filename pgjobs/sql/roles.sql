@@ -2,8 +2,7 @@
 -- alone, so none can write a row that the functions would refuse.
 DO $$
 DECLARE
-    home text := (SELECT quote_ident(nspname) FROM pg_namespace JOIN pg_class ON relnamespace = pg_namespace.oid
-                  WHERE pg_class.oid = 'pgjobs_job'::regclass);
+    home regnamespace := (SELECT relnamespace FROM pg_class WHERE oid = 'pgjobs_job'::regclass);
     role text;
     made regprocedure;
 BEGIN
@@ -13,7 +12,10 @@ BEGIN
         END IF;
         EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', home, role);
     END LOOP;
-    GRANT pgjobs_reader TO pgjobs_operator;
+    -- Only who administers the roles may do this, and the owner of another database need not be the one.
+    IF NOT pg_has_role('pgjobs_operator', 'pgjobs_reader', 'MEMBER') THEN
+        GRANT pgjobs_reader TO pgjobs_operator;
+    END IF;
     GRANT SELECT ON pgjobs_jobs, pgjobs_running, pgjobs_queues, pgjobs_failures, pgjobs_workers,
         pgjobs_schedules, pgjobs_pause, pgjobs_log TO pgjobs_reader;
     -- What pgjobs_why() reads: no arguments, no data and no results.
@@ -22,9 +24,20 @@ BEGIN
         scheduled, created, started, completed, cancel_requested, worker_id, error, xmax
     ) ON pgjobs_job TO pgjobs_reader;
     GRANT SELECT ON pgjobs_registry TO pgjobs_reader;
+    -- Everybody may call these, unless ALTER DEFAULT PRIVILEGES says otherwise. The views call the others.
+    FOR made IN
+        SELECT oid FROM pg_proc
+        WHERE pronamespace = home
+            AND proname IN ('pgjobs_why', 'pgjobs_object', 'pgjobs_has_type', 'pgjobs_user_id')
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO pgjobs_reader', made);
+    END LOOP;
     GRANT EXECUTE ON FUNCTION pgjobs_ring(), pgjobs_cancel(bigint[]), pgjobs_retry(bigint[]),
         pgjobs_pause(text, text), pgjobs_resume(text, text) TO pgjobs_operator;
-    FOR made IN SELECT oid FROM pg_proc WHERE proname IN ('pgjobs_enqueue', 'pgjobs_enqueue_once') LOOP
+    FOR made IN
+        SELECT oid FROM pg_proc
+        WHERE pronamespace = home AND proname IN ('pgjobs_enqueue', 'pgjobs_enqueue_once')
+    LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO pgjobs_enqueuer', made);
     END LOOP;
     GRANT EXECUTE ON FUNCTION pgjobs_ring() TO pgjobs_enqueuer;

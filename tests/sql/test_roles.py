@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
+from pgjobs.sql import load
 from tests.apps.testapp.jobs import Noop
 from tests.support.rows import a_job, a_worker, tell_sql
 from tests.support.sql import query
@@ -107,6 +108,62 @@ def test_the_roles_can_be_made_twice() -> None:
     call_command("pgjobs", "roles", stdout=(printed := StringIO()))
 
     query(printed.getvalue())
+
+
+def test_the_reader_reads_where_functions_are_not_open_to_everybody() -> None:
+    a_job("running", worker=a_worker())
+    query("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC")
+    call_command("pgjobs", "roles", stdout=(printed := StringIO()))
+    query(printed.getvalue())
+
+    for statement in ("SELECT * FROM pgjobs_why(1)", "SELECT * FROM pgjobs_jobs"):
+        assert is_done(statement, READER)
+
+
+def test_the_owner_of_the_tables_needs_no_right_on_roles_that_exist() -> None:
+    query(
+        "CREATE ROLE the_owner; GRANT CREATE, USAGE ON SCHEMA public TO the_owner WITH GRANT OPTION"
+    )
+    for relation in query(
+        "SELECT oid::regclass::text AS name FROM pg_class WHERE relkind IN ('r', 'v') "
+        "AND relname LIKE 'pgjobs%'"
+    ):
+        query(f"ALTER TABLE {relation['name']} OWNER TO the_owner")
+    for function in query(
+        "SELECT oid::regprocedure::text AS name FROM pg_proc WHERE proname LIKE 'pgjobs%'"
+    ):
+        query(f"ALTER FUNCTION {function['name']} OWNER TO the_owner")
+    call_command("pgjobs", "roles", stdout=(printed := StringIO()))
+
+    assert is_done(printed.getvalue(), "the_owner")
+
+
+def test_functions_of_another_schema_are_left_alone() -> None:
+    query(
+        "CREATE SCHEMA elsewhere; CREATE FUNCTION elsewhere.pgjobs_enqueue() RETURNS integer "
+        "LANGUAGE sql AS 'SELECT 1'; "
+        "REVOKE EXECUTE ON FUNCTION elsewhere.pgjobs_enqueue() FROM PUBLIC"
+    )
+    call_command("pgjobs", "roles", stdout=(printed := StringIO()))
+    query(printed.getvalue())
+
+    (row,) = query(
+        "SELECT has_function_privilege(%s, 'elsewhere.pgjobs_enqueue()', 'execute') AS may",
+        ENQUEUER,
+    )
+    assert not row["may"]
+
+
+def test_the_functions_look_first_where_the_jobs_are() -> None:
+    query(
+        "CREATE SCHEMA another; CREATE TABLE another.account (id integer PRIMARY KEY); "
+        "CREATE TABLE another.pgjobs_job (); "
+        "ALTER TABLE pgjobs_job ADD FOREIGN KEY (user_id) REFERENCES another.account"
+    )
+    query(load("functions_of_roles"))
+
+    (row,) = query("SELECT proconfig FROM pg_proc WHERE proname = 'pgjobs_cancel'")
+    assert row["proconfig"] == ["search_path=public, another, pg_temp"]
 
 
 def test_a_table_of_the_same_name_does_not_come_in_the_place_of_ours() -> None:

@@ -106,6 +106,7 @@ def test_roles_may_read_the_views_that_a_change_of_the_users_key_makes_anew() ->
     query('CREATE ROLE "of a dashboard"')
     query('GRANT SELECT ON pgjobs_jobs TO "of a dashboard" WITH GRANT OPTION')
     query("GRANT SELECT ON pgjobs_running TO PUBLIC")
+    query('GRANT EXECUTE ON FUNCTION pgjobs_user_id TO "of a dashboard"')
     before = grants()
     change_key_type("auth", "user", models.BigAutoField(primary_key=True))
 
@@ -117,7 +118,10 @@ def test_roles_may_read_the_views_that_a_change_of_the_users_key_makes_anew() ->
 def grants() -> list[dict[str, Any]]:
     return query(
         "SELECT relname, relacl::text FROM pg_class "
-        "WHERE relname IN ('pgjobs_jobs', 'pgjobs_running') ORDER BY relname"
+        "WHERE relname IN ('pgjobs_jobs', 'pgjobs_running') UNION ALL "
+        "SELECT proname, (SELECT string_agg(grantee::regrole::text, ',' ORDER BY grantee) "
+        "FROM aclexplode(proacl) WHERE grantee <> 0) FROM pg_proc WHERE proname = 'pgjobs_user_id' "
+        "ORDER BY relname"
     )
 
 
