@@ -25,6 +25,7 @@ class Output:
     def __init__(self, stream: Any, errors: Any, *, as_json: bool) -> None:
         self._stream = stream
         self._errors = errors
+        self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self.as_json = as_json
 
     def rows(self, rows: Sequence[Any], columns: str = "") -> None:
@@ -46,24 +47,42 @@ class Output:
             if value not in (None, "", [], {}):
                 lines = _text(value, is_whole=True).splitlines() or [""]
                 indent = "\n" + " " * (width + 2)
-                self._stream.write(f"{name:<{width}}  {indent.join(map(printable, lines))}")
+                self._write(f"{name:<{width}}  {indent.join(map(printable, lines))}")
 
     def line(self, text: str) -> None:
         """Write ``text``, which may have several lines. As JSON, a verb writes no lines."""
-        self._stream.write("\n".join(map(printable, text.splitlines())))
+        self._write("\n".join(map(printable, text.splitlines())))
 
     def text(self, text: str) -> None:
         """Write our own text as it is."""
-        self._stream.write(text)
+        self._write(text)
 
     def progress(self, text: str, *, ending: str = "\n") -> None:
         """Write to the standard error, so that the output can be read by a script."""
         self._errors.write(text, lambda plain: plain, ending=ending)
 
+    def flush(self) -> None:
+        """Write what is still held back."""
+        self._stream.flush()
+
+    def _write(self, text: str) -> None:
+        """Write ``text``, with an escape for each character that the stream does not have."""
+        if not self._can_write(text):
+            text = text.encode(self._encoding, "backslashreplace").decode(self._encoding)
+        self._stream.write(text)
+
+    def _can_write(self, text: str) -> bool:
+        try:
+            text.encode(self._encoding)
+        except UnicodeEncodeError:
+            return False
+        return True
+
     def _write_json(self, value: Any) -> None:
         # jsonb holds numbers that Python reads as infinite. JSON does not, so they become texts.
         plain = json.loads(json.dumps(value, default=_as_json), parse_constant=str)
-        self._stream.write(json.dumps(plain, indent=2, ensure_ascii=False))
+        text = json.dumps(plain, indent=2, ensure_ascii=False)
+        self._write(text if self._can_write(text) else json.dumps(plain, indent=2))
 
     def _write_table(self, rows: list[dict[str, Any]], columns: list[str]) -> None:
         cells = [[printable(_text(row[name])) for name in columns] for row in rows]
@@ -71,7 +90,7 @@ class Output:
         widths = [max(len(line[column]) for line in lines) for column in range(len(columns))]
         for line in lines:
             padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-            self._stream.write("  ".join(padded).rstrip())
+            self._write("  ".join(padded).rstrip())
 
 
 def printable(text: str) -> str:

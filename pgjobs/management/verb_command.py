@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from pgjobs.cli.output import Output
-from pgjobs.cli.verb import Verb
+from pgjobs.cli.verb import NOTHING, Verb
 
 
 class VerbCommand(BaseCommand):
@@ -32,11 +33,19 @@ def add_verb(parser: ArgumentParser, verb: type[Verb]) -> None:
 
 
 def run_verb(command: BaseCommand, verb: type[Verb], options: dict[str, Any]) -> None:
-    """Run ``verb``. Raises SystemExit if its exit code is not 0, and CommandError for an error."""
+    """Run ``verb``. Raises SystemExit if its exit code is not 0.
+
+    Raises CommandError if the database does not answer, or lacks tables or rights.
+    """
     output = Output(command.stdout, command.stderr, as_json=options["json"])
     try:
         code = verb(output, options).run()
+        output.flush()
     except DatabaseError as error:
         raise CommandError(f"PostgreSQL refuses: {' '.join(str(error).split())}") from error
+    except BrokenPipeError:
+        # The reader wants no more, as `head` does. Python would fail again as it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = NOTHING
     if code:
         sys.exit(code)

@@ -152,6 +152,14 @@ def test_a_migration_that_is_missing_is_critical() -> None:
     assert finding.evidence == "The database lacks the migrations 0012_steering."
 
 
+def test_migrations_of_other_apps_are_not_named() -> None:
+    query("DELETE FROM django_migrations")
+
+    names = examine()[0].evidence
+
+    assert names.count("0001_initial") == 1
+
+
 def test_a_dropped_index_is_critical_and_its_remedy_makes_it_anew() -> None:
     query("DROP INDEX pgjobs_job_ready; DROP INDEX pgjobs_job_once")
     findings = examined()
