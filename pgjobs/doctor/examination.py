@@ -29,6 +29,7 @@ SPECIALISTS: Final[tuple[Callable[[str], Iterator[Finding]], ...]] = (
     cluster.workers_behind_poolers,
     server.lock_waits,
     server.old_snapshots,
+    server.hidden_sessions,
     server.dead_rows,
     server.connections_left,
     server.clock_skew,

@@ -30,6 +30,17 @@ def old_snapshots(using: str) -> Iterator[Finding]:
         )
 
 
+def hidden_sessions(using: str) -> Iterator[Finding]:
+    """Find sessions of other roles, of which this role can't see how old their transactions are."""
+    if roles := [role for (role,) in read(using, "doctor/hidden_sessions")]:
+        yield Finding(
+            Severity.NOTE,
+            "hidden sessions",
+            f"The sessions of {', '.join(roles)} hide their transactions and waits from this role.",
+            "Examine as a member of pg_read_all_stats to have their old snapshots and waits found.",
+        )
+
+
 def dead_rows(using: str) -> Iterator[Finding]:
     """Find tables in which dead rows stay."""
     for table, live, dead, vacuumed, has_autovacuum in read(using, "doctor/tables"):

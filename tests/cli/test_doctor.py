@@ -9,15 +9,16 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
 from pgjobs.doctor import Finding, Severity, examination, examine, server
-from pgjobs.models import Pause, Schedule
+from pgjobs.models import Pause, RegistryEntry, Schedule
 from tests.support.eventually import eventually
 from tests.support.moments import ago
 from tests.support.rows import a_job, a_worker, tell_sql
+from tests.support.sessions import ROLE
 from tests.support.sql import query
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +136,14 @@ def test_waiting_jobs_of_an_unknown_class_are_found() -> None:
 
     assert (finding.severity.name, finding.about) == ("WARNING", "unknown class")
     assert f"such as {job.pk}, are of the class gone.jobs.Old" in finding.evidence
+
+
+def test_no_class_is_unknown_as_long_as_no_worker_has_written_any() -> None:
+    a_worker(has_session_lock=False)
+    a_job()
+    RegistryEntry.objects.all().delete()
+
+    assert ("WARNING", "unknown class") not in found()
 
 
 def test_a_failed_system_check_is_found() -> None:
@@ -257,3 +266,45 @@ def test_clocks_that_differ_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "_SKEW", timedelta(days=-1))
 
     assert found() == [("WARNING", "clock skew")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sessions_of_other_roles_are_told_to_a_role_that_can_not_see_them(
+    other: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other.execute("SELECT 1")
+    query(f"CREATE ROLE {ROLE}")
+    try:
+        with transaction.atomic():
+            query(f"SET LOCAL ROLE {ROLE}")
+            (finding,) = server.hidden_sessions("default")
+            monkeypatch.setattr(server, "_FULL", 0.0)
+            (near,) = server.connections_left("default")
+    finally:
+        query(f"DROP ROLE {ROLE}")
+
+    assert (finding.severity, finding.about) == (Severity.NOTE, "hidden sessions")
+    assert f"The sessions of {other.info.user} hide" in finding.evidence
+    assert int(near.evidence.split()[0]) >= 2
+    assert not list(server.hidden_sessions("default"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_vacuum_is_no_old_snapshot(
+    monkeypatch: pytest.MonkeyPatch, other: psycopg.Connection[Any]
+) -> None:
+    monkeypatch.setattr(server, "_OLD", timedelta(0))
+    query("CREATE TABLE large AS SELECT repeat('a', 900) AS a FROM generate_series(1, 20000)")
+    query("DELETE FROM large")
+    other.autocommit = True
+    other.execute("SET vacuum_cost_delay = 100; SET vacuum_cost_limit = 1")
+    other.pgconn.send_query(b"VACUUM large")
+    try:
+        pid = other.info.backend_pid
+        eventually(lambda: query("SELECT FROM pg_stat_progress_vacuum WHERE pid = %s", pid))
+
+        assert not [each for each in examine() if f"of pid {pid} " in each.evidence]
+    finally:
+        other.cancel()
+        other.close()
+        query("DROP TABLE large")

@@ -275,3 +275,10 @@ def test_interruptions_are_told_last() -> None:
 
     assert reasons(job) == ["due", "interrupted"]
     assert why(job)[1]["evidence"] == "It lost its worker 2 times, and began anew."
+
+
+def test_no_class_is_unknown_while_the_workers_have_not_written_what_they_know() -> None:
+    a_worker(has_session_lock=False)
+    RegistryEntry.objects.all().delete()
+
+    assert first(a_job())[0] == "due"

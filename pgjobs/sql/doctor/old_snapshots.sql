@@ -1,4 +1,5 @@
 -- What keeps VACUUM from removing the dead rows of this database: transactions, slots, prepared transactions.
+-- A VACUUM keeps no rows from another one, however long it runs.
 SELECT
     'a transaction of pid ' || pid || COALESCE(' (' || NULLIF(application_name, '') || ')', '') AS holder,
     xact_start AS since
@@ -7,6 +8,7 @@ WHERE datname = current_database()
     AND pid <> pg_backend_pid()
     AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
     AND xact_start < statement_timestamp() - %(longest)s
+    AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum AS vacuum WHERE vacuum.pid = pg_stat_activity.pid)
 UNION ALL
 SELECT 'the prepared transaction ' || quote_literal(gid), prepared
 FROM pg_prepared_xacts

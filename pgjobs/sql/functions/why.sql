@@ -184,12 +184,11 @@ found (rank, reason, evidence, since) AS (
         format('No living worker that serves the queue %s knows %s.', it.queue_name, it.job_class),
         NULL
     FROM it
-    WHERE waits AND EXISTS (SELECT FROM serving) AND NOT EXISTS (
-        SELECT
+    -- Workers of an older release, and those without the right, write no classes: then nobody can tell.
+    WHERE waits AND (
+        SELECT bool_and(entry.name <> it.job_class)
         FROM pgjobs_registry AS entry
-        WHERE entry.kind = 'job_class'
-            AND entry.name = it.job_class
-            AND entry.seen >= (SELECT min(started) FROM serving)
+        WHERE entry.kind = 'job_class' AND entry.seen >= (SELECT min(started) FROM serving)
     )
     UNION ALL
     SELECT
