@@ -90,6 +90,13 @@ def test_each_option_has_the_same_effect_as_in_python() -> None:
     assert columns(by_sql) == columns(by_python)
 
 
+def test_an_empty_text_is_one_that_is_not_given_as_in_python() -> None:
+    by_sql = enqueued("pgjobs_enqueue", Noop.path, queue="", name="", notifications="")
+    by_python = Noop.enqueue(queue_name="", name="", notifications="")
+
+    assert columns(by_sql) == columns(by_python)
+
+
 @pytest.mark.parametrize(
     ("named", "words"),
     [
@@ -99,6 +106,13 @@ def test_each_option_has_the_same_effect_as_in_python() -> None:
         ({"object": "testapp.sight:1"}, "model 'testapp.sight' is not known"),
         ({"object": "testapp.site"}, "object must be written as app.model:key"),
         ({"object": ""}, "object must be written as app.model:key"),
+        ({"object": f"testapp.site:{256 * '7'}"}, "object must be written as app.model:key"),
+        ({"notifications": 200 * "n"}, "notifications must be always, on_failure or never"),
+        ({"queue": 200 * "q"}, "queue 'qqq"),
+        (
+            {"job_class": f"{Noop.__module__}.plain_function", "name": 201 * "n"},
+            "name must be a text",
+        ),
         ({"kwargs": "[]"}, "kwargs must be a JSON object, not '[]'"),
         ({"kwargs": None}, "kwargs must be a JSON object, not NULL"),
         ({"kwargs": '{"self": 1}'}, "kwargs must be arguments other than self"),

@@ -1,5 +1,5 @@
 -- From the arguments of pgjobs_enqueue() to a row, or to a refusal: what enqueueing/row.py is to callers in
--- Python. Nothing is written.
+-- Python. Nothing is written. As there, an empty queue, name or notification is one that is not given.
 CREATE FUNCTION pgjobs_row_for(
     job_class text, kwargs jsonb, object text, schedule_at timestamptz, interval_minutes integer, queue text,
     priority integer, timeout integer, max_attempts integer, user_id text, notifications text, name text,
@@ -9,6 +9,12 @@ LANGUAGE plpgsql AS $$
 DECLARE
     options jsonb := pgjobs_registered('job_class', job_class);
     label text := COALESCE(lower(split_part(object, ':', 1)), '');
+    object_key text := substr(object, length(label) + 2);
+    job_name text := COALESCE(options ->> 'name', name);
+    job_queue text := COALESCE(
+        NULLIF(queue, ''), options ->> 'queue', pgjobs_registered('model', label) ->> 'queue'
+    );
+    job_notifications text := COALESCE(NULLIF(notifications, ''), options ->> 'notifications');
     made pgjobs_job;
     unknown_user boolean;
 BEGIN
@@ -19,10 +25,7 @@ BEGIN
     made.interval := interval_minutes;
     made.scheduled := schedule_at;
     made.status := CASE WHEN schedule_at IS NULL THEN 'pending' ELSE 'scheduled' END;
-    made.name := COALESCE(options ->> 'name', name);
-    made.queue_name := COALESCE(queue, options ->> 'queue', pgjobs_registered('model', label) ->> 'queue');
-    made.notifications := COALESCE(notifications, options ->> 'notifications');
-    PERFORM pgjobs_registered('queue', made.queue_name);
+    PERFORM pgjobs_registered('queue', job_queue);
 
     PERFORM pgjobs_refuse(
         jsonb_typeof(kwargs) IS DISTINCT FROM 'object', 'kwargs', kwargs::text, 'a JSON object'
@@ -33,14 +36,14 @@ BEGIN
     );
     PERFORM pgjobs_refuse(jsonb_typeof(meta) <> 'object', 'meta', meta::text, 'a JSON object');
     PERFORM pgjobs_refuse(
-        made.name IS NULL OR made.name = '' OR length(made.name) > 200, 'name', name,
+        job_name IS NULL OR job_name = '' OR length(job_name) > 200, 'name', name,
         'a text of 1 to 200 characters, because the job class is a function'
     );
     PERFORM pgjobs_refuse(
-        name <> made.name, 'name', name, format('%L, the name of its class, or NULL', made.name)
+        NULLIF(name, '') <> job_name, 'name', name, format('%L, the name of its class, or NULL', job_name)
     );
     PERFORM pgjobs_refuse(
-        made.notifications NOT IN ('always', 'on_failure', 'never'), 'notifications', notifications,
+        job_notifications NOT IN ('always', 'on_failure', 'never'), 'notifications', notifications,
         'always, on_failure or never'
     );
     PERFORM pgjobs_refuse(
@@ -53,6 +56,10 @@ BEGIN
     PERFORM pgjobs_refuse(
         priority NOT BETWEEN -32768 AND 32767, 'priority', priority::text, 'a number from -32768 to 32767'
     );
+    -- Only now, because a column does not take a text that is too long.
+    made.name := job_name;
+    made.queue_name := job_queue;
+    made.notifications := job_notifications;
     made.priority := COALESCE(priority, (options ->> 'priority')::integer);
     made.timeout := COALESCE(timeout, (options ->> 'timeout')::integer);
     made.max_attempts := COALESCE(max_attempts, (options ->> 'max_attempts')::integer);
@@ -68,11 +75,11 @@ BEGIN
         SELECT type.id INTO made.object_type_id
         FROM django_content_type AS type
         WHERE type.app_label = split_part(label, '.', 1) AND type.model = split_part(label, '.', 2);
-        made.object_id := substr(object, length(label) + 2);
         PERFORM pgjobs_refuse(
-            made.object_type_id IS NULL OR length(made.object_id) NOT BETWEEN 1 AND 255, 'object', object,
+            made.object_type_id IS NULL OR length(object_key) NOT BETWEEN 1 AND 255, 'object', object,
             'written as app.model:key, such as network.site:7'
         );
+        made.object_id := object_key;
     END IF;
     IF user_id IS NOT NULL THEN
         -- The lock makes a deletion of the user wait for the caller's commit, as user.sql does.
