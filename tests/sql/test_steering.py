@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, transaction
 
 from pgjobs.models import Job, Pause, RegistryEntry
@@ -88,6 +89,20 @@ def test_each_option_has_the_same_effect_as_in_python() -> None:
     )
 
     assert columns(by_sql) == columns(by_python)
+
+
+def test_letters_of_an_object_have_the_case_that_they_have_in_django() -> None:
+    RegistryEntry.objects.create(kind="model", name="Plant.site", options={"queue": "low"})
+    ContentType.objects.create(app_label="Plant", model="site")
+
+    assert [enqueued(object=f"Plant.{name}:aB").queue_name for name in ("site", "SITE")] == [
+        "low",
+        "low",
+    ]
+    assert Job.objects.first().object_id == "aB"  # type: ignore[union-attr]
+    assert "'plant.site' is not known" in refused(
+        "pgjobs_enqueue", Noop.path, object="plant.site:1"
+    )
 
 
 def test_an_empty_text_is_one_that_is_not_given_as_in_python() -> None:

@@ -8,8 +8,11 @@ CREATE FUNCTION pgjobs_row_for(
 LANGUAGE plpgsql AS $$
 DECLARE
     options jsonb := pgjobs_registered('job_class', job_class);
-    label text := COALESCE(lower(split_part(object, ':', 1)), '');
-    object_key text := substr(object, length(label) + 2);
+    object_model text := split_part(object, ':', 1);
+    object_app text := split_part(object_model, '.', 1);
+    object_key text := substr(object, length(object_model) + 2);
+    -- To Django, the case of letters matters in the label of an app, and does not in that of a model.
+    label text := COALESCE(object_app || lower(substr(object_model, length(object_app) + 1)), '');
     job_name text := COALESCE(options ->> 'name', name);
     job_queue text := COALESCE(
         NULLIF(queue, ''), options ->> 'queue', pgjobs_registered('model', label) ->> 'queue'
