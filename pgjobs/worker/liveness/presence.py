@@ -79,7 +79,6 @@ class Presence:
         self._register()
         if not self._connection.has_session:
             events.tell(events.PoolerFound(self.worker_id))
-        write_registry(self._connection)
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
@@ -208,3 +207,5 @@ class Presence:
     def _register(self) -> None:
         self._row.register()
         self._last_beat = time.monotonic()
+        # With each row: what is older than the rows of all living workers counts as unknown.
+        write_registry(self._connection)

@@ -7,8 +7,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.db.models.functions import Now
 
-from pgjobs.models import Job, WorkerProcess
+from pgjobs.models import Job, RegistryEntry, WorkerProcess
 from pgjobs.signals import job_rescued
 from pgjobs.sql.locks import WORKER_LOCK
 from pgjobs.worker.liveness import worker_row
@@ -16,6 +17,7 @@ from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.presence import Presence
 from pgjobs.worker.liveness.worker_row import WorkerRow
 from pgjobs.worker.recording.announcer import Announcer
+from tests.apps.testapp.jobs import Noop
 from tests.support.engine import OpenConnection, a_janitor, a_pool, some_options
 from tests.support.eventually import eventually
 from tests.support.rows import a_job, a_worker
@@ -47,6 +49,23 @@ def test_a_lost_lock_is_taken_again_before_the_next_heartbeat(
         terminate([first])
         eventually(lambda: holder() not in (None, first))
         assert WorkerProcess.objects.get(pk=presence.worker_id).stopped is None
+    finally:
+        presence.stop(5)
+
+
+def test_a_worker_with_a_new_id_tells_again_what_it_knows(
+    open_connection: OpenConnection, settings: Any
+) -> None:
+    settings.PGJOBS = {"HEARTBEAT_INTERVAL": 0.1, "HEARTBEAT_TIMEOUT": 9000}
+    presence = Presence(open_connection(), some_options(), janitor=a_janitor(), pool=a_pool([]))
+    presence.start()
+    first = presence.worker_id
+    try:
+        WorkerProcess.objects.filter(pk=first).update(stopped=Now())
+        eventually(lambda: presence.worker_id != first)
+        row = WorkerProcess.objects.get(pk=presence.worker_id)
+
+        eventually(RegistryEntry.objects.filter(name=Noop.path, seen__gte=row.started).exists)
     finally:
         presence.stop(5)
 
