@@ -256,6 +256,25 @@ def test_a_session_that_waits_for_a_lock_is_found_with_its_blocker(
         assert f"pid {other.info.backend_pid} holds" in evidence()
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "lock", ["SELECT pg_advisory_lock(1, 1)", "SELECT FROM auth_group WHERE id = 1 FOR UPDATE"]
+)
+def test_a_wait_for_a_lock_of_the_project_is_none_of_ours(
+    monkeypatch: pytest.MonkeyPatch, other: psycopg.Connection[Any], lock: str
+) -> None:
+    monkeypatch.setattr(server, "_LONG_WAIT", timedelta(0))
+    query("INSERT INTO auth_group (id, name) VALUES (1, 'a')")
+    other.execute(lock.encode())
+    with closing(psycopg.connect(**connection.get_connection_params())) as third:
+        third.execute("SELECT FROM pgjobs_job")
+        third.pgconn.send_query(lock.encode())
+        pid = third.info.backend_pid
+        eventually(lambda: query("SELECT FROM pg_locks WHERE pid = %s AND NOT granted", pid))
+
+        assert "lock wait" not in {each.about for each in examine()}
+
+
 def test_a_server_that_is_nearly_full_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "_FULL", 0.0)
 
