@@ -1,5 +1,5 @@
 -- Fix the search path of the functions for steering, and close those that act in the rights of their owner
--- to everybody but the roles that `manage.py pgjobs_roles` prints.
+-- to everybody but the roles that `manage.py pgjobs roles` prints.
 --
 -- Somebody else's table of the same name, even a temporary one, must not come in the place of ours. So
 -- pg_temp, which otherwise comes first, comes last. The schema of the table of jobs comes before those of
