@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from typing import ClassVar
 
 from django.core.management.base import CommandError
-from django.db import router
+from django.db import router, transaction
 
 from pgjobs.cli.selection import classes_by_end
 from pgjobs.cli.verb import DONE, Verb, refuse
@@ -47,20 +47,19 @@ class PausingVerb(Verb):
         subjects = [{"queue": name} for name in self.options["queues"]]
         subjects += [{"job_class": _path(end)} for end in self.options["job_class"]]
         if not subjects:
-            raise refuse("No queue or job class is given. Name one, or give --job-class.")
+            raise refuse("No queue or job class is given. Name a queue, or give --job-class.")
         pauses = Pause.objects.using(router.db_for_write(Pause))
-        results = []
-        for subject in subjects:
-            try:
-                changed = self.change(pauses, **subject)
-            except (UnknownQueue, LookupError) as error:
-                raise CommandError(str(error)) from None
-            (name,) = subject.values()
-            results.append({**subject, "changed": changed})
-            if not self.output.as_json:
-                self.output.line(f"{name} {self.done if changed else self.already}")
+        try:
+            with transaction.atomic(using=pauses.db):  # all, or none if one does not exist
+                changes = [(subject, self.change(pauses, **subject)) for subject in subjects]
+        except (UnknownQueue, LookupError) as error:
+            raise CommandError(str(error)) from None
         if self.output.as_json:
-            self.output.rows(results)
+            self.output.rows([{**subject, "changed": changed} for subject, changed in changes])
+            return DONE
+        for subject, changed in changes:
+            (name,) = subject.values()
+            self.output.line(f"{name} {self.done if changed else self.already}")
         return DONE
 
 

@@ -141,6 +141,14 @@ def test_a_queue_and_a_class_are_paused_and_resumed(pgjobs: Run) -> None:
     assert not Pause.objects.exists()
 
 
+def test_nothing_is_paused_if_one_of_the_names_does_not_exist(pgjobs: Run) -> None:
+    ran = pgjobs("pause", "low", "nope")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert "'nope'" in ran.errors
+    assert not Pause.objects.exists()
+
+
 # Enqueueing ------------------------------------------------------------------------------
 
 

@@ -140,6 +140,8 @@ def test_an_empty_text_is_one_that_is_not_given_as_in_python() -> None:
         ({"notifications": "often"}, "notifications must be always, on_failure or never"),
         ({"name": "Another"}, "name must be 'Noop', the name of its class, or NULL"),
         ({"user_id": "4711"}, "user_id must be the key of a user, not '4711'"),
+        ({"user_id": "ann"}, "user_id must be the key of a user, not 'ann'"),
+        ({"user_id": "9" * 30}, "user_id must be the key of a user, not '999"),
     ],
 )
 @pytest.mark.parametrize("function", ["pgjobs_enqueue", "pgjobs_enqueue_once"])

@@ -86,21 +86,25 @@ BEGIN
     END IF;
     IF user_id IS NOT NULL THEN
         -- The lock makes a deletion of the user wait for the caller's commit, as user.sql does.
-        EXECUTE (
-            SELECT format(
-                'SELECT key IS NULL FROM (SELECT) AS one LEFT JOIN LATERAL '
-                '(SELECT %1$I AS key FROM %2$s WHERE %1$I = %3$L FOR KEY SHARE) AS found ON true',
-                key.attname, reference.confrelid::regclass, user_id
-            )
-            FROM pg_constraint AS reference
-            JOIN pg_attribute AS own
-                ON own.attrelid = reference.conrelid AND own.attnum = reference.conkey[1]
-            JOIN pg_attribute AS key
-                ON key.attrelid = reference.confrelid AND key.attnum = reference.confkey[1]
-            WHERE reference.contype = 'f'
-                AND reference.conrelid = 'pgjobs_job'::regclass
-                AND own.attname = 'user_id'
-        ) INTO unknown_user;
+        BEGIN
+            EXECUTE (
+                SELECT format(
+                    'SELECT key IS NULL FROM (SELECT) AS one LEFT JOIN LATERAL '
+                    '(SELECT %1$I AS key FROM %2$s WHERE %1$I = %3$L FOR KEY SHARE) AS found ON true',
+                    key.attname, reference.confrelid::regclass, user_id
+                )
+                FROM pg_constraint AS reference
+                JOIN pg_attribute AS own
+                    ON own.attrelid = reference.conrelid AND own.attnum = reference.conkey[1]
+                JOIN pg_attribute AS key
+                    ON key.attrelid = reference.confrelid AND key.attnum = reference.confkey[1]
+                WHERE reference.contype = 'f'
+                    AND reference.conrelid = 'pgjobs_job'::regclass
+                    AND own.attname = 'user_id'
+            ) INTO unknown_user;
+        EXCEPTION WHEN data_exception THEN
+            unknown_user := true;  -- no key of a user is written so
+        END;
         PERFORM pgjobs_refuse(unknown_user, 'user_id', user_id, 'the key of a user');
         made.user_id := user_id;
     END IF;
