@@ -4,6 +4,8 @@
 -- Somebody else's table of the same name, even a temporary one, must not come in the place of ours. So
 -- pg_temp, which otherwise comes first, comes last. The schema of the table of jobs comes before those of
 -- the tables that it refers to: they may hold jobs of their own.
+--
+-- A migration that replaces one of the functions must run this again: CREATE OR REPLACE forgets the path.
 DO $$
 DECLARE
     path text;
