@@ -120,10 +120,9 @@ class Logs(OneJob):
         newest = self._write_after(0, job)
         while self.options["follow"]:
             # The status first: the lines of a job that has finished are there.
-            status = Job.objects.using(job._state.db).filter(pk=job.pk).values_list("status")
-            has_finished = status.first() in [*((each,) for each in FINISHED), None]
+            status = all_jobs().filter(pk=job.pk).values_list("status", flat=True).first()
             newest = self._write_after(newest, job)
-            if has_finished:
+            if status is None or status in FINISHED:
                 break
             time.sleep(_LOOK)
         return DONE

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection
 
 from pgjobs.models import Job, RegistryEntry
+from pgjobs.worker.liveness import registering
 from tests.apps.testapp.jobs import Noop
 from tests.support.environment import Environment
 from tests.support.eventually import eventually
 from tests.support.job_status import until_status
 from tests.support.rows import a_job
 from tests.support.sql import idle_workers
-from tests.support.worker_process import RunningWorker
+from tests.support.worker_process import RunningWorker, run_burst_here
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,3 +77,17 @@ def test_an_open_transaction_that_steers_holds_up_no_other_job(
         psql.commit()
         for job in [*held, failed]:
             until_status(job, "completed")
+
+
+def test_a_job_class_that_sql_cannot_be_told_of_does_not_keep_a_worker_from_its_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def odd_entries() -> Iterator[Any]:
+        raise ValueError("no signature found")
+
+    monkeypatch.setattr(registering, "entries", odd_entries)
+    job = Noop.enqueue()
+
+    run_burst_here()
+
+    until_status(job, "completed")

@@ -14,7 +14,8 @@ from pgjobs.management.verb_command import add_verb, run_verb
 class Command(BaseCommand):
     help = (
         "Looks at jobs and steers them. Each verb has its own --help. Exit codes: 0 if all is "
-        "done, 1 if nothing matched or something was refused, 2 for a wrong option."
+        "done, 1 if nothing matched or something was refused, 2 for a wrong option, 3 if doctor "
+        "finds something critical."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-import psycopg
-
 from pgjobs import events
 from pgjobs.registry.entries import entries
 from pgjobs.sql import load
@@ -15,12 +13,13 @@ from pgjobs.worker.connection import EngineConnection
 def write_registry(connection: EngineConnection) -> None:
     """Write the job classes, queues and models that this process knows.
 
-    No job of this worker depends on it. So an error, such as a missing right, is told and no more.
+    No job of this worker depends on it. So an error is told and no more: a missing right, or a job
+    class with a lazy name that can't be translated or a ``run()`` without a signature.
     """
-    known = [dict(zip(("kind", "name", "options"), entry, strict=True)) for entry in entries()]
     try:
+        known = [dict(zip(("kind", "name", "options"), entry, strict=True)) for entry in entries()]
         cursor = connection.cursor()
         cursor.execute(load("workers/tell_registry"), {"entries": json.dumps(known)})
         cursor.execute(load("workers/forget_registry"))
-    except psycopg.Error as error:
+    except Exception as error:
         events.tell(events.RegistryNotWritten(error))
