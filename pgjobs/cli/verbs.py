@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pgjobs.cli.enqueueing import Enqueue
-from pgjobs.cli.examining import Doctor
+from pgjobs.cli.examining import Checkup, Doctor
 from pgjobs.cli.health import Health
 from pgjobs.cli.looking import Failures, ListJobs, Logs, Queues, Schedules, Show, Why, Workers
 from pgjobs.cli.pausing import PauseClaims, ResumeClaims
@@ -26,6 +26,7 @@ VERBS: Final[dict[str, type[Verb]]] = {
         Failures,
         Health,
         Doctor,
+        Checkup,
         Enqueue,
         Cancel,
         Retry,

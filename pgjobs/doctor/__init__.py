@@ -1,10 +1,20 @@
 """The doctor: looks for faults that slow jobs down or keep them waiting, and names remedies.
 
-It only reads. `examine()` asks each specialist in turn; a module is named for the subject of its
-specialists.
+`examine()` asks each specialist in turn, and only reads; a module is named for the subject of its
+specialists. `checkup()` looks at the indexes, and `repair()` makes one anew.
 """
 
 from pgjobs.doctor.examination import be_impatient, examine
 from pgjobs.doctor.finding import Finding, Severity
+from pgjobs.doctor.indexes import Index, State, checkup, repair
 
-__all__ = ["Finding", "Severity", "be_impatient", "examine"]
+__all__ = [
+    "Finding",
+    "Index",
+    "Severity",
+    "State",
+    "be_impatient",
+    "checkup",
+    "examine",
+    "repair",
+]

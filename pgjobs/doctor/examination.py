@@ -20,7 +20,7 @@ SPECIALISTS: Final[tuple[Callable[[str], Iterator[Finding]], ...]] = (
     server.table_locks,
     project.failed_checks,
     schema.unapplied_migrations,
-    schema.missing_indexes,
+    schema.indexes_to_repair,
     cluster.no_worker,
     cluster.unserved_queues,
     cluster.late_schedules,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
-from django.apps import apps
-from django.db import connections, models
+from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from pgjobs.doctor.finding import Finding, Severity
-from pgjobs.doctor.reading import read
+from pgjobs.doctor.indexes import State, checkup
 
 OLDER: Final = "schema older than code"
 
@@ -30,30 +29,12 @@ def unapplied_migrations(using: str) -> Iterator[Finding]:
         )
 
 
-def missing_indexes(using: str) -> Iterator[Finding]:
-    """Find indexes that were dropped, or that are not valid."""
-    tables = list(apps.get_app_config("pgjobs").get_models())
-    names = [table._meta.db_table for table in tables]
-    there = {index for (index,) in read(using, "doctor/indexes", tables=names)}
-    for table in tables:
-        for index in _indexes(table):
-            if index.name not in there:
-                yield Finding(
-                    Severity.CRITICAL,
-                    "missing index",
-                    f"The index {index.name} of {table._meta.db_table} is missing or not valid.",
-                    f"Drop the rest of it, and make it anew: {_sql(index, table, using)}",
-                )
-
-
-def _indexes(table: type[models.Model]) -> Iterator[Any]:
-    yield from table._meta.indexes
-    for constraint in table._meta.constraints:
-        if isinstance(constraint, models.UniqueConstraint):
-            yield constraint
-
-
-def _sql(index: Any, table: type[models.Model], using: str) -> str:
-    with connections[using].schema_editor(collect_sql=True) as editor:
-        made = str(index.create_sql(table, editor))
-    return made.replace(" INDEX ", " INDEX CONCURRENTLY ", 1)
+def indexes_to_repair(using: str) -> Iterator[Finding]:
+    """Find indexes that were dropped, that are not valid, or that are bloated."""
+    for index in checkup(using):
+        evidence = f"The index {index.name} is {index.state}."
+        remedy = f"Run manage.py pgjobs checkup --repair, or: {index.repair}"
+        if index.state == State.BLOATED:
+            yield Finding(Severity.WARNING, "bloated index", evidence, remedy)
+        elif index.state != State.SOUND:
+            yield Finding(Severity.CRITICAL, "missing index", evidence, remedy)

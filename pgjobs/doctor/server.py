@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from pgjobs import stats
 from pgjobs.doctor.finding import Finding, Severity
 from pgjobs.doctor.reading import read
 
@@ -20,14 +21,16 @@ _SKEW: Final = timedelta(seconds=2)
 
 def old_snapshots(using: str) -> Iterator[Finding]:
     """Find the holders of snapshots that keep VACUUM from removing dead rows."""
-    for holder, since in read(using, "doctor/old_snapshots", longest=_OLD):
-        yield Finding(
-            Severity.WARNING,
-            "old snapshot",
-            f"{holder} has kept dead rows since {since or 'an unknown moment'}.",
-            "End it: pg_terminate_backend(pid), ROLLBACK PREPARED, pg_drop_replication_slot(name). "
-            "idle_in_transaction_session_timeout ends forgotten transactions.",
-        )
+    for each in stats.blockers(using):
+        if each.keeps_dead_rows and (each.since is None or _is_older(each, _OLD)):
+            yield Finding(
+                Severity.WARNING,
+                "old snapshot",
+                f"The {_named(each)} has kept dead rows since {each.since or 'an unknown moment'}.",
+                "End it: pg_terminate_backend(pid), ROLLBACK PREPARED, "
+                "pg_drop_replication_slot(name). idle_in_transaction_session_timeout ends "
+                "forgotten transactions.",
+            )
 
 
 def hidden_sessions(using: str) -> Iterator[Finding]:
@@ -62,27 +65,39 @@ def dead_rows(using: str) -> Iterator[Finding]:
 
 
 def table_locks(using: str) -> Iterator[Finding]:
-    """Find locks on the table of jobs that stop all claims."""
-    for holder, mode, since in read(using, "doctor/table_locks", longest=_LONG_WAIT):
-        yield Finding(
-            Severity.CRITICAL,
-            "locked table",
-            f"The session of pid {holder} has held a {mode} on pgjobs_job since {since}: no job is "
-            "claimed and none is enqueued.",
-            "End its transaction: pg_terminate_backend(pid). Make indexes CONCURRENTLY.",
-        )
+    """Find locks on the tables of pgjobs that stop claims or writes."""
+    for each in stats.blockers(using):
+        if each.kind == "table lock" and _is_older(each, _LONG_WAIT):
+            yield Finding(
+                Severity.CRITICAL,
+                "locked table",
+                f"The session of pid {each.pid} ({each.who}) has held a {each.evidence} since "
+                f"{each.since}: jobs wait for it.",
+                "End its transaction: pg_terminate_backend(pid). Make indexes CONCURRENTLY.",
+            )
 
 
 def lock_waits(using: str) -> Iterator[Finding]:
     """Find sessions that wait for locks on tables of pgjobs."""
-    for pid, blockers, since in read(using, "doctor/waits", longest=_LONG_WAIT):
-        yield Finding(
-            Severity.WARNING,
-            "lock wait",
-            f"The session with pid {pid} has waited since {since} for a lock that pid "
-            f"{', '.join(map(str, blockers))} holds.",
-            "End the transaction of the holder: see pg_stat_activity, pg_terminate_backend(pid).",
-        )
+    for each in stats.blockers(using):
+        if each.kind == "lock wait" and _is_older(each, _LONG_WAIT):
+            yield Finding(
+                Severity.WARNING,
+                "lock wait",
+                f"The session of pid {each.pid} ({each.who}) {each.evidence} since {each.since}.",
+                "End the transaction of the holder: pg_terminate_backend(pid).",
+            )
+
+
+def _is_older(blocker: stats.Blocker, age: timedelta) -> bool:
+    return blocker.since is not None and blocker.since < datetime.now(UTC) - age
+
+
+def _named(blocker: stats.Blocker) -> str:
+    if blocker.pid is None:
+        name = blocker.evidence if blocker.kind == "prepared transaction" else blocker.who
+        return f"{blocker.kind} {name}"
+    return f"{blocker.kind} of pid {blocker.pid} ({blocker.who})"
 
 
 def connections_left(using: str) -> Iterator[Finding]:

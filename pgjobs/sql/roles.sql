@@ -17,7 +17,7 @@ BEGIN
         GRANT pgjobs_reader TO pgjobs_operator;
     END IF;
     GRANT SELECT ON pgjobs_jobs, pgjobs_running, pgjobs_queues, pgjobs_failures, pgjobs_workers,
-        pgjobs_schedules, pgjobs_pause, pgjobs_log TO pgjobs_reader;
+        pgjobs_schedules, pgjobs_blockers, pgjobs_pause, pgjobs_log TO pgjobs_reader;
     -- What pgjobs_why() reads: no arguments, no data and no results.
     GRANT SELECT (
         id, name, status, queue_name, priority, position, job_class, attempt, max_attempts, interruptions,

@@ -6,12 +6,14 @@ default the one that Django reads jobs from. The columns are explained in ``docs
 """
 
 from pgjobs.stats.reading import (
+    Blocker,
     FailureKind,
     JobRow,
     QueueRow,
     Reason,
     ScheduleRow,
     WorkerRow,
+    blockers,
     failures,
     jobs,
     queues,
@@ -21,12 +23,14 @@ from pgjobs.stats.reading import (
 )
 
 __all__ = [
+    "Blocker",
     "FailureKind",
     "JobRow",
     "QueueRow",
     "Reason",
     "ScheduleRow",
     "WorkerRow",
+    "blockers",
     "failures",
     "jobs",
     "queues",

@@ -110,6 +110,18 @@ class JobRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """What keeps jobs waiting or dead rows in their tables: a row of ``pgjobs_blockers``."""
+
+    kind: str
+    pid: int | None
+    who: str
+    since: datetime | None
+    keeps_dead_rows: bool
+    evidence: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """A reason why a job waits, or its end: a row of ``pgjobs_why()``."""
 
@@ -136,6 +148,11 @@ def schedules(using: str | None = None) -> list[ScheduleRow]:
 def failures(limit: int = 100, using: str | None = None) -> list[FailureKind]:
     """Return the ``limit`` kinds of failure that were seen last, the newest first."""
     return _read(FailureKind, "stats/failures", using, limit=limit)
+
+
+def blockers(using: str | None = None) -> list[Blocker]:
+    """Return what stands in the way of claims and of VACUUM, the oldest first."""
+    return _read(Blocker, "stats/blockers", using)
 
 
 def jobs(ids: Iterable[int], using: str | None = None) -> list[JobRow]:

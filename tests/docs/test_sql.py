@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.management import CommandParser
+from django.db import connection
 from django.utils import timezone
 
 from pgjobs.cli.selection import add_filters, selected
 from pgjobs.models import Job, JobLogEntry, Pause
 from tests.apps.testapp.jobs import Noop
+from tests.support.eventually import eventually
 from tests.support.markdown import DOCS
 from tests.support.moments import ago
 from tests.support.rows import a_failure, a_job, a_site, a_worker, tell_sql
@@ -77,6 +81,18 @@ def test_how_are_the_queues_lists_the_latest_queue_first() -> None:
     a_job(queue_name="low")
     a_job(queue_name="high", scheduled=ago(minutes=5))
     assert [row["queue"] for row in run("How are the queues?")] == ["high", "low"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_holds_everything_up_is_listed_with_its_session() -> None:
+    with closing(psycopg.connect(**connection.get_connection_params())) as other:
+        other.execute("CREATE TEMPORARY TABLE anything ()")
+        pid = other.info.backend_pid
+        row = eventually(
+            lambda: [each for each in run("What holds everything up?") if each["pid"] == pid]
+        )[0]
+
+    assert (row["kind"], row["keeps_dead_rows"]) == ("idle transaction", True)
 
 
 def test_which_queue_grows_counts_arrivals_and_departures_of_each_queue() -> None:

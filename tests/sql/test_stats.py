@@ -18,6 +18,7 @@ VIEWS = {
     stats.ScheduleRow: "pgjobs_schedules",
     stats.FailureKind: "pgjobs_failures",
     stats.JobRow: "pgjobs_jobs",
+    stats.Blocker: "pgjobs_blockers",
 }
 
 

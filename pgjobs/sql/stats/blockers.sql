@@ -1,0 +1,1 @@
+SELECT * FROM pgjobs_blockers ORDER BY since NULLS LAST, kind, pid
