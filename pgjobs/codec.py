@@ -56,9 +56,15 @@ def encode(value: Any, path: str, depth: int = 0) -> Any:
     return _encode_typed(value, path, depth)
 
 
+def bare(encoded: dict[str, Any]) -> dict[str, Any]:
+    """Return an encoded dict with its own keys."""
+    inner: dict[str, Any] = encoded["$dict"] if encoded.keys() == {"$dict"} else encoded
+    return inner
+
+
 def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Return two encoded dicts as one; ``second`` wins where both have a key."""
-    return _wrapped({**_bare(first), **_bare(second)})
+    return _wrapped({**bare(first), **bare(second)})
 
 
 def decode(value: Any) -> Any:
@@ -117,11 +123,6 @@ def _wrapped(encoded: dict[str, Any]) -> dict[str, Any]:
     if len(encoded) == 1 and next(iter(encoded)).startswith("$"):
         return {"$dict": encoded}
     return encoded
-
-
-def _bare(encoded: dict[str, Any]) -> dict[str, Any]:
-    inner: dict[str, Any] = encoded["$dict"] if encoded.keys() == {"$dict"} else encoded
-    return inner
 
 
 def _check_depth(path: str, depth: int) -> None:

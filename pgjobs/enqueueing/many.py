@@ -8,8 +8,9 @@ from typing import Any
 from django.db import models
 
 from pgjobs import codec
+from pgjobs.enqueueing.arguments import check_all, check_given
 from pgjobs.enqueueing.references import object_columns
-from pgjobs.enqueueing.row import check_argument_names, queue_for, row_for
+from pgjobs.enqueueing.row import queue_for, row_for
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.registry.targets import check_target
 from pgjobs.showing import brief
@@ -26,7 +27,8 @@ def rows_for_many(
     if options.pop("immediate", False):
         raise InvalidArgument("immediate can't be combined with enqueue_many(): it only inserts.")
     target = check_target(target)
-    shared = row_for(target, **options)
+    shared = row_for(target, None, check_given, **options)
+    common = codec.bare(shared["kwargs"])
     queue_depends_on_model = options.get("queue_name") is None
     for index, item in enumerate(_iterated(items)):
         instance, kwargs = _parts(item, index)
@@ -35,8 +37,8 @@ def rows_for_many(
             row = {**row, **object_columns(instance)}
             if queue_depends_on_model:
                 row["queue_name"] = queue_for(target, instance)
+        check_all(target, {**common, **kwargs})
         if kwargs:
-            check_argument_names(target, kwargs)
             given = codec.encode(kwargs, f"jobs[{index}]")
             row = {**row, "kwargs": codec.merged(shared["kwargs"], given)}
         yield row

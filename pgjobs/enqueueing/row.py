@@ -5,7 +5,7 @@ Nothing here writes to the database. So a wrong argument raises before any row e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,12 +15,13 @@ from django.utils.functional import Promise
 from pgjobs import codec, queues
 from pgjobs.choices import JobNotification, JobStatus
 from pgjobs.conf import get_settings
+from pgjobs.enqueueing import arguments as arguments_of_run
 from pgjobs.enqueueing import bounds
 from pgjobs.enqueueing.references import model_of, object_columns, user_key
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.registry.meta import NAME_LIMIT, is_name
 from pgjobs.registry.names import JobTarget, path_of
-from pgjobs.registry.targets import check_target, is_job_class, options_of, own_argument
+from pgjobs.registry.targets import check_target, is_job_class, options_of
 from pgjobs.showing import brief
 
 # Options of RQ's enqueue() that NetBox code may pass. RQ does not hand them to run(). If pgjobs
@@ -34,6 +35,7 @@ _RQ_OPTIONS: Final = frozenset(
 def row_for(
     target: Any,
     about: models.Model | None = None,
+    check: Callable[[JobTarget, Mapping[str, Any]], None] = arguments_of_run.check_all,
     /,
     instance: models.Model | None = None,
     name: str = "",
@@ -49,18 +51,23 @@ def row_for(
     max_attempts: int | None = None,
     meta: Mapping[str, Any] | None = None,
     job_timeout: int | None = None,
+    arguments: Mapping[str, Any] | None = None,
     **kwargs: Any,
 ) -> dict[str, Any]:
     """Return the values of a new row's columns.
 
     The object is given by position, ``about``, or as ``instance``. ``job_timeout`` is RQ's name
-    for ``timeout``. ``kwargs`` go to ``run()``. The arguments are checked in NetBox's order.
-    Raises InvalidArgument for the first wrong one.
+    for ``timeout``. ``arguments`` and ``kwargs`` go to ``run()``; ``check`` says whether it takes
+    their names. The options are checked in NetBox's order. Raises InvalidArgument for the first
+    wrong one.
     """
     if schedule_at is not None and immediate:
         raise InvalidArgument("schedule_at and immediate can't be combined: the job runs now.")
     target = check_target(target)
-    _check_names(target, kwargs)
+    _refuse_options_of_rq(kwargs)
+    arguments_of_run.check_options(target, kwargs)
+    given = arguments_of_run.gathered(arguments, kwargs)
+    check(target, given)
     instance = _one_object(about, instance)
     return {
         **object_columns(instance),
@@ -73,7 +80,7 @@ def row_for(
         **_limits(target, priority, job_timeout if timeout is None else timeout, max_attempts),
         "meta": _meta(meta),
         "args": [],
-        "kwargs": codec.encode(kwargs, "kwargs") if kwargs else {},
+        "kwargs": codec.encode(given, "kwargs") if given else {},
     }
 
 
@@ -180,25 +187,11 @@ def _meta(meta: Mapping[str, Any] | None) -> Any:
     return None if meta is None else codec.encode(dict(meta), "meta")
 
 
-def check_argument_names(target: JobTarget, kwargs: Mapping[str, Any]) -> None:
-    """Raise InvalidArgument for a name in ``kwargs`` that pgjobs itself gives to ``run()``."""
-    if "job" in kwargs and not is_job_class(target):
-        raise InvalidArgument(
-            f"job={brief(kwargs['job'])} can't be an argument: pgjobs calls the function with its "
-            "own row as job. Call the argument otherwise."
-        )
-    if "self" in kwargs and is_job_class(target) and own_argument(target) == "self":
-        raise InvalidArgument(
-            f"self={brief(kwargs['self'])} can't be an argument: {target.__qualname__}.run() "
-            "has its own self. Call the argument otherwise."
-        )
-
-
-def _check_names(target: JobTarget, kwargs: Mapping[str, Any]) -> None:
-    check_argument_names(target, kwargs)
+def _refuse_options_of_rq(kwargs: Mapping[str, Any]) -> None:
     for option in kwargs:
         if option in _RQ_OPTIONS:
             raise InvalidArgument(
                 f"{option}={brief(kwargs[option])} is an option of RQ that pgjobs does not have. "
-                "It never reached run() under RQ, so rename the argument if it is meant for run()."
+                "It never reached run() under RQ. If it is meant for run(), write "
+                f"arguments={{{option!r}: …}}."
             )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from pgjobs import codec, queues
+from pgjobs.enqueueing.arguments import check_all, check_options
 from pgjobs.enqueueing.bounds import check_interval
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.jobs.cron import check_cron
@@ -71,6 +72,8 @@ def register_system_job(
         raise InvalidArgument(
             f"{job_class.__qualname__} needs either interval= (minutes) or cron=, and not both."
         )
+    check_options(job_class, kwargs)
+    check_all(job_class, kwargs)
     codec.encode(kwargs, "kwargs")
     _system_jobs[job_class.path] = SystemJob(
         job_class=job_class,

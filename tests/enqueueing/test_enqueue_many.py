@@ -61,7 +61,7 @@ def test_a_row_made_in_bulk_equals_a_row_made_by_enqueue() -> None:
 def test_an_item_may_be_an_object_arguments_or_both() -> None:
     site = a_site()
 
-    ids = AboutObject.enqueue_many([site, {"depth": 1}, (site, {"depth": 2})])
+    ids = Noop.enqueue_many([site, {"depth": 1}, (site, {"depth": 2})])
 
     jobs = Job.objects.in_bulk(ids)
     assert [(jobs[job].object, jobs[job].kwargs) for job in ids] == [

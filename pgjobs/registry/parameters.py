@@ -1,0 +1,73 @@
+"""The parameters of ``run()``: which names a call may give, and which it must."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from pgjobs.registry.names import JobTarget
+from pgjobs.registry.targets import is_job_class
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The names that ``run()`` takes by keyword."""
+
+    required: frozenset[str]
+    named: frozenset[str]
+    """Required names, and names that have defaults."""
+    takes_any: bool
+    """Whether ``run()`` has a ``**kwargs``."""
+    written: frozenset[str]
+    """The names in the ``def`` itself. A decorator may take any name and hand these on."""
+
+
+_ANYTHING = Parameters(frozenset(), frozenset(), True, frozenset())
+
+
+def parameters_of(target: JobTarget) -> Parameters:
+    """Return the parameters of a job class's ``run()`` or of a registered function.
+
+    ``self``, or a function's ``job``, is left out: pgjobs gives it.
+    """
+    try:
+        return _parameters_of(target, getattr(target, "run", None))
+    except TypeError:  # a callable that can't be hashed
+        return _ANYTHING
+
+
+@lru_cache(maxsize=4096)
+def _parameters_of(target: JobTarget, run: Any) -> Parameters:
+    # ``run`` is a part of the key because a project may replace it in the class.
+    called = run if is_job_class(target) else target
+    try:
+        # Of the outer function: a decorator may supply an argument that the inner one requires.
+        outer = _without_own(target, inspect.signature(called, follow_wrapped=False))
+        inner = _without_own(target, inspect.signature(called))
+    except (TypeError, ValueError):
+        return _ANYTHING
+    return Parameters(
+        required=frozenset(each.name for each in outer if _is_named(each) and _is_required(each)),
+        named=frozenset(each.name for each in outer if _is_named(each)),
+        takes_any=any(each.kind == each.VAR_KEYWORD for each in outer),
+        written=frozenset(each.name for each in inner if _is_named(each)),
+    )
+
+
+def _without_own(target: JobTarget, signature: inspect.Signature) -> list[inspect.Parameter]:
+    parameters = list(signature.parameters.values())
+    if not is_job_class(target):
+        return [each for each in parameters if each.name != "job"]
+    is_method = inspect.isfunction(inspect.getattr_static(target, "run"))
+    takes_self = is_method and parameters and parameters[0].kind != inspect.Parameter.VAR_POSITIONAL
+    return parameters[1:] if takes_self else parameters
+
+
+def _is_named(parameter: inspect.Parameter) -> bool:
+    return parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+
+
+def _is_required(parameter: inspect.Parameter) -> bool:
+    return parameter.default is parameter.empty
