@@ -54,7 +54,7 @@ class Static(BackgroundJob):
     """Has a ``run()`` without self."""
 
     @staticmethod
-    def run(month: str) -> str:  # type: ignore[override]
+    def run(month: str) -> str:
         return month
 
 
@@ -72,7 +72,7 @@ WAYS = {
 }
 
 
-@pytest.fixture(params=WAYS.values(), ids=WAYS)
+@pytest.fixture(params=list(WAYS.values()), ids=list(WAYS))
 def enqueue(request: pytest.FixtureRequest) -> Callable[..., Any]:
     way: Callable[..., Any] = request.param
     return way
