@@ -13,6 +13,8 @@ from typing import Final
 FIRST_MOMENT: Final = datetime(2, 1, 1, tzinfo=UTC)
 END_OF_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """The first moment that is too late."""
+NEVER: Final = datetime(9998, 12, 31, tzinfo=UTC)
+"""Stands for the next run of a schedule that has none."""
 
 LONGEST_WAIT: Final = timedelta(days=365_000)
 """A thousand years, in both directions."""

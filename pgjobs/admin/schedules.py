@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.contrib import admin
-from django.db import models
+from django.contrib import admin, messages
+from django.db import DatabaseError, models, transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs.admin.display import (
@@ -15,18 +17,67 @@ from pgjobs.admin.display import (
     SeenSpan,
     badge,
     link,
+    moment,
     page_of,
     shown,
     span,
     status_badge,
 )
+from pgjobs.admin.steering import reason_of
 from pgjobs.models import Job, Schedule
+from pgjobs.models.job_database import job_database
+from pgjobs.steering import schedules
 
 
 @admin.register(Schedule)
 class ScheduleAdmin(LookOnly):
-    list_display = ("job_class", "rule", "state", "next_run", "last_run", "last_job_link")
-    fields = ("job_class", "rule", "state", "next_run", "last_run", "last_job_link")
+    list_display = ("job_class", "rule", "state", "due", "last_run", "last_job_link")
+    fields = ("job_class", "rule", "state", "due", "last_run", "last_job_link")
+    actions = ("run_now", "switch_off", "switch_on")
+
+    def has_steer_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("pgjobs.change_schedule")
+
+    @admin.action(description=_("Run selected system jobs now"), permissions=["steer"])
+    def run_now(self, request: HttpRequest, chosen: models.QuerySet[Schedule]) -> None:
+        def run(name: str) -> str:
+            done = schedules.run(name)
+            said = (
+                gettext("enqueued as job %d") if done.is_new else gettext("job %d is live already")
+            )
+            return said % done.job.pk
+
+        self._apply(request, run, chosen)
+
+    @admin.action(description=_("Switch selected system jobs off"), permissions=["steer"])
+    def switch_off(self, request: HttpRequest, chosen: models.QuerySet[Schedule]) -> None:
+        self._switch(request, schedules.switch_off, chosen, gettext("switched off"))
+
+    @admin.action(description=_("Switch selected system jobs on"), permissions=["steer"])
+    def switch_on(self, request: HttpRequest, chosen: models.QuerySet[Schedule]) -> None:
+        self._switch(request, schedules.switch_on, chosen, gettext("switched on"))
+
+    def _switch(
+        self, request: HttpRequest, verb: Callable[[str], bool], chosen: Any, done: str
+    ) -> None:
+        self._apply(request, lambda name: done if verb(name) else gettext("as it was"), chosen)
+
+    def _apply(
+        self, request: HttpRequest, verb: Callable[[str], str], chosen: Iterable[Schedule]
+    ) -> None:
+        """Steer each schedule by itself, and say what became of it."""
+        for schedule in chosen:
+            try:
+                with transaction.atomic(using=job_database()):
+                    said = verb(schedule.job_class)
+            except LookupError as error:
+                self.message_user(request, str(error), messages.WARNING)
+            except DatabaseError as error:
+                text = f"{schedule.job_class}: {reason_of(error)}"
+                self.message_user(request, text, messages.ERROR)
+            else:
+                self.log_change(request, schedule, said)
+                self.message_user(request, f"{schedule.job_class}: {said}", messages.SUCCESS)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return (
@@ -35,18 +86,26 @@ class ScheduleAdmin(LookOnly):
             .annotate(
                 in_words=Seen("pgjobs_schedules", "rule", models.TextField()),
                 overdue_by=SeenSpan("pgjobs_schedules", "overdue_by"),
+                next_in_view=Seen("pgjobs_schedules", "next_run", models.DateTimeField()),
                 last_status=Seen("pgjobs_schedules", "last_status", models.TextField()),
             )
         )
 
     @shown(_("rule"))
     def rule(self, schedule: Any) -> str:
-        return str(schedule.in_words)
+        words = str(schedule.in_words)
+        return gettext("%s (edited)") % words if schedule.is_edited else words
+
+    @shown(_("next run"))
+    def due(self, schedule: Any) -> str | None:
+        return None if schedule.next_in_view is None else moment(schedule.next_in_view)
 
     @shown(_("state"))
     def state(self, schedule: Any) -> str:
+        if schedule.switched_off is not None:
+            return badge("gray", _("Switched off since %s") % moment(schedule.switched_off))
         if not schedule.enabled:
-            return badge("gray", _("Off"))
+            return badge("gray", _("Off: its class is gone"))
         if schedule.overdue_by is None:
             return badge("green", _("On time"))
         return badge("red", _("Overdue by %s") % span(schedule.overdue_by))

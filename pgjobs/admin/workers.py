@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs.admin.display import LookOnly, Seen, SeenSpan, badge, link, shown, span
 from pgjobs.models import WorkerProcess
+from pgjobs.steering import workers
 
 _STATES: Final = {
     "alive": ("green", _("Alive")),
     "draining": ("yellow", _("Draining")),
+    "restarting": ("yellow", _("Restarting")),
     "silent": ("yellow", _("Silent")),
     "dead": ("red", _("Dead")),
     "stopped": ("gray", _("Stopped")),
@@ -27,6 +31,35 @@ class WorkerProcessAdmin(LookOnly):
     list_display = ("name", "liveness", "served", "in_hand", "heard", "started", "hostname", "pid")
     fields = (*list_display, "has_session_lock", "stopped")
     ordering = ("-stopped", "-id")  # NULL comes first: living workers have not stopped
+    actions = ("drain", "restart")
+
+    def has_steer_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("pgjobs.change_workerprocess")
+
+    @admin.action(description=_("Drain selected workers"), permissions=["steer"])
+    def drain(self, request: HttpRequest, chosen: models.QuerySet[WorkerProcess]) -> None:
+        self._order(request, workers.drain, chosen, gettext("ordered to drain"))
+
+    @admin.action(description=_("Restart selected workers"), permissions=["steer"])
+    def restart(self, request: HttpRequest, chosen: models.QuerySet[WorkerProcess]) -> None:
+        self._order(request, workers.restart, chosen, gettext("ordered to restart"))
+
+    def _order(
+        self,
+        request: HttpRequest,
+        give: Callable[[Iterable[int]], list[workers.Ordered]],
+        chosen: models.QuerySet[WorkerProcess],
+        done: str,
+    ) -> None:
+        rows = {worker.pk: worker for worker in chosen}
+        for ordered in give(rows):
+            name = f"{ordered.name} ({ordered.id})"
+            if ordered.was_given:
+                self.log_change(request, rows[ordered.id], done)
+                self.message_user(request, f"{name}: {done}", messages.SUCCESS)
+            else:
+                text = gettext("%s has stopped or is dead.") % name
+                self.message_user(request, text, messages.WARNING)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return (
@@ -34,6 +67,7 @@ class WorkerProcessAdmin(LookOnly):
             .get_queryset(request)
             .annotate(
                 state=Seen("pgjobs_workers", "state", models.TextField()),
+                ordered=Seen("pgjobs_workers", "ordered", models.TextField()),
                 running=Seen("pgjobs_workers", "running", models.IntegerField()),
                 silent_for=SeenSpan("pgjobs_workers", "silent_for"),
             )
@@ -41,6 +75,8 @@ class WorkerProcessAdmin(LookOnly):
 
     @shown(_("state"))
     def liveness(self, worker: Any) -> str:
+        if worker.state == "alive" and worker.ordered:  # it obeys with its next heartbeat
+            return badge("yellow", _("Ordered to %s") % worker.ordered)
         return badge(*_STATES[worker.state])
 
     @shown(_("queues"))

@@ -69,7 +69,7 @@ class Health(Verb):
 
     def _faults_of_schedules(self) -> list[str]:
         database = all_jobs().db
-        schedules = [each for each in stats.schedules(database) if each.enabled]
+        schedules = [each for each in stats.schedules(database) if each.fires]
         if schedules and not any(worker.alive for worker in stats.workers(database)):
             return [f"No worker lives, so none of {len(schedules)} system jobs will run."]
         return [

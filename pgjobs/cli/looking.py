@@ -166,7 +166,10 @@ class Schedules(Verb):
 
     def run(self) -> int:
         schedules = stats.schedules(all_jobs().db)
-        columns = "job_class rule enabled next_run overdue_by last_run last_job_id last_status"
+        columns = (
+            "job_class rule edited enabled switched_off next_run overdue_by last_run last_job_id "
+            "last_status"
+        )
         self.output.rows(schedules, columns)
         return NOTHING if any(each.overdue_by for each in schedules) else DONE
 

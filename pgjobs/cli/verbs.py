@@ -8,8 +8,10 @@ from pgjobs.cli.enqueueing import Enqueue
 from pgjobs.cli.examining import Checkup, Doctor
 from pgjobs.cli.health import Health
 from pgjobs.cli.looking import Failures, ListJobs, Logs, Queues, Schedules, Show, Why, Workers
+from pgjobs.cli.ordering import Drain, Restart
 from pgjobs.cli.pausing import PauseClaims, ResumeClaims
 from pgjobs.cli.roles import Roles
+from pgjobs.cli.scheduling import EditSchedule, RunSchedule, SwitchOff, SwitchOn
 from pgjobs.cli.steering import Cancel, Delete, Prune, Retry
 from pgjobs.cli.verb import Verb
 
@@ -34,6 +36,12 @@ VERBS: Final[dict[str, type[Verb]]] = {
         Prune,
         PauseClaims,
         ResumeClaims,
+        RunSchedule,
+        SwitchOff,
+        SwitchOn,
+        EditSchedule,
+        Drain,
+        Restart,
         Roles,
     )
 }

@@ -15,10 +15,11 @@ from django.db import DatabaseError, connections
 from procrastinate.contrib.django import app as django_app
 
 from pgjobs import events
-from pgjobs.clock.database import job_database
 from pgjobs.clock.procrastinate_thread import ProcrastinateThread
-from pgjobs.clock.schedules import fire_due, synchronize
+from pgjobs.clock.schedules import fire_due
+from pgjobs.clock.synchronizing import synchronize
 from pgjobs.jobs.system import system_jobs
+from pgjobs.models.job_database import job_database
 from pgjobs.sql import load
 
 QUEUE: Final = "pgjobs.clock"

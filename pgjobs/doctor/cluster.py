@@ -14,7 +14,7 @@ def no_worker(using: str) -> Iterator[Finding]:
     """Find a cluster without a living worker."""
     if any(worker.alive for worker in stats.workers(using)):
         return
-    schedules = [each for each in stats.schedules(using) if each.enabled]
+    schedules = [each for each in stats.schedules(using) if each.fires]
     yield Finding(
         Severity.CRITICAL if schedules else Severity.NOTE,
         "no worker",

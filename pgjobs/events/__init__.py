@@ -15,6 +15,7 @@ In every event:
 
 from pgjobs.events.clock import (
     ProcrastinateWorkerLost,
+    ScheduleEditDropped,
     ScheduleFired,
     ScheduleNotFired,
     ScheduleOff,
@@ -74,6 +75,7 @@ from pgjobs.events.workers import (
     SignOffFailed,
     TablesMissing,
     WorkerDied,
+    WorkerOrdered,
     WorkerStarted,
     WorkerStopped,
     WorkerStopping,
@@ -128,6 +130,7 @@ __all__ = [
     "RegistryNotWritten",
     "RescueRefused",
     "RingFailed",
+    "ScheduleEditDropped",
     "ScheduleFired",
     "ScheduleNotFired",
     "ScheduleOff",
@@ -141,6 +144,7 @@ __all__ = [
     "WaitingJobErrored",
     "WaitingJobStuck",
     "WorkerDied",
+    "WorkerOrdered",
     "WorkerStarted",
     "WorkerStopped",
     "WorkerStopping",

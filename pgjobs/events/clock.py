@@ -38,6 +38,13 @@ class ScheduleOff(Event):
 
 
 @dataclass(slots=True)
+class ScheduleEditDropped(Event):
+    """A schedule has the rule of the code again: its class does not let its rule be edited."""
+
+    job_class: str
+
+
+@dataclass(slots=True)
 class ScheduleRefused(Event):
     """PostgreSQL refused to change the row of a schedule: a trigger or a policy objects."""
 

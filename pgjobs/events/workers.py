@@ -22,6 +22,14 @@ class WorkerStarted(Event):
 
 
 @dataclass(slots=True)
+class WorkerOrdered(Event):
+    """A worker has read its ``order`` from the database: ``drain`` or ``restart``."""
+
+    worker: int
+    order: str
+
+
+@dataclass(slots=True)
 class WorkerStopping(Event):
     """A worker has stopped claiming, and lets its running jobs end."""
 

@@ -150,6 +150,7 @@ LINES: Final[dict[type[events.Event], Line]] = {
         "worker=%s name=%s started: queues=%s slots=%s",
         lambda event: (event.worker, event.name, ",".join(event.queues), event.slots),
     ),
+    events.WorkerOrdered: line(WORKER, INFO, "worker={worker} was ordered to {order}"),
     events.WorkerStopping: line(WORKER, INFO, "worker={worker} stopping"),
     events.WorkerStopped: line(WORKER, INFO, "worker={worker} stopped, {cut_off} jobs cut off"),
     events.SignOffFailed: line(
@@ -227,6 +228,9 @@ LINES: Final[dict[type[events.Event], Line]] = {
         CLOCK, ERROR, "schedule={job_class} could not be fired", has_traceback=True
     ),
     events.ScheduleOff: line(CLOCK, WARNING, "schedule={job_class} is off: its class is gone"),
+    events.ScheduleEditDropped: line(
+        CLOCK, WARNING, "schedule={job_class}: its edited rule is gone, its class allows none"
+    ),
     events.ScheduleRefused: line(
         CLOCK, ERROR, "schedule={job_class}: a trigger or a policy refuses its change: {error}"
     ),

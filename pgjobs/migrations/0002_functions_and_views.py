@@ -33,7 +33,7 @@ _NAMES: Final = (
     "views/running.0002",
     "views/queues",
     "views/failures",
-    "views/schedules",
+    "views/schedules.0002",
 )
 
 

@@ -1,4 +1,4 @@
-"""The tables: jobs and their logs, schedules, workers, pauses, registered names."""
+"""The tables: jobs and their logs, schedules, workers, pauses, orders, registered names."""
 
 from pgjobs.models.job import Job
 from pgjobs.models.log import JobLogEntry
@@ -7,6 +7,7 @@ from pgjobs.models.pause import Pause
 from pgjobs.models.registry_entry import RegistryEntry
 from pgjobs.models.schedule import Schedule
 from pgjobs.models.worker import WorkerProcess
+from pgjobs.models.worker_order import WorkerOrder
 
 __all__ = [
     "Job",
@@ -15,5 +16,6 @@ __all__ = [
     "Pause",
     "RegistryEntry",
     "Schedule",
+    "WorkerOrder",
     "WorkerProcess",
 ]

@@ -56,14 +56,21 @@ class JobQuerySet(JobSteering[J]):
         self, target: Any, instance: models.Model | None = None, /, **options: Any
     ) -> J:
         """Make sure that one live job holds the place; see ``BackgroundJob.enqueue_once``."""
+        job, _is_new = self.hold_place(target, instance, **options)
+        return job
+
+    def hold_place(
+        self, target: Any, instance: models.Model | None = None, /, **options: Any
+    ) -> tuple[J, bool]:
+        """Do the same as ``enqueue_once()``; return the job, and whether it is new."""
         if options.get("immediate"):
             raise InvalidArgument("immediate can't be combined with enqueue_once().")
         row = row_for(target, instance, **options)
         row["once_key"] = once.place(row)
         for _ in range(once.TURNS):
             try:
-                if (job := self._enqueue_unless_taken(row)) is not None:
-                    return job
+                if (held := self._enqueue_unless_taken(row)) is not None:
+                    return held
             except OperationalError as error:
                 # Only the caller can begin the caller's transaction again.
                 if connections[self.database].in_atomic_block or not gave_way(error):
@@ -75,15 +82,18 @@ class JobQuerySet(JobSteering[J]):
             f"{once.TURNS} times; do not enqueue different rules for one place all the time."
         )
 
-    def _enqueue_unless_taken(self, row: dict[str, Any]) -> J | None:
-        """Return a new job or the holder of its place; None if ``row`` may be tried again."""
+    def _enqueue_unless_taken(self, row: dict[str, Any]) -> tuple[J, bool] | None:
+        """Return a new job or the holder of its place; None if ``row`` may be tried again.
+
+        With it, return whether the job is new.
+        """
         with transaction.atomic(using=self.database):
             job = self.model(**row)
             if (check := insert_unless_taken(job, self.database)) is not None:
                 self._announce(job, check)
-                return job
+                return job, True
             holder: J | None = once.settle_with_holder(self.using(self.database), row)
-            return holder
+            return None if holder is None else (holder, False)
 
     def enqueue_many(self, target: Any, /, jobs: Iterable[Any], **options: Any) -> list[int]:
         """Insert jobs in bulk, all or none; see ``BackgroundJob.enqueue_many``."""

@@ -55,6 +55,8 @@ class JobOptions:
     memory_limit: int | None = None
     """MiB of resident memory that the process of the job may use. The worker looks five times a
     second, and ends the process of a job that uses more. It needs an isolation with a process."""
+    editable_schedule: bool = False
+    """Whether operators may edit the rule of this system job. Their rule outlives deploys."""
 
     @classmethod
     def of(cls, job_class: type) -> JobOptions:
@@ -145,6 +147,7 @@ _ALLOWED: Final[dict[str, _Allowed]] = {
     "fail_on": _Allowed("an exception class or a tuple of them", _are_exceptions),
     "on_interrupt": _Allowed("'requeue' or 'error'", lambda value: value in ("requeue", "error")),
     "atomic": _Allowed("True or False", lambda value: isinstance(value, bool)),
+    "editable_schedule": _Allowed("True or False", lambda value: isinstance(value, bool)),
     "isolation": _Allowed(
         f"one of {', '.join(JobIsolation.values)}, or None",
         lambda value: value is None or value in JobIsolation.values,

@@ -33,7 +33,9 @@ BEGIN
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO pgjobs_reader', made);
     END LOOP;
     GRANT EXECUTE ON FUNCTION pgjobs_ring(), pgjobs_cancel(bigint[]), pgjobs_retry(bigint[]),
-        pgjobs_pause(text, text), pgjobs_resume(text, text) TO pgjobs_operator;
+        pgjobs_pause(text, text), pgjobs_resume(text, text), pgjobs_run_schedule(text),
+        pgjobs_switch_off(text), pgjobs_switch_on(text), pgjobs_drain(bigint), pgjobs_restart(bigint)
+        TO pgjobs_operator;
     FOR made IN
         SELECT oid FROM pg_proc
         WHERE pronamespace = home AND proname IN ('pgjobs_enqueue', 'pgjobs_enqueue_once')

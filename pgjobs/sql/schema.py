@@ -38,6 +38,19 @@ def replace(old: Sequence[str], new: Sequence[str]) -> list[RunSQL]:
     ]
 
 
+def extend(old: str, new: str, readers: Sequence[str] = ()) -> list[RunSQL]:
+    """Return the operations that give a view more columns at its end, and keep granted rights.
+
+    If the migration is reversed, the view is dropped and made by its old text, and so are the views
+    that read it, ``readers``. They lose their rights then.
+    """
+    return [
+        *(RunSQL(RunSQL.noop, load(name)) for name in reversed(readers)),
+        RunSQL(_replacing(new), [_drop(new), load(old)]),
+        *(RunSQL(RunSQL.noop, _drop(name)) for name in readers),
+    ]
+
+
 def on_deletion(*, of_job: str, of_user: str) -> str:
     """Return the statement that gives the foreign keys these ON DELETE actions."""
     return load("references/deletion").replace("{on_job}", of_job).replace("{on_user}", of_user)

@@ -48,6 +48,8 @@ class WorkerRow:
     hostname: str
     pid: int
     backend_pid: int | None
+    ordered: str | None
+    ordered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +60,18 @@ class ScheduleRow:
     job_class: str
     rule: str
     enabled: bool
-    next_run: datetime
+    next_run: datetime | None
     overdue_by: timedelta | None
     last_run: datetime | None
     last_job_id: int | None
     last_status: str | None
+    switched_off: datetime | None
+    edited: bool
+
+    @property
+    def fires(self) -> bool:
+        """Whether a clock may fire it: workers know its class, and nobody has switched it off."""
+        return self.enabled and self.switched_off is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,25 @@ class StopOrder:
         """The worker claims no more jobs. A worker that has done its work sets this itself."""
         self.is_urgent = False
         """The worker does not wait for its running jobs."""
+        self.order: str | None = None
+        """Why the worker stops, if somebody has ordered it to ``drain`` or to ``restart``."""
+        self._is_told = False
 
     def give(self) -> None:
         """Tell the worker to stop. The second time, tell it not to wait for its running jobs.
 
         A signal handler may call this.
         """
-        self.is_urgent = self.is_given
+        self.is_urgent = self._is_told
+        self._is_told = True
+        self.drain()
+
+    def drain(self) -> None:
+        """Let the worker stop by itself. A signal that comes later is still the first one."""
         self.is_given = True
         self._wakeup.set()
+
+    def obey(self, order: str) -> None:
+        """Let the worker stop because of an order to ``drain`` or to ``restart``."""
+        self.order = order
+        self.drain()

@@ -60,7 +60,7 @@ class Worker:
         alias = router.db_for_write(Job)
         self._options = options
         self._wakeup = Wakeup()
-        self._stop_order = StopOrder(self._wakeup)
+        self.stop_order = StopOrder(self._wakeup)
         self._backoff = Backoff()
         self._announcer = announcer = Announcer()
         # To claim
@@ -95,17 +95,22 @@ class Worker:
         self._ahead = Ahead(self._claims, pool, self._pace, recorder)
         connection = EngineConnection.with_session(alias, "presence", PRESENCE_SETTINGS)
         self._presence = presence = Presence(
-            connection, options, janitor=janitor, pool=pool, on_new_id=self._wakeup.set
+            connection,
+            options,
+            janitor=janitor,
+            pool=pool,
+            on_new_id=self._wakeup.set,
+            on_order=self.stop_order.obey,
         )
         # To wait, start and stop
         bell = Doorbell(self._claims, options.queues)
         self._burst = burst = (
-            Burst(self._stop_order, pool, recorder, presence, companions) if options.burst else None
+            Burst(self.stop_order, pool, recorder, presence, companions) if options.burst else None
         )
         self._idling = Idling(self._claimer, bell, self._wakeup, presence, pool, burst)
         self._lifetime = Lifetime(
             options=options,
-            stop_order=self._stop_order,
+            stop_order=self.stop_order,
             wakeup=self._wakeup,
             claims=self._claims,
             presence=presence,
@@ -119,7 +124,7 @@ class Worker:
 
     def stop(self) -> None:
         """Drain: claim no more, let running jobs end. Told twice: don't wait for them."""
-        self._stop_order.give()
+        self.stop_order.give()
 
     def run(self) -> bool:
         """Work until told to stop, or in a burst until nothing is due.
@@ -147,7 +152,7 @@ class Worker:
 
     def _is_done(self) -> bool:
         limit = self._options.max_jobs
-        return self._stop_order.is_given or (limit is not None and self._claimed >= limit)
+        return self.stop_order.is_given or (limit is not None and self._claimed >= limit)
 
     def _turn_or_back_off(self) -> None:
         """Take one turn, and outlive a lost database."""
@@ -246,5 +251,5 @@ class Worker:
 
     def _on_freed(self) -> None:
         """Wake the loop for a free slot, but only if it waits: a wake-up costs a system call."""
-        if self._idling.wants_room or self._stop_order.is_given:
+        if self._idling.wants_room or self.stop_order.is_given:
             self._wakeup.set()

@@ -12,7 +12,8 @@ from django.db import OperationalError, connection
 from django.db.models.functions import Now
 
 from pgjobs import BackgroundJob, events
-from pgjobs.clock.schedules import fire_due, synchronize
+from pgjobs.clock.schedules import fire_due
+from pgjobs.clock.synchronizing import synchronize
 from pgjobs.clock.tick import Clock
 from pgjobs.models import Job, Schedule
 from tests.apps.testapp.jobs import Noop, Tracing
@@ -276,7 +277,7 @@ def let_row_of_noop_refuse(how: str, event: str) -> None:
 @pytest.fixture(params=["RAISE 'refused'", "RETURN NULL", "RETURN OLD"])
 def how(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """How a trigger of the project refuses the row of a schedule."""
-    monkeypatch.setattr("pgjobs.clock.schedules._next_try", {})
+    monkeypatch.setattr("pgjobs.clock.rows._next_try", {})
     return str(request.param)
 
 

@@ -12,7 +12,8 @@ from django.core.management import call_command
 from django.db import connections, models
 
 from pgjobs import events
-from pgjobs.clock.schedules import fire_due, synchronize
+from pgjobs.clock.schedules import fire_due
+from pgjobs.clock.synchronizing import synchronize
 from pgjobs.models import Job, Pause
 from pgjobs.worker.recording.announcer import tell_rescued
 from tests.apps.testapp.jobs import AboutObject, Logging, Noop

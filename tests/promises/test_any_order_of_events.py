@@ -19,7 +19,7 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from pgjobs import BackgroundJob
 from pgjobs.choices import FINISHED, LIVE, WAITING, JobStatus
-from pgjobs.clock import schedules
+from pgjobs.clock import schedules, synchronizing
 from pgjobs.models import Job, Pause, Schedule, WorkerProcess
 from pgjobs.queues import DEFAULT_QUEUES
 from pgjobs.rows.outcome import Outcome
@@ -81,7 +81,7 @@ class Jobs(QueueModel):
         connection.cursor().execute(
             "TRUNCATE pgjobs_job, pgjobs_log, pgjobs_worker, pgjobs_pause, pgjobs_schedule"
         )
-        schedules.synchronize()
+        synchronizing.synchronize()
         self.empty(self.engines)
         self.sites = [Site.objects.create(name="site") for _ in range(2)]
         self.chain_count = 0

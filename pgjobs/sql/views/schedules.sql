@@ -12,14 +12,16 @@ SELECT
         ELSE 'every ' || schedule.interval || ' minutes'
     END AS rule,
     schedule.enabled,
-    schedule.next_run,
+    CASE WHEN schedule.next_run < '9998-12-31 00:00:00+00' THEN schedule.next_run END AS next_run,
     CASE
         WHEN schedule.enabled AND schedule.next_run < statement_timestamp() - interval '30 seconds'
         THEN date_trunc('second', statement_timestamp() - schedule.next_run)
     END AS overdue_by,
     schedule.last_run,
     schedule.last_job_id,
-    job.status AS last_status
+    job.status AS last_status,
+    schedule.switched_off,
+    schedule.edited_interval IS NOT NULL OR schedule.edited_cron <> '' AS edited
 FROM pgjobs_schedule AS schedule
 LEFT JOIN pgjobs_job AS job ON job.id = schedule.last_job_id;
 
@@ -31,3 +33,9 @@ COMMENT ON COLUMN pgjobs_schedules.overdue_by IS
     'How long ago the job should have been enqueued, if this is more than 30 seconds. Then no worker''s clock runs. NULL if the clock is on time.';
 COMMENT ON COLUMN pgjobs_schedules.last_run IS 'The due time for which a job was last enqueued.';
 COMMENT ON COLUMN pgjobs_schedules.last_status IS 'The status of this last job; NULL if it was pruned.';
+COMMENT ON COLUMN pgjobs_schedules.next_run IS
+    'The next due time. NULL while the schedule is switched off, and until a clock has computed it.';
+COMMENT ON COLUMN pgjobs_schedules.switched_off IS
+    'Since when somebody wants no runs, with pgjobs_switch_off() or a command; NULL if they go on.';
+COMMENT ON COLUMN pgjobs_schedules.edited IS
+    'Whether somebody has edited the rule, so that the rule of the code does not count.';

@@ -6,7 +6,7 @@ SELECT
     worker.id,
     worker.name,
     said.state,
-    said.state IN ('alive', 'draining') AS alive,
+    said.state IN ('alive', 'draining', 'restarting') AS alive,
     worker.queues,
     (
         SELECT count(*) FROM pgjobs_job AS job WHERE job.worker_id = worker.id AND job.status = 'running'
@@ -19,8 +19,11 @@ SELECT
     worker.stopped,
     worker.hostname,
     worker.pid,
-    held.pid AS backend_pid
+    held.pid AS backend_pid,
+    asked.kind AS ordered,
+    asked.given AS ordered_at
 FROM pgjobs_worker AS worker
+LEFT JOIN pgjobs_order AS asked ON asked.worker_id = worker.id
 LEFT JOIN pg_locks AS held
     ON worker.stopped IS NULL
     AND held.locktype = 'advisory'
@@ -47,6 +50,7 @@ CROSS JOIN LATERAL (
             WHEN worker.stopped IS NOT NULL THEN 'stopped'
             WHEN seen.lost_lock THEN 'dead'
             WHEN seen.silent_for > interval '15 seconds' THEN 'silent'
+            WHEN worker.draining AND asked.kind = 'restart' THEN 'restarting'
             WHEN worker.draining THEN 'draining'
             ELSE 'alive'
         END AS state
@@ -55,8 +59,8 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW pgjobs_workers IS
     'Worker processes: whether each lives, which queues it serves, and how many jobs it has claimed.';
 COMMENT ON COLUMN pgjobs_workers.state IS
-    'alive; draining: the worker claims no more and lets its jobs end; silent: no heartbeat for 15 seconds; dead: its session lock is gone, and so is its process or its connection; stopped: the worker signed off, or a rescuer ended it';
-COMMENT ON COLUMN pgjobs_workers.alive IS 'Whether the state is alive or draining, so that its jobs go on.';
+    'alive; draining: the worker claims no more and lets its jobs end; restarting: the same, and a new process will take its place; silent: no heartbeat for 15 seconds; dead: its session lock is gone, and so is its process or its connection; stopped: the worker signed off, or a rescuer ended it';
+COMMENT ON COLUMN pgjobs_workers.alive IS 'Whether the state is alive, draining or restarting, so that its jobs go on.';
 COMMENT ON COLUMN pgjobs_workers.running IS 'Jobs that the worker has claimed: running jobs and jobs that wait for a slot.';
 COMMENT ON COLUMN pgjobs_workers.silent_for IS 'Age of the last heartbeat; NULL once stopped.';
 COMMENT ON COLUMN pgjobs_workers.lost_lock IS
@@ -64,3 +68,6 @@ COMMENT ON COLUMN pgjobs_workers.lost_lock IS
 COMMENT ON COLUMN pgjobs_workers.pid IS 'Process id on the worker''s own host.';
 COMMENT ON COLUMN pgjobs_workers.backend_pid IS
     'Server process of the connection that holds the session lock of the worker: pid in pg_stat_activity.';
+COMMENT ON COLUMN pgjobs_workers.ordered IS
+    'drain or restart, if somebody has ordered it. The worker obeys with its next heartbeat; one of an older release does not.';
+COMMENT ON COLUMN pgjobs_workers.ordered_at IS 'The moment of this order.';

@@ -1,6 +1,6 @@
 -- The heartbeat. It returns no row if a rescuer has ended the worker. The row says whether the worker
 -- that makes the rounds and its deputy have both begun one within `overdue` seconds, so that no other
--- worker needs a statement of its own to ask.
+-- worker needs a statement of its own to ask. It also says what this worker is ordered to do.
 --
 -- The commit does not wait for the disk: after a crash of the server a heartbeat is sent anew.
 UPDATE pgjobs_worker
@@ -14,4 +14,5 @@ RETURNING 2 = (
     WHERE place IN (1, 2)
         AND begun > statement_timestamp() - make_interval(secs => %(overdue)s)
         AND begun < statement_timestamp() + interval '1 second'
-)
+),
+(SELECT kind FROM pgjobs_order WHERE worker_id = %(id)s)

@@ -53,13 +53,19 @@ class Presence:
         janitor: Janitor,
         pool: Pool,
         on_new_id: Callable[[], None] = lambda: None,
+        on_order: Callable[[str], None] = lambda _order: None,
     ) -> None:
-        """Call ``on_new_id`` after the worker was taken for dead and has a new id."""
+        """Call ``on_new_id`` after the worker was taken for dead and has a new id.
+
+        Call ``on_order`` if somebody has ordered this worker to ``drain`` or ``restart``.
+        """
         self._connection = connection
         self._row = WorkerRow(connection, options)
         self._janitor = janitor
         self._pool = pool
         self._on_new_id = on_new_id
+        self._on_order = on_order
+        self._order: str | None = None
         self._rests_long = False
         self._stopping = threading.Event()
         self._wakeup = Wakeup()
@@ -195,14 +201,26 @@ class Presence:
             self._janitor.turn(self._connection)
 
     def _beat(self) -> None:
-        are_made = self._row.beat(draining=self.draining)
-        if are_made is None:
+        heard = self._row.beat(draining=self.draining)
+        if heard is None:
+            order = self._row.order()  # it was given to the process, whatever its id is by now
             events.tell(events.WorkerTakenForDead(self.worker_id))
             self._register()
             self._on_new_id()
         else:
-            self._janitor.hear_of_rounds(are_made=are_made)
+            order = heard.order
+            self._janitor.hear_of_rounds(are_made=heard.rounds_are_made)
         self._last_beat = time.monotonic()
+        if order is not None and order != self._order:
+            self._obey(order)
+
+    def _obey(self, order: str) -> None:
+        self._order = order
+        events.tell(events.WorkerOrdered(self.worker_id, order))
+        self._on_order(order)
+        # Those who gave the order wait for an answer.
+        self.draining = True
+        self._row.beat(draining=True)
 
     def _register(self) -> None:
         self._row.register()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psycopg
 
@@ -16,6 +16,14 @@ from pgjobs.worker.options import WorkerOptions
 
 _MOST_DRAWS: Final = 1000
 """Ids that a worker draws before it pauses, while foreign sessions hold the locks of each."""
+
+
+class Heard(NamedTuple):
+    """What the answer to a heartbeat says."""
+
+    rounds_are_made: bool
+    order: str | None
+    """What this worker is ordered to do: ``drain`` or ``restart``."""
 
 
 class WorkerRow:
@@ -76,10 +84,8 @@ class WorkerRow:
         """Whether the lock was held on a connection that is gone; opens a new connection."""
         return self._connection.get() is not self._locked_on
 
-    def beat(self, *, draining: bool) -> bool | None:
+    def beat(self, *, draining: bool) -> Heard | None:
         """Renew the heartbeat, after the lock if it was lost; return None if the row has ended.
-
-        Otherwise return whether a worker makes the rounds of the cluster.
 
         The lock comes first: a rescuer concludes from a heartbeat after an outage that the worker
         has taken its lock again.
@@ -89,7 +95,12 @@ class WorkerRow:
             self._locked_on = connection
         values = {"id": self.id, "draining": draining, "overdue": OVERDUE}
         row = connection.execute(load("workers/beat"), values).fetchone()
-        return None if row is None else bool(row[0])
+        return None if row is None else Heard(*row)
+
+    def order(self) -> str | None:
+        """Return what this worker is ordered to do, also if its row has ended."""
+        row = self._connection.get().execute(load("workers/order_to"), {"id": self.id}).fetchone()
+        return None if row is None else str(row[0])
 
     def end(self) -> None:
         """Sign off; if jobs are still running, the row stays, and other workers rescue the jobs."""

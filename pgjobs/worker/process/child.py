@@ -33,6 +33,8 @@ STUCK: Final = b"?"
 """The sign of life of a worker of which one part is stuck."""
 GOODBYE: Final = b"$"
 """Says that the worker has ended by itself. A job can end the process with any exit code."""
+FOR_GOOD: Final = b"#"
+"""Says that no other process shall take the place of this one."""
 LAST_WORDS: Final = b"!"
 """Stands before the reason with which a child ends."""
 
@@ -84,10 +86,13 @@ class Bond:
         self.say_last(reason)
         leave(EXIT_BROKEN)
 
-    def say_goodbye(self) -> None:
-        """Tell the supervisor that the worker has ended, and not a job its process."""
+    def say_goodbye(self, *, for_good: bool = False) -> None:
+        """Tell the supervisor that the worker has ended, and not a job its process.
+
+        With ``for_good``, ask it to start no other process in the place of this one.
+        """
         with suppress(OSError):
-            os.write(self._signs, GOODBYE)
+            os.write(self._signs, GOODBYE + FOR_GOOD if for_good else GOODBYE)
 
     def say_last(self, reason: str) -> None:
         """Tell the supervisor the reason for the end of this process."""

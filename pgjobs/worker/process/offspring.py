@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 from pgjobs.worker.backoff import Backoff
-from pgjobs.worker.process.child import CHILD, GOODBYE, LAST_WORDS, WELL
+from pgjobs.worker.process.child import CHILD, FOR_GOOD, GOODBYE, LAST_WORDS, WELL
 from pgjobs.worker.process.early_output import EarlyOutput
 
 
@@ -37,6 +37,8 @@ class Child:
     """The process was told to end because a new one shall take its place."""
     has_said_goodbye: bool = False
     """The last process ended because its worker did, whatever its exit code says."""
+    has_left_for_good: bool = False
+    """The last process was ordered to end, and no other one shall take its place."""
     last_words: str = ""
     """Why the last process says it has ended; empty if it said nothing."""
     _failed_early: bool = False
@@ -69,6 +71,7 @@ class Child:
         os.set_blocking(read, False)
         self.signs, self.last_words = read, ""
         self.has_given_sign = self.has_said_goodbye = self.is_renewed = False
+        self.has_left_for_good = False
         self.born = self.last_sign = time.monotonic()
 
     def hear(self) -> None:
@@ -82,6 +85,7 @@ class Child:
             return
         signs, _, words = said.partition(LAST_WORDS)
         self.has_said_goodbye |= GOODBYE in signs
+        self.has_left_for_good |= FOR_GOOD in signs
         self.last_words += words.decode(errors="replace")
         self.last_sign = time.monotonic()
         self.has_given_sign = True

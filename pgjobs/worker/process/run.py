@@ -18,6 +18,7 @@ from pgjobs.worker.process.child import (
     die_with_any_thread,
     leave,
 )
+from pgjobs.worker.stop_order import StopOrder
 
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _YOUNG_OBJECTS: Final = 20_000
@@ -42,14 +43,17 @@ class Runnable(Protocol):
         """Whether the worker was to end when nothing is due, and has ended for this reason."""
         ...
 
+    stop_order: StopOrder
+
 
 def run_as_child(worker: Runnable, *, memory_limit: int | None, is_replaced: bool) -> NoReturn:
     """Run ``worker`` under its supervisor, then end this process.
 
     Above ``memory_limit`` MiB the worker is told to stop. With ``is_replaced``, the supervisor is
-    asked for another child in place of one that ended well, unless its burst is over.
+    asked for another child in place of one that ended well, unless its burst is over. An order to
+    the worker precedes that.
     """
-    bond = Bond(memory_limit=memory_limit, overweight=worker.stop, stuck=worker.stuck)
+    bond = Bond(memory_limit=memory_limit, overweight=worker.stop_order.drain, stuck=worker.stuck)
     bond.hold()
     die_with_any_thread()
     _obey_signals(worker)
@@ -64,12 +68,13 @@ def run_as_child(worker: Runnable, *, memory_limit: int | None, is_replaced: boo
         sys.excepthook(type(error), error, error.__traceback__)
         bond.say_last(f"{type(error).__name__}: {error}")
         leave(EXIT_BROKEN)
-    bond.say_goodbye()
-    leave(
-        EXIT_AGAIN
-        if ended_well and is_replaced and not worker.burst_is_over
-        else int(not ended_well)
-    )
+    order = worker.stop_order.order
+    bond.say_goodbye(for_good=order == "drain")
+    if order is not None:
+        is_replaced = order == "restart"
+    elif worker.burst_is_over:
+        is_replaced = False
+    leave(EXIT_AGAIN if ended_well and is_replaced else int(not ended_well))
 
 
 def run_here(worker: Runnable) -> bool:

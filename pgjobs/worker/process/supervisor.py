@@ -68,11 +68,12 @@ class Supervisor:
     def stop(self) -> None:
         """Tell the children to stop. The second time, they don't wait for their jobs."""
         tell_systemd("STOPPING=1")
+        is_first = self._kill_at is None
         self._kill_at = time.monotonic() + self._shutdown_timeout + EXTRA_TIME
         for child in self._children:
             if child.process is None:
                 child.is_done = True
-            else:
+            elif not (is_first and child.is_renewed):  # it has got its first signal already
                 child.process.send_signal(signal.SIGTERM)
 
     def renew(self) -> None:
@@ -131,7 +132,8 @@ class Supervisor:
         """Decide whether another child takes the place of one that has ended with ``code``."""
         # A job, or a library that it calls, can end the process with exit code 0, too.
         has_ended_well = code == EXIT_AGAIN or (code == 0 and child.has_said_goodbye)
-        if self._kill_at is not None or (has_ended_well and code == 0 and not self._restarts):
+        is_work_done = has_ended_well and code == 0 and not self._restarts
+        if self._kill_at is not None or child.has_left_for_good or is_work_done:
             child.is_done = True
             # A child that was told to stop before its first sign of life has not failed: it dies of
             # the signal that it could not handle yet.

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import connections, router, transaction
 
-from pgjobs.models import Job
+from pgjobs.models.job import Job
 from pgjobs.sql import load
 
 

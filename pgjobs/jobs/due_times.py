@@ -39,6 +39,14 @@ def first_due(schedule: Schedule, now: datetime) -> datetime:
     return max(now, last_run + timedelta(minutes=schedule.interval))
 
 
+def due_after_break(schedule: Schedule, now: datetime) -> datetime:
+    """Return the next due time of a schedule that was switched off; what it missed is left out."""
+    last_run: datetime | None = schedule.last_run
+    if schedule.interval is not None and last_run is None:
+        return now
+    return due_after(schedule, last_run or now, now)
+
+
 def due_after(schedule: Schedule, due: datetime, now: datetime) -> datetime:
     """Return the first due time later than ``now``; an interval keeps the phase of ``due``."""
     if schedule.interval is None:

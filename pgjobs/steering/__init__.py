@@ -1,0 +1,1 @@
+"""What people and programs order: verbs that every surface shares."""

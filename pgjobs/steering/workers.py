@@ -1,0 +1,99 @@
+"""Orders to workers: to drain, or to restart.
+
+A worker reads its order with its next heartbeat, on whatever machine it runs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connections, router
+from django.db.models import Q
+
+from pgjobs import stats
+from pgjobs.models import WorkerOrder, WorkerProcess
+from pgjobs.sql import load
+
+_LOOK: Final = 0.2
+"""Seconds between two looks for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What became of the order to one worker."""
+
+    id: int
+    name: str
+    state: str
+    was_given: bool
+    """False if the worker has stopped or is dead."""
+
+
+def drain(workers: Iterable[int]) -> list[Ordered]:
+    """Order the workers with these ids to end once their running jobs have ended.
+
+    They claim nothing more, and no new processes take their places. Ids that do not exist are left
+    out of the result.
+    """
+    return _give(WorkerOrder.Kind.DRAIN, workers)
+
+
+def restart(workers: Iterable[int]) -> list[Ordered]:
+    """Order the same, and a new process with the code as it is on disk to take each place.
+
+    A worker without a supervisor ends, and whatever started it decides what follows.
+    """
+    return _give(WorkerOrder.Kind.RESTART, workers)
+
+
+def _give(kind: str, workers: Iterable[int]) -> list[Ordered]:
+    with connections[_database()].cursor() as cursor:
+        cursor.execute(load("workers/give_order"), {"ids": list(workers), "kind": str(kind)})
+        return [Ordered(*row) for row in cursor.fetchall()]
+
+
+def living(*, queue: str | None = None) -> list[int]:
+    """Return the ids of the living workers: all, or those that serve ``queue``."""
+    workers = stats.workers(_database())
+    return [each.id for each in workers if each.alive and queue in (None, *each.queues)]
+
+
+def named(name: str) -> list[int]:
+    """Return the id ``name``, or the ids of the workers with this name that have not stopped.
+
+    With ``--processes`` the name of a supervisor stands for all its processes.
+    """
+    rows = WorkerProcess.objects.using(_database())
+    if name.isdecimal() and len(name) < 19 and rows.filter(pk=int(name)).exists():
+        return [int(name)]
+    found = (
+        rows.filter(stopped=None)
+        .filter(Q(name=name) | Q(name__startswith=f"{name}."))
+        .order_by("pk")
+    )
+    numbered = (each for each in found if each.name[len(name) + 1 :].isdecimal())
+    exact = [each.pk for each in found if each.name == name]
+    return exact or [each.pk for each in numbered]
+
+
+def until_taken(workers: Sequence[int], *, timeout: float) -> list[int]:
+    """Wait until each of ``workers`` obeys its order; return those that do not after ``timeout``.
+
+    A worker of an older release never obeys.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        deaf = WorkerProcess.objects.using(_database()).filter(
+            pk__in=workers, draining=False, stopped=None
+        )
+        left = list(deaf.order_by("pk").values_list("pk", flat=True))
+        if not left or time.monotonic() >= deadline:
+            return left
+        time.sleep(_LOOK)
+
+
+def _database() -> str:
+    return router.db_for_write(WorkerProcess)
