@@ -65,7 +65,7 @@ class ScheduleAdmin(LookOnly):
     def _apply(
         self, request: HttpRequest, verb: Callable[[str], str], chosen: Iterable[Schedule]
     ) -> None:
-        """Steer each schedule by itself, and say what became of it."""
+        """Steer each schedule by itself, and tell the user of the result."""
         for schedule in chosen:
             try:
                 with transaction.atomic(using=job_database()):

@@ -1,4 +1,4 @@
-"""The verbs that order workers to drain or to restart, on whatever machine they run."""
+"""The verbs that order workers to drain or to restart, on any machine."""
 
 from __future__ import annotations
 

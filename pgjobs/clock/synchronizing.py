@@ -75,8 +75,8 @@ def _write_rule(known: SystemJob) -> None:
 def _updated(schedule: Schedule, known: SystemJob, now: datetime) -> Schedule:
     """Return ``schedule`` as the code of this process wants it.
 
-    What people have ordered stays: that the schedule is switched off, and a rule that they have
-    edited, as long as the class allows it.
+    The word of an operator stays: a schedule that is switched off, and an edited rule if the class
+    still allows one.
     """
     updated = copy(schedule)
     may_be_edited = known.job_class.options.editable_schedule

@@ -40,7 +40,7 @@ def first_due(schedule: Schedule, now: datetime) -> datetime:
 
 
 def due_after_break(schedule: Schedule, now: datetime) -> datetime:
-    """Return the next due time of a schedule that was switched off; what it missed is left out."""
+    """Return the next due time of a schedule that was switched off, without the missed ones."""
     last_run: datetime | None = schedule.last_run
     if schedule.interval is not None and last_run is None:
         return now

@@ -39,16 +39,16 @@ class Schedule(models.Model):
     enabled = models.BooleanField(_("enabled"), default=True)
     """A worker knows the class."""
     switched_off = models.DateTimeField(_("switched off"), null=True, blank=True)
-    """Since when somebody wants no runs. It outlives restarts and deploys."""
+    """The moment since which an operator wants no runs. It outlives restarts and deploys."""
     edited_interval = models.PositiveIntegerField(null=True, blank=True)
     edited_cron = models.CharField(max_length=100, blank=True, default="", db_default="")
-    """The rule of somebody who has edited it. While it is set, the rule of the code does not
+    """The rule of an operator. While it is set, the rule of the code does not
     count, and ``interval`` and ``cron`` have the same values."""
     kwargs = TolerantJSONField(null=True, blank=True, editable=False)
     queue_name = models.CharField(
         max_length=100, blank=True, default="", db_default="", editable=False
     )
-    """What the code gives to each run, for ``pgjobs_run_schedule()`` in SQL."""
+    """The arguments and the queue that the code gives to each run, for ``pgjobs_run_schedule()``."""
 
     class Meta:
         verbose_name = _("schedule")
@@ -90,5 +90,5 @@ class Schedule(models.Model):
 
     @property
     def is_edited(self) -> bool:
-        """Whether the rule is that of somebody who has edited it, and not that of the code."""
+        """Whether the rule is that of an operator, and not that of the code."""
         return self.edited_interval is not None or self.edited_cron != ""

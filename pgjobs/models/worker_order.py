@@ -1,4 +1,4 @@
-"""What workers are ordered to do."""
+"""The orders to workers."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class ScheduleRow:
 
     @property
     def fires(self) -> bool:
-        """Whether a clock may fire it: workers know its class, and nobody has switched it off."""
+        """Whether a clock may fire it: workers know its class, and it is not switched off."""
         return self.enabled and self.switched_off is None
 
 

@@ -1,1 +1,1 @@
-"""What people and programs order: verbs that every surface shares."""
+"""The verbs of people and programs that every surface shares."""

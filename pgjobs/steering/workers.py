@@ -1,6 +1,6 @@
 """Orders to workers: to drain, or to restart.
 
-A worker reads its order with its next heartbeat, on whatever machine it runs.
+A worker reads its order with its next heartbeat, on any machine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LOOK: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """What became of the order to one worker."""
+    """The result of the order to one worker."""
 
     id: int
     name: str
@@ -44,7 +44,7 @@ def drain(workers: Iterable[int]) -> list[Ordered]:
 def restart(workers: Iterable[int]) -> list[Ordered]:
     """Order the same, and a new process with the code as it is on disk to take each place.
 
-    A worker without a supervisor ends, and whatever started it decides what follows.
+    A worker without a supervisor ends, and no process takes its place.
     """
     return _give(WorkerOrder.Kind.RESTART, workers)
 
@@ -56,7 +56,7 @@ def _give(kind: str, workers: Iterable[int]) -> list[Ordered]:
 
 
 def living(*, queue: str | None = None) -> list[int]:
-    """Return the ids of the living workers: all, or those that serve ``queue``."""
+    """Return the ids of the living workers: all, or only the workers of ``queue``."""
     workers = stats.workers(_database())
     return [each.id for each in workers if each.alive and queue in (None, *each.queues)]
 
@@ -80,7 +80,7 @@ def named(name: str) -> list[int]:
 
 
 def until_taken(workers: Sequence[int], *, timeout: float) -> list[int]:
-    """Wait until each of ``workers`` obeys its order; return those that do not after ``timeout``.
+    """Wait until each of ``workers`` obeys its order; return the workers that do not in time.
 
     A worker of an older release never obeys.
     """

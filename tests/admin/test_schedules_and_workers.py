@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from pgjobs.models import Schedule
+from pgjobs.clock.synchronizing import synchronize
+from pgjobs.models import Job, Schedule, WorkerOrder
 from pgjobs.sql.locks import WORKER_LOCK
+from tests.apps.testapp.jobs import Noop
 from tests.support.moments import ago
+from tests.support.registry import forget_system_jobs
 from tests.support.rows import a_job, a_worker
 from tests.support.sql import advisory_lock, query
-from tests.support.staff import shown
+from tests.support.staff import messages, shown, signed_in
 
 pytestmark = pytest.mark.django_db
 SCHEDULES = "/admin/pgjobs/schedule/"
@@ -129,3 +133,75 @@ def test_a_worker_whose_lock_several_sessions_share_is_shown(looking: Client) ->
     key = WORKER_LOCK, a_worker(name="shared").pk
     with advisory_lock(*key, shared=True), advisory_lock(*key, shared=True):
         assert "shared" in shown(looking, WORKERS)
+
+
+# Steering ----------------------------------------------------------------------------------
+
+
+def choose(client: Client, page: str, action: str, key: int) -> list[str]:
+    chosen = {"action": action, "_selected_action": [key]}
+    return messages(client.post(page, chosen, follow=True))
+
+
+@pytest.fixture
+def schedule(no_system_jobs: None) -> Schedule:
+    Noop.setup(interval=60)
+    synchronize()
+    return Schedule.objects.get()
+
+
+def test_a_system_job_is_run_now_and_switched_off_and_on(schedule: Schedule) -> None:
+    client = signed_in("view_schedule", "change_schedule")
+
+    assert choose(client, SCHEDULES, "run_now", schedule.pk) == [
+        f"{Noop.path}: enqueued as job {Job.objects.get().pk}"
+    ]
+    assert "is live already" in choose(client, SCHEDULES, "run_now", schedule.pk)[0]
+    assert choose(client, SCHEDULES, "switch_off", schedule.pk) == [f"{Noop.path}: switched off"]
+    assert "Switched off since" in shown(client, SCHEDULES)
+    assert choose(client, SCHEDULES, "switch_off", schedule.pk) == [f"{Noop.path}: as it was"]
+    assert choose(client, SCHEDULES, "switch_on", schedule.pk) == [f"{Noop.path}: switched on"]
+    assert "On time" in shown(client, SCHEDULES)
+    assert LogEntry.objects.count() == 5
+
+
+def test_a_system_job_whose_class_is_gone_is_not_run_and_named(
+    schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = signed_in("view_schedule", "change_schedule")
+    forget_system_jobs(monkeypatch)
+
+    (said,) = choose(client, SCHEDULES, "run_now", schedule.pk)
+
+    assert f"{Noop.path!r} is no system job of this code" in said
+
+
+def test_workers_are_ordered_to_drain_and_restart() -> None:
+    client = signed_in("view_workerprocess", "change_workerprocess")
+    worker, stopped = a_worker(has_session_lock=False), a_worker(stopped=timezone.now())
+
+    said = choose(client, WORKERS, "drain", worker.pk)
+    assert said == [f"worker-1 ({worker.pk}): ordered to drain"]
+    assert "Ordered to drain" in shown(client, WORKERS)
+    choose(client, WORKERS, "restart", worker.pk)
+    assert WorkerOrder.objects.get().kind == "restart"
+    assert choose(client, WORKERS, "drain", stopped.pk) == [
+        f"worker-1 ({stopped.pk}) has stopped or is dead."
+    ]
+
+
+def test_a_user_who_may_only_view_steers_neither_schedules_nor_workers(
+    looking: Client, schedule: Schedule
+) -> None:
+    worker = a_worker(has_session_lock=False)
+
+    for page, action, key in (
+        (SCHEDULES, "switch_off", schedule.pk),
+        (SCHEDULES, "run_now", schedule.pk),
+        (WORKERS, "drain", worker.pk),
+    ):
+        assert action not in shown(looking, page)
+        choose(looking, page, action, key)
+    assert not Job.objects.exists()
+    assert not WorkerOrder.objects.exists()
+    assert not Schedule.objects.exclude(switched_off=None).exists()

@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from pgjobs.cli.selection import add_filters, selected
-from pgjobs.models import Job, JobLogEntry, Pause
+from pgjobs.models import Job, JobLogEntry, Pause, Schedule, WorkerOrder, WorkerProcess
 from tests.apps.testapp.jobs import Noop
 from tests.support.eventually import eventually
 from tests.support.markdown import DOCS
@@ -52,6 +52,8 @@ def parsed_filters(*words: str) -> Namespace:
 def run(title: str, job: Job | None = None, *, number: int = 0) -> list[dict[str, Any]]:
     """Execute the snippet below a heading, as psql would after ``\\set job …``."""
     sql = SNIPPETS[title][number].replace("myplugin.jobs.SyncJob", Noop.path)
+    worker = WorkerProcess.objects.last()
+    sql = sql.replace(":worker", str(worker.pk if worker else 0))
     return query(sql.replace(":job", str(job.pk if job else 0)))
 
 
@@ -212,6 +214,29 @@ def test_pause_and_resume_pause_a_queue_once_and_resume_it() -> None:
     assert [pause.name for pause in Pause.objects.all()] == ["low"]
     assert run("Pause and resume", number=1) == [{"pgjobs_resume": True}]
     assert not Pause.objects.exists()
+
+
+@pytest.mark.usefixtures("known")
+def test_steer_system_jobs_runs_one_now_and_switches_it_off_and_on() -> None:
+    Schedule.objects.create(
+        job_class=Noop.path,
+        interval=60,
+        next_run=timezone.now(),
+        kwargs={"full": True},
+        queue_name="low",
+    )
+    assert run("Steer system jobs") == [{"job": Job.objects.get().pk, "is_new": True}]
+    assert run("Steer system jobs", number=1) == [{"pgjobs_switch_off": True}]
+    assert Schedule.objects.get().switched_off
+    assert run("Steer system jobs", number=2) == [{"pgjobs_switch_on": True}]
+    assert not Schedule.objects.get().switched_off
+
+
+def test_steer_workers_orders_a_worker_to_drain_and_to_restart() -> None:
+    a_worker(has_session_lock=False)
+    assert run("Steer workers") == [{"pgjobs_drain": True}]
+    assert run("Steer workers", number=1) == [{"pgjobs_restart": True}]
+    assert WorkerOrder.objects.get().kind == "restart"
 
 
 @pytest.mark.usefixtures("known")

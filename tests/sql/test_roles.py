@@ -10,7 +10,9 @@ from typing import Final
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
+from pgjobs.models import Schedule
 from pgjobs.sql import load
 from tests.apps.testapp.jobs import Noop
 from tests.support.rows import a_job, a_worker, tell_sql
@@ -31,6 +33,11 @@ STATEMENTS: Final = {
     "SELECT pgjobs_retry(1)": {OPERATOR},
     "SELECT pgjobs_pause('low')": {OPERATOR},
     "SELECT pgjobs_resume('low')": {OPERATOR},
+    f"SELECT pgjobs_run_schedule('{Noop.path}')": {OPERATOR},
+    f"SELECT pgjobs_switch_off('{Noop.path}')": {OPERATOR},
+    f"SELECT pgjobs_switch_on('{Noop.path}')": {OPERATOR},
+    "SELECT pgjobs_drain(2000000000)": {OPERATOR},
+    "SELECT pgjobs_restart(2000000000)": {OPERATOR},
     "SELECT * FROM pgjobs_why(1)": LOOKS,
     **{
         f"SELECT * FROM pgjobs_{name}": LOOKS
@@ -58,6 +65,8 @@ STATEMENTS: Final = {
     "SELECT pgjobs_registered('queue', 'low')": LOOKS,
     "INSERT INTO pgjobs_registry (kind, name, options) VALUES ('a', 'a', '{}')": {APPLICATION},
     "SELECT pgjobs_free_place(1)": {APPLICATION},
+    "SELECT kind FROM pgjobs_order": {APPLICATION},
+    "INSERT INTO pgjobs_order (worker_id, kind) VALUES (1, 'drain')": {APPLICATION},
 }
 
 
@@ -65,6 +74,8 @@ STATEMENTS: Final = {
 def roles() -> None:
     """Make the roles in the test's transaction, by the SQL that the command prints."""
     tell_sql()
+    Schedule.objects.create(job_class=Noop.path, interval=60, next_run=timezone.now(), kwargs={})
+    a_worker(pk=2_000_000_000, has_session_lock=False)
     printed = StringIO()
     call_command("pgjobs", "roles", stdout=printed)
     query(printed.getvalue())

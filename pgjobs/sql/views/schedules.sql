@@ -36,6 +36,6 @@ COMMENT ON COLUMN pgjobs_schedules.last_status IS 'The status of this last job; 
 COMMENT ON COLUMN pgjobs_schedules.next_run IS
     'The next due time. NULL while the schedule is switched off, and until a clock has computed it.';
 COMMENT ON COLUMN pgjobs_schedules.switched_off IS
-    'Since when somebody wants no runs, with pgjobs_switch_off() or a command; NULL if they go on.';
+    'The moment since which an operator wants no runs; NULL if the schedule is not switched off.';
 COMMENT ON COLUMN pgjobs_schedules.edited IS
-    'Whether somebody has edited the rule, so that the rule of the code does not count.';
+    'Whether an operator has edited the rule, so that the rule of the code does not count.';

@@ -69,5 +69,5 @@ COMMENT ON COLUMN pgjobs_workers.pid IS 'Process id on the worker''s own host.';
 COMMENT ON COLUMN pgjobs_workers.backend_pid IS
     'Server process of the connection that holds the session lock of the worker: pid in pg_stat_activity.';
 COMMENT ON COLUMN pgjobs_workers.ordered IS
-    'drain or restart, if somebody has ordered it. The worker obeys with its next heartbeat; one of an older release does not.';
+    'drain or restart, if an operator has ordered it. The worker obeys with its next heartbeat; one of an older release does not.';
 COMMENT ON COLUMN pgjobs_workers.ordered_at IS 'The moment of this order.';

@@ -1,6 +1,6 @@
 -- The heartbeat. It returns no row if a rescuer has ended the worker. The row says whether the worker
 -- that makes the rounds and its deputy have both begun one within `overdue` seconds, so that no other
--- worker needs a statement of its own to ask. It also says what this worker is ordered to do.
+-- worker needs a statement of its own to ask. It also has the order to this worker.
 --
 -- The commit does not wait for the disk: after a crash of the server a heartbeat is sent anew.
 UPDATE pgjobs_worker

@@ -1,2 +1,2 @@
--- What a worker was ordered to do whose row has ended.
+-- The order to a worker, whose row may have ended.
 SELECT kind FROM pgjobs_order WHERE worker_id = %(id)s

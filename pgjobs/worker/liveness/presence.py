@@ -57,7 +57,7 @@ class Presence:
     ) -> None:
         """Call ``on_new_id`` after the worker was taken for dead and has a new id.
 
-        Call ``on_order`` if somebody has ordered this worker to ``drain`` or ``restart``.
+        Call ``on_order`` if this worker was ordered to ``drain`` or ``restart``.
         """
         self._connection = connection
         self._row = WorkerRow(connection, options)
@@ -203,7 +203,7 @@ class Presence:
     def _beat(self) -> None:
         heard = self._row.beat(draining=self.draining)
         if heard is None:
-            order = self._row.order()  # it was given to the process, whatever its id is by now
+            order = self._row.order()  # it was given to this process, under its old id
             events.tell(events.WorkerTakenForDead(self.worker_id))
             self._register()
             self._on_new_id()
@@ -218,7 +218,7 @@ class Presence:
         self._order = order
         events.tell(events.WorkerOrdered(self.worker_id, order))
         self._on_order(order)
-        # Those who gave the order wait for an answer.
+        # The command that gave the order waits for an answer.
         self.draining = True
         self._row.beat(draining=True)
 

@@ -19,11 +19,11 @@ _MOST_DRAWS: Final = 1000
 
 
 class Heard(NamedTuple):
-    """What the answer to a heartbeat says."""
+    """The answer to a heartbeat."""
 
     rounds_are_made: bool
     order: str | None
-    """What this worker is ordered to do: ``drain`` or ``restart``."""
+    """The order to this worker: ``drain`` or ``restart``."""
 
 
 class WorkerRow:
@@ -98,7 +98,7 @@ class WorkerRow:
         return None if row is None else Heard(*row)
 
     def order(self) -> str | None:
-        """Return what this worker is ordered to do, also if its row has ended."""
+        """Return the order to this worker, also if its row has ended."""
         row = self._connection.get().execute(load("workers/order_to"), {"id": self.id}).fetchone()
         return None if row is None else str(row[0])
 

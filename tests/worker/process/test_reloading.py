@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pgjobs import events
 from pgjobs.models import Job, WorkerProcess
 from tests.apps.testapp.jobs import Held, Noop
 from tests.support import traces
@@ -97,3 +98,18 @@ def test_a_worker_that_is_renewed_lets_its_jobs_end(child_environment: Environme
         assert (job.epoch, job.attempt, job.interruptions) == (1, 1, 0)
         assert WorkerProcess.objects.get(stopped=None) != first
         assert worker.stop() == 0
+
+
+def test_a_worker_that_is_told_to_stop_while_it_is_renewed_lets_its_jobs_end(
+    child_environment: Environment,
+) -> None:
+    job = Held.enqueue()
+    with SupervisedWorker(child_environment) as worker:
+        traces.until("started")
+        worker.process.send_signal(signal.SIGUSR1)
+        worker.until_told(events.WorkerStopping)
+        worker.terminate()
+        traces.release()
+        assert worker.wait() == 0
+    job.refresh_from_db()
+    assert (job.status, job.epoch, job.interruptions) == ("completed", 1, 0)
