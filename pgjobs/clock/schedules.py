@@ -7,8 +7,8 @@ Each schedule has a transaction of its own: if its row is locked, or if another 
 the place of its job, the other schedules are fired all the same.
 
 The rule is that of the row. A process writes the rule of its own code to the row when it starts,
-unless an operator has edited the rule. After that it goes by the row: another process may have newer
-code.
+unless an operator has edited the rule. After that it goes by the row: another process may have
+newer code.
 """
 
 from __future__ import annotations

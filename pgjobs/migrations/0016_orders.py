@@ -1,4 +1,4 @@
-"""Adds the orders of operators: schedules that are switched off or edited, and workers that must end.
+"""Adds the orders of operators: schedules switched off or edited, and workers that must end.
 
 A worker of an older release does not read the orders to workers. The constraints of schedules keep
 it from running a schedule that is switched off, and from writing its own rule over an edited one:

@@ -48,7 +48,7 @@ class Schedule(models.Model):
     queue_name = models.CharField(
         max_length=100, blank=True, default="", db_default="", editable=False
     )
-    """The arguments and the queue that the code gives to each run, for ``pgjobs_run_schedule()``."""
+    """The arguments and the queue of each run by the code, for ``pgjobs_run_schedule()``."""
 
     class Meta:
         verbose_name = _("schedule")

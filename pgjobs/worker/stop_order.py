@@ -15,7 +15,7 @@ class StopOrder:
         self.is_urgent = False
         """The worker does not wait for its running jobs."""
         self.order: str | None = None
-        """The order because of which the worker stops, if one was given: ``drain`` or ``restart``."""
+        """The order by which the worker stops, if one was given: ``drain`` or ``restart``."""
         self._is_told = False
 
     def give(self) -> None:
