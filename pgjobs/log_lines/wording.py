@@ -228,9 +228,7 @@ LINES: Final[dict[type[events.Event], Line]] = {
         CLOCK, ERROR, "schedule={job_class} could not be fired", has_traceback=True
     ),
     events.ScheduleOff: line(CLOCK, WARNING, "schedule={job_class} is off: its class is gone"),
-    events.ScheduleEditDropped: line(
-        CLOCK, WARNING, "schedule={job_class}: its edited rule is gone, its class allows none"
-    ),
+    events.ScheduleEditDropped: line(CLOCK, WARNING, "schedule={job_class} lost its edited rule"),
     events.ScheduleRefused: line(
         CLOCK, ERROR, "schedule={job_class}: a trigger or a policy refuses its change: {error}"
     ),

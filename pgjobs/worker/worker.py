@@ -95,13 +95,9 @@ class Worker:
         self._ahead = Ahead(self._claims, pool, self._pace, recorder)
         connection = EngineConnection.with_session(alias, "presence", PRESENCE_SETTINGS)
         self._presence = presence = Presence(
-            connection,
-            options,
-            janitor=janitor,
-            pool=pool,
-            on_new_id=self._wakeup.set,
-            on_order=self.stop_order.obey,
+            connection, options, janitor=janitor, pool=pool, on_new_id=self._wakeup.set
         )
+        presence.on_order = self.stop_order.obey
         # To wait, start and stop
         bell = Doorbell(self._claims, options.queues)
         self._burst = burst = (

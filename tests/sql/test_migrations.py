@@ -200,3 +200,23 @@ def test_a_later_migration_that_replaces_a_view_can_be_reversed() -> None:
         query(str(operation.reverse_sql))
 
     assert schema() == before
+
+
+def test_rights_on_the_table_of_workers_and_on_views_survive_the_orders_to_workers() -> None:
+    migrate("0012")
+    query(
+        "CREATE ROLE runs_workers; CREATE ROLE looks; "
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON pgjobs_worker TO runs_workers; "
+        "GRANT SELECT ON pgjobs_workers, pgjobs_schedules TO looks"
+    )
+
+    migrate()
+
+    may = "has_table_privilege('{}', '{}', 'SELECT')"
+    pairs = [
+        ("runs_workers", "pgjobs_order"),
+        ("looks", "pgjobs_workers"),
+        ("looks", "pgjobs_schedules"),
+    ]
+    (row,) = query(f"SELECT {' AND '.join(may.format(*pair) for pair in pairs)} AS all_may")
+    assert row["all_may"]

@@ -53,18 +53,15 @@ class Presence:
         janitor: Janitor,
         pool: Pool,
         on_new_id: Callable[[], None] = lambda: None,
-        on_order: Callable[[str], None] = lambda _order: None,
     ) -> None:
-        """Call ``on_new_id`` after the worker was taken for dead and has a new id.
-
-        Call ``on_order`` if this worker was ordered to ``drain`` or ``restart``.
-        """
+        """Call ``on_new_id`` after the worker was taken for dead and has a new id."""
         self._connection = connection
         self._row = WorkerRow(connection, options)
         self._janitor = janitor
         self._pool = pool
         self._on_new_id = on_new_id
-        self._on_order = on_order
+        self.on_order: Callable[[str], None] = lambda _order: None
+        """Called if this worker was ordered to ``drain`` or ``restart``."""
         self._order: str | None = None
         self._rests_long = False
         self._stopping = threading.Event()
@@ -217,7 +214,7 @@ class Presence:
     def _obey(self, order: str) -> None:
         self._order = order
         events.tell(events.WorkerOrdered(self.worker_id, order))
-        self._on_order(order)
+        self.on_order(order)
         # The command that gave the order waits for an answer.
         self.draining = True
         self._row.beat(draining=True)
