@@ -8,6 +8,6 @@ from pgjobs.sql.schema import create
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pgjobs", "0012_steering")]
+    dependencies = [("pgjobs", "0016_orders")]
 
     operations = create(["views/blockers"])
