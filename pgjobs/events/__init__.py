@@ -44,7 +44,13 @@ from pgjobs.events.jobs import (
     WaitingJobErrored,
     WaitingJobStuck,
 )
-from pgjobs.events.project import AnnouncementFailed, NotifiedByLog, NotifierFailed, ReceiverFailed
+from pgjobs.events.project import (
+    AnnouncementFailed,
+    NotifiedByLog,
+    NotifierFailed,
+    ReceiverFailed,
+    TracerFailed,
+)
 from pgjobs.events.rows import (
     JobsNotPruned,
     LogLocked,
@@ -141,6 +147,7 @@ __all__ = [
     "SuccessorLost",
     "TablesMissing",
     "TickFailed",
+    "TracerFailed",
     "WaitingJobErrored",
     "WaitingJobStuck",
     "WorkerDied",

@@ -33,6 +33,14 @@ class NotifiedByLog(Event):
 
 
 @dataclass(slots=True)
+class TracerFailed(Event):
+    """A tracer raised ``error`` around the sending or the run of a job, which go on without it."""
+
+    tracer: object
+    error: BaseException
+
+
+@dataclass(slots=True)
 class AnnouncementFailed(Event):
     """The end of a job could not be announced: neither signal nor notification is certain."""
 

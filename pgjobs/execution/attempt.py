@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from pgjobs import codec, events
+from pgjobs import codec, events, tracing
 from pgjobs.choices import JobStatus
 from pgjobs.execution.atomic import complete_atomically
 from pgjobs.execution.awaiting import coroutine_in
@@ -35,11 +35,33 @@ _IDENTITY: Final = ("id", "epoch", "worker_id")
 """The columns by which an outcome finds its row."""
 
 
-async def attempt(job: RunningJob, runner: Runner) -> Outcome | None:
+def attempt(job: RunningJob, runner: Runner) -> Coroutine[Any, Any, Outcome | None]:
     """Run ``job`` once and return its outcome, or None if ``job.terminate()`` has recorded one.
 
     The same steps serve a thread and an event loop: see `in_thread`.
     """
+    steps = _steps(job, runner)
+    return _inside_spans(job, steps) if tracing.tracers else steps
+
+
+async def _inside_spans(
+    job: RunningJob, steps: Coroutine[Any, Any, Outcome | None]
+) -> Outcome | None:
+    """Take ``steps`` inside a span of each tracer.
+
+    The spans begin before a stop request can reach the job and end after, or one could be raised
+    inside a tracer.
+    """
+    spans = tracing.begin_run(job)
+    outcome = None
+    try:
+        outcome = await steps
+        return outcome
+    finally:
+        tracing.end_run(spans, job, outcome)
+
+
+async def _steps(job: RunningJob, runner: Runner) -> Outcome | None:
     claimed = job.__dict__.copy()
     try:
         runner.begin(job)

@@ -15,7 +15,7 @@ from django.db import DatabaseError, connections, models, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from pgjobs import events
+from pgjobs import events, tracing
 from pgjobs.choices import FINISHED, WAITING, JobStatus
 from pgjobs.exceptions import JobLocked
 from pgjobs.execution.attempt import attempt, in_thread
@@ -49,7 +49,7 @@ def run_immediately(jobs: Jobs, job: Any) -> None:
     if many ids in a row are locked.
     """
     for _ in range(_MOST_IDS):
-        _insert_as_running(jobs, job)
+        tracing.send(job.__dict__, lambda _: _insert_as_running(jobs, job))
         with held_here(connections[jobs.db], job.pk) as is_held:
             if is_held:
                 _run_started(jobs, job)
@@ -60,7 +60,7 @@ def run_immediately(jobs: Jobs, job: Any) -> None:
     raise JobLocked(locked)
 
 
-def _insert_as_running(jobs: Jobs, job: Any) -> None:
+def _insert_as_running(jobs: Jobs, job: Any) -> Any:
     # Were it pending, a worker could take it outside a transaction.
     job.status, job.epoch, job.attempt = JobStatus.RUNNING, 1, 1
     job.started = Now()
@@ -74,6 +74,7 @@ def _insert_as_running(jobs: Jobs, job: Any) -> None:
     if job.pk is None:
         raise DatabaseError(statements.NOT_INSERTED)
     reread(job, jobs.db, fields=["started"])
+    return job
 
 
 def run_waiting(jobs: Jobs, job: Any) -> None:

@@ -136,6 +136,7 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.AnnouncementFailed: line(
         WORKER, ERROR, "announcing the end of job={job.id} failed", has_traceback=True
     ),
+    events.TracerFailed: line(EVENTS, ERROR, "tracer={tracer!r} raised", has_traceback=True),
     events.ListenerFailed: Line(
         EVENTS,
         ERROR,

@@ -6,13 +6,13 @@ the change begins with. The method returns the number of jobs that it changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from django.db import DatabaseError, OperationalError, connections, models, transaction
 
-from pgjobs import events
+from pgjobs import events, tracing
 from pgjobs.choices import JobStatus
 from pgjobs.enqueueing import once
 from pgjobs.enqueueing.copy import copy_jobs
@@ -45,10 +45,15 @@ class JobQuerySet(JobSteering[J]):
         **options: Any,
     ) -> J:
         """Insert one job; see ``Job.enqueue``."""
-        job = self.model(**row_for(target, instance, immediate=immediate, **options))
+        row = row_for(target, instance, immediate=immediate, **options)
         if immediate:
+            job = self.model(**row)
             in_process.run_immediately(self.using(self.database), job)
             return job
+        return tracing.send(row, self._insert)
+
+    def _insert(self, row: dict[str, Any]) -> J:
+        job = self.model(**row)
         self._announce(job, insert(job, self.database))
         return job
 
@@ -67,6 +72,9 @@ class JobQuerySet(JobSteering[J]):
             raise InvalidArgument("immediate can't be combined with enqueue_once().")
         row = row_for(target, instance, **options)
         row["once_key"] = once.place(row)
+        return tracing.send(row, self._insert_once)
+
+    def _insert_once(self, row: dict[str, Any]) -> J:
         for _ in range(once.TURNS):
             try:
                 if (held := self._enqueue_unless_taken(row)) is not None:
@@ -98,6 +106,11 @@ class JobQuerySet(JobSteering[J]):
     def enqueue_many(self, target: Any, /, jobs: Iterable[Any], **options: Any) -> list[int]:
         """Insert jobs in bulk, all or none; see ``BackgroundJob.enqueue_many``."""
         rows = rows_for_many(target, jobs, options)
+        if (first := next(rows, None)) is None:
+            return []
+        return tracing.send_many(first, rows, self._copy)
+
+    def _copy(self, rows: Iterator[dict[str, Any]]) -> list[int]:
         ids: list[int] = []
         with transaction.atomic(using=self.database):
             while chunk := list(islice(rows, _MANY_CHUNK)):

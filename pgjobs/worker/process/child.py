@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Final, NoReturn
 
-from pgjobs import events
+from pgjobs import events, tracing
 from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.kinship import die_with_parent
 from pgjobs.worker.memory import memory
@@ -40,6 +40,8 @@ LAST_WORDS: Final = b"!"
 
 _SIGN_INTERVAL: Final = 1.0
 _LAST_FLUSH: Final = 1.0
+_LAST_EXPORT: Final = 2.0
+"""Seconds in which tracers must have exported their last spans."""
 _LONGEST_WORDS: Final = 1000
 
 
@@ -149,6 +151,10 @@ def leave(code: int = EXIT_AGAIN) -> NoReturn:
         flush = threading.Thread(target=_flush, daemon=True)
         flush.start()
         flush.join(_LAST_FLUSH)
+        if tracing.tracers:
+            export = threading.Thread(target=tracing.flush, args=(_LAST_EXPORT,), daemon=True)
+            export.start()
+            export.join(_LAST_EXPORT)
     finally:
         os._exit(code)
 

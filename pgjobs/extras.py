@@ -1,0 +1,10 @@
+"""The optional integrations, and the error if what one of them needs is not installed."""
+
+from __future__ import annotations
+
+
+def missing(extra: str, error: ImportError) -> ImportError:
+    """Return the error to raise in place of ``error``, which an import for ``extra`` raised."""
+    return ImportError(
+        f"{error}. It belongs to the extra {extra!r}: pip install 'django-pgjobs[{extra}]'."
+    )

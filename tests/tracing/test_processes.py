@@ -1,0 +1,39 @@
+"""Spans and reports of processes that end without ``atexit``: workers, and those of isolated jobs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.apps.traced import jobs
+from tests.support.environment import Environment, with_apps
+from tests.support.worker_process import run_burst
+
+CLASSES = (jobs.Traced, jobs.TracedInProcess, jobs.TracedInFreshProcess, jobs.RaisesInFreshProcess)
+
+
+def test_each_process_exports_its_spans_before_it_ends(
+    child_environment: Environment, tmp_path: Path
+) -> None:
+    trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    meta = {"traceparent": f"00-{trace}-{parent}-01"}
+    enqueued = [job_class.enqueue(meta=meta) for job_class in CLASSES]
+    file = tmp_path / "spans"
+
+    run_burst({**with_apps(child_environment, "traced"), "SPANS": str(file)})
+
+    spans = {_id(span): span for span in map(json.loads, file.read_text().splitlines())}
+    assert spans.keys() == {str(job.pk) for job in enqueued}
+    for job, span in zip(enqueued, (spans[str(job.pk)] for job in enqueued), strict=True):
+        assert span["parent_id"] == f"0x{parent}"
+        assert span["context"]["trace_id"] == f"0x{trace}"
+        job.refresh_from_db()
+        if job.status == "completed":
+            assert span["context"]["span_id"] == f"0x{job.result}"
+        else:
+            assert span["attributes"]["error.type"] == "builtins.ValueError"
+
+
+def _id(span: dict[str, Any]) -> str:
+    return str(span["attributes"]["messaging.message.id"])
