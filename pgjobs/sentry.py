@@ -1,4 +1,4 @@
-"""The integration with Sentry: jobs continue the traces of their producers, and errors have context.
+"""The integration with Sentry: jobs continue the traces of their producers and report errors.
 
 Each attempt is a transaction of the operation ``queue.process``. A job that errored is reported
 once, from the attempt that ended it. Arguments are never sent, because they may be secret.
@@ -19,7 +19,7 @@ try:
     import sentry_sdk
     from sentry_sdk.consts import OP, SPANDATA, SPANSTATUS
     from sentry_sdk.integrations import Integration
-    from sentry_sdk.scope import add_global_event_processor
+    from sentry_sdk.scope import global_event_processors
     from sentry_sdk.tracing import Span, TransactionSource
     from sentry_sdk.types import Event, Hint
     from sentry_sdk.utils import event_from_exception
@@ -55,7 +55,9 @@ class PgJobsIntegration(Integration):
         tracing.install(Sentry())
         events.listen(events.JobErrored, _report)
         events.listen(events.AttemptErrored, _report_attempt)
-        add_global_event_processor(_without_lines_of_reported_errors)
+        # Before the one that drops a second report of an exception: it would take the log line for
+        # the first report, so neither would be sent.
+        global_event_processors.insert(0, _without_lines_of_reported_errors)
 
 
 class _Current(NamedTuple):

@@ -349,9 +349,10 @@ def test_an_unknown_propagation_style_is_refused() -> None:
 
 
 def test_an_insert_that_fails_ends_its_span_with_the_error(spans: Spans) -> None:
-    with pytest.raises(transaction.TransactionManagementError), transaction.atomic():
+    with transaction.atomic():
         connection.set_rollback(True)
-        jobs.Traced.enqueue()
+        with pytest.raises(transaction.TransactionManagementError):
+            jobs.Traced.enqueue()
 
     sent = spans.one("send")
     assert sent.status.status_code == trace.StatusCode.ERROR

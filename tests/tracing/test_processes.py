@@ -1,4 +1,4 @@
-"""Spans and reports of processes that end without ``atexit``: workers, and those of isolated jobs."""
+"""Spans and reports of processes that end without ``atexit``: workers and isolated jobs."""
 
 from __future__ import annotations
 
@@ -33,6 +33,26 @@ def test_each_process_exports_its_spans_before_it_ends(
             assert span["context"]["span_id"] == f"0x{job.result}"
         else:
             assert span["attributes"]["error.type"] == "builtins.ValueError"
+
+
+def test_each_process_reports_its_errors_before_it_ends(
+    child_environment: Environment, tmp_path: Path
+) -> None:
+    trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    job = jobs.RaisesInFreshProcess.enqueue(meta={"sentry-trace": f"{trace}-{parent}-1"})
+    killed = jobs.KillsItsProcess.enqueue()
+    file = tmp_path / "events"
+
+    run_burst({**with_apps(child_environment, "traced"), "SENTRY_EVENTS": str(file)})
+
+    events = [json.loads(line) for line in file.read_text().splitlines()]
+    errors = {event["contexts"]["pgjobs job"]["id"]: event for event in events if "level" in event}
+    assert errors.keys() == {job.pk, killed.pk}
+    assert errors[job.pk]["contexts"]["trace"]["trace_id"] == trace
+    assert errors[job.pk]["exception"]["values"][0]["type"] == "ValueError"
+    assert errors[killed.pk]["exception"]["values"][0]["type"] == "JobProcessDied"
+    (transaction,) = [event for event in events if event.get("type") == "transaction"]
+    assert transaction["contexts"]["trace"]["parent_span_id"] == parent
 
 
 def _id(span: dict[str, Any]) -> str:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Sequence
+from typing import Final
 
+from pgjobs import tracing
 from pgjobs.conf import get_settings
 from pgjobs.worker.job_processes.forking import ForkServer, NotForked
 from pgjobs.worker.job_processes.job_process import JobProcess
+
+_LONGEST_EXPORT: Final = 3.0
+"""Seconds in which idle processes must have exported their last spans, before they are killed."""
 
 
 class Crew:
@@ -56,6 +63,9 @@ class Crew:
         """Kill all processes, and wait until they have ended."""
         with self._lock:
             self.is_ending = True
+            idle, self._idle = self._idle, []
+        if tracing.tracers:
+            _let_export(idle)
         self._server.close()
 
     def _take_idle(self, memory_limit: int | None) -> JobProcess | None:
@@ -69,3 +79,12 @@ class Crew:
             if not (process.has_ended or is_too_large):
                 return process
             process.end()
+
+
+def _let_export(idle: Sequence[JobProcess]) -> None:
+    """Let processes without a job end by themselves: a kill would lose their last spans."""
+    for process in idle:
+        process.hang_up()
+    until = time.monotonic() + _LONGEST_EXPORT
+    for process in idle:
+        process.wait(until - time.monotonic())

@@ -134,15 +134,19 @@ class JobProcess:
 
     def end(self) -> None:
         """Let the process end, wait until it has ended, and forget it."""
+        self.hang_up()
+        if not self.wait(_LONGEST_END):
+            self.kill("it did not end after its last job")
+            if not self.wait(_LONGEST_END):
+                self._server.abandon()  # it is stopped, or stuck
+                self.wait(_LONGEST_END)
+        self._ours.close()
+
+    def hang_up(self) -> None:
+        """Let the process end by itself after the job that it has."""
         self.is_worn = True
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
-        if not self._wait(_LONGEST_END):
-            self.kill("it did not end after its last job")
-            if not self._wait(_LONGEST_END):
-                self._server.abandon()  # it is stopped, or stuck
-                self._wait(_LONGEST_END)
-        self._ours.close()
 
     # Hearing ------------------------------------------------------------------------------
 
@@ -207,7 +211,7 @@ class JobProcess:
         errors = self._last_errors.decode(errors="replace").strip()
         return Death(code, self._has_begun, errors, self._killed_because)
 
-    def _wait(self, seconds: float) -> bool:
+    def wait(self, seconds: float) -> bool:
         """Pass on errors until it has ended; return False if it still lives after ``seconds``."""
         until = time.monotonic() + seconds
         poll = select.poll()

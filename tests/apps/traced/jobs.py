@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from datetime import timedelta
 from typing import Any
@@ -139,3 +141,11 @@ class TracedInFreshProcess(Traced):
 class RaisesInFreshProcess(Raises):
     class Meta:
         isolation = "fresh_process"
+
+
+class KillsItsProcess(BackgroundJob):
+    class Meta:
+        isolation = "fresh_process"
+
+    def run(self) -> None:
+        os.kill(os.getpid(), signal.SIGSEGV)
