@@ -15,6 +15,7 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
+from pgjobs import thresholds
 from pgjobs.choices import JobIsolation, JobNotification
 
 LONGEST: Final = 1_000_000
@@ -83,6 +84,12 @@ Lease = Annotated[
         f"a number of seconds from 2 to {LONGEST:,}",
         lambda value: type(value) in (int, float) and 2 <= value <= LONGEST,
     ),
+]
+
+
+Alerts = Annotated[
+    Mapping[str, Any] | None,
+    Kind("None or a dict of thresholds", lambda value: value is None or isinstance(value, Mapping)),
 ]
 
 
@@ -159,6 +166,10 @@ class Settings:
     MAX_INTERRUPTIONS: Count = 3
     """Number of lost workers after which a job is given up as errored."""
 
+    ALERTS: Alerts = None
+    """The limits beyond which an alert is raised: a dict of `Thresholds`, where an empty one has
+    all defaults. None switches alerts off."""
+
 
 @cache
 def get_settings() -> Settings:
@@ -207,6 +218,7 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             "PGJOBS['HEARTBEAT_INTERVAL'] must be less than half of PGJOBS['HEARTBEAT_TIMEOUT'], "
             f"not {interval:g} of {timeout:g} s: shorten the interval or lengthen the timeout."
         )
+    yield from thresholds.problems_with(settings.ALERTS or {})
 
 
 def _forget(*, setting: str, **_: Any) -> None:

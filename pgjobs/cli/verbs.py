@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pgjobs.cli.alerts import Alerts
 from pgjobs.cli.enqueueing import Enqueue
 from pgjobs.cli.examining import Checkup, Doctor
 from pgjobs.cli.health import Health
@@ -27,6 +28,7 @@ VERBS: Final[dict[str, type[Verb]]] = {
         Schedules,
         Failures,
         Health,
+        Alerts,
         Doctor,
         Checkup,
         Enqueue,

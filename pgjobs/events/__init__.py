@@ -13,6 +13,7 @@ In every event:
 - ``error`` is the exception that was caught.
 """
 
+from pgjobs.events.alerts import AlertCleared, AlertNotTold, AlertRaised, AlertsFailed
 from pgjobs.events.clock import (
     ProcrastinateWorkerLost,
     ScheduleEditDropped,
@@ -90,6 +91,10 @@ from pgjobs.events.workers import (
 )
 
 __all__ = [
+    "AlertCleared",
+    "AlertNotTold",
+    "AlertRaised",
+    "AlertsFailed",
     "AnnouncementFailed",
     "AttemptEnded",
     "AttemptErrored",

@@ -17,6 +17,7 @@ CLOCK: Final = logging.getLogger("pgjobs.clock")
 DOORBELL: Final = logging.getLogger("pgjobs.doorbell")
 SIGNALS: Final = logging.getLogger("pgjobs.signals")
 NOTIFICATIONS: Final = logging.getLogger("pgjobs.notifications")
+ALERTS: Final = logging.getLogger("pgjobs.alerts")
 EVENTS: Final = logging.getLogger("pgjobs.events")
 
 _REFUSING: Final = (
@@ -135,6 +136,22 @@ LINES: Final[dict[type[events.Event], Line]] = {
     ),
     events.AnnouncementFailed: line(
         WORKER, ERROR, "announcing the end of job={job.id} failed", has_traceback=True
+    ),
+    # Alerts
+    events.AlertRaised: line(
+        ALERTS, WARNING, "alert={alert.kind} subject={alert.subject} raised: {alert.message}"
+    ),
+    events.AlertCleared: line(
+        ALERTS, WARNING, "alert={alert.kind} subject={alert.subject} cleared"
+    ),
+    events.AlertNotTold: line(
+        ALERTS,
+        ERROR,
+        "notifying of alert={alert.kind} subject={alert.subject} failed, trying again",
+        has_traceback=True,
+    ),
+    events.AlertsFailed: line(
+        ALERTS, WARNING, "looking for alerts failed, trying again in a minute: {error}"
     ),
     events.TracerFailed: line(EVENTS, ERROR, "tracer={tracer!r} raised", has_traceback=True),
     events.ListenerFailed: Line(

@@ -1,5 +1,7 @@
 """The tables: jobs and their logs, schedules, workers, pauses, orders, registered names."""
+"""The tables: jobs and their logs, schedules, workers, pauses, registered names, alerts."""
 
+from pgjobs.models.alert import AlertState
 from pgjobs.models.job import Job
 from pgjobs.models.log import JobLogEntry
 from pgjobs.models.mixins import JobsMixin
@@ -10,6 +12,7 @@ from pgjobs.models.worker import WorkerProcess
 from pgjobs.models.worker_order import WorkerOrder
 
 __all__ = [
+    "AlertState",
     "Job",
     "JobLogEntry",
     "JobsMixin",

@@ -18,6 +18,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections, router
 
 from pgjobs import events, queues
+from pgjobs.alerts import AlertRounds
 from pgjobs.clock import Clock, LowLevelTasks
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import DatabaseRefused
@@ -113,7 +114,11 @@ def _run_child(worker_options: WorkerOptions, options: dict[str, Any]) -> NoRetu
 
 
 def _worker(options: WorkerOptions, end_process: Callable[[], None] | None = None) -> Worker:
-    companions = (Clock(burst=options.burst), LowLevelTasks(options))
+    companions = (
+        Clock(burst=options.burst),
+        LowLevelTasks(options),
+        AlertRounds(burst=options.burst),
+    )
     return Worker(options, companions=companions, end_process=end_process)
 
 

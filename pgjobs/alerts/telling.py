@@ -1,0 +1,98 @@
+"""Telling of each change once, by whichever process looks.
+
+A look compares the conditions with the table of alerts, in one transaction. Then the looker takes
+the changes that nobody has told of, for two minutes, and marks each one as told after its notifier
+has returned. If the looker dies in between, the change is free again after these two minutes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.db import connections, router, transaction
+from django.utils.module_loading import import_string
+
+from pgjobs import events
+from pgjobs.alerts.alert import Alert
+from pgjobs.alerts.conditions import find
+from pgjobs.conf import get_settings
+from pgjobs.doctor import be_impatient
+from pgjobs.models import AlertState, Job
+from pgjobs.sql import load
+from pgjobs.thresholds import Thresholds
+
+
+def look_and_tell(*, unless_just_done: bool = False) -> None:
+    """Look at the conditions, and tell of each change since the last look.
+
+    With ``unless_just_done``, do nothing if any process has looked within the last 50 seconds or is
+    looking now. Does nothing if alerts are off.
+    """
+    if (given := get_settings().ALERTS) is None:
+        return
+    thresholds = Thresholds(**given)
+    using = router.db_for_write(Job)
+    if _has_looked(thresholds, using, unless_just_done=unless_just_done):
+        _tell_changes(thresholds, using)
+
+
+def raised() -> list[Alert]:
+    """Return the alerts that were raised at the last look, the oldest first."""
+    using = router.db_for_write(Job)
+    states = AlertState.objects.using(using).filter(active=True).order_by("since", "id")
+    return [_alert(state) for state in states]
+
+
+def _has_looked(thresholds: Thresholds, using: str, *, unless_just_done: bool) -> bool:
+    """Write to the table which conditions hold; return False if another process has just done it.
+
+    The row of the turn is locked meanwhile, so one process at a time compares and writes.
+    """
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        be_impatient(using)
+        cursor.execute(load("alerts/make_turn"))
+        cursor.execute(load("alerts/take_turn_if_due" if unless_just_done else "alerts/take_turn"))
+        if cursor.fetchone() is None:
+            return False
+        found = find(thresholds, using)
+        names = {
+            "kinds": [each.kind for each in found],
+            "subjects": [each.subject for each in found],
+        }
+        cursor.execute(load("alerts/end"), names)
+        cursor.execute(
+            load("alerts/raise"), {**names, "messages": [each.message for each in found]}
+        )
+    return True
+
+
+def _tell_changes(thresholds: Thresholds, using: str) -> None:
+    with connections[using].cursor() as cursor:
+        cursor.execute(load("alerts/take_untold"))
+        changes = [AlertState(**_columns(cursor, row)) for row in cursor.fetchall()]
+        for state in changes:
+            if _tell(_alert(state), thresholds.notifier):
+                cursor.execute(load("alerts/told"), {"id": state.id, "active": state.active})
+        cursor.execute(load("alerts/forget"))
+
+
+def _columns(cursor: object, row: tuple[object, ...]) -> dict[str, object]:
+    names = [column.name for column in cursor.description]  # type: ignore[attr-defined]
+    return dict(zip(names, row, strict=True))
+
+
+def _tell(alert: Alert, notifier: str) -> bool:
+    """Call ``notifier``, and write the log line; return False if the notifier raised."""
+    if notifier:
+        try:
+            import_string(notifier)(alert)
+        except Exception as error:
+            events.tell(events.AlertNotTold(alert, error))
+            return False
+    events.tell(events.AlertRaised(alert) if alert.is_raised else events.AlertCleared(alert))
+    return True
+
+
+def _alert(state: AlertState) -> Alert:
+    alert = Alert(kind=state.kind, subject=state.subject, message=state.message)
+    return replace(alert, is_raised=state.active, since=state.since)
