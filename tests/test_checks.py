@@ -284,3 +284,13 @@ def test_e014_names_a_notifier_that_is_no_function(
     (problem,) = problems("pgjobs.E014")
 
     assert repr(path) in problem.msg
+
+
+def test_e014_names_a_notifier_of_alerts_that_is_no_function(
+    settings: pytest_django.Settings,
+) -> None:
+    settings.PGJOBS = {"ALERTS": {"notifier": "nowhere.notify"}}
+
+    (problem,) = problems("pgjobs.E014")
+
+    assert problem.msg.startswith("PGJOBS['ALERTS']['notifier'] is 'nowhere.notify', which")

@@ -107,10 +107,16 @@ def check_queue_mappings(**_: Any) -> Iterable[CheckMessage]:
 
 
 def check_notifier(**_: Any) -> Iterable[CheckMessage]:
-    """E014: NOTIFIER names a function that can be imported."""
+    """E014: NOTIFIER and the notifier of ALERTS name functions that can be imported."""
     if not _settings_can_be_read():
         return
-    path = get_settings().NOTIFIER
+    settings = get_settings()
+    yield from _check_function("['NOTIFIER']", settings.NOTIFIER, "the finished job")
+    if settings.ALERTS and (path := settings.ALERTS.get("notifier")):
+        yield from _check_function("['ALERTS']['notifier']", path, "an Alert")
+
+
+def _check_function(setting: str, path: str, argument: str) -> Iterable[CheckMessage]:
     try:
         notifier = import_string(path)
     except Exception as error:  # code of the project runs
@@ -119,8 +125,8 @@ def check_notifier(**_: Any) -> Iterable[CheckMessage]:
         problem = "" if callable(notifier) else "names no function."
     if problem:
         yield Error(
-            f"PGJOBS['NOTIFIER'] is {path!r}, which {problem}",
-            hint="Give the dotted path of a function that takes the finished job.",
+            f"PGJOBS{setting} is {path!r}, which {problem}",
+            hint=f"Give the dotted path of a function that takes {argument}.",
             id="pgjobs.E014",
         )
 

@@ -1,5 +1,4 @@
-"""The tables: jobs and their logs, schedules, workers, pauses, orders, registered names."""
-"""The tables: jobs and their logs, schedules, workers, pauses, registered names, alerts."""
+"""The tables: jobs and their logs, schedules, workers, pauses, orders, registered names, alerts."""
 
 from pgjobs.models.alert import AlertState
 from pgjobs.models.job import Job

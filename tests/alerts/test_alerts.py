@@ -99,7 +99,7 @@ def test_a_wait_by_a_pause_is_told_only_if_wanted(
     settings: LazySettings, pause: dict[str, str]
 ) -> None:
     watch(settings, oldest_wait=300, no_worker=60)
-    Pause.objects.pause(**pause)  # type: ignore[arg-type]
+    Pause.objects.pause(**pause)
     waiting()
     alerts.look_and_tell()
     assert notified == []
