@@ -97,7 +97,7 @@ class OpenTelemetry:
         elif sent.count is None:
             span.set_attribute("messaging.message.id", str(sent.id))
             if sent.existed:
-                span.set_attribute("pgjobs.job.existed", True)
+                span.set_attribute("messaging.pgjobs.job.existed", True)
         else:
             span.set_attribute("messaging.batch.message_count", sent.count)
         _end(current)
@@ -121,7 +121,7 @@ class OpenTelemetry:
     def end_run(self, current: _Current, job: Any, outcome: Any) -> None:
         span = current.span
         status = job.status if outcome is None else outcome.status
-        span.set_attribute("pgjobs.job.status", str(status))
+        span.set_attribute("messaging.pgjobs.job.status", str(status))
         if outcome is None:
             if status in (JobStatus.ERRORED, JobStatus.FAILED):
                 _fail(span, str(status), job.error)
@@ -144,7 +144,7 @@ def _attributes(operation: str, queue: str, job_class: str) -> dict[str, Any]:
         "messaging.operation.name": operation,
         "messaging.operation.type": operation,
         "messaging.destination.name": queue,
-        "pgjobs.job.class": job_class,
+        "messaging.pgjobs.job.class": job_class,
     }
 
 
@@ -153,8 +153,8 @@ def _attributes_of_run(job: Any) -> dict[str, Any]:
     attributes = _attributes("process", job.queue_name, job.job_class)
     attributes |= {
         "messaging.message.id": str(job.pk),
-        "pgjobs.job.attempt": job.attempt,
-        "pgjobs.job.interruptions": job.interruptions,
+        "messaging.pgjobs.job.attempt": job.attempt,
+        "messaging.pgjobs.job.interruptions": job.interruptions,
     }
     if job.worker_id is not None:
         attributes["messaging.client.id"] = str(job.worker_id)

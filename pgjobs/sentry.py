@@ -159,8 +159,8 @@ def _data_of_run(job: Any) -> dict[str, Any]:
 
 
 def _describe(job: Any, scope: sentry_sdk.Scope) -> None:
-    scope.set_tag("pgjobs.job_class", job.job_class)
-    scope.set_tag("pgjobs.queue", job.queue_name)
+    scope.set_tag("pgjobs_class", job.job_class)
+    scope.set_tag("pgjobs_queue", job.queue_name)
     scope.set_context(
         "pgjobs job",
         {

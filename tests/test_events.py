@@ -35,6 +35,7 @@ VALUES: dict[str, Any] = {
     "served": ["high"],
     "unserved": ["low"],
     "next_run": datetime(2026, 3, 1, tzinfo=UTC),
+    "alert": SimpleNamespace(kind="no_worker", subject="default", message="nobody"),
     "event": events.TablesMissing(ValueError("boom")),
 }
 KINDS = [

@@ -13,7 +13,8 @@ from functools import cache
 from importlib import import_module
 from itertools import product
 from pathlib import Path
-from typing import Any, get_type_hints
+from types import UnionType
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -155,8 +156,9 @@ def test_the_table_of_settings_equals_the_settings_of_the_code() -> None:
 
 def in_words(kind: Any) -> str:
     """Return how a table names a type: ``int | None`` is "int or None"."""
-    name = getattr(kind, "__name__", str(kind))
-    return name.replace("Mapping", "dict").replace(" | ", " or ")
+    if isinstance(kind, UnionType):
+        return " or ".join(in_words(each) for each in get_args(kind))
+    return str(kind.__name__).replace("Mapping", "dict").removesuffix("Type")
 
 
 def test_the_table_of_meta_equals_the_options_of_the_code() -> None:

@@ -108,7 +108,7 @@ def test_a_job_that_completes_has_a_producer_and_a_consumer_in_one_trace(spans: 
         "messaging.operation.type": "send",
         "messaging.destination.name": "default",
         "messaging.message.id": str(job.pk),
-        "pgjobs.job.class": jobs.Traced.path,
+        "messaging.pgjobs.job.class": jobs.Traced.path,
     }
     worker = _of(run).pop("messaging.client.id")
     assert worker == str(Job.objects.get(pk=job.pk).worker_id or worker)
@@ -118,10 +118,10 @@ def test_a_job_that_completes_has_a_producer_and_a_consumer_in_one_trace(spans: 
         "messaging.operation.type": "process",
         "messaging.destination.name": "default",
         "messaging.message.id": str(job.pk),
-        "pgjobs.job.class": jobs.Traced.path,
-        "pgjobs.job.attempt": 1,
-        "pgjobs.job.interruptions": 0,
-        "pgjobs.job.status": "completed",
+        "messaging.pgjobs.job.class": jobs.Traced.path,
+        "messaging.pgjobs.job.attempt": 1,
+        "messaging.pgjobs.job.interruptions": 0,
+        "messaging.pgjobs.job.status": "completed",
     }
     assert run.status.status_code == trace.StatusCode.UNSET
     assert "s3cret" not in run.to_json() + sent.to_json()
@@ -224,8 +224,8 @@ def test_a_place_that_is_taken_is_told_by_the_span(spans: Spans) -> None:
     assert jobs.Traced.enqueue_once() == first
 
     one, other = spans.of("send", first)
-    assert "pgjobs.job.existed" not in _of(one)
-    assert _of(other)["pgjobs.job.existed"] is True
+    assert "messaging.pgjobs.job.existed" not in _of(one)
+    assert _of(other)["messaging.pgjobs.job.existed"] is True
 
 
 def test_each_run_of_a_recurring_job_has_a_trace_that_links_to_the_producer(spans: Spans) -> None:
@@ -245,9 +245,9 @@ def test_each_attempt_has_a_span(spans: Spans) -> None:
     run_burst_here()
 
     first, second = spans.of("process", job)
-    assert [_of(span)["pgjobs.job.attempt"] for span in (first, second)] == [1, 2]
-    assert _of(first)["pgjobs.job.status"] == "scheduled"
-    assert _of(second)["pgjobs.job.status"] == "completed"
+    assert [_of(span)["messaging.pgjobs.job.attempt"] for span in (first, second)] == [1, 2]
+    assert _of(first)["messaging.pgjobs.job.status"] == "scheduled"
+    assert _of(second)["messaging.pgjobs.job.status"] == "completed"
     assert first.status.status_code == trace.StatusCode.ERROR
     assert second.status.status_code == trace.StatusCode.UNSET
     assert all(is_child(run, spans.one("send")) for run in (first, second))
@@ -270,7 +270,7 @@ def test_a_failed_attempt_has_its_error(
     run_burst_here()
 
     run = spans.of("process", job)[0]
-    assert _of(run)["pgjobs.job.status"] == status
+    assert _of(run)["messaging.pgjobs.job.status"] == status
     assert _of(run)["error.type"] == error
     assert run.status.status_code == trace.StatusCode.ERROR
     (event,) = run.events
@@ -285,7 +285,7 @@ def test_an_attempt_that_snoozes_or_is_cancelled_is_no_error(spans: Spans) -> No
 
     for job, status in ((slept, "scheduled"), (cancelled, "cancelled")):
         run = spans.of("process", job)[0]
-        assert _of(run)["pgjobs.job.status"] == status
+        assert _of(run)["messaging.pgjobs.job.status"] == status
         assert run.status.status_code == trace.StatusCode.UNSET
 
 
@@ -297,7 +297,7 @@ def test_a_job_that_ends_itself_tells_its_own_end(
     run_burst_here()
 
     run = spans.one("process", job)
-    assert _of(run)["pgjobs.job.status"] == status
+    assert _of(run)["messaging.pgjobs.job.status"] == status
     assert (run.status.status_code == trace.StatusCode.ERROR) is is_error
 
 

@@ -119,7 +119,7 @@ def test_an_errored_job_is_reported_once_and_with_its_context(captured: Captured
     described = error["contexts"]["pgjobs job"]
     assert described["id"] == job.pk
     assert described["job_class"] == jobs.Raises.path
-    assert error["tags"] == {"pgjobs.job_class": jobs.Raises.path, "pgjobs.queue": "default"}
+    assert error["tags"] == {"pgjobs_class": jobs.Raises.path, "pgjobs_queue": "default"}
     trace = run_of(captured, job)["contexts"]["trace"]
     assert error["contexts"]["trace"]["trace_id"] == trace["trace_id"]
     assert error["contexts"]["trace"]["span_id"] == trace["span_id"]
