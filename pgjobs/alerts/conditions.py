@@ -34,7 +34,7 @@ class _Wait(NamedTuple):
 def _long_waits(thresholds: Thresholds, using: str) -> Iterator[Alert]:
     if thresholds.oldest_wait is None and thresholds.no_worker is None:
         return
-    for row in _read("waits", using, paused=thresholds.paused):
+    for row in _read("alerts/waits", using, paused=thresholds.paused):
         wait = _Wait(*row)
         seconds = wait.waited.total_seconds()
         if thresholds.oldest_wait is not None and seconds > thresholds.oldest_wait:
@@ -68,7 +68,7 @@ def _failures(thresholds: Thresholds, using: str) -> Iterator[Alert]:
 
 def _ended(seconds: float, using: str) -> list[tuple[str, int, int]]:
     """Return for each class how many jobs ended in the last ``seconds``, and how many badly."""
-    return _read("failures", using, seconds=seconds)
+    return _read("alerts/failures", using, seconds=seconds)
 
 
 def _late_schedules(thresholds: Thresholds, using: str) -> Iterator[Alert]:
@@ -86,5 +86,5 @@ def _late_schedules(thresholds: Thresholds, using: str) -> Iterator[Alert]:
 
 def _read(name: str, using: str, **params: Any) -> list[Any]:
     with connections[using].cursor() as cursor:
-        cursor.execute(load(f"alerts/{name}"), params)
+        cursor.execute(load(name), params)
         return list(cursor.fetchall())

@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
 
-from pgjobs.models import JobLogEntry, Pause, Schedule
+from pgjobs.models import AlertState, JobLogEntry, Pause, Schedule
 from tests.support.moments import ago
 from tests.support.rows import a_job, a_worker, tell_sql
 from tests.support.sql import query
@@ -21,6 +21,7 @@ def one_row_in_each_table() -> None:
     JobLogEntry.objects.create(job=a_job(), timestamp=ago(minutes=1), level="info", message="")
     Pause.objects.create(kind="queue", name="low")
     Schedule.objects.create(job_class="a.B", interval=60, next_run=ago(minutes=1))
+    AlertState.objects.create(kind="no_worker", subject="low")
     a_worker()
     tell_sql()
 

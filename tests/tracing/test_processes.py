@@ -46,7 +46,9 @@ def test_each_process_reports_its_errors_before_it_ends(
     run_burst({**with_apps(child_environment, "traced"), "SENTRY_EVENTS": str(file)})
 
     events = [json.loads(line) for line in file.read_text().splitlines()]
-    errors = {event["contexts"]["pgjobs job"]["id"]: event for event in events if "level" in event}
+    reports = [event for event in events if "level" in event]
+    errors = {event["contexts"]["pgjobs job"]["id"]: event for event in reports}
+    assert len(reports) == 2
     assert errors.keys() == {job.pk, killed.pk}
     assert errors[job.pk]["contexts"]["trace"]["trace_id"] == trace
     assert errors[job.pk]["exception"]["values"][0]["type"] == "ValueError"
