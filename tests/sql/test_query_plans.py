@@ -299,6 +299,11 @@ def test_a_prune_walks_the_index_of_finished_jobs(engine: Engine) -> None:
     assert "Sort" not in kinds(engine.plan)
 
 
+def test_the_failures_of_an_alert_are_read_by_the_index_of_finished_jobs(engine: Engine) -> None:
+    engine.cursor.execute(load("alerts/failures"), {"seconds": 600})
+    assert indexes(engine.plan) == {"pgjobs_job_finished"}
+
+
 @pytest.fixture
 def many_workers(engine: Engine) -> None:
     """Add 500 living workers that wait for the doorbell. They hold no locks."""
