@@ -8,6 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
+pytest.importorskip("opentelemetry.sdk", reason="The extra otel is not installed.")
+
 from django.db import connection, transaction
 from django.utils import timezone
 from opentelemetry import baggage, context, trace

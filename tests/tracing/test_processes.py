@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.apps.traced import jobs
 from tests.support.environment import Environment, with_apps
 from tests.support.worker_process import run_burst
@@ -16,6 +18,7 @@ CLASSES = (jobs.Traced, jobs.TracedInProcess, jobs.TracedInFreshProcess, jobs.Ra
 def test_each_process_exports_its_spans_before_it_ends(
     child_environment: Environment, tmp_path: Path
 ) -> None:
+    pytest.importorskip("opentelemetry.sdk", reason="The extra otel is not installed.")
     trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
     meta = {"traceparent": f"00-{trace}-{parent}-01"}
     enqueued = [job_class.enqueue(meta=meta) for job_class in CLASSES]
@@ -38,6 +41,7 @@ def test_each_process_exports_its_spans_before_it_ends(
 def test_each_process_reports_its_errors_before_it_ends(
     child_environment: Environment, tmp_path: Path
 ) -> None:
+    pytest.importorskip("sentry_sdk", reason="The extra sentry is not installed.")
     trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
     job = jobs.RaisesInFreshProcess.enqueue(meta={"sentry-trace": f"{trace}-{parent}-1"})
     killed = jobs.KillsItsProcess.enqueue()

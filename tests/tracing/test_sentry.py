@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+pytest.importorskip("sentry_sdk", reason="The extra sentry is not installed.")
+
 import sentry_sdk
 from sentry_sdk import integrations
 from sentry_sdk.envelope import Envelope
