@@ -27,7 +27,7 @@ SHARED: Final = "shared_trace"
 class Tracer(Protocol):
     """Makes the spans of one system of traces.
 
-    What ``begin_…()`` returns comes back to the ``end_…()`` of the same thread and context.
+    pgjobs gives the value of ``begin_…()`` to ``end_…()``, in the same thread and context.
     """
 
     def begin_sending(self, row: Row) -> Any:
@@ -53,7 +53,7 @@ class Tracer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a call has enqueued."""
+    """The result of a call that enqueues."""
 
     id: int | None = None
     """The job of a call that enqueues one."""
