@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pgjobs", "0012_steering")]
+    dependencies = [("pgjobs", "0016_orders")]
 
     operations = [
         migrations.CreateModel(

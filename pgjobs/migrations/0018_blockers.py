@@ -8,6 +8,6 @@ from pgjobs.sql.schema import create
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pgjobs", "0016_orders")]
+    dependencies = [("pgjobs", "0017_alerts")]
 
     operations = create(["views/blockers"])
