@@ -18,3 +18,15 @@ def brief(value: Any) -> str:
     except Exception as error:
         return f"{type(value).__qualname__} (showing it raised {type(error).__name__})"
     return text if len(text) <= _LIMIT else f"{text[: _LIMIT - 1]}…"
+
+
+def said_by(error: BaseException) -> str:
+    """Return ``str(error)``, without the row if PostgreSQL has refused a row of the table of jobs.
+
+    PostgreSQL repeats the values of such a row in the details, and they may be secrets.
+    """
+    for each in (error, error.__cause__):
+        diagnosis = getattr(each, "diag", None)
+        if getattr(diagnosis, "table_name", None) == "pgjobs_job":
+            return str(getattr(diagnosis, "message_primary", ""))
+    return str(error)

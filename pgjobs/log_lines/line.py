@@ -8,7 +8,7 @@ from operator import attrgetter
 from string import Formatter
 from typing import Any, NamedTuple
 
-from pgjobs.showing import brief
+from pgjobs.showing import brief, said_by
 
 
 class Line(NamedTuple):
@@ -51,10 +51,10 @@ def _on_one_line(value: object) -> object:
     if not isinstance(value, str | BaseException):
         return value
     try:
-        text = str(value)
+        text = said_by(value) if isinstance(value, BaseException) else value
+        return text if text.isprintable() else repr(text)[1:-1]
     except Exception:
         return brief(value)
-    return value if text.isprintable() else repr(text)[1:-1]
 
 
 def line(logger: logging.Logger, level: int, template: str, *, has_traceback: bool = False) -> Line:

@@ -12,6 +12,7 @@ from django.db import DatabaseError
 
 from pgjobs.cli.output import Output
 from pgjobs.cli.verb import NOTHING, Verb
+from pgjobs.showing import said_by
 
 
 class VerbCommand(BaseCommand):
@@ -42,7 +43,7 @@ def run_verb(command: BaseCommand, verb: type[Verb], options: dict[str, Any]) ->
         code = verb(output, options).run()
         output.flush()
     except DatabaseError as error:
-        raise CommandError(f"PostgreSQL refuses: {' '.join(str(error).split())}") from error
+        raise CommandError(f"PostgreSQL refuses: {' '.join(said_by(error).split())}") from error
     except BrokenPipeError:
         # The reader wants no more, as `head` does. Python would fail again as it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

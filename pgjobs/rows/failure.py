@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pgjobs.rows.text import cut, kept
+from pgjobs.showing import said_by
 
 _MOST_EXCEPTIONS: Final = 50_000
 """Python needs some seconds to show so many."""
@@ -26,7 +27,7 @@ class Failure:
         """Describe ``error``, even if its ``__str__`` raises."""
         return cls(
             exception=kept(qualified_name(error)),
-            message=shown(error, str),
+            message=said(error),
             traceback=kept("".join(_trace(error))),
         )
 
@@ -79,6 +80,11 @@ def shown(value: object, how: Callable[[object], str] = repr) -> str:
         return f"{type(value).__qualname__} (showing it raised {type(worse).__name__})"
 
 
+def said(error: BaseException) -> str:
+    """Return the text of ``error`` as a row can keep it."""
+    return shown(error, lambda _: said_by(error))
+
+
 def as_error(error: object) -> str:
     """Return what ``run()`` set as ``job.error``, a value of any type, as text for the row."""
     return error if type(error) is str and not error else shown(error, str)
@@ -87,6 +93,10 @@ def as_error(error: object) -> str:
 def _trace(error: BaseException) -> list[str]:
     try:
         # Each part is cut, or a long message would be copied again with the whole.
-        return [cut(part) for part in traceback.format_exception(error)]
+        whole, short = str(error), said_by(error)
+        parts = traceback.format_exception(error)
+        if whole != short:
+            parts = [part.replace(whole, short) for part in parts]
+        return [cut(part) for part in parts]
     except Exception:  # the exception's own text can't be shown; its frames can
         return traceback.format_tb(error.__traceback__)

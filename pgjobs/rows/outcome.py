@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from pgjobs.choices import FINISHED, JobStatus
-from pgjobs.rows.failure import Failure
+from pgjobs.rows.failure import Failure, said
 from pgjobs.rows.text import in_ascii, kept, lacks_a_character
 
 _FOREIGN_KEY_VIOLATION: Final = "23503"
@@ -87,7 +87,7 @@ class Outcome:
             epoch=epoch,
             worker_id=worker_id,
             status=JobStatus.ERRORED,
-            error=str(error),
+            error=said(error),
             failure=Failure.of(error),
         )
 
@@ -143,7 +143,7 @@ class Outcome:
 
     def _without_successor(self, error: BaseException) -> Outcome:
         """Return this outcome as the end of its chain, which its text tells."""
-        why = f"The job does not recur, because its successor could not be inserted: {error}"
+        why = f"The job does not recur, because its successor could not be inserted: {said(error)}"
         text = f"{self.error}\n{why}" if self.error else why
         return replace(self, successor="none", error=kept(text))
 
@@ -153,7 +153,7 @@ class Outcome:
         Details that PostgreSQL may refuse are left out. The text of the outcome tells this
         outcome's status and ``error``, the refusal of PostgreSQL.
         """
-        said = f"{self.status}: {self.error[:1000]}" if self.error else self.status
+        lost = f"{self.status}: {self.error[:1000]}" if self.error else self.status
         return Outcome(
             job_id=self.job_id,
             epoch=self.epoch,
@@ -161,7 +161,7 @@ class Outcome:
             status=JobStatus.ERRORED,
             began=self.began,
             ended=self.ended,
-            error=kept(f"The outcome ({said}) could not be stored: {error}"),
+            error=kept(f"The outcome ({lost}) could not be stored: {said(error)}"),
         )
 
     def tells_as_much_as(self, other: Outcome) -> bool:

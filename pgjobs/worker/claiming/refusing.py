@@ -12,7 +12,7 @@ import psycopg
 from pgjobs import events
 from pgjobs.choices import WAITING, JobStatus
 from pgjobs.rows.end_waiting import end_waiting
-from pgjobs.rows.failure import Failure, shown
+from pgjobs.rows.failure import Failure, said
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.silence import RefusedSilently
 from pgjobs.sql import load
@@ -185,7 +185,7 @@ def _wait_longer(refusal: _Refusal) -> None:
 def _end_of(row: int, error: psycopg.Error) -> Outcome:
     why = (
         f"The job could not be started: PostgreSQL refused {TRIES} times to change its row. "
-        f"PostgreSQL said: {shown(error, str)}"
+        f"PostgreSQL said: {said(error)}"
     )
     return Outcome(
         job_id=row, epoch=0, status=JobStatus.ERRORED, error=why, failure=Failure.of(error)
