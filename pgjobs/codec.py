@@ -233,6 +233,10 @@ _LOADERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+TAGS: Final = frozenset(_LOADERS)
+"""The only keys of the objects that stand for values of other types."""
+
+
 def _decode_typed(tag: str, body: Any) -> Any:
     try:
         load = _LOADERS[tag]

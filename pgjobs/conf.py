@@ -7,7 +7,7 @@ read once, and kept until Django says that the setting has changed.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Final, NamedTuple, get_type_hints
 
@@ -30,6 +30,10 @@ MOST_SLOTS: Final = 10_000
 """The most slots of a process. Each is a thread, and a machine has no room for millions."""
 
 
+SEPARATORS: Final = dict.fromkeys(map(ord, "-_ ."))
+"""For ``str.translate()``: characters in which ``api_key`` and ``Api-Key`` may differ."""
+
+
 class Kind(NamedTuple):
     """The values that a setting can have, and the words for them in "must be …, not 7"."""
 
@@ -49,6 +53,14 @@ def _one_of(values: list[str]) -> Kind:
     return Kind(f"one of {', '.join(values)}", lambda value: value in values)
 
 
+def are_patterns(value: Any) -> bool:
+    """Return whether ``value`` is a list or tuple of names of keys; ``*`` stands for any text."""
+    return isinstance(value, list | tuple) and all(
+        isinstance(name, str) and "\x00" not in name and name.translate(SEPARATORS)
+        for name in value
+    )
+
+
 def _is_mapping_to_names(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(name, str) for name in value.values())
 
@@ -57,6 +69,10 @@ Queues = Annotated[
     Mapping[Any, str], Kind("a dict from models to queue names", _is_mapping_to_names)
 ]
 Text = Annotated[str, Kind("a string", lambda value: isinstance(value, str))]
+Patterns = Annotated[
+    Sequence[str],
+    Kind("a list or tuple of names of keys, such as ['*password*', 'pin']", are_patterns),
+]
 When = Annotated[str, _one_of(JobNotification.values)]
 Where = Annotated[str, _one_of(JobIsolation.values)]
 Count = Annotated[int, _whole_number(1)]
@@ -169,6 +185,17 @@ class Settings:
     ALERTS: Alerts = None
     """The limits beyond which an alert is raised: a dict of `Thresholds`, where an empty one has
     all defaults. None switches alerts off."""
+
+    REDACT: Patterns = tuple(
+        "*password* *passwd* *passphrase* *secret* *token *api_key* *private_key* *authorization* "
+        "*credential* *cookie*".split()
+    )
+    """Names of keys: no page, command or view shows their values, at any depth. ``*`` stands for
+    any text; case and the characters ``-``, ``_``, ``.`` and space do not matter."""
+
+    VISIBLE_JOBS: Text = ""
+    """Dotted path of a function that takes a user and a query set of jobs, and returns the jobs
+    that the user may see. If it is empty, a user with the permission sees all jobs."""
 
 
 @cache

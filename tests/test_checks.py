@@ -294,3 +294,14 @@ def test_e014_names_a_notifier_of_alerts_that_is_no_function(
     (problem,) = problems("pgjobs.E014")
 
     assert problem.msg.startswith("PGJOBS['ALERTS']['notifier'] is 'nowhere.notify', which")
+
+
+@pytest.mark.parametrize("path", ["nowhere.notify", "nonsense", "pgjobs.conf.LONGEST"])
+def test_e016_names_a_function_of_visible_jobs_that_is_none(
+    path: str, settings: pytest_django.Settings
+) -> None:
+    settings.PGJOBS = {"VISIBLE_JOBS": path}
+
+    (problem,) = problems("pgjobs.E016")
+
+    assert repr(path) in problem.msg

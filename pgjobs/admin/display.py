@@ -22,10 +22,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from pgjobs.access import redacted_column
 from pgjobs.admin.listing import TextChangeList
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job
-from pgjobs.models.json_field import UnreadableJSON
 from pgjobs.rows.failure import shown as text_of
 
 NOTHING = "-"
@@ -137,8 +137,6 @@ def page_of(model: type[models.Model], key: Any, site: admin.AdminSite) -> str |
 
 def pretty(value: Any) -> str:
     """Return a value as indented JSON."""
-    if isinstance(value, UnreadableJSON):
-        return str(value)
     try:
         return json.dumps(value, indent=2, ensure_ascii=False)
     except RecursionError:
@@ -183,7 +181,17 @@ def failures_of(errors: Any) -> list[dict[str, str]]:
 
 
 def parts_of(job: Job) -> list[tuple[str, str]]:
-    """Return the arguments, the return value and the data of a job, as titles and JSON."""
-    arguments: Any = job.kwargs if not job.args else {"args": job.args, "kwargs": job.kwargs}
-    parts = [(_("Arguments"), arguments), (_("Return value"), job.result), (_("Data"), job.data)]
+    """Return the arguments, the return value and the data of a job, as titles and JSON.
+
+    Values of hidden keys are redacted.
+    """
+    shown = {name: redacted_column(job, name) for name in ("args", "kwargs", "result", "data")}
+    arguments: Any = shown["kwargs"]
+    if job.args:
+        arguments = {"args": shown["args"], "kwargs": shown["kwargs"]}
+    parts = [
+        (_("Arguments"), arguments),
+        (_("Return value"), shown["result"]),
+        (_("Data"), shown["data"]),
+    ]
     return [(str(title), pretty(value)) for title, value in parts if value]

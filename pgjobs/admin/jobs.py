@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from pgjobs.access import Verb, may, redacted_column, visible_to
 from pgjobs.admin.deleting import deleted_with
 from pgjobs.admin.display import (
     Seen,
@@ -27,6 +28,7 @@ from pgjobs.admin.display import (
     span,
     status_badge,
 )
+from pgjobs.admin.finding import FindingAdmin
 from pgjobs.admin.listing import (
     BoundedPaginator,
     CreatedFilter,
@@ -51,7 +53,7 @@ _LEVELS: Final = {
 
 
 @admin.register(Job)
-class JobAdmin(SteeringAdmin):
+class JobAdmin(FindingAdmin, SteeringAdmin):
     list_display = (
         "id",
         "name",
@@ -65,8 +67,6 @@ class JobAdmin(SteeringAdmin):
     )
     list_display_links = ("id", "name")
     list_filter = ("status", QueueFilter, JobClassFilter, ("created", CreatedFilter))
-    search_fields = ("name", "job_class", "error")
-    search_help_text = _("Search for part of a name, job class or error, or for the id of a job.")
     paginator = BoundedPaginator
     fieldsets = (
         (None, {"fields": ("status_shown", "progress_bar", "error", "object_link", "job_class")}),
@@ -89,8 +89,7 @@ class JobAdmin(SteeringAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return (
-            super()
-            .get_queryset(request)
+            visible_to(request.user, super().get_queryset(request))
             .select_related("object_type", "worker", "user")
             .annotate(
                 late_by=SeenSpan("pgjobs_jobs", "late_by"),
@@ -103,16 +102,11 @@ class JobAdmin(SteeringAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[JobChangeList]:
         return JobChangeList
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: models.QuerySet[Job], search_term: str
-    ) -> tuple[models.QuerySet[Job], bool]:
-        term = search_term.strip()
-        if term.isdecimal() and len(term) < 20:  # no id is longer, and Python reads no 4,301 digits
-            return queryset.filter(pk=int(term)), False
-        return super().get_search_results(request, queryset, search_term)
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request.user, Verb.VIEW)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("pgjobs.delete_job")
+        return may(request.user, Verb.DELETE)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         return deleted_with(objs, request, self.admin_site)
@@ -170,7 +164,7 @@ class JobAdmin(SteeringAdmin):
             "can_steer": self.has_steer_permission(request),
             "verb": "retry" if job.is_finished else "cancel",
             "parts": parts_of(job),
-            "failures": failures_of(job.errors),
+            "failures": failures_of(redacted_column(job, "errors")),
             "log": newest[:LOG_LINES][::-1],
             "log_is_cut": len(newest) > LOG_LINES,
         }

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import DatabaseError, models, transaction
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from pgjobs.access import visible_to
 from pgjobs.admin.display import (
     LookOnly,
     Seen,
@@ -87,7 +89,12 @@ class ScheduleAdmin(LookOnly):
                 in_words=Seen("pgjobs_schedules", "rule", models.TextField()),
                 overdue_by=SeenSpan("pgjobs_schedules", "overdue_by"),
                 next_in_view=Seen("pgjobs_schedules", "next_run", models.DateTimeField()),
-                last_status=Seen("pgjobs_schedules", "last_status", models.TextField()),
+                last_status=Subquery(
+                    visible_to(request.user)
+                    .filter(pk=OuterRef("last_job_id"))
+                    .order_by()
+                    .values("status")[:1]
+                ),
             )
         )
 

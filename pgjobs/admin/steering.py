@@ -18,6 +18,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from pgjobs import access
 from pgjobs.admin.display import LookOnly
 from pgjobs.admin.listing import COUNTED
 from pgjobs.choices import JobStatus
@@ -127,7 +128,7 @@ class SteeringAdmin(LookOnly):
     actions = ("cancel_jobs", "retry_jobs")
 
     def has_steer_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("pgjobs.change_job")
+        return access.may(request.user, access.Verb.CANCEL)
 
     @admin.action(description=_("Cancel selected jobs"), permissions=["steer"])
     def cancel_jobs(self, request: HttpRequest, jobs: models.QuerySet[Job]) -> None:

@@ -7,11 +7,15 @@ from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.db import models
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.constants import LOOKUP_SEP
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from pgjobs.access import visible_to
 from pgjobs.admin.display import LookOnly, Seen, SeenSpan, badge, link, shown, span
 from pgjobs.models import WorkerProcess
 from pgjobs.steering import workers
@@ -68,10 +72,25 @@ class WorkerProcessAdmin(LookOnly):
             .annotate(
                 state=Seen("pgjobs_workers", "state", models.TextField()),
                 ordered=Seen("pgjobs_workers", "ordered", models.TextField()),
-                running=Seen("pgjobs_workers", "running", models.IntegerField()),
+                running=Coalesce(
+                    Subquery(
+                        visible_to(request.user)
+                        .filter(status="running", worker=OuterRef("pk"))
+                        .order_by()
+                        .values("worker")
+                        .annotate(number=Count("pk", distinct=True))
+                        .values("number")
+                    ),
+                    0,
+                ),
                 silent_for=SeenSpan("pgjobs_workers", "silent_for"),
             )
         )
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """Refuse an address that filters workers by their jobs: the user may not see these jobs."""
+        about_jobs = lookup.split(LOOKUP_SEP)[0] == "jobs"
+        return not about_jobs and super().lookup_allowed(lookup, value, request)
 
     @shown(_("state"))
     def liveness(self, worker: Any) -> str:

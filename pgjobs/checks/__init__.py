@@ -20,6 +20,7 @@ from pgjobs.checks.project import (
     check_queue_mappings,
     check_queues,
     check_settings,
+    check_visible_jobs,
 )
 
 
@@ -35,6 +36,7 @@ def register_checks() -> None:
         check_queues,
         check_queue_mappings,
         check_notifier,
+        check_visible_jobs,
         check_job_names,
         check_job_paths,
         check_job_queues,

@@ -117,18 +117,34 @@ def check_notifier(**_: Any) -> Iterable[CheckMessage]:
 
 
 def _check_function(setting: str, path: str, argument: str) -> Iterable[CheckMessage]:
-    try:
-        notifier = import_string(path)
-    except Exception as error:  # code of the project runs
-        problem = f"can't be imported: {shown(error, str)}"
-    else:
-        problem = "" if callable(notifier) else "names no function."
-    if problem:
+    if problem := _problem_with_function(path):
         yield Error(
             f"PGJOBS{setting} is {path!r}, which {problem}",
             hint=f"Give the dotted path of a function that takes {argument}.",
             id="pgjobs.E014",
         )
+
+
+def check_visible_jobs(**_: Any) -> Iterable[CheckMessage]:
+    """E016: VISIBLE_JOBS is empty, or names a function that can be imported."""
+    if not _settings_can_be_read():
+        return
+    path = get_settings().VISIBLE_JOBS
+    if path and (problem := _problem_with_function(path)):
+        yield Error(
+            f"PGJOBS['VISIBLE_JOBS'] is {path!r}, which {problem}",
+            hint="Give the dotted path of a function that takes a user and a query set of jobs, "
+            "and returns the jobs that the user may see. Until then no page shows a job.",
+            id="pgjobs.E016",
+        )
+
+
+def _problem_with_function(path: str) -> str:
+    try:
+        function = import_string(path)
+    except Exception as error:  # code of the project runs
+        return f"can't be imported: {shown(error, str)}"
+    return "" if callable(function) else "names no function."
 
 
 def check_job_queues(**_: Any) -> Iterable[CheckMessage]:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from pgjobs import stats
+from pgjobs.access import redacted_column
 from pgjobs.choices import FINISHED
 from pgjobs.cli.output import moment_in_words
 from pgjobs.cli.selection import add_filters, all_jobs, selected
@@ -67,10 +68,12 @@ class Show(OneJob):
         whole: dict[str, Any] = {}
         for row in stats.jobs([job.pk], using):
             whole |= asdict(row)
-        names = ("args", "kwargs", "meta", "data", "result", "progress", "error", "errors")
-        whole |= {name: getattr(job, name) for name in names}
+        names = ("args", "kwargs", "meta", "data", "result", "progress", "errors")
+        whole["error"] = job.error
+        whole |= {name: redacted_column(job, name) for name in names}
+        del whole["arguments"]  # with positional ones, if there are any: args and kwargs
         if not self.output.as_json:
-            whole["errors"] = "\n".join(map(_failure, job.errors)) or None
+            whole["errors"] = "\n".join(map(_failure, whole["errors"])) or None
         whole["time_limit"] = job.time_limit
         whole["why"] = [f"{each.reason}: {each.evidence}" for each in stats.why(job.pk, using)]
         self.output.record(whole)

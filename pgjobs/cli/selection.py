@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from pgjobs import codec
+from pgjobs import access, codec
 from pgjobs.choices import JobStatus
 from pgjobs.cli.verb import refuse
 from pgjobs.enqueueing.references import object_key
@@ -70,7 +69,7 @@ def add_filters(parser: ArgumentParser) -> None:
 
 def is_filtered(options: dict[str, Any]) -> bool:
     """Return whether any filter is given."""
-    return any(options[name] not in (None, []) for name in _CONDITIONS)
+    return any(options[name] not in (None, []) for name in (*_CONDITIONS, "arg"))
 
 
 def all_jobs() -> JobQuerySet[Job]:
@@ -84,7 +83,7 @@ def selected(options: dict[str, Any]) -> JobQuerySet[Job]:
     for name, condition in _CONDITIONS.items():
         if options[name] not in (None, []):
             jobs = jobs.filter(condition(options[name]))
-    return jobs
+    return jobs.filter(_with_arguments(options)) if options["arg"] else jobs
 
 
 def named_object(text: str) -> models.Model:
@@ -125,20 +124,15 @@ def _argument(text: str) -> tuple[str, Any]:
     name, equals, value = _text("arg", text).partition("=")
     if not (name and equals):
         raise refuse(f"--arg must be written as name=value, not {text!r}.")
+    return name, access.typed(f"--arg {name}", value)
+
+
+def _with_arguments(options: dict[str, Any]) -> Q:
+    classes = _classes(_text("class", options["job_class"])) if options["job_class"] else None
     try:
-        parsed = json.loads(value, parse_constant=_no_json)
-    except (ValueError, RecursionError):
-        return name, value
-    try:
-        codec.encode(parsed, f"--arg {name}")
+        return access.with_arguments(dict(map(_argument, options["arg"])), classes)
     except InvalidArgument as error:
         raise refuse(str(error)) from None
-    return name, parsed
-
-
-def _no_json(constant: str) -> Any:
-    """Refuse NaN and Infinity, which Python reads and PostgreSQL does not."""
-    raise ValueError(constant)
 
 
 def moment(option: str, text: str, *, ahead: bool = False) -> datetime:
@@ -187,8 +181,6 @@ _CONDITIONS: Final[dict[str, Callable[[Any], Q]]] = {
     "worker": lambda worker: Q(worker=worker),
     "since": lambda text: Q(created__gte=moment("since", text)),
     "ended": lambda text: Q(completed__gte=moment("ended", text)),
-    # The second part is that of the index in docs/sql.md.
-    "arg": lambda texts: Q(kwargs__contains=dict(map(_argument, texts))) & ~Q(kwargs={}),
     "error": lambda text: Q(error__icontains=_text("error", text)),
 }
 """The condition of each filter, from the value of its option."""

@@ -17,7 +17,7 @@ _NEW: Final = (
     "functions/has_type",
     "functions/object",
     "functions/user_id",
-    "views/jobs",
+    "views/jobs.0005",
     "views/running.0002",
 )
 

@@ -33,7 +33,7 @@ _NEVER: Final = datetime.datetime(9998, 12, 31, tzinfo=datetime.UTC)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pgjobs", "0012_steering")]
+    dependencies = [("pgjobs", "0015_access")]
 
     operations = [
         migrations.AddField(

@@ -49,6 +49,7 @@ class Pause(models.Model):
         verbose_name = _("pause")
         verbose_name_plural = _("pauses")
         ordering = ("kind", "name")
+        permissions = (("manage_queues", _("Can pause and resume queues and job classes")),)
         constraints = (
             models.UniqueConstraint(fields=["kind", "name"], name="pgjobs_pause_subject"),
             models.CheckConstraint(

@@ -13,6 +13,7 @@ from django.apps import apps
 
 from pgjobs.conf import get_settings
 from pgjobs.queues import get_queue_for_model, known_queues
+from pgjobs.registry.hidden import hidden_keys
 from pgjobs.registry.names import JobTarget, registered
 from pgjobs.registry.targets import is_job_class, options_of, own_argument
 
@@ -22,6 +23,7 @@ def entries() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
     The model with the name "" stands for jobs without an object.
     """
+    yield "setting", "DEFAULT_TIMEOUT", {"value": get_settings().DEFAULT_TIMEOUT}
     for path, target in registered().items():
         yield "job_class", path, _options(target)
     for queue in known_queues():
@@ -42,4 +44,6 @@ def _options(target: JobTarget) -> dict[str, Any]:
         "max_attempts": options.max_attempts,
         "notifications": get_settings().DEFAULT_NOTIFICATIONS,
         "own_argument": own_argument(target),
+        "launchable": options.launchable,
+        "hidden": hidden_keys(target),
     }

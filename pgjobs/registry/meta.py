@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, NamedTuple, TypeGuard
 
@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 
 from pgjobs import retry
 from pgjobs.choices import JobIsolation
+from pgjobs.conf import are_patterns
 from pgjobs.showing import brief
 
 _DEFAULT_BACKOFF = retry.exponential()
@@ -58,6 +59,12 @@ class JobOptions:
     editable_schedule: bool = False
     """Whether operators may edit the rule of this system job. Their rule outlives deploys."""
 
+    sensitive: Sequence[str] = ()
+    """Arguments of ``run()`` that no page, command or view shows, also as keys at any depth. They
+    are written like ``PGJOBS["REDACT"]``, and add to it."""
+    launchable: bool = False
+    """Whether code outside the project, such as a client of a web interface, may enqueue it."""
+
     @classmethod
     def of(cls, job_class: type) -> JobOptions:
         """Return the options of ``job_class``; each comes from the nearest ancestor that sets it.
@@ -77,17 +84,18 @@ class JobOptions:
                     f"{job_class.__qualname__}.Meta has {option!r}, which is not an option of a "
                     f"job class. The options are: {', '.join(known)}."
                 )
-        for option, value in options.items():
-            if option in _ALLOWED and not _ALLOWED[option].accepts(value):
-                raise TypeError(
-                    f"{job_class.__qualname__}.Meta.{option} must be {_ALLOWED[option].words}, "
-                    f"not {brief(value)}."
-                )
+        _check(options, f"{job_class.__qualname__}.Meta.")
         if options.get("memory_limit") and options.get("isolation") == JobIsolation.THREAD:
             raise TypeError(
                 f"{job_class.__qualname__}.Meta.memory_limit limits the process of a job, but its "
                 "isolation is 'thread'. Set isolation to 'process' or 'fresh_process'."
             )
+        return cls(**options)
+
+    @classmethod
+    def of_function(cls, name: str, **options: Any) -> JobOptions:
+        """Return the ``options`` that ``register()`` takes. Raises TypeError for a wrong value."""
+        _check(options, f"{name}: ")
         return cls(**options)
 
 
@@ -128,6 +136,14 @@ def _attributes(meta: type) -> Iterator[tuple[str, Any]]:
         yield from vars(ancestor).items()
 
 
+def _check(options: dict[str, Any], owner: str) -> None:
+    for option, value in options.items():
+        if option in _ALLOWED and not _ALLOWED[option].accepts(value):
+            raise TypeError(
+                f"{owner}{option} must be {_ALLOWED[option].words}, not {brief(value)}."
+            )
+
+
 class _Allowed(NamedTuple):
     words: str
     accepts: Callable[[Any], bool]
@@ -152,6 +168,8 @@ _ALLOWED: Final[dict[str, _Allowed]] = {
         f"one of {', '.join(JobIsolation.values)}, or None",
         lambda value: value is None or value in JobIsolation.values,
     ),
+    "sensitive": _Allowed("a list or tuple of names of arguments", are_patterns),
+    "launchable": _Allowed("True or False", lambda value: isinstance(value, bool)),
     "memory_limit": _Allowed(
         "a whole number of MiB from 1, or None",
         lambda value: value is None or (type(value) is int and value >= 1),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final, TypeVar, overload
 
 from pgjobs.exceptions import UnknownJobClass
+from pgjobs.registry.meta import JobOptions
 from pgjobs.showing import brief
 
 JobTarget = Callable[..., Any]
@@ -17,15 +19,33 @@ PATH_LIMIT: Final = 200
 """Characters that a dotted path may have: the length of the column."""
 
 _targets: dict[str, JobTarget] = {}
+_options: dict[str, JobOptions] = {}
+_DEFAULTS: Final = JobOptions()
+_NOT_GIVEN: Final = object()
 _ambiguous: set[str] = set()
 
 
-def register(func: F) -> F:
+@overload
+def register(func: F, /) -> F: ...
+
+
+@overload
+def register(*, sensitive: Sequence[str] = (), launchable: bool = False) -> Callable[[F], F]: ...
+
+
+def register(func: Any = _NOT_GIVEN, /, **options: Any) -> Any:
     """Allow ``Job.enqueue(func, name=…)`` for a module-level function, and return the function.
 
-    A worker calls it as ``func(job=job, **kwargs)``. Raises TypeError for a function that a worker
-    can't find by its name, for one that yields, and for a value that is no function.
+    A worker calls it as ``func(job=job, **kwargs)``. ``sensitive`` and ``launchable`` are those of
+    ``Meta``: ``@register(sensitive=["pin"])``. Raises TypeError for a function that a worker can't
+    find by its name, for one that yields, for a value that is no function, and for wrong options.
     """
+    if func is _NOT_GIVEN:
+        return partial(_register, **options)
+    return _register(func, **options)
+
+
+def _register(func: F, *, sensitive: Sequence[str] = (), launchable: bool = False) -> F:
     name = getattr(func, "__qualname__", None)
     if not isinstance(name, str) or isinstance(func, type) or inspect.ismethod(func):
         raise TypeError(
@@ -35,8 +55,15 @@ def register(func: F) -> F:
     if "<" in name:
         raise TypeError(f"{name} is not a def at module level, so a worker can't find it.")
     refuse_yield(func, name)
+    options = JobOptions.of_function(name, sensitive=sensitive, launchable=launchable)
     add(path_of(func), func)
+    _options[path_of(func)] = options
     return func
+
+
+def options_of_function(func: JobTarget) -> JobOptions:
+    """Return the options with which ``func`` was registered."""
+    return _options.get(path_of(func), _DEFAULTS)
 
 
 def refuse_yield(run: Any, name: str) -> None:

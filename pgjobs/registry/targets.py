@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.registry.job_class import JobClass
 from pgjobs.registry.meta import JobOptions
-from pgjobs.registry.names import JobTarget, path_of, registered_as
+from pgjobs.registry.names import JobTarget, options_of_function, path_of, registered_as
 from pgjobs.showing import brief
 
 
@@ -19,8 +19,8 @@ def is_job_class(target: Any) -> TypeGuard[type[JobClass]]:
 
 
 def options_of(target: JobTarget) -> JobOptions:
-    """Return the options in the ``Meta`` of ``target``, or the defaults for a function."""
-    return target.options if is_job_class(target) else JobOptions()
+    """Return the options in the ``Meta`` of ``target``, or those with which it was registered."""
+    return target.options if is_job_class(target) else options_of_function(target)
 
 
 def own_argument(target: JobTarget) -> str | None:

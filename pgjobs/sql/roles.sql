@@ -28,7 +28,9 @@ BEGIN
     FOR made IN
         SELECT oid FROM pg_proc
         WHERE pronamespace = home
-            AND proname IN ('pgjobs_why', 'pgjobs_object', 'pgjobs_has_type', 'pgjobs_user_id')
+            AND proname IN (
+                'pgjobs_why', 'pgjobs_object', 'pgjobs_has_type', 'pgjobs_user_id', 'pgjobs_redacted'
+            )
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO pgjobs_reader', made);
     END LOOP;

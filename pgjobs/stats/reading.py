@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.db import connections, router
 
+from pgjobs.access import redacted_arguments
 from pgjobs.models import Job
+from pgjobs.models.json_field import TolerantJSONField
 from pgjobs.sql import load
 
 Row = TypeVar("Row")
+
+_JSON: Final = TolerantJSONField()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +93,7 @@ class FailureKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRow:
-    """A job without its columns of any length: a row of ``pgjobs_jobs``."""
+    """A job without its long columns: a row of ``pgjobs_jobs``. Hidden arguments are redacted."""
 
     id: int
     status: str
@@ -116,6 +120,8 @@ class JobRow:
     user_id: Any
     error: str
     job_class: str
+    time_limit: timedelta | None
+    arguments: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +172,10 @@ def blockers(using: str | None = None) -> list[Blocker]:
 
 def jobs(ids: Iterable[int], using: str | None = None) -> list[JobRow]:
     """Return the jobs of ``ids`` that exist, the newest first."""
-    return _read(JobRow, "stats/jobs", using, ids=list(ids))
+    return [
+        replace(job, arguments=_arguments(job))
+        for job in _read(JobRow, "stats/jobs", using, ids=list(ids))
+    ]
 
 
 def why(job_id: int, using: str | None = None) -> list[Reason]:
@@ -182,3 +191,11 @@ def _read(kind: type[Row], name: str, using: str | None, **params: Any) -> list[
         columns = [column.name for column in cursor.description or ()]
         rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
     return [kind(**{column: row[column] for column in wanted}) for row in rows]
+
+
+def _arguments(job: JobRow) -> Any:
+    """Return the arguments of ``job``, which Django leaves as text.
+
+    The view hides what the workers hide. They may not know yet what this process hides.
+    """
+    return redacted_arguments(job.job_class, _JSON.from_db_value(job.arguments, None, None))

@@ -154,7 +154,7 @@ def test_a_failed_system_check_is_found() -> None:
 
 def test_a_migration_that_is_missing_is_critical() -> None:
     query("DELETE FROM django_migrations WHERE app = 'pgjobs' AND name >= '0012'")
-    query("DROP TABLE pgjobs_registry")
+    query("DROP TABLE pgjobs_registry CASCADE")
 
     (finding,) = examined()
 
@@ -185,7 +185,7 @@ def test_a_dropped_index_is_critical_and_its_remedy_makes_it_anew() -> None:
 
 def test_a_table_that_is_not_there_leaves_the_other_findings() -> None:
     a_job()
-    query("DROP TABLE pgjobs_registry")
+    query("DROP TABLE pgjobs_registry CASCADE")
 
     assert {("WARNING", "no view"), ("CRITICAL", "unserved queue")} <= set(found())
 

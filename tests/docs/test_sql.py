@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from argparse import Namespace
 from contextlib import closing
@@ -139,6 +140,14 @@ def test_the_log_of_a_job_is_listed_in_order() -> None:
     for message in ("first", "second"):
         JobLogEntry.objects.create(job=job, timestamp=timezone.now(), level="info", message=message)
     assert [row["message"] for row in run("The log of a job", job)] == ["first", "second"]
+
+
+def test_the_arguments_of_a_job_are_shown_without_hidden_values() -> None:
+    job = a_job(kwargs={"invoice": "INV-1", "password": "hunter2"})
+    tell_sql()
+    (row,) = run("The arguments and the time limit of a job", job)
+    assert json.loads(row["arguments"]) == {"invoice": "INV-1", "password": "[redacted]"}
+    assert row["time_limit"] == job.time_limit
 
 
 def test_the_tracebacks_of_a_job_are_listed_by_attempt() -> None:

@@ -114,6 +114,27 @@ def test_migrating_to_zero_and_up_again_makes_the_same_schema() -> None:
     assert all(before.values()), "each kind was compared"
 
 
+def test_the_rights_on_the_view_of_jobs_outlive_its_new_columns() -> None:
+    migrate("0012")
+    query("CREATE ROLE looks; GRANT SELECT ON pgjobs_jobs TO looks")
+    assert "arguments" not in columns_of_jobs()
+
+    migrate()
+
+    (row,) = query("SELECT has_table_privilege('looks', 'pgjobs_jobs', 'select') AS may")
+    assert row["may"]
+    assert "arguments" in columns_of_jobs()
+
+
+def columns_of_jobs() -> set[str]:
+    return {
+        row["attname"]
+        for row in query(
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'pgjobs_jobs'::regclass"
+        )
+    }
+
+
 def test_old_rows_beyond_the_bounds_are_brought_into_them() -> None:
     migrate("0002")
     query(

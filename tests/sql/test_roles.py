@@ -52,7 +52,9 @@ STATEMENTS: Final = {
             "pause",
         )
     },
+    "SELECT time_limit, arguments FROM pgjobs_jobs": LOOKS,
     "SELECT kwargs FROM pgjobs_job": {APPLICATION},
+    "SELECT args, successor, progress FROM pgjobs_job": {APPLICATION},
     "SELECT data, result, meta, errors FROM pgjobs_job": {APPLICATION},
     "INSERT INTO pgjobs_job (job_class, name, queue_name) VALUES ('a', 'a', 'low')": {APPLICATION},
     "UPDATE pgjobs_job SET priority = 1": {APPLICATION},
@@ -113,6 +115,16 @@ def test_a_role_may_do_what_it_should_and_nothing_else(role: str) -> None:
     done = {statement for statement in STATEMENTS if is_done(statement, role)}
 
     assert done == {statement for statement, roles in STATEMENTS.items() if role in roles}
+
+
+@pytest.mark.parametrize("role", [READER, OPERATOR])
+def test_a_role_that_reads_sees_no_hidden_argument(role: str) -> None:
+    a_job(kwargs={"password": "hunter2", "full": True})
+    with acting_as(role):
+        (row,) = query("SELECT arguments, pg_typeof(arguments)::text AS type FROM pgjobs_jobs")
+
+    assert (row["type"], "hunter2" in row["arguments"]) == ("jsonb", False)
+    assert '"full": true' in row["arguments"]
 
 
 def test_the_roles_can_be_made_twice() -> None:

@@ -1,9 +1,12 @@
--- Both joins are on primary keys, so PostgreSQL leaves a join out of a query that names none of its
+-- Each join is on a unique key, so PostgreSQL leaves a join out of a query that names none of its
 -- columns. `progress` is JSON that a job wrote: the view computes only with values that are numbers.
 --
 -- A view that names a column forbids to change its type. So a project could not migrate the keys of its
 -- users or content types. The view hands whole rows to functions, which PostgreSQL inlines when it
 -- plans a query.
+--
+-- A job class that no worker has registered, or only workers of an older release, hides all arguments: ''
+-- matches each key.
 CREATE VIEW pgjobs_jobs AS
 SELECT
     job.id,
@@ -42,10 +45,23 @@ SELECT
     worker.name AS worker,
     pgjobs_user_id(job) AS user_id,
     split_part(job.error, E'\n', 1) AS error,
-    job.job_class
+    job.job_class,
+    make_interval(secs => COALESCE(
+        job.timeout,
+        (
+            SELECT (setting.options ->> 'value')::double precision
+            FROM pgjobs_registry AS setting
+            WHERE setting.kind = 'setting' AND setting.name = 'DEFAULT_TIMEOUT'
+        )
+    )) AS time_limit,
+    CASE
+        WHEN job.kwargs = '{}' THEN job.kwargs
+        ELSE pgjobs_redacted(job.kwargs, COALESCE(class.options ->> 'hidden', ''), 0)
+    END AS arguments
 FROM pgjobs_job AS job
 LEFT JOIN django_content_type AS type ON pgjobs_has_type(job, type)
 LEFT JOIN pgjobs_worker AS worker ON worker.id = job.worker_id
+LEFT JOIN pgjobs_registry AS class ON class.kind = 'job_class' AND class.name = job.job_class
 CROSS JOIN LATERAL (
     SELECT
         NULLIF(
@@ -83,3 +99,7 @@ COMMENT ON COLUMN pgjobs_jobs.cancel_requested IS
     'When the cancellation was requested. A running job is told to stop within about a second.';
 COMMENT ON COLUMN pgjobs_jobs.error IS
     'The first line of the error. The whole error is in pgjobs_job.error, and the traceback of each failed attempt in pgjobs_job.errors.';
+COMMENT ON COLUMN pgjobs_jobs.time_limit IS
+    'How long run() may take: its timeout, or DEFAULT_TIMEOUT as the workers know it; NULL if no worker has told it.';
+COMMENT ON COLUMN pgjobs_jobs.arguments IS
+    'The keyword arguments of run(). Hidden are the values of the keys that PGJOBS["REDACT"] or Meta.sensitive name, and all values of a class that no worker has registered.';

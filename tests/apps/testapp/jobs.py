@@ -71,6 +71,22 @@ class AtOnceAgain(BackgroundJob):
         raise ValueError("again")
 
 
+class Charging(BackgroundJob):
+    """Returns its arguments, some of which nobody may see."""
+
+    class Meta:
+        sensitive = ("card", "holder_*")
+        launchable = True
+
+    def run(self, *rest: Any, **kwargs: Any) -> Any:
+        return {"args": rest, **kwargs}
+
+
+@register(sensitive=["pin"])
+def unlock(job: Any, door: str, pin: str) -> None:
+    """Do nothing, with a secret."""
+
+
 class Failing(BackgroundJob):
     def run(self, why: str = "no good") -> None:
         raise JobFailed(why)

@@ -1,0 +1,25 @@
+"""Permissions, the jobs that a user may see, and hidden values.
+
+Each surface for people asks here, so no surface decides for itself.
+"""
+
+from pgjobs.access.arguments import in_search, typed, with_arguments
+from pgjobs.access.launching import launchable
+from pgjobs.access.permissions import PERMISSIONS, Verb, may
+from pgjobs.access.redaction import MASK, redacted, redacted_arguments, redacted_column
+from pgjobs.access.visibility import visible_to
+
+__all__ = [
+    "MASK",
+    "PERMISSIONS",
+    "Verb",
+    "in_search",
+    "launchable",
+    "may",
+    "redacted",
+    "redacted_arguments",
+    "redacted_column",
+    "typed",
+    "visible_to",
+    "with_arguments",
+]
