@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol, TypeVar
 from pgjobs import codec, events
 
 T = TypeVar("T")
+J = TypeVar("J")
 Row = dict[str, Any]
 """The values of a new row's columns."""
 Ids = list[int]
@@ -81,14 +82,14 @@ def install(tracer: Tracer) -> Callable[[], None]:
     return uninstall
 
 
-def send(row: Row, insert: Callable[[Row], T]) -> T:
-    """Return ``insert(row)``, which inserts one job and returns it, inside a span of each tracer.
+def send(row: Row, insert: Callable[[Row], tuple[J, bool]]) -> tuple[J, bool]:
+    """Return ``insert(row)`` inside a span of each tracer.
 
-    The job of ``enqueue_once()`` may be one that was there already.
+    It inserts one job, and returns the job and whether it is new: ``enqueue_once()`` may find one.
     """
     if not tracers:
         return insert(row)
-    return _inside_spans(row, insert, lambda job: _one(job, row))
+    return _inside_spans(row, insert, _one)
 
 
 def send_many(first: Row, others: Iterator[Row], insert: Callable[[Iterator[Row]], Ids]) -> Ids:
@@ -159,8 +160,9 @@ def _with_meta_of(first: Row, others: Iterator[Row]) -> Iterator[Row]:
         yield row
 
 
-def _one(job: Any, row: Row) -> Sent:
-    return Sent(id=job.pk, existed=job.meta is not row["meta"])
+def _one(held: tuple[Any, bool]) -> Sent:
+    job, is_new = held
+    return Sent(id=job.pk, existed=not is_new)
 
 
 def _many(ids: Ids) -> Sent:

@@ -49,7 +49,7 @@ def run_immediately(jobs: Jobs, job: Any) -> None:
     if many ids in a row are locked.
     """
     for _ in range(_MOST_IDS):
-        tracing.send(job.__dict__, lambda _: _insert_as_running(jobs, job))
+        tracing.send(job.__dict__, lambda _: (_insert_as_running(jobs, job), True))
         with held_here(connections[jobs.db], job.pk) as is_held:
             if is_held:
                 _run_started(jobs, job)

@@ -50,12 +50,13 @@ class JobQuerySet(JobSteering[J]):
             job = self.model(**row)
             in_process.run_immediately(self.using(self.database), job)
             return job
-        return tracing.send(row, self._insert)
+        job, _is_new = tracing.send(row, self._insert)
+        return job
 
-    def _insert(self, row: dict[str, Any]) -> J:
+    def _insert(self, row: dict[str, Any]) -> tuple[J, bool]:
         job = self.model(**row)
         self._announce(job, insert(job, self.database))
-        return job
+        return job, True
 
     def enqueue_once(
         self, target: Any, instance: models.Model | None = None, /, **options: Any
@@ -74,7 +75,7 @@ class JobQuerySet(JobSteering[J]):
         row["once_key"] = once.place(row)
         return tracing.send(row, self._insert_once)
 
-    def _insert_once(self, row: dict[str, Any]) -> J:
+    def _insert_once(self, row: dict[str, Any]) -> tuple[J, bool]:
         for _ in range(once.TURNS):
             try:
                 if (held := self._enqueue_unless_taken(row)) is not None:

@@ -158,7 +158,8 @@ def in_words(kind: Any) -> str:
     """Return how a table names a type: ``int | None`` is "int or None"."""
     if isinstance(kind, UnionType):
         return " or ".join(in_words(each) for each in get_args(kind))
-    return str(kind.__name__).replace("Mapping", "dict").replace("Sequence", "list").removesuffix("Type")
+    name = str(kind.__name__).removesuffix("Type")
+    return name.replace("Mapping", "dict").replace("Sequence", "list")
 
 
 def test_the_table_of_meta_equals_the_options_of_the_code() -> None:
