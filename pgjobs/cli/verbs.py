@@ -14,6 +14,7 @@ from pgjobs.cli.pausing import PauseClaims, ResumeClaims
 from pgjobs.cli.roles import Roles
 from pgjobs.cli.scheduling import EditSchedule, RunSchedule, SwitchOff, SwitchOn
 from pgjobs.cli.steering import Cancel, Delete, Prune, Retry
+from pgjobs.cli.top.verb import Top
 from pgjobs.cli.verb import Verb
 
 VERBS: Final[dict[str, type[Verb]]] = {
@@ -27,6 +28,7 @@ VERBS: Final[dict[str, type[Verb]]] = {
         Workers,
         Schedules,
         Failures,
+        Top,
         Health,
         Alerts,
         Doctor,

@@ -125,6 +125,39 @@ class JobRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunningRow:
+    """A running job: a row of ``pgjobs_running``."""
+
+    id: int
+    name: str
+    object: str | None
+    queue: str
+    started: datetime
+    running_for: timedelta
+    timeout: int | None
+    attempt: int
+    max_attempts: int
+    progress_percent: int | None
+    progress_message: str | None
+    cancel_requested: datetime | None
+    alive: bool | None
+    worker_id: int | None
+    worker: str | None
+    worker_state: str | None
+    job_class: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How many jobs ended between a moment and ``now``, by the clock of the server."""
+
+    now: datetime
+    ended: int
+    unsuccessful: int
+    """Those of them that errored or failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
     """What keeps jobs waiting or dead rows in their tables: a row of ``pgjobs_blockers``."""
 
@@ -176,6 +209,26 @@ def jobs(ids: Iterable[int], using: str | None = None) -> list[JobRow]:
         replace(job, arguments=_arguments(job))
         for job in _read(JobRow, "stats/jobs", using, ids=list(ids))
     ]
+
+
+def running(limit: int = 100, text: str = "", using: str | None = None) -> list[RunningRow]:
+    """Return the ``limit`` running jobs that have run for the longest time, the longest first.
+
+    With a ``text``, only jobs whose name, queue, class or worker holds it, in either case.
+    """
+    return _read(RunningRow, "stats/running", using, limit=limit, text=text)
+
+
+def ended_since(since: datetime | None, using: str | None = None) -> Ended:
+    """Return how many jobs have ended since then; none without a moment."""
+    (row,) = _read(Ended, "stats/ended_since", using, since=since)
+    return row
+
+
+def be_patient_for(seconds: float, using: str | None = None) -> None:
+    """Let no statement of the current transaction take longer, nor wait longer for a lock."""
+    with connections[using or router.db_for_read(Job)].cursor() as cursor:
+        cursor.execute(load("stats/patience"), {"longest": f"{round(seconds * 1000)}ms"})
 
 
 def why(job_id: int, using: str | None = None) -> list[Reason]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import fields
 
 import pytest
+from django.db import OperationalError, transaction
 
 from pgjobs import stats
+from tests.support.moments import ago
 from tests.support.rows import a_job, a_worker
 from tests.support.sql import query
 
@@ -18,6 +20,7 @@ VIEWS = {
     stats.ScheduleRow: "pgjobs_schedules",
     stats.FailureKind: "pgjobs_failures",
     stats.JobRow: "pgjobs_jobs",
+    stats.RunningRow: "pgjobs_running",
     stats.Blocker: "pgjobs_blockers",
 }
 
@@ -42,3 +45,37 @@ def test_the_rows_are_those_of_the_views() -> None:
     assert [row.error for row in stats.failures()] == ["ValueError: boom"]
     assert stats.schedules() == []
     assert [row.reason for row in stats.why(job.pk)] == ["finished"]
+
+
+def test_running_jobs_are_those_that_hold_the_text_the_longest_first() -> None:
+    worker = a_worker(name="Web-1")
+    long = a_job("running", started=ago(hours=1), worker=worker)
+    short = a_job("running", queue_name="low")
+    a_job()
+
+    assert [row.id for row in stats.running()] == [long.pk, short.pk]
+    assert [row.id for row in stats.running(limit=1)] == [long.pk]
+    assert [row.id for row in stats.running(text="WEB")] == [long.pk]
+    assert [row.id for row in stats.running(text="low")] == [short.pk]
+    assert stats.running(text="%") == []
+
+
+def test_ends_are_counted_since_a_moment_and_none_without_one() -> None:
+    for status in ("completed", "errored", "failed", "cancelled"):
+        a_job(status)
+    a_job("completed", completed=ago(hours=1), started=ago(hours=2))
+
+    ended = stats.ended_since(ago(minutes=5))
+
+    assert (ended.ended, ended.unsuccessful) == (4, 2)
+    assert stats.ended_since(ended.now).ended == stats.ended_since(None).ended == 0
+
+
+def test_a_statement_ends_when_the_patience_does() -> None:
+    def sleep() -> None:
+        with transaction.atomic():
+            stats.be_patient_for(0.01)
+            query("SELECT pg_sleep(5)")
+
+    with pytest.raises(OperationalError, match="statement timeout"):
+        sleep()

@@ -1,0 +1,134 @@
+"""What the keys order: a question that names what will happen, and the verb that does it.
+
+Each order is carried out in the thread of the reader, and returns what has become of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from django.db import router, transaction
+from django.db.models import F, Func, Value
+from django.db.models.functions import Left
+
+from pgjobs import stats
+from pgjobs.choices import FINISHED, JobStatus
+from pgjobs.cli.selection import all_jobs
+from pgjobs.cli.top.reader import PATIENCE, patiently
+from pgjobs.cli.top.texts import lines_of, shortened
+from pgjobs.models import Pause
+
+_MOST: Final = 10_000
+"""Jobs that one order retries."""
+_BATCH: Final = 1000
+_LONGEST_NAME: Final = 60
+_LENGTH_OF_KIND: Final = 200
+"""Characters of the error by which the view pgjobs_failures groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A question for the user, and the act after the answer yes."""
+
+    question: str
+    act: Callable[[], str]
+
+
+def cancel(job_id: int, name: str, status: str) -> Order | str:
+    """Return the order that cancels a live job, or why there is none."""
+    if status in FINISHED:
+        return f"Job {job_id} has finished: it is {status}."
+    then = (
+        "It is told to stop within a second." if status == JobStatus.RUNNING else "It will not run."
+    )
+    return Order(
+        f"Cancel job {job_id}, {_called(name)}? {then} If it recurs, its chain ends.",
+        partial(_cancel, job_id),
+    )
+
+
+def retry(job_id: int, name: str, status: str) -> Order | str:
+    """Return the order that retries a finished job, or why there is none."""
+    if status not in FINISHED:
+        return f"Job {job_id} has not finished: it is {status}."
+    return Order(
+        f"Retry job {job_id}, {_called(name)}? It becomes pending again and runs from its start.",
+        partial(_retry, job_id),
+    )
+
+
+def retry_kind(kind: stats.FailureKind) -> Order:
+    """Return the order that retries all jobs that ended badly in the same way."""
+    about = f"{_called(kind.job_class.rpartition('.')[2])} that {kind.status}"
+    error = f" with {_called(kind.error)}" if kind.error else ""
+    number = f"{kind.jobs} jobs" if kind.jobs != 1 else "1 job"
+    first = f" The newest {_MOST} do so first." if kind.jobs > _MOST else ""
+    return Order(
+        f"Retry {number} of {about}{error}? They become pending again.{first}",
+        partial(_retry_kind, kind),
+    )
+
+
+def pause(queue: str, *, is_paused: bool) -> Order:
+    """Return the order that pauses a queue, or resumes a paused one."""
+    if is_paused:
+        question = f"Resume the queue {_called(queue)}? Workers claim its jobs again."
+    else:
+        question = (
+            f"Pause the queue {_called(queue)}? No worker claims from it until it is resumed. "
+            "Running jobs go on."
+        )
+    return Order(question, partial(_pause, queue, is_paused=is_paused))
+
+
+def _called(name: str) -> str:
+    """Return a name that somebody else wrote, in one line."""
+    return shortened(" ".join(lines_of(name)), _LONGEST_NAME)
+
+
+def _cancel(job_id: int) -> str:
+    with patiently():
+        done = all_jobs().filter(pk=job_id).cancel()
+    if not done:
+        return f"Job {job_id} was not cancelled: it has finished or is gone."
+    return f"The cancellation of job {job_id} is ordered."
+
+
+def _retry(job_id: int) -> str:
+    with patiently():
+        done = all_jobs().filter(pk=job_id).retry()
+    if not done:
+        return f"Job {job_id} was not retried: it is live, is gone, or a live job has its place."
+    return f"Job {job_id} is pending again."
+
+
+def _retry_kind(kind: stats.FailureKind) -> str:
+    with patiently():
+        ids = _of_kind(kind)
+    again = 0
+    for start in range(0, len(ids), _BATCH):
+        with patiently():
+            again += all_jobs().filter(pk__in=ids[start : start + _BATCH]).retry()
+    return f"{again} of {len(ids)} jobs are pending again."
+
+
+def _of_kind(kind: stats.FailureKind) -> list[int]:
+    """Return the ids of the newest jobs that the view groups so."""
+    first_line = Func(F("error"), Value("\n"), Value(1), function="split_part")
+    jobs = all_jobs().alias(kind=Left(first_line, _LENGTH_OF_KIND)).order_by("-pk")
+    alike = jobs.filter(job_class=kind.job_class, status=kind.status, kind=kind.error)
+    return list(alike.values_list("pk", flat=True)[:_MOST])
+
+
+def _pause(queue: str, *, is_paused: bool) -> str:
+    pauses: Any = Pause.objects.using(router.db_for_write(Pause))
+    with transaction.atomic(using=pauses.db):
+        stats.be_patient_for(PATIENCE, pauses.db)
+        change = pauses.resume if is_paused else pauses.pause
+        changed = change(queue=queue)
+    if is_paused:
+        return f"{queue} is resumed." if changed else f"{queue} was not paused."
+    return f"{queue} is paused." if changed else f"{queue} was paused already."
