@@ -154,7 +154,7 @@ class Ended:
     now: datetime
     ended: int
     unsuccessful: int
-    """Those of them that errored or failed."""
+    """The number that errored or failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +214,7 @@ def jobs(ids: Iterable[int], using: str | None = None) -> list[JobRow]:
 def running(limit: int = 100, text: str = "", using: str | None = None) -> list[RunningRow]:
     """Return the ``limit`` running jobs that have run for the longest time, the longest first.
 
-    With a ``text``, only jobs whose name, queue, class or worker holds it, in either case.
+    With a ``text``, only jobs that hold it in their name, queue, class or worker, in either case.
     """
     return _read(RunningRow, "stats/running", using, limit=limit, text=text)
 

@@ -1,4 +1,4 @@
-"""What the screen of one job reads. Long texts are cut, and big columns are read once."""
+"""The reading for the screen of one job. Long texts are cut, and big columns are read once."""
 
 from __future__ import annotations
 

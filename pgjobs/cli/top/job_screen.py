@@ -110,7 +110,7 @@ def _sections(seen: JobLook) -> Iterator[tuple[str, list[str]]]:
 
 
 def _attempt(entry: Any) -> tuple[str, list[str]]:
-    """Return a failed attempt with its traceback; as it is, if somebody else wrote it."""
+    """Return a failed attempt with its traceback; an entry of another form as it is."""
     try:
         title = f"Failed attempt {entry['attempt']}: {entry['exception']}"
         return words(title), lines_of(shortened(str(entry["traceback"]), _LONGEST))

@@ -45,18 +45,18 @@ class LookingScreen(Screen[None]):
     @property
     @abstractmethod
     def subject(self) -> str:
-        """What the screen is about: the left part of its first line."""
+        """The left part of the first line: the name of the database, or the job."""
 
     @abstractmethod
     def next_look(self) -> Callable[[], Any]:
-        """Return what the thread of the reader shall read now."""
+        """Return the function that reads the database, for the thread of the reader."""
 
     @abstractmethod
     def show(self, seen: Any) -> None:
-        """Show what was read."""
+        """Show the result of a look."""
 
     def forget(self) -> None:
-        """Forget what the next look would be compared with, as a look has failed."""
+        """Forget the last look after one that failed: the rates must not span the gap."""
 
     def on_mount(self) -> None:
         self.set_interval(1, self._draw)
@@ -93,7 +93,7 @@ class LookingScreen(Screen[None]):
             began = self._asked = time.monotonic()
             try:
                 seen = await self.reader.ask(self.next_look())
-            except Exception as error:  # the screen goes on, whatever a row holds
+            except Exception as error:  # an odd row must not end the screen
                 self.forget()
                 self._trouble = _in_words(error)
             else:
@@ -141,7 +141,7 @@ class LookingScreen(Screen[None]):
 
 
 def _in_words(error: Exception) -> str:
-    """Return what went wrong, in one line."""
+    """Return the error in one line for the user."""
     text = " ".join(str(error).split())
     if not isinstance(error, Error):
         return words(f"The look has failed: {type(error).__name__}: {text}")

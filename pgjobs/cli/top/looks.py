@@ -1,4 +1,4 @@
-"""What the screen reads at each look. Each list has a bound, and says what it leaves out."""
+"""The reading of each look. Each list has a bound, and says how much it leaves out."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class Look:
     overview: Overview
     rows: Sequence[Any]
     left_out: str = ""
-    """What the rows do not show, in words."""
+    """The rows that are left out, in words; empty if all are there."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one look has read for all tables, and the filter."""
+    """The part of a look that all tables need, and the filter."""
 
     queues: list[stats.QueueRow]
     workers: list[stats.WorkerRow]
@@ -143,4 +143,4 @@ _TABLES: Final[dict[str, Callable[[_Part, Overview], tuple[list[Any], str]]]] = 
     "jobs": _jobs,
     "failures": _failures,
 }
-"""The reading of each table, which gives its rows and what they leave out."""
+"""The function that reads each table and returns its rows and the left out ones in words."""

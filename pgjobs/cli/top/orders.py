@@ -1,6 +1,6 @@
-"""What the keys order: a question that names what will happen, and the verb that does it.
+"""The orders behind the keys: a question that names the consequences, and the verb.
 
-Each order is carried out in the thread of the reader, and returns what has become of it.
+Each order is carried out in the thread of the reader, and returns the result in words.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def pause(queue: str, *, is_paused: bool) -> Order:
 
 
 def _called(name: str) -> str:
-    """Return a name that somebody else wrote, in one line."""
+    """Return a name from a row in one line, escaped and not too long."""
     return shortened(" ".join(lines_of(name)), _LONGEST_NAME)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import Any, Final, TypeVar
 
-from django.db import DatabaseError, connections, transaction
+from django.db import Error, connections, transaction
 
 from pgjobs import stats
 from pgjobs.cli.selection import all_jobs
@@ -45,7 +45,7 @@ class Reader:
         self._thread.join(_FAREWELL)
 
     def ask(self, call: Callable[[], T]) -> asyncio.Future[T]:
-        """Return the future of what ``call`` returns or raises in the thread."""
+        """Call ``call`` in the thread, and return the future of its result or exception."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
 
@@ -53,7 +53,7 @@ class Reader:
             try:
                 settle = _result(answer, call())
             except Exception as error:
-                if isinstance(error, DatabaseError):
+                if isinstance(error, Error):
                     _close()
                 settle = _failure(answer, error)
             with suppress(RuntimeError):  # the screen has ended meanwhile
@@ -89,7 +89,7 @@ def _open_apart(alias: str) -> None:
 
 def _close() -> None:
     # A broken connection may refuse even that.
-    with suppress(DatabaseError):
+    with suppress(Error):
         connections.close_all()
 
 

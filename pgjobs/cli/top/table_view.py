@@ -60,7 +60,7 @@ class TableView(Widget, can_focus=True):
         self.action_move(0)
 
     def sort_by_next(self) -> str:
-        """Sort by the next column, in the end by none, and return what the order is now."""
+        """Sort by the next column, after the last one by none, and return the order in words."""
         places = [None, *range(len(self.table.columns))]
         self.sort_column = places[(places.index(self.sort_column) + 1) % len(places)]
         self.show_rows(self._given)

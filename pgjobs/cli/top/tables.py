@@ -37,7 +37,7 @@ class Column:
     right: bool = False
 
     def text(self, row: Any) -> str:
-        """Return what the cell shows."""
+        """Return the text of the cell."""
         return words(self.value(row))
 
     def style(self, row: Any) -> str:
