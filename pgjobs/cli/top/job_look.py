@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.db.models.functions import Left
 
 from pgjobs import stats
+from pgjobs.access import redacted_column
 from pgjobs.cli.selection import all_jobs
 from pgjobs.cli.top.reader import patiently
 from pgjobs.models import JobLogEntry
@@ -70,8 +71,10 @@ def _is_same(before: stats.JobRow, now: stats.JobRow) -> bool:
 
 def _whole(job_id: int) -> Whole:
     job = all_jobs().get(pk=job_id)
-    arguments = job.kwargs if not job.args else {"args": job.args, "kwargs": job.kwargs}
-    errors = job.errors if isinstance(job.errors, list) else []
+    args, arguments, errors = (redacted_column(job, name) for name in ("args", "kwargs", "errors"))
+    if args:
+        arguments = {"args": args, "kwargs": arguments}
+    errors = errors if isinstance(errors, list) else []
     return Whole(arguments=_pretty(arguments), errors=errors[-_MOST_ATTEMPTS:], error=job.error)
 
 

@@ -67,6 +67,19 @@ def test_a_job_opens_with_its_arguments_and_tracebacks_and_a_log_that_grows(driv
     drive(script, (80, 40))
 
 
+def test_a_hidden_argument_stays_hidden(drive: Drive) -> None:
+    a_job("failed", job_class=Raising.path, name="Pay", kwargs={"password": "hunter2", "sum": 7})
+
+    async def script(driver: Driver) -> None:
+        await driver.press("4")
+        await driver.until_shown("Pay")
+        await driver.press("enter")
+        await driver.until_shown('"sum": 7', '"password": "[redacted]"')
+        assert "hunter2" not in driver.text
+
+    drive(script)
+
+
 def test_no_text_of_a_job_becomes_markup_or_steers_the_terminal(drive: Drive) -> None:
     job = a_job(
         "errored",
