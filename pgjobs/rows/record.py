@@ -16,7 +16,20 @@ from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.silence import RefusedSilently
 from pgjobs.sql import load
 
-_RECORD: Final = load("record").replace("{successors}", load("successors"))
+_TALLY: Final = load("statistics/tally")
+_RECORD_PLAIN: Final = load("record_plain").replace(
+    "{tally}", _TALLY.replace("{failures}", "").replace("{by_failure}", "")
+)
+_RECORD: Final = (
+    load("record")
+    .replace("{successors}", load("successors"))
+    .replace(
+        "{tally}",
+        _TALLY.replace("{failures}", ", exception, frame, max(failed) AS job_id").replace(
+            "{by_failure}", ", exception, frame"
+        ),
+    )
+)
 
 
 def record(
@@ -67,7 +80,7 @@ def record_plain(
 ) -> dict[int, Recorded]:
     """Write plain ``outcomes`` to the rows that have no successor, in less of the server's time."""
     now = time.monotonic()
-    cursor.execute(load("record_plain"), {**_common(outcomes, now), "moments": moments})
+    cursor.execute(_RECORD_PLAIN, {**_common(outcomes, now), "moments": moments})
     return _accepted(cursor)
 
 

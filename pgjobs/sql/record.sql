@@ -2,7 +2,8 @@
 -- can neither break a chain nor fork it. An outcome without a returned row was stale.
 --
 -- The parts: `outcome` is the batch; `recorded` writes the outcomes that the rows accept; `chained`
--- inserts the successors, by successors.sql.
+-- inserts the successors, by successors.sql; `tally` hands the number of ends to the statistics, by
+-- statistics/tally.sql.
 WITH outcome AS (
     SELECT
         *,
@@ -81,11 +82,22 @@ recorded AS (
         AND job.epoch = ANY (ARRAY[o.epoch])
         AND (o.worker_id IS NULL OR job.worker_id = o.worker_id)
         AND CASE job.status WHEN 'running' THEN true ELSE false END
+        AND (SELECT set_config('pgjobs.counts', 'batch', true)) IS NOT NULL
     RETURNING
         job.id,
         job.status,
         job.started,
         job.completed,
+        job.job_class,
+        job.queue_name,
+        -- A run whose begin is not known, and a wait whose end is not, are in no histogram.
+        CASE WHEN o.is_final THEN o.began - COALESCE(o.ended, 0) END AS run,
+        CASE WHEN o.is_final THEN
+            date_part('epoch', job.started - COALESCE(job.scheduled, job.created))
+        END AS wait,
+        CASE WHEN job.status IN ('errored', 'failed') THEN job.id END AS failed,
+        CASE WHEN o.is_final THEN o.failure::jsonb ->> 'exception' END AS exception,
+        CASE WHEN o.is_final THEN o.failure::jsonb ->> 'frame' END AS frame,
         -- The whole row of a recurring job that has ended, as it is now: a transaction that
         -- committed while this statement waited for the row may have changed the rule. A job that
         -- was cancelled while it ran recurs if its `interval` was left in the row. For all other jobs
@@ -103,6 +115,9 @@ recorded AS (
 ),
 chained AS (
 {successors}
+),
+tally AS (
+{tally}
 )
 -- The moments cost more than the other columns together. Only a worker that announces ends reads them.
 SELECT
@@ -111,3 +126,4 @@ SELECT
     CASE WHEN %(moments)s THEN started END,
     CASE WHEN %(moments)s THEN completed END
 FROM recorded
+WHERE (SELECT tallied FROM tally) IS NOT NULL

@@ -3,25 +3,45 @@
 -- and so is a row that got one while this statement waited for it.
 --
 -- The guard, and why it is written so, stands in record.sql.
-UPDATE pgjobs_job AS job
-SET status = 'completed',
-    started = COALESCE(statement_timestamp() - make_interval(secs => o.began), job.started),
-    completed = statement_timestamp() - make_interval(secs => COALESCE(o.ended, 0)),
-    error = '',
-    data = COALESCE(o.data::jsonb, job.data),
-    result = o.result::jsonb
-FROM unnest(
-    %(ids)s::bigint[], %(epochs)s::int[], %(workers)s::bigint[],
-    %(began)s::float8[], %(ended)s::float8[], %(data)s::text[], %(results)s::text[]
-) AS o (id, epoch, worker_id, began, ended, data, result)
-WHERE job.id = ANY (ARRAY[o.id])
-    AND job.epoch = ANY (ARRAY[o.epoch])
-    AND (o.worker_id IS NULL OR job.worker_id = o.worker_id)
-    AND CASE job.status WHEN 'running' THEN true ELSE false END
-    AND job.interval IS NULL
-    AND job.successor IS NULL
-RETURNING
-    job.id,
-    job.status,
-    CASE WHEN %(moments)s THEN job.started END,
-    CASE WHEN %(moments)s THEN job.completed END
+--
+-- `tally` hands the number of ends to the statistics. A trigger of the project that returns OLD has kept the
+-- row as it was; RETURNING tells of it too, and it is not counted.
+WITH recorded AS (
+    UPDATE pgjobs_job AS job
+    SET status = 'completed',
+        started = COALESCE(statement_timestamp() - make_interval(secs => o.began), job.started),
+        completed = statement_timestamp() - make_interval(secs => COALESCE(o.ended, 0)),
+        error = '',
+        data = COALESCE(o.data::jsonb, job.data),
+        result = o.result::jsonb
+    FROM unnest(
+        %(ids)s::bigint[], %(epochs)s::int[], %(workers)s::bigint[],
+        %(began)s::float8[], %(ended)s::float8[], %(data)s::text[], %(results)s::text[]
+    ) AS o (id, epoch, worker_id, began, ended, data, result)
+    WHERE job.id = ANY (ARRAY[o.id])
+        AND job.epoch = ANY (ARRAY[o.epoch])
+        AND (o.worker_id IS NULL OR job.worker_id = o.worker_id)
+        AND CASE job.status WHEN 'running' THEN true ELSE false END
+        AND job.interval IS NULL
+        AND job.successor IS NULL
+        AND (SELECT set_config('pgjobs.counts', 'batch', true)) IS NOT NULL
+    RETURNING
+        job.id,
+        job.status,
+        job.started,
+        job.completed,
+        job.job_class,
+        job.queue_name,
+        o.began - COALESCE(o.ended, 0) AS run,
+        date_part('epoch', job.started - COALESCE(job.scheduled, job.created)) AS wait
+),
+tally AS (
+{tally}
+)
+SELECT
+    id,
+    status,
+    CASE WHEN %(moments)s THEN started END,
+    CASE WHEN %(moments)s THEN completed END
+FROM recorded
+WHERE (SELECT tallied FROM tally) IS NOT NULL

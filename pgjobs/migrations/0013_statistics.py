@@ -1,0 +1,42 @@
+"""Adds statistics: the tables, the triggers that count the ends of jobs, and the views.
+
+Code of an older release does not know that its jobs are counted: the trigger for single rows counts
+them. New code beside an older schema ends jobs as before, and nothing counts them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import migrations
+from django.db.migrations.operations.special import RunSQL
+
+from pgjobs.sql import load
+from pgjobs.sql.schema import create
+
+_NAMES: Final = (
+    "functions/bucket",
+    "functions/bucket_time",
+    "functions/count_end",
+    "functions/count_ends",
+    "views/throughput",
+    "views/latency",
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("pgjobs", "0012_steering")]
+
+    operations = [
+        RunSQL(
+            load("statistics/tables"),
+            "DROP TABLE pgjobs_ends, pgjobs_statistics, pgjobs_failure_kinds",
+        ),
+        *create(_NAMES),
+        RunSQL(load("functions_of_roles"), RunSQL.noop),
+        RunSQL(
+            load("statistics/triggers"),
+            "DROP TRIGGER pgjobs_count_end ON pgjobs_job; "
+            "DROP TRIGGER pgjobs_count_ends ON pgjobs_job",
+        ),
+    ]

@@ -1,0 +1,106 @@
+-- Merge up to `limit` rows of counted ends into the statistics. Several workers may do it at once: each
+-- takes other rows, and they write the same rows in the same order. The deletion and the sums commit
+-- together, so an end is never counted twice, and never lost.
+WITH taken AS (
+    DELETE FROM pgjobs_ends
+    WHERE ctid = ANY (ARRAY(SELECT ctid FROM pgjobs_ends LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
+    RETURNING *
+),
+counted AS MATERIALIZED (
+    SELECT
+        period,
+        CASE period WHEN 'total' THEN 'epoch' ELSE date_trunc(period, ended, 'UTC') END AS start,
+        job_class, queue, outcome, run_bucket, wait_bucket,
+        sum(jobs) AS jobs,
+        COALESCE(sum(run_seconds), 0) AS run_seconds,
+        COALESCE(sum(wait_seconds), 0) AS wait_seconds
+    FROM taken CROSS JOIN (VALUES ('minute'), ('hour'), ('day'), ('total')) AS each (period)
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
+),
+runs AS (
+    SELECT
+        period, start, job_class, queue, outcome,
+        array_agg(bucket ORDER BY bucket) AS buckets,
+        array_agg(jobs ORDER BY bucket) AS counts
+    FROM (
+        SELECT period, start, job_class, queue, outcome, run_bucket AS bucket, sum(jobs)::bigint AS jobs
+        FROM counted
+        WHERE run_bucket IS NOT NULL
+        GROUP BY 1, 2, 3, 4, 5, 6
+    ) AS counts
+    GROUP BY 1, 2, 3, 4, 5
+),
+waits AS (
+    SELECT
+        period, start, job_class, queue, outcome,
+        array_agg(bucket ORDER BY bucket) AS buckets,
+        array_agg(jobs ORDER BY bucket) AS counts
+    FROM (
+        SELECT period, start, job_class, queue, outcome, wait_bucket AS bucket, sum(jobs)::bigint AS jobs
+        FROM counted
+        WHERE wait_bucket IS NOT NULL
+        GROUP BY 1, 2, 3, 4, 5, 6
+    ) AS counts
+    GROUP BY 1, 2, 3, 4, 5
+),
+summed AS (
+    INSERT INTO pgjobs_statistics AS kept (
+        period, start, job_class, queue, outcome, jobs, run_seconds, wait_seconds,
+        run_buckets, run_counts, wait_buckets, wait_counts
+    )
+    SELECT
+        period, start, job_class, queue, outcome, sum(jobs), sum(run_seconds), sum(wait_seconds),
+        COALESCE(runs.buckets, '{}'), COALESCE(runs.counts, '{}'),
+        COALESCE(waits.buckets, '{}'), COALESCE(waits.counts, '{}')
+    FROM counted
+    LEFT JOIN runs USING (period, start, job_class, queue, outcome)
+    LEFT JOIN waits USING (period, start, job_class, queue, outcome)
+    GROUP BY 1, 2, 3, 4, 5, runs.buckets, runs.counts, waits.buckets, waits.counts
+    ORDER BY 1, 2, 3, 4, 5
+    ON CONFLICT (period, start, job_class, queue, outcome) DO UPDATE
+    SET jobs = kept.jobs + EXCLUDED.jobs,
+        run_seconds = kept.run_seconds + EXCLUDED.run_seconds,
+        wait_seconds = kept.wait_seconds + EXCLUDED.wait_seconds,
+        (run_buckets, run_counts) = (
+            SELECT COALESCE(array_agg(bucket ORDER BY bucket), '{}'), COALESCE(array_agg(n ORDER BY bucket), '{}')
+            FROM (
+                SELECT bucket, sum(n)::bigint AS n
+                FROM (
+                    SELECT * FROM unnest(kept.run_buckets, kept.run_counts)
+                    UNION ALL
+                    SELECT * FROM unnest(EXCLUDED.run_buckets, EXCLUDED.run_counts)
+                ) AS each (bucket, n)
+                GROUP BY bucket
+            ) AS both_counts
+        ),
+        (wait_buckets, wait_counts) = (
+            SELECT COALESCE(array_agg(bucket ORDER BY bucket), '{}'), COALESCE(array_agg(n ORDER BY bucket), '{}')
+            FROM (
+                SELECT bucket, sum(n)::bigint AS n
+                FROM (
+                    SELECT * FROM unnest(kept.wait_buckets, kept.wait_counts)
+                    UNION ALL
+                    SELECT * FROM unnest(EXCLUDED.wait_buckets, EXCLUDED.wait_counts)
+                ) AS each (bucket, n)
+                GROUP BY bucket
+            ) AS both_counts
+        )
+),
+failed AS (
+    INSERT INTO pgjobs_failure_kinds AS kind (
+        job_class, exception, frame, jobs, first_seen, last_seen, example_id
+    )
+    SELECT
+        job_class, left(COALESCE(exception, ''), 200), left(COALESCE(frame, ''), 200),
+        sum(jobs), min(ended), max(ended), max(job_id)
+    FROM taken
+    WHERE job_id IS NOT NULL
+    GROUP BY 1, 2, 3
+    ORDER BY 1, 2, 3
+    ON CONFLICT (job_class, exception, frame) DO UPDATE
+    SET jobs = kind.jobs + EXCLUDED.jobs,
+        first_seen = LEAST(kind.first_seen, EXCLUDED.first_seen),
+        last_seen = GREATEST(kind.last_seen, EXCLUDED.last_seen),
+        example_id = GREATEST(kind.example_id, EXCLUDED.example_id)
+)
+SELECT count(*) FROM taken

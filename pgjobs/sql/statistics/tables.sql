@@ -1,0 +1,67 @@
+-- What workers and triggers count, in three tables. docs/decisions/statistics.md has the reasons.
+--
+-- pgjobs_ends: the ends of jobs that are not merged yet. It is only inserted into and deleted from, so
+-- transactions that count never wait for each other. Most of its rows live for a minute: vacuum must come
+-- often.
+--
+-- pgjobs_statistics: the merged ends. Each end is counted once in each period. The row of the period
+-- 'total' grows for ever, so that a counter never goes down when old periods are deleted. A bucket is a
+-- rounded logarithm: bucket b stands for about 1.1 ^ b seconds.
+--
+-- pgjobs_failure_kinds: ends with an error, by their fingerprint.
+CREATE TABLE pgjobs_ends (
+    ended timestamptz NOT NULL DEFAULT statement_timestamp(),
+    job_class text NOT NULL,
+    queue text NOT NULL,
+    outcome text NOT NULL,
+    run_bucket smallint,
+    wait_bucket smallint,
+    jobs bigint NOT NULL,
+    run_seconds float8,
+    wait_seconds float8,
+    exception text,
+    frame text,
+    job_id bigint
+) WITH (
+    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0
+);
+CREATE TABLE pgjobs_statistics (
+    period text NOT NULL,
+    start timestamptz NOT NULL,
+    job_class text NOT NULL,
+    queue text NOT NULL,
+    outcome text NOT NULL,
+    jobs bigint NOT NULL,
+    run_seconds float8 NOT NULL,
+    wait_seconds float8 NOT NULL,
+    run_buckets smallint[] NOT NULL,
+    run_counts bigint[] NOT NULL,
+    wait_buckets smallint[] NOT NULL,
+    wait_counts bigint[] NOT NULL,
+    PRIMARY KEY (period, start, job_class, queue, outcome)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
+CREATE TABLE pgjobs_failure_kinds (
+    job_class text NOT NULL,
+    exception text NOT NULL,
+    frame text NOT NULL,
+    jobs bigint NOT NULL,
+    first_seen timestamptz NOT NULL,
+    last_seen timestamptz NOT NULL,
+    example_id bigint NOT NULL,
+    PRIMARY KEY (job_class, exception, frame)
+);
+COMMENT ON TABLE pgjobs_ends IS
+    'Jobs that have ended and are not merged into pgjobs_statistics yet, counted by class, queue, outcome and buckets.';
+COMMENT ON TABLE pgjobs_statistics IS
+    'Ends of jobs by period, class, queue and outcome, with histograms. The views pgjobs_throughput and pgjobs_latency read it.';
+COMMENT ON COLUMN pgjobs_statistics.period IS 'minute, hour, day, or total. Each end is counted in all four.';
+COMMENT ON COLUMN pgjobs_statistics.run_seconds IS 'The run times of the jobs that ran, together.';
+COMMENT ON COLUMN pgjobs_statistics.run_buckets IS
+    'The buckets of the run times: bucket b stands for about 1.1 ^ b seconds. run_counts has the jobs of each.';
+COMMENT ON COLUMN pgjobs_statistics.wait_buckets IS
+    'The buckets of the waits, from the moment at which a job was due until run() began.';
+COMMENT ON TABLE pgjobs_failure_kinds IS
+    'Jobs that ended as errored or failed, by class, exception and the frame of the project that raised. Each end counts, also after a retry.';
+COMMENT ON COLUMN pgjobs_failure_kinds.frame IS
+    'The innermost function in the traceback that belongs neither to pgjobs nor to an installed package; empty if there is none.';
+COMMENT ON COLUMN pgjobs_failure_kinds.example_id IS 'The id of the newest of these jobs, as far as it is counted.';
