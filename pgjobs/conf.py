@@ -84,6 +84,8 @@ Limit = Annotated[
     ),
 ]
 Retention = Annotated[int, _whole_number(0, LONGEST_RETENTION)]
+Minutes = Annotated[int, _whole_number(1, LONGEST_RETENTION)]
+Hours = Annotated[int, _whole_number(8, LONGEST_RETENTION)]
 TextSize = Annotated[int, _whole_number(1000)]
 Slots = Annotated[int, _whole_number(1, MOST_SLOTS)]
 Seconds = Annotated[
@@ -129,6 +131,16 @@ class Settings:
 
     JOB_RETENTION: Retention = 90
     """Days that finished jobs are kept, counted from their end. 0 keeps them forever."""
+
+    STATISTICS_MINUTES: Minutes = 3
+    """Days that statistics are kept minute by minute."""
+
+    STATISTICS_HOURS: Hours = 60
+    """Days that statistics are kept hour by hour. The views of a week read them."""
+
+    STATISTICS_DAYS: Retention = 800
+    """Days that statistics are kept day by day, and kinds of failure from when they were last seen.
+    0 keeps them forever."""
 
     DIRECT_DATABASE: Text = ""
     """Alias in ``DATABASES`` that reaches PostgreSQL past a transaction pooler such as pgbouncer,

@@ -13,6 +13,7 @@ from pgjobs.cli.ordering import Drain, Restart
 from pgjobs.cli.pausing import PauseClaims, ResumeClaims
 from pgjobs.cli.roles import Roles
 from pgjobs.cli.scheduling import EditSchedule, RunSchedule, SwitchOff, SwitchOn
+from pgjobs.cli.statistics import Statistics
 from pgjobs.cli.steering import Cancel, Delete, Prune, Retry
 from pgjobs.cli.top.verb import Top
 from pgjobs.cli.verb import Verb
@@ -29,6 +30,7 @@ VERBS: Final[dict[str, type[Verb]]] = {
         Schedules,
         Failures,
         Top,
+        Statistics,
         Health,
         Alerts,
         Doctor,

@@ -110,6 +110,13 @@ class PruningFailed(Event):
 
 
 @dataclass(slots=True)
+class StatisticsFailed(Event):
+    """What was counted could not be merged, because of ``error``; the next try is in a minute."""
+
+    error: BaseException
+
+
+@dataclass(slots=True)
 class WorkerTakenForDead(Event):
     """A living worker found that its row ``worker`` has ended; it registers anew."""
 

@@ -205,6 +205,9 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.PruningFailed: line(
         WORKER, WARNING, "pruning failed, trying again in a minute: {error}"
     ),
+    events.StatisticsFailed: line(
+        WORKER, WARNING, "statistics were not merged, trying again in a minute: {error}"
+    ),
     events.WorkerTakenForDead: line(
         WORKER, WARNING, "worker={worker} was taken for dead; going on as a new one"
     ),

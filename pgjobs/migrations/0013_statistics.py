@@ -19,8 +19,10 @@ _NAMES: Final = (
     "functions/bucket_time",
     "functions/count_end",
     "functions/count_ends",
+    "views/ended",
     "views/throughput",
     "views/latency",
+    "views/failure_kinds",
 )
 
 
@@ -30,7 +32,7 @@ class Migration(migrations.Migration):
     operations = [
         RunSQL(
             load("statistics/tables"),
-            "DROP TABLE pgjobs_ends, pgjobs_statistics, pgjobs_failure_kinds",
+            "DROP TABLE pgjobs_ends, pgjobs_statistics, pgjobs_failure_statistics",
         ),
         *create(_NAMES),
         RunSQL(load("functions_of_roles"), RunSQL.noop),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from pgjobs.rows.frame import own_frame
 from pgjobs.rows.text import cut, kept
 from pgjobs.showing import said_by
 
@@ -21,6 +22,8 @@ class Failure:
     exception: str
     message: str
     traceback: str
+    frame: str = ""
+    """The function of the project that raised, see ``own_frame()``."""
 
     @classmethod
     def of(cls, error: BaseException) -> Failure:
@@ -29,6 +32,7 @@ class Failure:
             exception=kept(qualified_name(error)),
             message=said(error),
             traceback=kept("".join(_trace(error))),
+            frame=kept(own_frame(error)),
         )
 
 

@@ -126,6 +126,7 @@ class Outcome:
                 exception=in_ascii(self.failure.exception),
                 message=in_ascii(self.failure.message),
                 traceback=in_ascii(self.failure.traceback),
+                frame=in_ascii(self.failure.frame),
             )
         return replace(self, error=in_ascii(self.error), failure=failure)
 

@@ -17,7 +17,8 @@ BEGIN
         GRANT pgjobs_reader TO pgjobs_operator;
     END IF;
     GRANT SELECT ON pgjobs_jobs, pgjobs_running, pgjobs_queues, pgjobs_failures, pgjobs_workers,
-        pgjobs_schedules, pgjobs_blockers, pgjobs_pause, pgjobs_log TO pgjobs_reader;
+        pgjobs_schedules, pgjobs_blockers, pgjobs_pause, pgjobs_log, pgjobs_ended, pgjobs_throughput,
+        pgjobs_latency, pgjobs_failure_kinds TO pgjobs_reader;
     -- What pgjobs_why() reads: no arguments, no data and no results.
     GRANT SELECT (
         id, name, status, queue_name, priority, position, job_class, attempt, max_attempts, interruptions,
@@ -29,7 +30,8 @@ BEGIN
         SELECT oid FROM pg_proc
         WHERE pronamespace = home
             AND proname IN (
-                'pgjobs_why', 'pgjobs_object', 'pgjobs_has_type', 'pgjobs_user_id', 'pgjobs_redacted'
+                'pgjobs_why', 'pgjobs_object', 'pgjobs_has_type', 'pgjobs_user_id', 'pgjobs_redacted',
+                'pgjobs_bucket_time'
             )
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO pgjobs_reader', made);

@@ -5,9 +5,21 @@ default the one that Django reads jobs from. The columns are explained in ``docs
 ``\\d+`` in psql. Spans of time are ``timedelta``, moments are aware.
 """
 
+from pgjobs.stats.counted import (
+    Ended,
+    FailureFingerprint,
+    Latency,
+    Throughput,
+    Total,
+    ended,
+    failure_kinds,
+    latency,
+    throughput,
+    totals,
+)
 from pgjobs.stats.reading import (
     Blocker,
-    Ended,
+    Departures,
     FailureKind,
     JobRow,
     QueueRow,
@@ -29,22 +41,32 @@ from pgjobs.stats.reading import (
 
 __all__ = [
     "Blocker",
+    "Departures",
     "Ended",
+    "FailureFingerprint",
     "FailureKind",
     "JobRow",
+    "Latency",
     "QueueRow",
     "Reason",
     "RunningRow",
     "ScheduleRow",
+    "Throughput",
+    "Total",
     "WorkerRow",
     "be_patient_for",
     "blockers",
+    "ended",
     "ended_since",
+    "failure_kinds",
     "failures",
     "jobs",
+    "latency",
     "queues",
     "running",
     "schedules",
+    "throughput",
+    "totals",
     "why",
     "workers",
 ]

@@ -148,7 +148,7 @@ class RunningRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Departures:
     """How many jobs ended between a moment and ``now``, by the clock of the server."""
 
     now: datetime
@@ -180,34 +180,34 @@ class Reason:
 
 def queues(using: str | None = None) -> list[QueueRow]:
     """Return the queues, the one with the longest wait first."""
-    return _read(QueueRow, "stats/queues", using)
+    return read(QueueRow, "stats/queues", using)
 
 
 def workers(using: str | None = None) -> list[WorkerRow]:
     """Return the workers that have not stopped, by name."""
-    return _read(WorkerRow, "stats/workers", using)
+    return read(WorkerRow, "stats/workers", using)
 
 
 def schedules(using: str | None = None) -> list[ScheduleRow]:
     """Return the system jobs, the next one first."""
-    return _read(ScheduleRow, "stats/schedules", using)
+    return read(ScheduleRow, "stats/schedules", using)
 
 
 def failures(limit: int = 100, using: str | None = None) -> list[FailureKind]:
     """Return the ``limit`` kinds of failure that were seen last, the newest first."""
-    return _read(FailureKind, "stats/failures", using, limit=limit)
+    return read(FailureKind, "stats/failures", using, limit=limit)
 
 
 def blockers(using: str | None = None) -> list[Blocker]:
     """Return what stands in the way of claims and of VACUUM, the oldest first."""
-    return _read(Blocker, "stats/blockers", using)
+    return read(Blocker, "stats/blockers", using)
 
 
 def jobs(ids: Iterable[int], using: str | None = None) -> list[JobRow]:
     """Return the jobs of ``ids`` that exist, the newest first."""
     return [
         replace(job, arguments=_arguments(job))
-        for job in _read(JobRow, "stats/jobs", using, ids=list(ids))
+        for job in read(JobRow, "stats/jobs", using, ids=list(ids))
     ]
 
 
@@ -216,12 +216,12 @@ def running(limit: int = 100, text: str = "", using: str | None = None) -> list[
 
     With a ``text``, only jobs that hold it in their name, queue, class or worker, in either case.
     """
-    return _read(RunningRow, "stats/running", using, limit=limit, text=text)
+    return read(RunningRow, "stats/running", using, limit=limit, text=text)
 
 
-def ended_since(since: datetime | None, using: str | None = None) -> Ended:
+def ended_since(since: datetime | None, using: str | None = None) -> Departures:
     """Return how many jobs have ended since then; none without a moment."""
-    (row,) = _read(Ended, "stats/ended_since", using, since=since)
+    (row,) = read(Departures, "stats/ended_since", using, since=since)
     return row
 
 
@@ -233,10 +233,10 @@ def be_patient_for(seconds: float, using: str | None = None) -> None:
 
 def why(job_id: int, using: str | None = None) -> list[Reason]:
     """Return why the job waits, or how it ended, the first reason first."""
-    return _read(Reason, "stats/why", using, job=job_id)
+    return read(Reason, "stats/why", using, job=job_id)
 
 
-def _read(kind: type[Row], name: str, using: str | None, **params: Any) -> list[Row]:
+def read(kind: type[Row], name: str, using: str | None, **params: Any) -> list[Row]:
     """Return the rows that a statement reads. Columns that ``kind`` does not have are left out."""
     wanted = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     with connections[using or router.db_for_read(Job)].cursor() as cursor:

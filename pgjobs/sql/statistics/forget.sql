@@ -15,11 +15,11 @@ WITH old AS (
                 AND recent.outcome = pgjobs_statistics.outcome
         )
 )
-DELETE FROM pgjobs_failure_kinds
+DELETE FROM pgjobs_failure_statistics
 WHERE last_seen < statement_timestamp() - make_interval(days => %(days)s)
     OR (job_class, exception, frame) IN (
         SELECT job_class, exception, frame
-        FROM pgjobs_failure_kinds
+        FROM pgjobs_failure_statistics
         ORDER BY last_seen DESC
         OFFSET %(kinds)s
     )

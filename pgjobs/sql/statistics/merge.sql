@@ -87,7 +87,7 @@ summed AS (
         )
 ),
 failed AS (
-    INSERT INTO pgjobs_failure_kinds AS kind (
+    INSERT INTO pgjobs_failure_statistics AS kind (
         job_class, exception, frame, jobs, first_seen, last_seen, example_id
     )
     SELECT

@@ -8,7 +8,7 @@
 -- 'total' grows for ever, so that a counter never goes down when old periods are deleted. A bucket is a
 -- rounded logarithm: bucket b stands for about 1.1 ^ b seconds.
 --
--- pgjobs_failure_kinds: ends with an error, by their fingerprint.
+-- pgjobs_failure_statistics: ends with an error, by their fingerprint.
 CREATE TABLE pgjobs_ends (
     ended timestamptz NOT NULL DEFAULT statement_timestamp(),
     job_class text NOT NULL,
@@ -40,7 +40,7 @@ CREATE TABLE pgjobs_statistics (
     wait_counts bigint[] NOT NULL,
     PRIMARY KEY (period, start, job_class, queue, outcome)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
-CREATE TABLE pgjobs_failure_kinds (
+CREATE TABLE pgjobs_failure_statistics (
     job_class text NOT NULL,
     exception text NOT NULL,
     frame text NOT NULL,
@@ -51,17 +51,8 @@ CREATE TABLE pgjobs_failure_kinds (
     PRIMARY KEY (job_class, exception, frame)
 );
 COMMENT ON TABLE pgjobs_ends IS
-    'Jobs that have ended and are not merged into pgjobs_statistics yet, counted by class, queue, outcome and buckets.';
+    'Ends of jobs that are counted and not merged yet. Read pgjobs_ended, which has all that is counted.';
 COMMENT ON TABLE pgjobs_statistics IS
-    'Ends of jobs by period, class, queue and outcome, with histograms. The views pgjobs_throughput and pgjobs_latency read it.';
-COMMENT ON COLUMN pgjobs_statistics.period IS 'minute, hour, day, or total. Each end is counted in all four.';
-COMMENT ON COLUMN pgjobs_statistics.run_seconds IS 'The run times of the jobs that ran, together.';
-COMMENT ON COLUMN pgjobs_statistics.run_buckets IS
-    'The buckets of the run times: bucket b stands for about 1.1 ^ b seconds. run_counts has the jobs of each.';
-COMMENT ON COLUMN pgjobs_statistics.wait_buckets IS
-    'The buckets of the waits, from the moment at which a job was due until run() began.';
-COMMENT ON TABLE pgjobs_failure_kinds IS
-    'Jobs that ended as errored or failed, by class, exception and the frame of the project that raised. Each end counts, also after a retry.';
-COMMENT ON COLUMN pgjobs_failure_kinds.frame IS
-    'The innermost function in the traceback that belongs neither to pgjobs nor to an installed package; empty if there is none.';
-COMMENT ON COLUMN pgjobs_failure_kinds.example_id IS 'The id of the newest of these jobs, as far as it is counted.';
+    'Merged ends of jobs. Read pgjobs_ended, which has all that is counted.';
+COMMENT ON TABLE pgjobs_failure_statistics IS
+    'Merged kinds of failure. Read pgjobs_failure_kinds, which has all that is counted.';

@@ -15,31 +15,21 @@ SELECT
 FROM (
     SELECT
         span, job_class, queue, measure, bucket,
-        sum(sum(jobs)) OVER (PARTITION BY span, job_class, queue, measure ORDER BY bucket) AS upto,
-        sum(sum(jobs)) OVER (PARTITION BY span, job_class, queue, measure) AS total
+        sum(sum(counts.jobs)) OVER (PARTITION BY span, job_class, queue, measure ORDER BY bucket) AS upto,
+        sum(sum(counts.jobs)) OVER (PARTITION BY span, job_class, queue, measure) AS total
     FROM (
         VALUES
             ('hour', 'minute', interval '1 hour'),
             ('day', 'hour', interval '1 day'),
             ('week', 'hour', interval '7 days')
     ) AS span (span, period, length)
+    JOIN pgjobs_ended AS part
+        ON part.period = span.period AND part.start > statement_timestamp() - span.length
     CROSS JOIN LATERAL (
-        SELECT job_class, queue, 'run' AS measure, bucket, n AS jobs
-        FROM pgjobs_statistics, unnest(run_buckets, run_counts) AS each (bucket, n)
-        WHERE period = span.period AND start > statement_timestamp() - span.length
+        SELECT 'run' AS measure, bucket, jobs FROM unnest(run_buckets, run_counts) AS runs (bucket, jobs)
         UNION ALL
-        SELECT job_class, queue, 'wait', bucket, n
-        FROM pgjobs_statistics, unnest(wait_buckets, wait_counts) AS each (bucket, n)
-        WHERE period = span.period AND start > statement_timestamp() - span.length
-        UNION ALL
-        SELECT job_class, queue, 'run', run_bucket, jobs
-        FROM pgjobs_ends
-        WHERE ended > statement_timestamp() - span.length AND run_bucket IS NOT NULL
-        UNION ALL
-        SELECT job_class, queue, 'wait', wait_bucket, jobs
-        FROM pgjobs_ends
-        WHERE ended > statement_timestamp() - span.length AND wait_bucket IS NOT NULL
-    ) AS part
+        SELECT 'wait', bucket, jobs FROM unnest(wait_buckets, wait_counts) AS waits (bucket, jobs)
+    ) AS counts
     GROUP BY span, job_class, queue, measure, bucket
 ) AS counted
 GROUP BY span, job_class, queue;

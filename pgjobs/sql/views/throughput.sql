@@ -17,15 +17,8 @@ FROM (
         ('day', 'hour', interval '1 day'),
         ('week', 'hour', interval '7 days')
 ) AS span (span, period, length)
-CROSS JOIN LATERAL (
-    SELECT job_class, queue, outcome, jobs, run_seconds
-    FROM pgjobs_statistics
-    WHERE period = span.period AND start > statement_timestamp() - span.length
-    UNION ALL
-    SELECT job_class, queue, outcome, jobs, run_seconds
-    FROM pgjobs_ends
-    WHERE ended > statement_timestamp() - span.length
-) AS part
+JOIN pgjobs_ended AS part
+    ON part.period = span.period AND part.start > statement_timestamp() - span.length
 GROUP BY span.span, span.length, part.job_class, part.queue;
 
 COMMENT ON VIEW pgjobs_throughput IS

@@ -6,7 +6,7 @@ To the process: a job, and stop requests. From the process: notes, and the outco
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, Final
 
 from pgjobs import codec
@@ -75,7 +75,7 @@ def from_outcome(outcome: Outcome | None, job: Job, *, is_last: bool) -> dict[st
     moments = (job.started, job.completed) if outcome.is_recorded else None
     values = {name: getattr(outcome, name) for name in _OUTCOME}
     if (failure := outcome.failure) is not None:
-        values["failure"] = [failure.exception, failure.message, failure.traceback]
+        values["failure"] = asdict(failure)
     for name in _WAITS:
         values[name] = codec.encode(values[name], name)
     moments = codec.encode(moments, "moments")
@@ -92,8 +92,7 @@ def to_outcome(message: dict[str, Any], job: Job, identity: Identity) -> Outcome
     job_id, epoch, worker_id = identity
     values |= {"job_id": job_id, "epoch": epoch, "worker_id": worker_id}
     if (failure := values["failure"]) is not None:
-        exception, text, traceback = failure
-        values["failure"] = Failure(exception=exception, message=text, traceback=traceback)
+        values["failure"] = Failure(**failure)
     for name in _WAITS:
         values[name] = codec.decode(values[name])
     values["status"] = JobStatus(values["status"])

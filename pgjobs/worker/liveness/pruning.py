@@ -1,4 +1,4 @@
-"""Deletes finished jobs, and the rows of ended workers, once they are past their retention."""
+"""Deletes what is past its retention, and merges the statistics of jobs that have ended."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pgjobs import events
 from pgjobs.conf import get_settings
+from pgjobs.rows import statistics
 from pgjobs.rows.pruning import BATCH, Refusals, prune
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
@@ -19,12 +20,14 @@ _PAUSE: Final = 1.0
 """Seconds between two full batches: the disk has other work to do."""
 _MOST_REFUSALS: Final = 1000
 """Jobs that may refuse in one pass. Each costs two statements, and the next pass goes on."""
+_MERGES_TO_FORGET: Final = 60
+"""Merges after which old statistics are deleted: this reads all of them."""
 _PASSES_TO_REMEMBER: Final = 60
 """Passes after which jobs that refused are tried again, and are named again."""
 
 
 class Pruning:
-    """Prunes once a minute, in a thread and on a connection of its own.
+    """Prunes and merges statistics once a minute, in a thread and on a connection of its own.
 
     A trigger of the project may take long, or may refuse. On the connection of the heartbeat this
     would make a living worker look dead. The connection is open only during a pass.
@@ -36,6 +39,7 @@ class Pruning:
         self._thread = EngineThread("pgjobs-pruning", self._run)
         self._passed_over: set[int] = set()
         self._passes = 0
+        self._merges = 0
 
     def start(self) -> None:
         self._thread.start()
@@ -47,16 +51,27 @@ class Pruning:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._guarded_pass()
+            self._guarded(self.merge_statistics, events.StatisticsFailed)
+            self._guarded(self.take_pass, events.PruningFailed)
             self._stopping.wait(_INTERVAL)
 
-    def _guarded_pass(self) -> None:
+    def _guarded(
+        self, act: Callable[[], None], failed: Callable[[Exception], events.Event]
+    ) -> None:
         try:
-            self.take_pass()
+            act()
         except Exception as error:
-            events.tell(events.PruningFailed(error))
+            events.tell(failed(error))
         finally:
             self._connection.close()
+
+    def merge_statistics(self) -> None:
+        """Merge what was counted since the last pass; now and then delete old statistics."""
+        while statistics.merge(self._connection.cursor()) and not self._stopping.is_set():
+            self._stopping.wait(_PAUSE)
+        if self._merges % _MERGES_TO_FORGET == 0:
+            statistics.forget(self._connection.cursor())
+        self._merges += 1
 
     def take_pass(self) -> None:
         """Delete what is past its retention, apart from jobs that refuse."""

@@ -1,0 +1,47 @@
+"""The verb about what was counted: ends of jobs, run times, waits, kinds of failure."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from pgjobs import stats
+from pgjobs.cli.selection import all_jobs, moment
+from pgjobs.cli.verb import DONE, NOTHING, Verb
+
+_COUNTS = "completed errored failed cancelled run_p50 run_p95 run_p99 wait_p50 wait_p95 wait_p99"
+_COLUMNS = {"time": "start", "class": "job_class", "queue": "queue"}
+
+
+class Statistics(Verb):
+    name = "stats"
+    summary = "Counts the jobs that have ended, with run times and waits. Exits with 1 if none has."
+
+    @classmethod
+    def add_arguments(cls, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--since",
+            default="1h",
+            metavar="SPAN",
+            help="the time that counts: 15m, 2h, 3d or 1w, or since a moment (1h)",
+        )
+        parser.add_argument(
+            "--by",
+            action="append",
+            choices=[*_COLUMNS, "failure"],
+            metavar="KEY",
+            help="time, class and queue, which can be combined, or failure; class and queue if not "
+            "given",
+        )
+
+    def run(self) -> int:
+        keys = self.options["by"] or ["class", "queue"]
+        since = moment("since", self.options["since"])
+        if "failure" in keys:
+            kinds = stats.failure_kinds(10**6, all_jobs().db)
+            rows = [each for each in kinds if each.last_seen >= since]
+            self.output.rows(rows)
+            return DONE if rows else NOTHING
+        found = stats.ended(since, keys, all_jobs().db)
+        columns = [column for key, column in _COLUMNS.items() if key in keys]
+        self.output.rows(found, " ".join([*columns, _COUNTS]))
+        return DONE if found else NOTHING

@@ -1,0 +1,3 @@
+SELECT * FROM pgjobs_throughput
+WHERE span = %(span)s
+ORDER BY completed + errored + failed + cancelled DESC, job_class, queue

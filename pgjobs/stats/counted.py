@@ -1,0 +1,162 @@
+"""The statistics: ends of jobs, run times, waits and kinds of failure, of all time that is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from django.db import connections, router
+from django.utils import timezone
+
+from pgjobs.conf import get_settings
+from pgjobs.models import Job
+from pgjobs.sql import load
+from pgjobs.stats.reading import read
+
+Span = Literal["hour", "day", "week"]
+Key = Literal["time", "class", "queue"]
+
+GROWTH: Final = 1.1
+"""The bucket ``b`` of a histogram stands for ``GROWTH ** b`` seconds. Its bounds are half a bucket
+below and above."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throughput:
+    """The ends of jobs of one class and queue: a row of ``pgjobs_throughput``."""
+
+    span: Span
+    job_class: str
+    queue: str
+    completed: int
+    errored: int
+    failed: int
+    cancelled: int
+    per_minute: float
+    run_time: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """The run times and waits of jobs of one class and queue: a row of ``pgjobs_latency``."""
+
+    span: Span
+    job_class: str
+    queue: str
+    jobs: int
+    run_p50: timedelta | None
+    run_p95: timedelta | None
+    run_p99: timedelta | None
+    wait_p50: timedelta | None
+    wait_p95: timedelta | None
+    wait_p99: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Ends of jobs, with run times and waits. A column that was not asked for is None."""
+
+    start: datetime | None
+    job_class: str | None
+    queue: str | None
+    completed: int
+    errored: int
+    failed: int
+    cancelled: int
+    run_time: timedelta
+    run_p50: timedelta | None
+    run_p95: timedelta | None
+    run_p99: timedelta | None
+    wait_p50: timedelta | None
+    wait_p95: timedelta | None
+    wait_p99: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureFingerprint:
+    """Ends as errored or failed that have one cause: a row of ``pgjobs_failure_kinds``."""
+
+    job_class: str
+    exception: str
+    frame: str
+    jobs: int
+    first_seen: datetime
+    last_seen: datetime
+    example_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """All ends of one class, queue and outcome. No number of it ever goes down."""
+
+    job_class: str
+    queue: str
+    outcome: str
+    jobs: int
+    run_seconds: float
+    wait_seconds: float
+    run_buckets: dict[int, int]
+    wait_buckets: dict[int, int]
+
+
+def throughput(span: Span = "hour", using: str | None = None) -> list[Throughput]:
+    """Return the ends of the last hour, day or week by class and queue, the most first."""
+    return read(Throughput, "stats/throughput", using, span=span)
+
+
+def latency(span: Span = "hour", using: str | None = None) -> list[Latency]:
+    """Return run times and waits of the last hour, day or week, the longest run times first."""
+    return read(Latency, "stats/latency", using, span=span)
+
+
+def ended(
+    since: datetime, by: Collection[Key] = ("class", "queue"), using: str | None = None
+) -> list[Ended]:
+    """Return the ends since a moment, added up ``by`` these columns.
+
+    The time is counted by minutes, hours or days: by the shortest that are kept for so long. So
+    the first one may begin before ``since``.
+    """
+    keys = {f"by_{key}": key in by for key in ("time", "class", "queue")}
+    return read(Ended, "stats/ended", using, since=since, period=_period(since), **keys)
+
+
+def _period(since: datetime) -> str:
+    settings, age = get_settings(), timezone.now() - since
+    if age <= timedelta(days=settings.STATISTICS_MINUTES):
+        return "minute"
+    return "hour" if age <= timedelta(days=settings.STATISTICS_HOURS) else "day"
+
+
+def failure_kinds(limit: int = 100, using: str | None = None) -> list[FailureFingerprint]:
+    """Return the ``limit`` kinds of failure that were seen last, the newest first."""
+    return read(FailureFingerprint, "stats/failure_kinds", using, limit=limit)
+
+
+def totals(using: str | None = None) -> list[Total]:
+    """Return what was ever counted, for counters and histograms that never go down.
+
+    Only a class, queue and outcome without an end in ``STATISTICS_DAYS`` is forgotten.
+    """
+    with connections[using or router.db_for_read(Job)].cursor() as cursor:
+        cursor.execute(load("stats/totals"))
+        return [_total(*row) for row in cursor.fetchall()]
+
+
+def _total(
+    job_class: str, queue: str, outcome: str, jobs: int, run: float, wait: float, *buckets: Any
+) -> Total:
+    runs, waits = ({int(b): n for b, n in json.loads(text).items()} for text in buckets)
+    return Total(
+        job_class=job_class,
+        queue=queue,
+        outcome=outcome,
+        jobs=jobs,
+        run_seconds=run,
+        wait_seconds=wait,
+        run_buckets=runs,
+        wait_buckets=waits,
+    )
