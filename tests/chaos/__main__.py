@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -111,11 +112,10 @@ def _set_up_django(cluster: Cluster) -> None:
     django.setup()
 
 
-def _create_tables(cluster: Cluster, ledger: str) -> None:
+def _create_tables(cluster: Cluster, ledger: Sequence[str]) -> None:
     call_command("migrate", verbosity=0, run_syncdb=True)
-    for statement in ledger.split(";"):
-        if statement.strip():
-            cluster.ask(statement)
+    for statement in ledger:
+        cluster.ask(statement)
 
 
 def _start_workers(cluster: Cluster) -> None:

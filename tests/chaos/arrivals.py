@@ -12,10 +12,24 @@ from django.db import DatabaseError, connection, transaction
 
 from tests.chaos.jobs import IN_PROCESS, Atomic, Interval, Plain, Retrying, Slow, SlowCoroutine
 
-LEDGER: Final = """
-CREATE TABLE chaos_order (key text PRIMARY KEY, kind text NOT NULL);
-CREATE TABLE chaos_effect (key text NOT NULL, run text NOT NULL);
-"""
+LEDGER: Final = (
+    "CREATE TABLE chaos_order (key text PRIMARY KEY, kind text NOT NULL)",
+    "CREATE TABLE chaos_effect (key text NOT NULL, run text NOT NULL)",
+    # Each end of a job, by a trigger of its own: the statistics must say the same.
+    "CREATE TABLE chaos_end (job_class text, queue text, outcome text)",
+    """
+    CREATE FUNCTION chaos_note_end() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        INSERT INTO chaos_end VALUES (NEW.job_class, NEW.queue_name, NEW.status);
+        RETURN NULL;
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER chaos_note_end AFTER UPDATE ON pgjobs_job FOR EACH ROW
+    WHEN (NEW.completed IS NOT NULL AND OLD.completed IS NULL) EXECUTE FUNCTION chaos_note_end()
+    """,
+)
 # Half of all jobs are atomic; one in a hundred starts a chain.
 _MIX: Final[dict[Any, int]] = {
     Atomic: 50,

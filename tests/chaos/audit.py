@@ -118,6 +118,21 @@ FROM pgjobs_job
 WHERE job_class LIKE '%.Retrying%' AND jsonb_array_length(errors) <> attempt - 1
 """
 
+# The statistics, merged or not, count each end once.
+MISCOUNTED: Final = """
+SELECT job_class, queue, outcome, ended, counted
+FROM (
+    SELECT job_class, queue, outcome, count(*) AS ended FROM chaos_end GROUP BY 1, 2, 3
+) AS noted
+FULL JOIN (
+    SELECT job_class, queue, outcome, sum(jobs) AS counted
+    FROM pgjobs_ended
+    WHERE period = 'total'
+    GROUP BY 1, 2, 3
+) AS statistics USING (job_class, queue, outcome)
+WHERE ended IS DISTINCT FROM counted
+"""
+
 PROMISES: Final = {
     "lost": LOST,
     "doubled": DOUBLED,
@@ -126,9 +141,11 @@ PROMISES: Final = {
     "chains_broken": CHAINS_BROKEN,
     "stale_accepted": STALE,
     "attempts_wrong": ATTEMPTS_WRONG,
+    "miscounted": MISCOUNTED,
 }
 
 FIGURES: Final = {
+    "ends": "SELECT count(*) FROM chaos_end",
     "atomic": "SELECT count(*) FROM chaos_order WHERE kind = 'Atomic'",
     "chains": "SELECT count(*) FROM chaos_order WHERE kind = 'Interval'",
     "chain_links": "SELECT count(*) FROM pgjobs_job WHERE interval > 0 AND completed IS NOT NULL",

@@ -37,7 +37,9 @@ def breeze(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def test_a_short_storm_breaks_no_promise(breeze: dict[str, Any]) -> None:
-    promises = "lost doubled stuck atomic_wrong chains_broken stale_accepted attempts_wrong".split()
+    promises = (
+        "lost doubled stuck atomic_wrong chains_broken stale_accepted attempts_wrong miscounted"
+    ).split()
 
     assert {name: breeze[name] for name in promises} == dict.fromkeys(promises, 0)
 

@@ -15,13 +15,14 @@ from django.core.management import CommandParser
 from django.db import connection
 from django.utils import timezone
 
+from pgjobs.choices import JobStatus
 from pgjobs.cli.selection import add_filters, selected
 from pgjobs.models import Job, JobLogEntry, Pause, Schedule, WorkerOrder, WorkerProcess
 from tests.apps.testapp.jobs import Noop
 from tests.support.eventually import eventually
 from tests.support.markdown import DOCS
 from tests.support.moments import ago
-from tests.support.rows import a_failure, a_job, a_site, a_worker, tell_sql
+from tests.support.rows import a_failure, a_finished_job, a_job, a_site, a_worker, tell_sql
 from tests.support.sql import query
 
 pytestmark = pytest.mark.django_db
@@ -173,6 +174,28 @@ def test_do_the_system_jobs_run_lists_the_overdue_schedule_first() -> None:
         ("late", False),
         ("fine", True),
     ]
+
+
+def test_how_many_jobs_end_counts_and_times_the_ends_of_a_class() -> None:
+    a_finished_job(), a_finished_job()
+    (row,) = run("How many jobs end, and how long do they take?")
+    assert (row["job_class"], row["completed"], row["failed"]) == (Noop.path, 2, 0)
+    (row,) = run("How many jobs end, and how long do they take?", number=1)
+    assert row["jobs"] == 2
+    assert row["run_p50"] is not None
+
+
+def test_which_failures_come_again_and_again_counts_ends_of_a_kind() -> None:
+    for _ in range(2):
+        a_finished_job(JobStatus.ERRORED)
+    (row,) = run("Which failures come again and again?")
+    assert (row["jobs"], row["job_class"]) == (2, Noop.path)
+
+
+def test_ends_by_day_has_a_row_for_each_outcome() -> None:
+    a_finished_job(), a_finished_job(JobStatus.FAILED)
+    found = run("Ends by day")
+    assert [(row["outcome"], row["jobs"]) for row in found] == [("completed", 1), ("failed", 1)]
 
 
 def test_why_does_this_job_not_run_names_the_first_obstacle() -> None:

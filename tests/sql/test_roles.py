@@ -48,8 +48,13 @@ STATEMENTS: Final = {
             "failures",
             "workers",
             "schedules",
+            "blockers",
             "log",
             "pause",
+            "ended",
+            "throughput",
+            "latency",
+            "failure_kinds",
         )
     },
     "SELECT time_limit, arguments FROM pgjobs_jobs": LOOKS,
@@ -69,6 +74,8 @@ STATEMENTS: Final = {
     "SELECT pgjobs_free_place(1)": {APPLICATION},
     "SELECT kind FROM pgjobs_order": {APPLICATION},
     "INSERT INTO pgjobs_order (worker_id, kind) VALUES (1, 'drain')": {APPLICATION},
+    "SELECT * FROM pgjobs_ends": {APPLICATION},
+    "DELETE FROM pgjobs_statistics": {APPLICATION},
 }
 
 

@@ -22,6 +22,9 @@ VIEWS = {
     stats.JobRow: "pgjobs_jobs",
     stats.RunningRow: "pgjobs_running",
     stats.Blocker: "pgjobs_blockers",
+    stats.Throughput: "pgjobs_throughput",
+    stats.Latency: "pgjobs_latency",
+    stats.FailureFingerprint: "pgjobs_failure_kinds",
 }
 
 
