@@ -14,7 +14,6 @@ from pgjobs.sql import load
 class Recorded(NamedTuple):
     """An outcome that was accepted. The moments are None if they were not asked for."""
 
-    id: int
     status: str
     started: datetime | None
     completed: datetime | None
@@ -33,4 +32,4 @@ def already_recorded(cursor: Cursor, outcomes: Sequence[Outcome]) -> dict[int, R
             "statuses": [str(o.status) for o in outcomes],
         },
     )
-    return {row[0]: Recorded(*row) for row in cursor.fetchall()}
+    return {row[0]: Recorded(*row[1:]) for row in cursor.fetchall()}

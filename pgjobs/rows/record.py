@@ -20,6 +20,9 @@ _TALLY: Final = load("statistics/tally")
 _RECORD_PLAIN: Final = load("record_plain").replace(
     "{tally}", _TALLY.replace("{failures}", "").replace("{by_failure}", "")
 )
+_PLAIN_WITH_MOMENTS: Final = _RECORD_PLAIN.replace("{answer}", "id, status, started, completed")
+_PLAIN_IDS: Final = _RECORD_PLAIN.replace("{answer}", "array_agg(id)")
+_COMPLETED: Final = Recorded(JobStatus.COMPLETED, None, None)
 _RECORD: Final = (
     load("record")
     .replace("{successors}", load("successors"))
@@ -79,9 +82,13 @@ def record_plain(
     cursor: Cursor, outcomes: Sequence[Outcome], *, moments: bool
 ) -> dict[int, Recorded]:
     """Write plain ``outcomes`` to the rows that have no successor, in less of the server's time."""
-    now = time.monotonic()
-    cursor.execute(_RECORD_PLAIN, {**_common(outcomes, now), "moments": moments})
-    return _accepted(cursor)
+    values = _common(outcomes, time.monotonic())
+    if moments:
+        cursor.execute(_PLAIN_WITH_MOMENTS, values)
+        return _accepted(cursor)
+    cursor.execute(_PLAIN_IDS, values)
+    [(ids,)] = cursor.fetchall()
+    return dict.fromkeys(ids or (), _COMPLETED)
 
 
 def record_any(
@@ -116,8 +123,11 @@ def _accepted(cursor: Cursor) -> dict[int, Recorded]:
 
     RETURNING tells of such a row too.
     """
-    rows = map(Recorded._make, cursor.fetchall())
-    return {row.id: row for row in rows if row.status != JobStatus.RUNNING}
+    return {
+        job_id: Recorded(status, started, completed)
+        for job_id, status, started, completed in cursor.fetchall()
+        if status != JobStatus.RUNNING
+    }
 
 
 def _identities(outcomes: Sequence[Outcome]) -> dict[str, Any]:
