@@ -9,7 +9,7 @@ from pgjobs.rows.cursor import Cursor
 from pgjobs.sql import load
 
 BATCH: Final = 10_000
-"""Counted rows that one statement merges at most; it takes about a tenth of a second."""
+"""Counted rows that one statement merges at most; it takes some tenths of a second."""
 MOST_FAILURE_KINDS: Final = 1000
 """Kinds of failure that are kept: those that were seen last."""
 

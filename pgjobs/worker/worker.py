@@ -31,6 +31,7 @@ from pgjobs.worker.lifetime import Lifetime
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.presence import SETTINGS as PRESENCE_SETTINGS
 from pgjobs.worker.liveness.presence import Presence
+from pgjobs.worker.liveness.pruning import SETTINGS as PRUNING
 from pgjobs.worker.liveness.pruning import Pruning
 from pgjobs.worker.options import WorkerOptions
 from pgjobs.worker.recording.announcer import Announcer
@@ -114,7 +115,7 @@ class Worker:
             announcer=announcer,
             pool=pool,
             watch=Watch(pool, presence, recorder, end_process=end_process),
-            pruning=Pruning(EngineConnection(alias, "pruning")),
+            pruning=Pruning(EngineConnection(alias, "pruning", PRUNING)),
             companions=companions,
         )
 

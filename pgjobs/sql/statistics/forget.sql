@@ -5,14 +5,10 @@ WITH old AS (
     WHERE period = 'minute' AND start < statement_timestamp() - make_interval(days => %(minutes)s)
         OR period = 'hour' AND start < statement_timestamp() - make_interval(days => %(hours)s)
         OR period = 'day' AND start < statement_timestamp() - make_interval(days => %(days)s)
-        OR period = 'total' AND NOT EXISTS (
-            SELECT
-            FROM pgjobs_statistics AS recent
-            WHERE recent.period = 'day'
-                AND recent.start >= statement_timestamp() - make_interval(days => %(days)s)
-                AND recent.job_class = pgjobs_statistics.job_class
-                AND recent.queue = pgjobs_statistics.queue
-                AND recent.outcome = pgjobs_statistics.outcome
+        OR period = 'total' AND (job_class, queue, outcome) NOT IN (
+            SELECT job_class, queue, outcome
+            FROM pgjobs_statistics
+            WHERE period = 'day' AND start >= statement_timestamp() - make_interval(days => %(days)s)
         )
 )
 DELETE FROM pgjobs_failure_statistics

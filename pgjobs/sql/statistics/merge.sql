@@ -1,47 +1,28 @@
 -- Merge up to `limit` rows of counted ends into the statistics. Several workers may do it at once: each
 -- takes other rows, and they write the same rows in the same order. The deletion and the sums commit
--- together, so an end is never counted twice, and never lost.
+-- together, so an end is never counted twice, and never lost. There is no join: the worker's session allows
+-- none but nested loops.
 WITH taken AS (
     DELETE FROM pgjobs_ends
     WHERE ctid = ANY (ARRAY(SELECT ctid FROM pgjobs_ends LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
     RETURNING *
 ),
-counted AS MATERIALIZED (
+-- Each end three times in each period: for itself, in its bucket of run times, and in that of waits.
+counted AS (
     SELECT
         period,
         CASE period WHEN 'total' THEN 'epoch' ELSE date_trunc(period, ended, 'UTC') END AS start,
-        job_class, queue, outcome, run_bucket, wait_bucket,
-        sum(jobs) AS jobs,
-        COALESCE(sum(run_seconds), 0) AS run_seconds,
-        COALESCE(sum(wait_seconds), 0) AS wait_seconds
-    FROM taken CROSS JOIN (VALUES ('minute'), ('hour'), ('day'), ('total')) AS each (period)
+        job_class, queue, outcome, measure, bucket,
+        sum(jobs)::bigint AS jobs,
+        sum(run_seconds) AS run_seconds,
+        sum(wait_seconds) AS wait_seconds
+    FROM taken
+    CROSS JOIN (VALUES ('minute'), ('hour'), ('day'), ('total')) AS each (period)
+    CROSS JOIN LATERAL (
+        VALUES ('end', NULL), ('run', run_bucket), ('wait', wait_bucket)
+    ) AS part (measure, bucket)
+    WHERE measure = 'end' OR bucket IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5, 6, 7
-),
-runs AS (
-    SELECT
-        period, start, job_class, queue, outcome,
-        array_agg(bucket ORDER BY bucket) AS buckets,
-        array_agg(jobs ORDER BY bucket) AS counts
-    FROM (
-        SELECT period, start, job_class, queue, outcome, run_bucket AS bucket, sum(jobs)::bigint AS jobs
-        FROM counted
-        WHERE run_bucket IS NOT NULL
-        GROUP BY 1, 2, 3, 4, 5, 6
-    ) AS counts
-    GROUP BY 1, 2, 3, 4, 5
-),
-waits AS (
-    SELECT
-        period, start, job_class, queue, outcome,
-        array_agg(bucket ORDER BY bucket) AS buckets,
-        array_agg(jobs ORDER BY bucket) AS counts
-    FROM (
-        SELECT period, start, job_class, queue, outcome, wait_bucket AS bucket, sum(jobs)::bigint AS jobs
-        FROM counted
-        WHERE wait_bucket IS NOT NULL
-        GROUP BY 1, 2, 3, 4, 5, 6
-    ) AS counts
-    GROUP BY 1, 2, 3, 4, 5
 ),
 summed AS (
     INSERT INTO pgjobs_statistics AS kept (
@@ -49,13 +30,16 @@ summed AS (
         run_buckets, run_counts, wait_buckets, wait_counts
     )
     SELECT
-        period, start, job_class, queue, outcome, sum(jobs), sum(run_seconds), sum(wait_seconds),
-        COALESCE(runs.buckets, '{}'), COALESCE(runs.counts, '{}'),
-        COALESCE(waits.buckets, '{}'), COALESCE(waits.counts, '{}')
+        period, start, job_class, queue, outcome,
+        sum(jobs) FILTER (WHERE measure = 'end'),
+        COALESCE(sum(run_seconds) FILTER (WHERE measure = 'end'), 0),
+        COALESCE(sum(wait_seconds) FILTER (WHERE measure = 'end'), 0),
+        COALESCE(array_agg(bucket ORDER BY bucket) FILTER (WHERE measure = 'run'), '{}'),
+        COALESCE(array_agg(jobs ORDER BY bucket) FILTER (WHERE measure = 'run'), '{}'),
+        COALESCE(array_agg(bucket ORDER BY bucket) FILTER (WHERE measure = 'wait'), '{}'),
+        COALESCE(array_agg(jobs ORDER BY bucket) FILTER (WHERE measure = 'wait'), '{}')
     FROM counted
-    LEFT JOIN runs USING (period, start, job_class, queue, outcome)
-    LEFT JOIN waits USING (period, start, job_class, queue, outcome)
-    GROUP BY 1, 2, 3, 4, 5, runs.buckets, runs.counts, waits.buckets, waits.counts
+    GROUP BY 1, 2, 3, 4, 5
     ORDER BY 1, 2, 3, 4, 5
     ON CONFLICT (period, start, job_class, queue, outcome) DO UPDATE
     SET jobs = kept.jobs + EXCLUDED.jobs,

@@ -22,14 +22,19 @@ ends AS (
 buckets AS (
     SELECT
         start, job_class, queue, measure, bucket,
-        sum(sum(counts.jobs)) OVER (PARTITION BY start, job_class, queue, measure ORDER BY bucket) AS upto,
-        sum(sum(counts.jobs)) OVER (PARTITION BY start, job_class, queue, measure) AS total
-    FROM part
+        sum(sum(jobs)) OVER (PARTITION BY start, job_class, queue, measure ORDER BY bucket) AS upto,
+        sum(sum(jobs)) OVER (PARTITION BY start, job_class, queue, measure) AS total
+    FROM (
+        SELECT
+            start, job_class, queue,
+            unnest(run_buckets) AS run_bucket, unnest(run_counts) AS runs,
+            unnest(wait_buckets) AS wait_bucket, unnest(wait_counts) AS waits
+        FROM part
+    ) AS pairs
     CROSS JOIN LATERAL (
-        SELECT 'run' AS measure, bucket, jobs FROM unnest(run_buckets, run_counts) AS runs (bucket, jobs)
-        UNION ALL
-        SELECT 'wait', bucket, jobs FROM unnest(wait_buckets, wait_counts) AS waits (bucket, jobs)
-    ) AS counts
+        VALUES ('run', run_bucket, runs), ('wait', wait_bucket, waits)
+    ) AS each (measure, bucket, jobs)
+    WHERE bucket IS NOT NULL
     GROUP BY start, job_class, queue, measure, bucket
 ),
 times AS (

@@ -6,7 +6,9 @@ runs AS (
     SELECT job_class, queue, outcome, jsonb_object_agg(bucket, jobs) AS run_buckets
     FROM (
         SELECT job_class, queue, outcome, bucket, sum(n)::bigint AS jobs
-        FROM part CROSS JOIN LATERAL unnest(run_buckets, run_counts) AS counts (bucket, n)
+        FROM (
+            SELECT job_class, queue, outcome, unnest(run_buckets) AS bucket, unnest(run_counts) AS n FROM part
+        ) AS counts
         GROUP BY 1, 2, 3, 4
     ) AS each
     GROUP BY 1, 2, 3
@@ -15,7 +17,9 @@ waits AS (
     SELECT job_class, queue, outcome, jsonb_object_agg(bucket, jobs) AS wait_buckets
     FROM (
         SELECT job_class, queue, outcome, bucket, sum(n)::bigint AS jobs
-        FROM part CROSS JOIN LATERAL unnest(wait_buckets, wait_counts) AS counts (bucket, n)
+        FROM (
+            SELECT job_class, queue, outcome, unnest(wait_buckets) AS bucket, unnest(wait_counts) AS n FROM part
+        ) AS counts
         GROUP BY 1, 2, 3, 4
     ) AS each
     GROUP BY 1, 2, 3

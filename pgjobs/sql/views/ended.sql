@@ -8,13 +8,24 @@ FROM pgjobs_statistics
 UNION ALL
 SELECT
     each.period,
-    CASE each.period WHEN 'total' THEN 'epoch' ELSE date_trunc(each.period, ended, 'UTC') END,
-    job_class, queue, outcome, jobs, COALESCE(run_seconds, 0), COALESCE(wait_seconds, 0),
-    CASE WHEN run_bucket IS NULL THEN '{}' ELSE ARRAY[run_bucket] END,
-    CASE WHEN run_bucket IS NULL THEN '{}' ELSE ARRAY[jobs] END,
-    CASE WHEN wait_bucket IS NULL THEN '{}' ELSE ARRAY[wait_bucket] END,
-    CASE WHEN wait_bucket IS NULL THEN '{}' ELSE ARRAY[jobs] END
-FROM pgjobs_ends
+    CASE each.period WHEN 'total' THEN 'epoch' ELSE date_trunc(each.period, minute, 'UTC') END,
+    job_class, queue, outcome, jobs, run_seconds, wait_seconds,
+    run_buckets, run_counts, wait_buckets, wait_counts
+FROM (
+    -- A minute can have thousands of rows. A bucket can come several times.
+    SELECT
+        date_trunc('minute', ended) AS minute,
+        job_class, queue, outcome,
+        sum(jobs)::bigint AS jobs,
+        COALESCE(sum(run_seconds), 0) AS run_seconds,
+        COALESCE(sum(wait_seconds), 0) AS wait_seconds,
+        COALESCE(array_agg(run_bucket) FILTER (WHERE run_bucket IS NOT NULL), '{}') AS run_buckets,
+        COALESCE(array_agg(jobs) FILTER (WHERE run_bucket IS NOT NULL), '{}') AS run_counts,
+        COALESCE(array_agg(wait_bucket) FILTER (WHERE wait_bucket IS NOT NULL), '{}') AS wait_buckets,
+        COALESCE(array_agg(jobs) FILTER (WHERE wait_bucket IS NOT NULL), '{}') AS wait_counts
+    FROM pgjobs_ends
+    GROUP BY 1, 2, 3, 4
+) AS recent
 CROSS JOIN (VALUES ('minute'), ('hour'), ('day'), ('total')) AS each (period);
 
 COMMENT ON VIEW pgjobs_ended IS

@@ -1,5 +1,6 @@
 -- See throughput.sql for the spans. A percentile is the middle of the first bucket up to which so many of
--- the jobs are counted.
+-- the jobs are counted. unnest() stands in the list of columns, because each call in FROM would fill a
+-- table of its own. OFFSET 0 has each span read by the primary key.
 CREATE VIEW pgjobs_latency AS
 SELECT
     span,
@@ -15,21 +16,30 @@ SELECT
 FROM (
     SELECT
         span, job_class, queue, measure, bucket,
-        sum(sum(counts.jobs)) OVER (PARTITION BY span, job_class, queue, measure ORDER BY bucket) AS upto,
-        sum(sum(counts.jobs)) OVER (PARTITION BY span, job_class, queue, measure) AS total
+        sum(sum(jobs)) OVER (PARTITION BY span, job_class, queue, measure ORDER BY bucket) AS upto,
+        sum(sum(jobs)) OVER (PARTITION BY span, job_class, queue, measure) AS total
     FROM (
-        VALUES
-            ('hour', 'minute', interval '1 hour'),
-            ('day', 'hour', interval '1 day'),
-            ('week', 'hour', interval '7 days')
-    ) AS span (span, period, length)
-    JOIN pgjobs_ended AS part
-        ON part.period = span.period AND part.start > statement_timestamp() - span.length
+        SELECT
+            span, job_class, queue,
+            unnest(run_buckets) AS run_bucket, unnest(run_counts) AS runs,
+            unnest(wait_buckets) AS wait_bucket, unnest(wait_counts) AS waits
+        FROM (
+            VALUES
+                ('hour', 'minute', interval '1 hour'),
+                ('day', 'hour', interval '1 day'),
+                ('week', 'hour', interval '7 days')
+        ) AS span (span, period, length)
+        CROSS JOIN LATERAL (
+            SELECT job_class, queue, run_buckets, run_counts, wait_buckets, wait_counts
+            FROM pgjobs_ended
+            WHERE period = span.period AND start > statement_timestamp() - span.length
+            OFFSET 0
+        ) AS part
+    ) AS pairs
     CROSS JOIN LATERAL (
-        SELECT 'run' AS measure, bucket, jobs FROM unnest(run_buckets, run_counts) AS runs (bucket, jobs)
-        UNION ALL
-        SELECT 'wait', bucket, jobs FROM unnest(wait_buckets, wait_counts) AS waits (bucket, jobs)
-    ) AS counts
+        VALUES ('run', run_bucket, runs), ('wait', wait_bucket, waits)
+    ) AS each (measure, bucket, jobs)
+    WHERE bucket IS NOT NULL
     GROUP BY span, job_class, queue, measure, bucket
 ) AS counted
 GROUP BY span, job_class, queue;

@@ -17,8 +17,12 @@ FROM (
         ('day', 'hour', interval '1 day'),
         ('week', 'hour', interval '7 days')
 ) AS span (span, period, length)
-JOIN pgjobs_ended AS part
-    ON part.period = span.period AND part.start > statement_timestamp() - span.length
+CROSS JOIN LATERAL (
+    SELECT job_class, queue, outcome, jobs, run_seconds
+    FROM pgjobs_ended
+    WHERE period = span.period AND start > statement_timestamp() - span.length
+    OFFSET 0
+) AS part
 GROUP BY span.span, span.length, part.job_class, part.queue;
 
 COMMENT ON VIEW pgjobs_throughput IS

@@ -14,6 +14,10 @@ from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.engine_thread import EngineThread
 
+SETTINGS: Final = {
+    # The plans that the session forbids count as expensive, and PostgreSQL would compile them.
+    "jit": "off",
+}
 _INTERVAL: Final = 60.0
 """Seconds from one pass to the next."""
 _PAUSE: Final = 1.0
