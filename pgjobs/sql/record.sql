@@ -90,8 +90,13 @@ recorded AS (
         job.completed,
         job.job_class,
         job.queue_name,
-        -- A run whose begin is not known, and a wait whose end is not, are in no histogram.
-        CASE WHEN o.is_final THEN o.began - COALESCE(o.ended, 0) END AS run,
+        -- A job that is cancelled on its way back to its queue has run before: its times are in no
+        -- histogram.
+        CASE WHEN o.is_final THEN
+            COALESCE(
+                o.began - COALESCE(o.ended, 0), date_part('epoch', job.completed - job.started)
+            )
+        END AS run,
         CASE WHEN o.is_final THEN
             date_part('epoch', job.started - COALESCE(job.scheduled, job.created))
         END AS wait,

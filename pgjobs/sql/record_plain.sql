@@ -35,7 +35,9 @@ WITH recorded AS (
         job.completed,
         job.job_class,
         job.queue_name,
-        o.began - COALESCE(o.ended, 0) AS run,
+        COALESCE(
+            o.began - COALESCE(o.ended, 0), date_part('epoch', job.completed - job.started)
+        ) AS run,
         date_part('epoch', job.started - COALESCE(job.scheduled, job.created)) AS wait
 ),
 tally AS (

@@ -48,7 +48,7 @@ COMMENT ON VIEW pgjobs_latency IS
     'Run times and waits of the jobs that ended in the last hour, day and week, by class and queue, to within 5 %. The view does not read the jobs, so it stays cheap, and it outlives their pruning.';
 COMMENT ON COLUMN pgjobs_latency.span IS
     'hour, day or week: the time up to now. A day and a week begin with a whole hour.';
-COMMENT ON COLUMN pgjobs_latency.jobs IS 'The jobs that ran and whose run time is known.';
+COMMENT ON COLUMN pgjobs_latency.jobs IS 'The jobs that ran.';
 COMMENT ON COLUMN pgjobs_latency.run_p95 IS 'Of 100 runs, 95 took no longer than this.';
 COMMENT ON COLUMN pgjobs_latency.wait_p95 IS
     'Of 100 jobs, 95 waited no longer than this from the moment at which they were due until run() began.';
