@@ -1,4 +1,4 @@
-"""The verb about what was counted: ends of jobs, run times, waits, kinds of failure."""
+"""The verb for statistics: ends of jobs, run times, waits, kinds of failure."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class PruningFailed(Event):
 
 @dataclass(slots=True)
 class StatisticsFailed(Event):
-    """What was counted could not be merged, because of ``error``; the next try is in a minute."""
+    """Counted ends could not be merged, because of ``error``; the next try is in a minute."""
 
     error: BaseException
 

@@ -1,4 +1,4 @@
-"""Merges what was counted into the statistics, and deletes statistics past their retention."""
+"""Merges counted ends into the statistics, and deletes statistics past their retention."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def merge(cursor: Cursor, limit: int = BATCH) -> bool:
 
 
 def forget(cursor: Cursor) -> None:
-    """Delete what is past its retention, and kinds of failure beyond the most that are kept."""
+    """Delete periods past their retention, and kinds of failure beyond the most that are kept."""
     settings = get_settings()
     cursor.execute(
         load("statistics/forget"),

@@ -137,7 +137,7 @@ def failure_kinds(limit: int = 100, using: str | None = None) -> list[FailureFin
 
 
 def totals(using: str | None = None) -> list[Total]:
-    """Return what was ever counted, for counters and histograms that never go down.
+    """Return all ends since the first one, for counters and histograms that never go down.
 
     Only a class, queue and outcome without an end in ``STATISTICS_DAYS`` is forgotten.
     """

@@ -1,4 +1,4 @@
-"""Each end of a job is counted once, whatever statement makes it; and nothing else is counted."""
+"""Each end of a job is counted once, by any statement that makes it; no other change counts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
 from tests.apps.testapp.jobs import Noop
 from tests.support.rows import a_finished_job, a_job, a_worker
-from tests.support.sql import query
+from tests.support.sql import plan, query
 
 pytestmark = pytest.mark.django_db
 
@@ -145,7 +145,7 @@ def test_an_end_is_counted_once_by_its_outcome(way: Callable[[], None]) -> None:
     assert counted() == WAYS[way], "merging changes no sum"
 
 
-def test_what_is_no_end_is_not_counted() -> None:
+def test_a_change_that_ends_no_job_is_not_counted() -> None:
     finished = a_job("completed")
     Job.objects.filter(pk=finished.pk).update(meta={"a": 1}, status="failed")
     job = running()
@@ -197,7 +197,7 @@ def test_a_batch_that_is_rolled_back_is_not_counted_and_the_next_end_is() -> Non
     assert counted() == {"completed": 1}
 
 
-# What goes wrong ------------------------------------------------------------------------
+# Faults --------------------------------------------------------------------------------
 
 
 def test_a_job_ends_although_a_trigger_refuses_its_count() -> None:
@@ -252,7 +252,7 @@ def exact(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, -int(-share * len(values) // 1) - 1)]
 
 
-DISTRIBUTIONS = {
+DISTRIBUTIONS: dict[str, Callable[[random.Random], float]] = {
     "all alike": lambda chance: 0.25,
     "even": lambda chance: chance.uniform(0.001, 10),
     "long tail": lambda chance: chance.lognormvariate(-3, 2),
@@ -321,8 +321,8 @@ def test_the_views_say_the_same_before_and_after_merging() -> None:
     def seen() -> list[Any]:
         hour_ago = timezone.now() - timedelta(hours=1)
         return [
-            *(stats.throughput(span) for span in ("hour", "day", "week")),  # type: ignore[arg-type]
-            *(stats.latency(span) for span in ("hour", "day", "week")),  # type: ignore[arg-type]
+            *(stats.throughput(span) for span in ("hour", "day", "week")),
+            *(stats.latency(span) for span in ("hour", "day", "week")),
             stats.ended(hour_ago),
             stats.ended(hour_ago, ["time", "queue"]),
             stats.failure_kinds(),
@@ -390,6 +390,11 @@ def test_the_trigger_costs_a_bulk_cancellation_little() -> None:
 
     assert counted() == {"cancelled": 10_000}
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("view", ["ended", "throughput", "latency", "failure_kinds"])
+def test_no_view_of_statistics_reads_the_jobs(view: str) -> None:
+    assert "pgjobs_job" not in plan(f"SELECT * FROM pgjobs_{view}")
 
 
 # The verb ------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
--- Delete what is past its retention. A total stays as long as a day of it is kept: it must not go down
--- while anybody reads it.
+-- Delete periods past their retention. A total stays as long as a day of it is kept: it must not go down
+-- while a collector reads it.
 WITH old AS (
     DELETE FROM pgjobs_statistics
     WHERE period = 'minute' AND start < statement_timestamp() - make_interval(days => %(minutes)s)

@@ -1,4 +1,4 @@
--- What workers and triggers count, in three tables. docs/decisions/statistics.md has the reasons.
+-- Workers and triggers count in three tables. docs/decisions/statistics.md has the reasons.
 --
 -- pgjobs_ends: the ends of jobs that are not merged yet. It is only inserted into and deleted from, so
 -- transactions that count never wait for each other. Most of its rows live for a minute: vacuum must come

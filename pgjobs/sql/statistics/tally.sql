@@ -1,6 +1,6 @@
 -- Hand the ends of a batch to the trigger pgjobs_count_ends, in record.sql and in record_plain.sql:
 -- `recorded` has the columns of the row that are named here, the run time and the wait in seconds,
--- and, for {failures}, what a failure is told by. A row that a trigger of the project kept has no `completed`.
+-- and, for {failures}, the fingerprint of a failure. A row that a trigger of the project kept has no `completed`.
 --
 -- A setting of the transaction carries them, because it needs neither a table nor a right. So the
 -- statement also works beside a schema that has no statistics yet, or no more. The trigger commits with

@@ -1,4 +1,4 @@
--- All that is counted: the merged ends, and those that are not merged yet. The other views of statistics and
+-- The merged ends, and the ends that are not merged yet. The other views of statistics and
 -- pgjobs.stats read this one.
 CREATE VIEW pgjobs_ended AS
 SELECT

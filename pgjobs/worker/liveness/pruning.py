@@ -1,4 +1,4 @@
-"""Deletes what is past its retention, and merges the statistics of jobs that have ended."""
+"""Deletes rows past their retention, and merges the statistics of jobs that have ended."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Pruning:
             self._connection.close()
 
     def merge_statistics(self) -> None:
-        """Merge what was counted since the last pass; now and then delete old statistics."""
+        """Merge the ends since the last pass; once an hour delete old statistics."""
         while statistics.merge(self._connection.cursor()) and not self._stopping.is_set():
             self._stopping.wait(_PAUSE)
         if self._merges % _MERGES_TO_FORGET == 0:
