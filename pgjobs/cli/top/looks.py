@@ -65,7 +65,7 @@ def look(table: str, text: str, meter: Meter) -> Look:
     return Look(overview=overview, rows=rows, left_out=left_out)
 
 
-def _overview(part: _Part, ended: stats.Ended, meter: Meter) -> Overview:
+def _overview(part: _Part, ended: stats.Departures, meter: Meter) -> Overview:
     pending, scheduled, running = (
         sum(getattr(queue, name) for queue in part.queues)
         for name in ("pending", "scheduled", "running")
