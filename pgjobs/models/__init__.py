@@ -1,7 +1,10 @@
-"""The tables: jobs and their logs, schedules, workers, pauses, orders, registered names, alerts."""
+"""The tables: jobs and their logs, schedules, workers, pauses, orders, registered names, alerts,
+the journal.
+"""
 
 from pgjobs.models.alert import AlertState
 from pgjobs.models.job import Job
+from pgjobs.models.journal import JournalEntry
 from pgjobs.models.log import JobLogEntry
 from pgjobs.models.mixins import JobsMixin
 from pgjobs.models.pause import Pause
@@ -15,6 +18,7 @@ __all__ = [
     "Job",
     "JobLogEntry",
     "JobsMixin",
+    "JournalEntry",
     "Pause",
     "RegistryEntry",
     "Schedule",

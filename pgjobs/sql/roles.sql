@@ -25,6 +25,11 @@ BEGIN
         scheduled, created, started, completed, cancel_requested, worker_id, error, xmax
     ) ON pgjobs_job TO pgjobs_reader;
     GRANT SELECT ON pgjobs_registry TO pgjobs_reader;
+    -- Without the filters, which may hold arguments, and without the options.
+    GRANT SELECT (
+        id, who, user_key, surface, verb, subject, state, counted, done, refused, error, created, updated, ended,
+        carrier
+    ) ON pgjobs_journal TO pgjobs_reader;
     -- Everybody may call these, unless ALTER DEFAULT PRIVILEGES says otherwise. The views call the others.
     FOR made IN
         SELECT oid FROM pg_proc
@@ -38,8 +43,8 @@ BEGIN
     END LOOP;
     GRANT EXECUTE ON FUNCTION pgjobs_ring(), pgjobs_cancel(bigint[]), pgjobs_retry(bigint[]),
         pgjobs_pause(text, text), pgjobs_resume(text, text), pgjobs_run_schedule(text),
-        pgjobs_switch_off(text), pgjobs_switch_on(text), pgjobs_drain(bigint), pgjobs_restart(bigint)
-        TO pgjobs_operator;
+        pgjobs_switch_off(text), pgjobs_switch_on(text), pgjobs_drain(bigint), pgjobs_restart(bigint),
+        pgjobs_cancel_action(bigint) TO pgjobs_operator;
     FOR made IN
         SELECT oid FROM pg_proc
         WHERE pronamespace = home AND proname IN ('pgjobs_enqueue', 'pgjobs_enqueue_once')

@@ -28,9 +28,10 @@ def drop(names: Sequence[str]) -> list[RunSQL]:
 
 
 def replace(old: Sequence[str], new: Sequence[str]) -> list[RunSQL]:
-    """Return the operations that give views with the same columns new texts, in this order.
+    """Return the operations that give functions, or views with the same columns, new texts.
 
-    A view that is dropped and created would lose the rights that somebody has granted on it.
+    A view or function that is dropped and created would lose the rights that somebody has granted
+    on it. A function loses its settings, such as its search path, in both ways.
     """
     return [
         RunSQL(_replacing(after), _replacing(before))
@@ -57,7 +58,7 @@ def on_deletion(*, of_job: str, of_user: str) -> str:
 
 
 def _replacing(name: str) -> str:
-    return load(name).replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1)
+    return re.sub(r"^CREATE (?=FUNCTION|VIEW)", "CREATE OR REPLACE ", load(name))
 
 
 def _drop(name: str) -> str:

@@ -1,1 +1,5 @@
-"""The verbs of people and programs that every surface shares."""
+"""The verbs that every surface uses, and the journal of what they have done.
+
+Commands, pages and REST steer by these verbs, each with ``by=Actor(...)``. The methods of
+``Job`` and of its query set are for the code of the project, and write no journal.
+"""

@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
 
-from pgjobs.models import AlertState, JobLogEntry, Pause, Schedule
+from pgjobs.models import AlertState, JobLogEntry, JournalEntry, Pause, Schedule
 from tests.support.moments import ago
 from tests.support.rows import a_job, a_worker, tell_sql
 from tests.support.sql import query
@@ -22,6 +22,7 @@ def one_row_in_each_table() -> None:
     Pause.objects.create(kind="queue", name="low")
     Schedule.objects.create(job_class="a.B", interval=60, next_run=ago(minutes=1))
     AlertState.objects.create(kind="no_worker", subject="low")
+    JournalEntry.objects.create(who="ann", surface="sql", verb="cancel")
     a_worker()
     tell_sql()
 
@@ -46,3 +47,19 @@ def test_no_column_holds_a_moment_that_python_cannot_hold(
 def test_a_schedule_has_no_interval_of_no_minutes() -> None:
     with pytest.raises(IntegrityError, match="interval_positive"):
         Schedule.objects.create(job_class="a.B", interval=0, next_run=ago(minutes=1))
+
+
+def test_an_entry_of_the_journal_has_an_end_unless_it_runs() -> None:
+    for state, ended in (("running", ago(minutes=1)), ("done", None)):
+        with pytest.raises(IntegrityError, match="state_fits_end"), transaction.atomic():
+            JournalEntry.objects.create(
+                who="ann", surface="sql", verb="cancel", state=state, ended=ended
+            )
+
+
+@pytest.mark.parametrize("column", ["what", "options", "error"])
+def test_an_entry_of_the_journal_holds_no_text_of_any_length(column: str) -> None:
+    entry = JournalEntry(who="ann", surface="sql", verb="cancel")
+    setattr(entry, column, "x" * 1_000_001)
+    with pytest.raises(IntegrityError, match="pgjobs_journal_sizes"):
+        entry.save()

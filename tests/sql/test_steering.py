@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, transaction
 
-from pgjobs.models import Job, Pause, RegistryEntry
+from pgjobs.models import Job, JournalEntry, Pause, RegistryEntry
 from pgjobs.rows.columns import GIVEN
 from pgjobs.sql import load
 from tests.apps.testapp.jobs import Noop
@@ -310,6 +310,59 @@ def test_a_trigger_that_keeps_a_job_away_is_told() -> None:
         assert "trigger on pgjobs_job" in refused(function, Noop.path)
 
 
+# Journal ---------------------------------------------------------------------------------
+
+
+def test_steering_is_journalled_with_the_role_and_what_has_changed() -> None:
+    waiting, failed = a_job(), a_job("failed")
+    call("pgjobs_cancel", waiting.pk, 4711)
+    call("pgjobs_retry", failed.pk)
+    call("pgjobs_pause", "low")
+    call("pgjobs_resume", "low")
+
+    (role,) = query("SELECT session_user AS name")
+    entries = JournalEntry.objects.order_by("pk")
+    assert {(entry.who, entry.surface, entry.state) for entry in entries} == {
+        (role["name"], "sql", "done")
+    }
+    assert [(e.verb, e.subject, e.what, e.counted, e.done) for e in entries] == [
+        ("cancel", "", {"ids": [waiting.pk, 4711]}, 2, 1),
+        ("retry", "", {"ids": [failed.pk]}, 1, 1),
+        ("pause", "low", {}, 1, 1),
+        ("resume", "low", {}, 1, 1),
+    ]
+
+
+def test_what_changes_nothing_and_what_enqueues_is_not_journalled() -> None:
+    call("pgjobs_cancel", 4711)
+    call("pgjobs_retry", 4711)
+    call("pgjobs_resume", "low")
+    call("pgjobs_enqueue", Noop.path)
+    call("pgjobs_enqueue_once", Noop.path)
+
+    assert not JournalEntry.objects.exists()
+
+
+def test_an_entry_about_many_jobs_keeps_some_ids_and_counts_the_others() -> None:
+    job = a_job()
+    query("SELECT pgjobs_cancel(VARIADIC %s::bigint[])", [*range(-1500, 0), job.pk])
+
+    entry = JournalEntry.objects.get()
+    assert (len(entry.what["ids"]), entry.what["more"]) == (1000, 501)
+    assert (entry.counted, entry.done) == (1501, 1)
+
+
+def test_a_bulk_action_is_cancelled_once() -> None:
+    action = JournalEntry.objects.create(
+        who="ann", surface="command", verb="retry", state="running", ended=None
+    )
+
+    assert [call("pgjobs_cancel_action", action.pk) for _ in range(2)] == [True, False]
+    action.refresh_from_db()
+    assert (action.state, action.ended is None) == ("cancelled", False)
+    assert JournalEntry.objects.get(verb="cancel_action").subject == str(action.pk)
+
+
 # Rights ----------------------------------------------------------------------------------
 
 
@@ -320,6 +373,6 @@ def test_a_function_that_acts_in_its_owners_rights_is_closed_and_has_a_fixed_sea
         "FROM pg_proc WHERE proname LIKE 'pgjobs%' AND prosecdef"
     )
 
-    assert len(functions) == 7
+    assert len(functions) == 8
     assert {row["is_open"] for row in functions} == {False}
     assert {row["proconfig"][0] for row in functions} == {"search_path=public, pg_temp"}

@@ -23,6 +23,9 @@ BEGIN
         cancel_requested = statement_timestamp()
     WHERE id = ANY (held) AND status IN ('pending', 'scheduled', 'running');
     GET DIAGNOSTICS cancelled = ROW_COUNT;
+    IF cancelled > 0 THEN
+        PERFORM pgjobs_note('cancel', ids, '', cancelled);
+    END IF;
     RETURN cancelled;
 END
 $$;

@@ -13,7 +13,11 @@ BEGIN
     INSERT INTO pgjobs_pause (kind, name)
     VALUES (CASE WHEN queue IS NULL THEN 'job_class' ELSE 'queue' END, COALESCE(queue, job_class))
     ON CONFLICT DO NOTHING;
-    RETURN FOUND;
+    IF FOUND THEN
+        PERFORM pgjobs_note('pause', NULL, COALESCE(queue, job_class), 1);
+        RETURN true;
+    END IF;
+    RETURN false;
 END
 $$;
 

@@ -9,7 +9,11 @@ BEGIN
     DELETE FROM pgjobs_pause AS pause
     WHERE pause.kind = CASE WHEN queue IS NULL THEN 'job_class' ELSE 'queue' END
         AND pause.name = COALESCE(queue, job_class);
-    RETURN FOUND;
+    IF FOUND THEN
+        PERFORM pgjobs_note('resume', NULL, left(COALESCE(queue, job_class), 300), 1);
+        RETURN true;
+    END IF;
+    RETURN false;
 END
 $$;
 

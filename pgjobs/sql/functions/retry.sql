@@ -60,6 +60,9 @@ BEGIN
             size := 1;  -- a live job has taken one of the places meanwhile
         END;
     END LOOP;
+    IF again > 0 THEN
+        PERFORM pgjobs_note('retry', ids, '', again);
+    END IF;
     RETURN again;
 END
 $$;
