@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from django.db import IntegrityError, connections, models, transaction
+from django.db import IntegrityError, connections, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 
 from pgjobs.choices import WAITING, JobStatus
 from pgjobs.enqueueing.bounds import check_days
 from pgjobs.enqueueing.ring import ring_on_commit
-from pgjobs.models.job_rows import J, JobRows
+from pgjobs.models.job_batches import JobBatches, chunks
+from pgjobs.models.job_deletion import delete_plainly, is_watched
+from pgjobs.models.job_rows import J
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.pruning import Refusals, prune
 from pgjobs.rows.record_inside import record_inside
-from pgjobs.rows.rivalry import alone, in_transaction, reread
+from pgjobs.rows.rivalry import alone, reread
 from pgjobs.sql.position import NextPosition
 
 T = TypeVar("T")
@@ -61,18 +63,22 @@ _AGAIN: Final[dict[str, Any]] = {
 }
 
 
-class JobSteering(JobRows[J]):
+class JobSteering(JobBatches[J]):
     """The base of ``JobQuerySet`` that changes and deletes jobs."""
 
     def cancel(self, *, keep_schedule: bool = False) -> int:
-        """Cancel the live jobs and return their number.
+        """Cancel the live jobs and return their number. Many jobs change in batches that commit.
 
         Waiting jobs are cancelled at once. Running jobs are told to stop within about a second.
         The chains of recurring jobs end. With ``keep_schedule`` their successors are inserted.
         """
         if keep_schedule:
-            return in_transaction(self.database, self.live()._skip)
-        return self.live()._update_in_order(**_CANCELLED)
+            return sum(self.live()._in_batches(lambda jobs: jobs.live()._skip()))
+        return sum(self.live()._in_batches(lambda jobs: jobs.live()._cancel()))
+
+    def _cancel(self) -> int:
+        ids = list(self._in_order().values_list("pk", flat=True))
+        return sum(len(self._execute("steering/cancel", chunk)) for chunk in chunks(ids))
 
     def cancel_one(self, job: Any, *, keep_schedule: bool = False) -> bool:
         """Cancel ``job``; see ``Job.cancel``."""
@@ -91,9 +97,9 @@ class JobSteering(JobRows[J]):
         waiting = [(job, epoch + 1) for job, epoch, status in held if status in WAITING]
         running = [job for job, _, status in held if status == JobStatus.RUNNING]
         skipped = 0
-        for chunk in _chunks(waiting):
+        for chunk in chunks(waiting):
             skipped += self._record_as_skipped(chunk)
-        for chunk in _chunks(running):
+        for chunk in chunks(running):
             self._everything().filter(pk__in=chunk).order_by().update(cancel_requested=Now())
         return skipped + len(running)
 
@@ -114,8 +120,13 @@ class JobSteering(JobRows[J]):
         return running._update_in_order(interval=None, successor=None)
 
     def retry(self) -> int:
-        """Retry each finished job as ``Job.retry`` does; return how many are pending again."""
-        return in_transaction(self.database, self.finished()._retry)
+        """Retry each finished job as ``Job.retry`` does; return how many are pending again.
+
+        Many jobs change in batches that commit, the newest first: of several jobs that held one
+        place, the newest takes it.
+        """
+        finished = self.finished()
+        return sum(finished._in_batches(lambda jobs: jobs.finished()._retry(), newest_first=True))
 
     def _retry(self) -> int:
         held = list(self._in_order().values_list("pk", "once_key", "queue_name"))
@@ -123,7 +134,7 @@ class JobSteering(JobRows[J]):
         takers = {key: job for job, key, _ in held if key is not None}
         queues = {job: queue for job, key, queue in held if key is None or takers[key] == job}
         again: list[int] = []
-        for chunk in _chunks(list(queues)):
+        for chunk in chunks(list(queues)):
             again += self._retry_where_free(chunk)
         for queue, count in Counter(queues[job] for job in again).items():
             ring_on_commit(self.database, queue, jobs=count)
@@ -134,20 +145,15 @@ class JobSteering(JobRows[J]):
 
         Their rows are locked.
         """
-        everything = self._everything()
-        holders = everything.live().filter(once_key=models.OuterRef("once_key"))
-        free = everything.filter(~models.Exists(holders), pk__in=jobs).order_by("pk")
-        ids = list(free.values_list("pk", flat=True))
         try:
             with transaction.atomic(using=self.database):
-                everything.filter(pk__in=ids).order_by().update(**_AGAIN)
+                return self._execute("steering/retry", jobs)
         except IntegrityError as error:
             if not _is_about_the_place(error):
                 raise
-            if len(ids) <= 1:  # a live job has taken one of the places meanwhile
+            if len(jobs) <= 1:  # a live job has taken one of the places meanwhile
                 return []
-            return [job for one in ids for job in self._retry_where_free([one])]
-        return ids
+            return [job for one in jobs for job in self._retry_where_free([one])]
 
     def retry_one(self, job: Any) -> bool:
         """Make the finished ``job`` pending again; see ``Job.retry``."""
@@ -167,17 +173,37 @@ class JobSteering(JobRows[J]):
         return bool(won)
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Delete these jobs with their logs, as a query set of Django does."""
-        return in_transaction(self.database, self._delete)
+        """Delete these jobs with their logs, as a query set of Django does.
+
+        Many jobs are deleted in batches that commit.
+        """
+        if not self._is_deletable:
+            return super().delete()  # Django says why
+        counts = Counter[str]()
+        for deleted in self._in_batches(lambda jobs: jobs._delete()):
+            counts.update(deleted)
+        return counts.total(), dict(counts)
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
 
-    def _delete(self) -> tuple[int, dict[str, int]]:
+    @property
+    def _is_deletable(self) -> bool:
+        query = self.query
+        is_part = query.combinator or query.is_sliced or query.distinct_fields
+        return not (is_part or self._fields is not None)  # type: ignore[attr-defined]
+
+    def _delete(self) -> dict[str, int]:
         # Django deletes logs before jobs, and the jobs in any order. The locks make other writers
         # of the logs wait before that.
-        list(self._in_order(to_delete=True).values_list("pk", flat=True))
-        return super().delete()
+        ids = list(self._in_order(to_delete=True).values_list("pk", flat=True))
+        if is_watched(self.model):
+            return super().delete()[1]
+        counts = Counter[str]()
+        with self._cursor() as cursor:
+            for chunk in chunks(ids):
+                counts.update(delete_plainly(cursor, chunk))
+        return dict(counts)
 
     def prune(self, *, days: int) -> int:
         """Delete the jobs that finished more than ``days`` ago; return their number.
@@ -199,7 +225,7 @@ class JobSteering(JobRows[J]):
         """Return ``act(cursor)``, with the errors that would otherwise come at the commit."""
         connection = connections[self.database]
         is_inside = connection.in_atomic_block
-        with transaction.atomic(using=self.database), connection.cursor() as cursor:
+        with transaction.atomic(using=self.database), self._cursor() as cursor:
             result = act(cursor)
             if is_inside:
                 connection.check_constraints()
@@ -210,9 +236,3 @@ def _is_about_the_place(error: IntegrityError) -> bool:
     """Return whether a live job holds the place; the project may have constraints of its own."""
     diagnosis = getattr(error.__cause__, "diag", None)
     return getattr(diagnosis, "constraint_name", None) == "pgjobs_job_once"
-
-
-def _chunks(items: list[T], size: int = 1000) -> Iterator[list[T]]:
-    """Yield ``items`` in lists that one statement can take."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

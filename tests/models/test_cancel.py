@@ -107,12 +107,14 @@ def test_a_recurring_job_cancelled_with_keep_schedule_has_a_successor() -> None:
     assert Job.objects.live().get().scheduled == TOMORROW + timedelta(minutes=60)
 
 
-def test_several_jobs_are_cancelled_in_one_statement(django_assert_num_queries: Any) -> None:
+def test_several_jobs_are_locked_and_cancelled_in_two_statements(
+    django_assert_num_queries: Any,
+) -> None:
     for _ in range(3):
         Noop.enqueue()
     a_finished_job()
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         count = Job.objects.cancel()
 
     assert (count, Job.objects.filter(status="cancelled").count()) == (3, 3)
