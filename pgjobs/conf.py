@@ -142,6 +142,10 @@ class Settings:
     """Days that statistics are kept day by day, and kinds of failure from when they were last seen.
     0 keeps them forever."""
 
+    JOURNAL_RETENTION: Retention = 365
+    """Days that the entries of the journal are kept, counted from their end. 0 keeps them
+    forever."""
+
     DIRECT_DATABASE: Text = ""
     """Alias in ``DATABASES`` that reaches PostgreSQL past a transaction pooler such as pgbouncer,
     for the worker's connections that need a session. It is empty if there is no pooler."""

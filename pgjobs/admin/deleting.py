@@ -13,6 +13,23 @@ from django.http import HttpRequest
 
 from pgjobs.admin.display import named
 from pgjobs.models import Job, JobLogEntry
+from pgjobs.steering.actor import Actor
+from pgjobs.steering.journal import acting
+
+
+class JournalledDeletion(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Writes the deletions of jobs into the journal."""
+
+    def delete_model(self, request: HttpRequest, obj: Job) -> None:
+        with acting("delete", by=Actor.user(request.user), jobs=[obj.pk]) as act:
+            obj.delete()
+            act.done = 1
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Job]) -> None:
+        ids = list(queryset.values_list("pk", flat=True))
+        with acting("delete", by=Actor.user(request.user), jobs=ids) as act:
+            act.counted = len(ids)
+            act.done = queryset.delete()[1].get(Job._meta.label, 0)
 
 
 def deleted_with(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs.access import Verb, may, redacted_column, visible_to
-from pgjobs.admin.deleting import deleted_with
+from pgjobs.admin.deleting import JournalledDeletion, deleted_with
 from pgjobs.admin.display import (
     Seen,
     SeenSpan,
@@ -53,7 +53,7 @@ _LEVELS: Final = {
 
 
 @admin.register(Job)
-class JobAdmin(FindingAdmin, SteeringAdmin):
+class JobAdmin(JournalledDeletion, FindingAdmin, SteeringAdmin):
     list_display = (
         "id",
         "name",

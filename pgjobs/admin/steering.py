@@ -23,6 +23,8 @@ from pgjobs.admin.display import LookOnly
 from pgjobs.admin.listing import COUNTED
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job
+from pgjobs.steering import single
+from pgjobs.steering.actor import Actor
 
 
 @dataclass(slots=True)
@@ -42,22 +44,22 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """Cancel or retry: the method of `Job`, and the words for its results."""
+    """Cancel or retry: the verb for one job, and the words for its results."""
 
-    steer: Callable[[Job], bool]
+    steer: Callable[..., bool]
     history: str
     describe: Callable[[Answer], Iterator[str]]
     explain: Callable[[Answer], str]
 
-    def apply(self, jobs: Iterable[Job]) -> Answer:
-        """Cancel or retry each of ``jobs`` by itself, and return the result.
+    def apply(self, jobs: Iterable[Job], by: Actor) -> Answer:
+        """Let ``by`` cancel or retry each of ``jobs`` by itself, and return the result.
 
         So a job that has changed meanwhile is refused, and the other jobs are still changed.
         """
         answer = Answer()
         for job in jobs:
             try:
-                if self._steer_inside(job):
+                if self._steer_inside(job, by):
                     answer.done.append(job)
                 else:
                     job.refresh_from_db(fields=["status"])
@@ -70,13 +72,13 @@ class Verb:
                 answer.forbidden.append(f"{job.pk}: {reason_of(error)}")
         return answer
 
-    def _steer_inside(self, job: Job) -> bool:
+    def _steer_inside(self, job: Job, by: Actor) -> bool:
         """Steer ``job``; a refusal must not break the transaction of the request."""
         database = router.db_for_write(Job)
         if transaction.get_connection(database).in_atomic_block:
             with transaction.atomic(using=database):
-                return self.steer(job)
-        return self.steer(job)
+                return self.steer(job, by=by)
+        return self.steer(job, by=by)
 
 
 def reason_of(error: DatabaseError) -> str:
@@ -115,8 +117,8 @@ def _not_retried(answer: Answer) -> str:
     )
 
 
-CANCEL: Final = Verb(Job.cancel, "Cancelled.", _cancelled, _not_cancelled)
-RETRY: Final = Verb(Job.retry, "Retried.", _retried, _not_retried)
+CANCEL: Final = Verb(single.cancel, "Cancelled.", _cancelled, _not_cancelled)
+RETRY: Final = Verb(single.retry, "Retried.", _retried, _not_retried)
 
 
 class SteeringAdmin(LookOnly):
@@ -183,7 +185,7 @@ class SteeringAdmin(LookOnly):
         return HttpResponseRedirect(page)
 
     def _apply(self, request: HttpRequest, verb: Verb, jobs: Iterable[Job]) -> None:
-        answer = verb.apply(jobs)
+        answer = verb.apply(jobs, Actor.user(request.user))
         for job in answer.done:
             self.log_change(request, job, verb.history)
         for said in verb.describe(answer):

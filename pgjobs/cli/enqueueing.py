@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
-from inspect import Parameter, signature
-from typing import Any, Final
+from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import CommandError
 from django.db import models, router
 
-from pgjobs.cli.selection import classes_by_end, moment, named_object
+from pgjobs.cli.selection import read
 from pgjobs.cli.verb import DONE, Verb, refuse
-from pgjobs.enqueueing.row import row_for
 from pgjobs.exceptions import InvalidArgument
-from pgjobs.models import Job
 from pgjobs.registry.names import JobTarget, registered
+from pgjobs.steering import enqueueing, texts
+from pgjobs.steering.actor import Actor
 
 _OPTIONS = ("interval", "priority", "timeout", "max_attempts", "name")
-_NO_ARGUMENTS: Final = {
-    name
-    for name, parameter in signature(row_for).parameters.items()
-    if parameter.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-}
-"""The names that ``enqueue()`` takes for options, even ``immediate``, which runs the job here."""
 
 
 class Enqueue(Verb):
@@ -58,14 +51,16 @@ class Enqueue(Verb):
         options: dict[str, Any] = {name: self.options[name] for name in _OPTIONS}
         options["queue_name"] = self.options["queue"]
         if self.options["at"] is not None:
-            options["schedule_at"] = moment("at", self.options["at"], ahead=True)
+            options["schedule_at"] = read(texts.moment, "at", self.options["at"], ahead=True)
         arguments = _arguments(self.options["kwargs"])
-        if taken := arguments.keys() & _NO_ARGUMENTS:
+        if taken := arguments.keys() & enqueueing.OPTIONS:
             raise refuse(f"--kwargs names {min(taken)!r}, which enqueue() does not give to run().")
         about = None if self.options["object"] is None else _existing(self.options["object"])
-        enqueue = Job.enqueue_once if self.options["once"] else Job.enqueue
+        once = self.options["once"]
         try:
-            job = enqueue(target, about, **options, **arguments)
+            job = enqueueing.enqueue(
+                target, about, {**options, **arguments}, by=Actor.command(), once=once
+            )
         except (InvalidArgument, TypeError) as error:
             raise refuse(str(error)) from None
         if self.output.as_json:
@@ -77,7 +72,7 @@ class Enqueue(Verb):
 
 def _target(end: str) -> JobTarget:
     known = registered()
-    paths = [end] if end in known else classes_by_end(end)
+    paths = [end] if end in known else texts.classes_by_end(end)
     if len(paths) == 1:
         return known[paths[0]]
     found = "names several" if paths else "is not registered; known are"
@@ -96,7 +91,7 @@ def _arguments(text: str) -> dict[str, Any]:
 
 def _existing(text: str) -> models.Model:
     """Return the object that is written as ``app.model:key``. Raises CommandError."""
-    named = named_object(text)
+    named = read(texts.named_object, text)
     rows = type(named)._base_manager.using(router.db_for_write(type(named)))
     try:
         return rows.get(pk=named.pk)

@@ -9,9 +9,9 @@ from typing import Final
 from django.core.management.base import CommandError
 from django.db import DatabaseError, OperationalError
 
-from pgjobs.cli.selection import all_jobs
 from pgjobs.cli.verb import DONE, NOTHING, Verb
 from pgjobs.doctor import Index, Severity, checkup, examine, repair
+from pgjobs.steering.selection import all_jobs
 
 _CODES: Final = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.CRITICAL: 3}
 

@@ -9,9 +9,11 @@ from django.db import DatabaseError, transaction
 
 from pgjobs import stats
 from pgjobs.cli.output import in_words
-from pgjobs.cli.selection import all_jobs, span
+from pgjobs.cli.selection import read
 from pgjobs.cli.verb import DONE, NOTHING, Verb
 from pgjobs.doctor import be_impatient
+from pgjobs.steering import texts
+from pgjobs.steering.selection import all_jobs
 
 
 class Health(Verb):
@@ -37,9 +39,8 @@ class Health(Verb):
         )
 
     def run(self) -> int:
-        wait = (
-            None if self.options["max_wait"] is None else span("max-wait", self.options["max_wait"])
-        )
+        text = self.options["max_wait"]
+        wait = None if text is None else read(texts.span, "max-wait", text)
         try:
             with transaction.atomic(using=all_jobs().db):
                 be_impatient(all_jobs().db)

@@ -11,9 +11,10 @@ from pgjobs import stats
 from pgjobs.access import redacted_column
 from pgjobs.choices import FINISHED
 from pgjobs.cli.output import moment_in_words
-from pgjobs.cli.selection import add_filters, all_jobs, selected
+from pgjobs.cli.selection import add_filters, selected
 from pgjobs.cli.verb import DONE, NOTHING, Verb, refuse
 from pgjobs.models import Job, JobLogEntry
+from pgjobs.steering.selection import all_jobs
 
 _MOST: Final = 10**9
 """The largest ``--limit``."""
@@ -36,7 +37,7 @@ class ListJobs(Verb):
         limit = self.options["limit"]
         if not 1 <= limit <= _MOST:
             raise refuse(f"--limit must be a number from 1 to {_MOST}, not {limit}.")
-        ids = list(selected(self.options).values_list("pk", flat=True)[: limit + 1])
+        ids = list(selected(all_jobs(), self.options).values_list("pk", flat=True)[: limit + 1])
         jobs = stats.jobs(ids[:limit], all_jobs().db)
         self.output.rows(jobs, "id status queue name object created late_by duration attempt error")
         if len(ids) > limit:

@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import ClassVar
 
 from pgjobs.cli.output import in_words
-from pgjobs.cli.selection import span
+from pgjobs.cli.selection import read
 from pgjobs.cli.verb import DONE, NOTHING, Verb, refuse
 from pgjobs.conf import get_settings
-from pgjobs.steering import workers
+from pgjobs.steering import texts, workers
 from pgjobs.steering.workers import Ordered
 
 
@@ -60,7 +60,7 @@ class OrderingVerb(Verb):
 
     def _wait(self) -> timedelta:
         if self.options["wait"] is not None:
-            return span("wait", self.options["wait"])
+            return read(texts.span, "wait", self.options["wait"])
         # A beat may have just gone, and the next one may come late.
         return timedelta(seconds=2 * get_settings().HEARTBEAT_INTERVAL + 4)
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import ClassVar
 
 from django.core.management.base import CommandError
-from django.db import router, transaction
+from django.db import transaction
 
-from pgjobs.cli.selection import classes_by_end
 from pgjobs.cli.verb import DONE, Verb, refuse
 from pgjobs.exceptions import UnknownQueue
-from pgjobs.models import Pause
-from pgjobs.models.pause import PauseQuerySet
 from pgjobs.registry.names import registered
+from pgjobs.steering import single, texts
+from pgjobs.steering.actor import Actor
+from pgjobs.steering.journal import database
 
 
 class PausingVerb(Verb):
@@ -37,21 +37,18 @@ class PausingVerb(Verb):
             help="a job class; the end of its dotted path is enough; the option can be repeated",
         )
 
-    @abstractmethod
-    def change(
-        self, pauses: PauseQuerySet, *, queue: str | None = None, job_class: str | None = None
-    ) -> bool:
-        """Pause or resume one queue or one job class; return False if it is so already."""
+    change: ClassVar[Callable[..., bool]]
+    """Pauses or resumes one queue or one job class; returns False if it is so already."""
 
     def run(self) -> int:
         subjects = [{"queue": name} for name in self.options["queues"]]
         subjects += [{"job_class": _path(end)} for end in self.options["job_class"]]
         if not subjects:
             raise refuse("No queue or job class is given. Name a queue, or give --job-class.")
-        pauses = Pause.objects.using(router.db_for_write(Pause))
+        change, by = type(self).change, Actor.command()
         try:
-            with transaction.atomic(using=pauses.db):  # all, or none if one does not exist
-                changes = [(subject, self.change(pauses, **subject)) for subject in subjects]
+            with transaction.atomic(using=database()):  # all, or none if one does not exist
+                changes = [(subject, change(by=by, **subject)) for subject in subjects]
         except (UnknownQueue, LookupError) as error:
             raise CommandError(str(error)) from None
         if self.output.as_json:
@@ -65,7 +62,7 @@ class PausingVerb(Verb):
 
 def _path(end: str) -> str:
     """Return the one registered path that ends so, or ``end`` itself."""
-    found = [end] if end in registered() else classes_by_end(end)
+    found = [end] if end in registered() else texts.classes_by_end(end)
     return found[0] if len(found) == 1 else end
 
 
@@ -76,19 +73,11 @@ class PauseClaims(PausingVerb):
         "they are resumed. Running jobs go on."
     )
     done, already = "paused", "was paused already"
-
-    def change(
-        self, pauses: PauseQuerySet, *, queue: str | None = None, job_class: str | None = None
-    ) -> bool:
-        return pauses.pause(queue=queue, job_class=job_class)
+    change = staticmethod(single.pause)
 
 
 class ResumeClaims(PausingVerb):
     name = "resume"
     summary = "Resumes paused queues or job classes: workers claim their jobs again."
     done, already = "resumed", "was not paused"
-
-    def change(
-        self, pauses: PauseQuerySet, *, queue: str | None = None, job_class: str | None = None
-    ) -> bool:
-        return pauses.resume(queue=queue, job_class=job_class)
+    change = staticmethod(single.resume)

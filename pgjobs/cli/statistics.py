@@ -5,8 +5,10 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from pgjobs import stats
-from pgjobs.cli.selection import all_jobs, moment
+from pgjobs.cli.selection import read
 from pgjobs.cli.verb import DONE, NOTHING, Verb
+from pgjobs.steering import texts
+from pgjobs.steering.selection import all_jobs
 
 _COUNTS = "completed errored failed cancelled run_p50 run_p95 run_p99 wait_p50 wait_p95 wait_p99"
 _COLUMNS = {"time": "start", "class": "job_class", "queue": "queue"}
@@ -35,7 +37,7 @@ class Statistics(Verb):
 
     def run(self) -> int:
         keys = self.options["by"] or ["class", "queue"]
-        since = moment("since", self.options["since"])
+        since = read(texts.moment, "since", self.options["since"])
         if "failure" in keys:
             kinds = stats.failure_kinds(10**6, all_jobs().db)
             rows = [each for each in kinds if each.last_seen >= since]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from typing import ClassVar, Final
+from typing import Any, ClassVar
 
 from django.core.management.base import CommandError
-from django.db.models.functions import Now
+from django.utils import timezone
 
-from pgjobs.cli.selection import add_filters, all_jobs, is_filtered, selected
+from pgjobs.cli.bulk import add_places, run_bulk
+from pgjobs.cli.selection import add_filters, read, selection
 from pgjobs.cli.verb import DONE, NOTHING, Verb, add_yes, refuse
 from pgjobs.enqueueing.bounds import check_days
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
-from pgjobs.models.job_queryset import JobQuerySet
-
-_BATCH: Final = 1000
-"""Jobs that change in one transaction."""
+from pgjobs.steering import single
+from pgjobs.steering.actor import Actor
+from pgjobs.steering.selection import Selection, all_jobs
 
 
 class SteeringVerb(Verb):
@@ -29,30 +28,29 @@ class SteeringVerb(Verb):
     """The state of a changed job, in words."""
     refusal: ClassVar[str]
     """Why a job is not changed."""
+    change: ClassVar[Callable[..., bool]]
+    """Changes one job and returns whether it did."""
 
     @classmethod
     def add_arguments(cls, parser: ArgumentParser) -> None:
         add_filters(parser)
         add_yes(parser)
+        add_places(parser)
 
-    @abstractmethod
-    def changeable(self, jobs: JobQuerySet[Job]) -> JobQuerySet[Job]:
-        """Return the ``jobs`` that the verb can change."""
-
-    @abstractmethod
-    def change(self, jobs: JobQuerySet[Job]) -> int:
-        """Change ``jobs`` and return the number of jobs that have changed."""
+    @property
+    def verb_options(self) -> dict[str, Any]:
+        """The options of the verb itself."""
+        return {}
 
     def run(self) -> int:
-        if not is_filtered(self.options):
+        wanted = selection(self.options)
+        if wanted.is_empty:
             raise refuse("Name jobs by their ids, or by a filter such as --status or --queue.")
-        if is_filtered({**self.options, "ids": []}):
-            return self._change_all(selected(self.options))
-        return self._change_each(self.options["ids"])
+        if wanted == Selection(ids=wanted.ids):
+            return self._change_each(wanted.ids)
+        return run_bulk(self, wanted, self.verb_options, done=self.done)
 
-    # Some ids ---------------------------------------------------------------------------
-
-    def _change_each(self, ids: list[int]) -> int:
+    def _change_each(self, ids: tuple[int, ...]) -> int:
         results = {job_id: self._change_one(job_id) for job_id in dict.fromkeys(ids)}
         changed = [job_id for job_id, has_changed in results.items() if has_changed]
         refused = [job_id for job_id, has_changed in results.items() if not has_changed]
@@ -65,31 +63,17 @@ class SteeringVerb(Verb):
         return DONE
 
     def _change_one(self, job_id: int) -> bool:
-        jobs = all_jobs().filter(pk=job_id)
-        if not self.change(jobs):
+        job = all_jobs().filter(pk=job_id).first()
+        change = type(self).change
+        if job is None or not change(job, by=Actor.command(), **self.verb_options):
             return False
         if not self.output.as_json:
-            self.output.line(f"{job_id} {jobs.get().get_status_display().lower()}")
+            self.output.line(f"{job_id} {self.state_of(job)}")
         return True
 
-    # All that pass the filters ------------------------------------------------------------
-
-    def _change_all(self, jobs: JobQuerySet[Job]) -> int:
-        jobs = self.changeable(jobs)
-        matched = jobs.count()
-        if matched and not self.is_wanted(matched, self.done):
-            return NOTHING
-        changed = tried = 0
-        for batch in _batches(jobs):
-            changed += self.change(jobs.filter(pk__in=batch).order_by())
-            tried += len(batch)
-            if matched > _BATCH:
-                self.output.progress(f"{tried} of {matched}")
-        if self.output.as_json:
-            self.output.record({"matched": matched, "changed": changed})
-        else:
-            self.output.line(f"{changed} of {matched} jobs {self.done}.")
-        return DONE if matched and changed == matched else NOTHING
+    def state_of(self, job: Job) -> str:
+        """Return the state of a changed ``job``, in a word."""
+        return str(job.get_status_display()).lower()
 
 
 class Cancel(SteeringVerb):
@@ -99,6 +83,7 @@ class Cancel(SteeringVerb):
         "second. Exits with 1 if one of the jobs does not exist or has already finished."
     )
     done, refusal = "cancelled", "have finished or do not exist"
+    change = staticmethod(single.cancel)
 
     @classmethod
     def add_arguments(cls, parser: ArgumentParser) -> None:
@@ -109,11 +94,9 @@ class Cancel(SteeringVerb):
             help="skip only this run of a recurring job: its next run stays",
         )
 
-    def changeable(self, jobs: JobQuerySet[Job]) -> JobQuerySet[Job]:
-        return jobs.live()
-
-    def change(self, jobs: JobQuerySet[Job]) -> int:
-        return jobs.cancel(keep_schedule=self.options["keep_schedule"])
+    @property
+    def verb_options(self) -> dict[str, Any]:
+        return {"keep_schedule": True} if self.options["keep_schedule"] else {}
 
 
 class Retry(SteeringVerb):
@@ -124,30 +107,17 @@ class Retry(SteeringVerb):
     )
     done = "pending again"
     refusal = "have not finished, do not exist, or a live job has their place"
-
-    def changeable(self, jobs: JobQuerySet[Job]) -> JobQuerySet[Job]:
-        return jobs.finished()
-
-    def change(self, jobs: JobQuerySet[Job]) -> int:
-        return jobs.retry()
+    change = staticmethod(single.retry)
 
 
 class Delete(SteeringVerb):
     name = "delete"
     summary = "Deletes finished jobs with their logs. Exits with 1 if one is live or is gone."
     done, refusal = "deleted", "have not finished, or do not exist"
+    change = staticmethod(single.delete)
 
-    def changeable(self, jobs: JobQuerySet[Job]) -> JobQuerySet[Job]:
-        return jobs.finished()
-
-    def change(self, jobs: JobQuerySet[Job]) -> int:
-        return jobs.finished().delete()[1].get(Job._meta.label, 0)
-
-    def _change_one(self, job_id: int) -> bool:
-        deleted = self.change(all_jobs().filter(pk=job_id))
-        if deleted and not self.output.as_json:
-            self.output.line(f"{job_id} deleted")
-        return bool(deleted)
+    def state_of(self, job: Job) -> str:
+        return "deleted"
 
 
 class Prune(Verb):
@@ -158,30 +128,12 @@ class Prune(Verb):
     def add_arguments(cls, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=int, required=True, metavar="N")
         add_yes(parser)
+        add_places(parser)
 
     def run(self) -> int:
+        days = read(check_days, self.options["days"])
         try:
-            days = check_days(self.options["days"])
-        except InvalidArgument as error:
-            raise refuse(str(error)) from None
-        matched = all_jobs().finished().filter(completed__lt=Now() - timedelta(days=days)).count()
-        if matched and not self.is_wanted(matched, "deleted"):
-            return NOTHING
-        deleted = all_jobs().prune(days=days)
-        if self.output.as_json:
-            self.output.record({"matched": matched, "deleted": deleted})
-        else:
-            self.output.line(f"{deleted} jobs deleted.")
-        return DONE
-
-
-def _batches(jobs: JobQuerySet[Job]) -> Iterator[list[int]]:
-    """Yield the ids of ``jobs`` that exist now, in their order; jobs of later ids are left out."""
-    ids = jobs.order_by("pk").values_list("pk", flat=True)
-    newest = ids.last()
-    batch: list[int] = []
-    while newest is not None:
-        last = batch[-1] if batch else -1
-        if not (batch := list(ids.filter(pk__gt=last, pk__lte=newest)[:_BATCH])):
-            return
-        yield batch
+            old = Selection(ended_before=timezone.now() - timedelta(days=days))
+        except (OverflowError, InvalidArgument):  # nothing is so old
+            old = Selection(ended_before=timezone.now() - timedelta(days=365_000))
+        return run_bulk(self, old, {}, done="deleted", nothing=DONE)

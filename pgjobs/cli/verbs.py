@@ -8,6 +8,7 @@ from pgjobs.cli.alerts import Alerts
 from pgjobs.cli.enqueueing import Enqueue
 from pgjobs.cli.examining import Checkup, Doctor
 from pgjobs.cli.health import Health
+from pgjobs.cli.journal import Journal
 from pgjobs.cli.looking import Failures, ListJobs, Logs, Queues, Schedules, Show, Why, Workers
 from pgjobs.cli.ordering import Drain, Restart
 from pgjobs.cli.pausing import PauseClaims, ResumeClaims
@@ -48,6 +49,7 @@ VERBS: Final[dict[str, type[Verb]]] = {
         EditSchedule,
         Drain,
         Restart,
+        Journal,
         Roles,
     )
 }

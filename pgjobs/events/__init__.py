@@ -65,6 +65,7 @@ from pgjobs.events.rows import (
 )
 from pgjobs.events.telling import Event, Listener, ListenerFailed, listen, tell
 from pgjobs.events.workers import (
+    BulkActionHalted,
     ChildEnded,
     ChildNotStarted,
     ChildrenKilled,
@@ -99,6 +100,7 @@ __all__ = [
     "AnnouncementFailed",
     "AttemptEnded",
     "AttemptErrored",
+    "BulkActionHalted",
     "ChildEnded",
     "ChildNotStarted",
     "ChildSilent",

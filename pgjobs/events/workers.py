@@ -117,6 +117,17 @@ class StatisticsFailed(Event):
 
 
 @dataclass(slots=True)
+class BulkActionHalted(Event):
+    """A worker could not go on with the bulk action ``action``, and tries again and again.
+
+    Told once until it goes on.
+    """
+
+    action: int
+    error: BaseException
+
+
+@dataclass(slots=True)
 class WorkerTakenForDead(Event):
     """A living worker found that its row ``worker`` has ended; it registers anew."""
 

@@ -208,6 +208,9 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.StatisticsFailed: line(
         WORKER, WARNING, "statistics were not merged, trying again in a minute: {error}"
     ),
+    events.BulkActionHalted: line(
+        WORKER, WARNING, "action={action} of the journal halted, trying again: {error}"
+    ),
     events.WorkerTakenForDead: line(
         WORKER, WARNING, "worker={worker} was taken for dead; going on as a new one"
     ),

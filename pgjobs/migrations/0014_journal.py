@@ -15,8 +15,8 @@ from django.db.models.lookups import LessThanOrEqual
 from pgjobs.sql import load
 from pgjobs.sql.schema import create, replace
 
-_OLD: Final = [f"functions/{name}.0012" for name in ("cancel", "retry", "pause", "resume")]
-_NEW: Final = [f"functions/{name}" for name in ("cancel", "retry", "pause", "resume")]
+_NEW: Final = ("functions/cancel", "functions/retry", "functions/pause", "functions/resume")
+_OLD: Final = [f"{name}.0012" for name in _NEW]
 
 
 def _in_range(column: str) -> models.Q:

@@ -25,6 +25,11 @@ class PauseQuerySet(models.QuerySet["Pause"]):
         _pause, created = self.get_or_create(**_subject(queue, job_class))
         return created
 
+    @staticmethod
+    def subject(*, queue: str | None = None, job_class: object = None) -> str:
+        """Return the name of the queue or of the job class. Raises as ``pause()``."""
+        return str(_subject(queue, job_class)["name"])
+
     def resume(self, *, queue: str | None = None, job_class: object = None) -> bool:
         """Start the claiming again; return False if it was not paused. Raises as ``pause()``."""
         deleted, _per_model = self.filter(**_subject(queue, job_class)).delete()

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from django.db import connections, router
 
 from pgjobs.access import redacted_arguments
-from pgjobs.models import Job
+from pgjobs.models import Job, JournalEntry
 from pgjobs.models.json_field import TolerantJSONField
 from pgjobs.sql import load
 
@@ -178,6 +178,29 @@ class Reason:
     since: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalRow:
+    """An action, and how far it has come: a row of ``pgjobs_journal``."""
+
+    id: int
+    who: str
+    user_key: str
+    surface: str
+    verb: str
+    subject: str
+    what: Any
+    options: Any
+    state: str
+    counted: int | None
+    done: int
+    refused: int
+    error: str
+    created: datetime
+    updated: datetime
+    ended: datetime | None
+    carrier: str
+
+
 def queues(using: str | None = None) -> list[QueueRow]:
     """Return the queues, the one with the longest wait first."""
     return read(QueueRow, "stats/queues", using)
@@ -229,6 +252,17 @@ def be_patient_for(seconds: float, using: str | None = None) -> None:
     """Let no statement of the current transaction take longer, nor wait longer for a lock."""
     with connections[using or router.db_for_read(Job)].cursor() as cursor:
         cursor.execute(load("stats/patience"), {"longest": f"{round(seconds * 1000)}ms"})
+
+
+def journal(
+    ids: Iterable[int] | None = None, *, limit: int = 100, using: str | None = None
+) -> list[JournalRow]:
+    """Return the newest actions, or those of ``ids``, the newest first."""
+    entries = JournalEntry.objects.using(using or router.db_for_read(Job)).order_by("-pk")
+    if ids is not None:
+        entries = entries.filter(pk__in=list(ids))
+    columns = [field.name for field in fields(JournalRow)]
+    return [JournalRow(**row) for row in entries.values(*columns)[:limit]]
 
 
 def why(job_id: int, using: str | None = None) -> list[Reason]:

@@ -28,6 +28,7 @@ from pgjobs.worker.held import Held, release
 from pgjobs.worker.idling import Burst, Idling
 from pgjobs.worker.job_processes.crew import Crew
 from pgjobs.worker.lifetime import Lifetime
+from pgjobs.worker.liveness.bulk_actions import BulkActions
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.presence import SETTINGS as PRESENCE_SETTINGS
 from pgjobs.worker.liveness.presence import Presence
@@ -95,8 +96,14 @@ class Worker:
         )
         self._ahead = Ahead(self._claims, pool, self._pace, recorder)
         connection = EngineConnection.with_session(alias, "presence", PRESENCE_SETTINGS)
+        bulk_actions = BulkActions()
         self._presence = presence = Presence(
-            connection, options, janitor=janitor, pool=pool, on_new_id=self._wakeup.set
+            connection,
+            options,
+            janitor=janitor,
+            pool=pool,
+            bulk_actions=bulk_actions,
+            on_new_id=self._wakeup.set,
         )
         presence.on_order = self.stop_order.obey
         # To wait, start and stop
@@ -116,6 +123,7 @@ class Worker:
             pool=pool,
             watch=Watch(pool, presence, recorder, end_process=end_process),
             pruning=Pruning(EngineConnection(alias, "pruning", PRUNING)),
+            bulk_actions=bulk_actions,
             companions=companions,
         )
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pgjobs.cli import steering
-from pgjobs.models import Job, Pause
+from pgjobs.models import Job, JournalEntry, Pause
+from pgjobs.steering import carrying
 from tests.apps.testapp.jobs import Noop
 from tests.support.moments import ago
 from tests.support.rows import a_job, a_site
@@ -74,15 +74,15 @@ def test_a_filter_alone_does_not_change_many_jobs(pgjobs: Run) -> None:
 def test_all_jobs_that_pass_a_filter_change_with_yes(
     pgjobs: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steering, "_BATCH", 2)
+    monkeypatch.setattr(carrying, "BATCH", 2)
     for _ in range(5):
         a_job("failed")
     other = a_job("failed", queue_name="low")
 
-    ran = pgjobs("retry", "--queue", "default", "--yes")
+    ran = pgjobs("retry", "--queue", "default", "--yes", "--here")
 
     assert (ran.code, ran.out) == (0, "5 of 5 jobs pending again.\n")
-    assert ran.errors == "2 of 5\n4 of 5\n5 of 5\n"
+    assert ran.errors.endswith("2 of 5\n4 of 5\n5 of 5\n")
     assert Job.objects.exclude(status="pending").get() == other
 
 
@@ -109,8 +109,11 @@ def test_only_jobs_that_can_change_are_counted(pgjobs: Run) -> None:
         a_job(status, queue_name="low")
 
     assert pgjobs("cancel", "--queue", "low", "--yes", "--json").json == {
+        "action": JournalEntry.objects.get().pk,
         "matched": 2,
         "changed": 2,
+        "refused": 0,
+        "state": "done",
     }
 
 
@@ -224,7 +227,8 @@ def test_old_jobs_are_pruned(pgjobs: Run) -> None:
     kept = a_job("completed")
 
     assert "1 jobs match. Give --yes" in pgjobs("prune", "--days", 7).errors
-    assert pgjobs("prune", "--days", 7, "--yes") == (0, "1 jobs deleted.\n", "")
+    assert pgjobs("prune", "--days", 7, "--yes") == (0, "1 of 1 jobs deleted.\n", "")
     assert Job.objects.get() == kept
-    assert pgjobs("prune", "--days", 7, "--json").json == {"matched": 0, "deleted": 0}
+    nothing = pgjobs("prune", "--days", 7, "--json")
+    assert (nothing.code, nothing.json["matched"], nothing.json["changed"]) == (0, 0, 0)
     assert "days must be" in pgjobs("prune", "--days", -1).errors

@@ -131,7 +131,7 @@ def test_find_jobs_by_an_argument_finds_the_job_by_the_index() -> None:
     assert [row["id"] for row in run("Find jobs by an argument")] == [wanted.pk]
     plan = query(f"EXPLAIN {SNIPPETS['Find jobs by an argument'][0]}")
     assert "pgjobs_job_kwargs" in str(plan)
-    by_command = selected(vars(parsed_filters("--arg", "invoice=INV-54321")))
+    by_command = selected(Job.objects.all(), vars(parsed_filters("--arg", "invoice=INV-54321")))
     assert list(by_command) == [wanted]
     assert "pgjobs_job_kwargs" in by_command.explain()
 
@@ -246,6 +246,21 @@ def test_pause_and_resume_pause_a_queue_once_and_resume_it() -> None:
     assert [pause.name for pause in Pause.objects.all()] == ["low"]
     assert run("Pause and resume", number=1) == [{"pgjobs_resume": True}]
     assert not Pause.objects.exists()
+
+
+def test_who_did_what_lists_the_newest_action_first() -> None:
+    for status in ("pending", "failed"):
+        verb = "cancel" if status == "pending" else "retry"
+        query(f"SELECT pgjobs_{verb}({a_job(status).pk})")
+    found = run("Who did what?")
+    assert [(row["verb"], row["surface"], row["done"]) for row in found] == [
+        ("retry", "sql", 1),
+        ("cancel", "sql", 1),
+    ]
+
+
+def test_stop_a_bulk_action_stops_no_action_that_does_not_run() -> None:
+    assert run("Stop a bulk action") == [{"pgjobs_cancel_action": False}]
 
 
 @pytest.mark.usefixtures("known")

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth import get_user_model
+from django.urls import reverse
 
 from pgjobs.models import Job, JournalEntry
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.journal import acting, note
+from pgjobs.worker.liveness.pruning import Pruning
+from tests.support.engine import OpenConnection
+from tests.support.moments import ago
 from tests.support.rows import a_job
+from tests.support.staff import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +72,43 @@ def test_an_entry_outlives_its_user() -> None:
 
 def test_a_command_acts_as_the_user_of_the_system() -> None:
     assert Actor.command().who.startswith("manage.py by ")
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_entries_past_their_retention_are_deleted_and_running_actions_stay(
+    settings: Any, open_connection: OpenConnection
+) -> None:
+    old, kept = note("pause", by=ANN), note("pause", by=ANN)
+    running = note("retry", by=ANN)
+    entries = JournalEntry.objects.exclude(pk=kept.pk)
+    entries.update(created=ago(days=366), updated=ago(days=366), ended=ago(days=366))
+    JournalEntry.objects.filter(pk=running.pk).update(state="running", ended=None)
+    pruning = Pruning(open_connection())
+
+    settings.PGJOBS = {"JOURNAL_RETENTION": 0}
+    pruning.take_pass()
+    assert old in JournalEntry.objects.all()
+
+    settings.PGJOBS = {"JOB_RETENTION": 0}
+    pruning.take_pass()
+    assert set(JournalEntry.objects.all()) == {kept, running}
+
+
+def test_the_admin_journals_what_its_users_do() -> None:
+    waiting, failed, done = a_job(), a_job("failed"), a_job("completed")
+    browser = signed_in("view_job", "change_job", "delete_job")
+    jobs = reverse("admin:pgjobs_job_changelist")
+    browser.post(f"{jobs}{waiting.pk}/cancel/")
+    browser.post(jobs, {"action": "retry_jobs", "_selected_action": [failed.pk]})
+    browser.post(f"{jobs}{done.pk}/delete/", {"post": "yes"})
+
+    entries = JournalEntry.objects.order_by("pk")
+    assert [(entry.verb, entry.what["ids"]) for entry in entries] == [
+        ("cancel", [waiting.pk]),
+        ("retry", [failed.pk]),
+        ("delete", [done.pk]),
+    ]
+    (user,) = get_user_model().objects.all()
+    assert {(e.surface, e.who, e.user_key) for e in entries} == {
+        ("admin", user.get_username(), str(user.pk))
+    }

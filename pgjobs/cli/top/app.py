@@ -12,10 +12,10 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.theme import BUILTIN_THEMES
 
-from pgjobs.cli.selection import all_jobs
 from pgjobs.cli.top.main_screen import MainScreen
 from pgjobs.cli.top.reader import Reader
 from pgjobs.cli.top.terminal import quiet_handlers
+from pgjobs.steering.selection import all_jobs
 
 _DEFAULT: Final = "ansi_default"
 _ANSI: Final = BUILTIN_THEMES["ansi-dark"]

@@ -12,9 +12,9 @@ from django.db.models.functions import Left
 
 from pgjobs import stats
 from pgjobs.access import redacted_column
-from pgjobs.cli.selection import all_jobs
 from pgjobs.cli.top.reader import patiently
 from pgjobs.models import JobLogEntry
+from pgjobs.steering.selection import all_jobs
 
 _MOST_LINES: Final = 200
 _LONGEST_MESSAGE: Final = 2000

@@ -10,9 +10,9 @@ from typing import Any, Final
 from django.db.models import Q
 
 from pgjobs import stats
-from pgjobs.cli.selection import all_jobs
 from pgjobs.cli.top.rates import Meter, Rates
 from pgjobs.cli.top.reader import patiently
+from pgjobs.steering.selection import all_jobs
 
 MOST: Final = 200
 """Rows of a table."""

@@ -16,10 +16,10 @@ from django.db.models.functions import Left
 
 from pgjobs import stats
 from pgjobs.choices import FINISHED, JobStatus
-from pgjobs.cli.selection import all_jobs
 from pgjobs.cli.top.reader import PATIENCE, patiently
 from pgjobs.cli.top.texts import lines_of, shortened
 from pgjobs.models import Pause
+from pgjobs.steering.selection import all_jobs
 
 _MOST: Final = 10_000
 """Jobs that one order retries."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pgjobs.stats import Ended
+from pgjobs.stats import Departures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Meter:
         self.since: datetime | None = None
         self._live = 0
 
-    def measure(self, ended: Ended, live: int) -> Rates | None:
+    def measure(self, ended: Departures, live: int) -> Rates | None:
         """Return the rates since the last look, or None at the first one.
 
         ``ended`` counts from ``self.since``. ``live`` jobs have not ended. A job that has come is

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from django.db import Error, connections, transaction
 
 from pgjobs import stats
-from pgjobs.cli.selection import all_jobs
+from pgjobs.steering.selection import all_jobs
 from pgjobs.worker.connection import NETWORK
 
 T = TypeVar("T")

@@ -1,5 +1,5 @@
 -- Write an action into the journal, in the transaction of the action. The functions that steer call it; it acts
--- in the rights of its caller, so nobody can forge an entry with it. Of many ids the first 1,000 are kept.
+-- in the rights of its caller, so no role can forge an entry with it. Of many ids the first 1,000 are kept.
 CREATE FUNCTION pgjobs_note(verb text, ids bigint[], subject text, done bigint) RETURNS void
 LANGUAGE sql AS $$
     INSERT INTO pgjobs_journal (who, surface, verb, subject, what, counted, done)

@@ -15,6 +15,7 @@ from pgjobs.conf import get_settings
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection, is_away, is_passing
 from pgjobs.worker.engine_thread import EngineThread
+from pgjobs.worker.liveness.bulk_actions import BulkActions
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.registering import write_registry
 from pgjobs.worker.liveness.stop_requests import pass_on_stop_requests
@@ -52,6 +53,7 @@ class Presence:
         *,
         janitor: Janitor,
         pool: Pool,
+        bulk_actions: BulkActions,
         on_new_id: Callable[[], None] = lambda: None,
     ) -> None:
         """Call ``on_new_id`` after the worker was taken for dead and has a new id."""
@@ -59,6 +61,7 @@ class Presence:
         self._row = WorkerRow(connection, options)
         self._janitor = janitor
         self._pool = pool
+        self._bulk_actions = bulk_actions
         self._on_new_id = on_new_id
         self.on_order: Callable[[str], None] = lambda _order: None
         """Called if this worker was ordered to ``drain`` or ``restart``."""
@@ -196,6 +199,8 @@ class Presence:
         with suppress(psycopg.errors.LockNotAvailable):  # the next turn tries again
             pass_on_stop_requests(self._connection, self._pool)
             self._janitor.turn(self._connection)
+            if is_due and not self.draining:
+                self._bulk_actions.look(self._connection, self.worker_id)
 
     def _beat(self) -> None:
         heard = self._row.beat(draining=self.draining)

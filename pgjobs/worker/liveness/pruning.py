@@ -79,8 +79,13 @@ class Pruning:
 
     def take_pass(self) -> None:
         """Delete what is past its retention, apart from jobs that refuse."""
-        if not (days := get_settings().JOB_RETENTION):
-            return
+        if days := get_settings().JOB_RETENTION:
+            self._prune_jobs(days)
+            self._connection.cursor().execute(load("workers/forget"), {"days": days})
+        if days := get_settings().JOURNAL_RETENTION:
+            self._connection.cursor().execute(load("steering/forget_journal"), {"days": days})
+
+    def _prune_jobs(self, days: int) -> None:
         refusals = Refusals()
         for batch in prune(self._alone, days=days, passed_over=self._passed_over_so_far()):
             refusals.add(batch)
@@ -89,7 +94,6 @@ class Pruning:
             if self._stopping.is_set() or len(refusals) >= _MOST_REFUSALS:
                 break
         refusals.tell()
-        self._connection.cursor().execute(load("workers/forget"), {"days": days})
 
     def _passed_over_so_far(self) -> set[int]:
         if self._passes % _PASSES_TO_REMEMBER == 0:

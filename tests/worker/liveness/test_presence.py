@@ -13,6 +13,7 @@ from pgjobs.models import Job, RegistryEntry, WorkerProcess
 from pgjobs.signals import job_rescued
 from pgjobs.sql.locks import WORKER_LOCK
 from pgjobs.worker.liveness import worker_row
+from pgjobs.worker.liveness.bulk_actions import BulkActions
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.presence import Presence
 from pgjobs.worker.liveness.worker_row import WorkerRow
@@ -36,7 +37,13 @@ def test_a_lost_lock_is_taken_again_before_the_next_heartbeat(
     other = open_connection()
     monkeypatch.setattr(Janitor, "next_turn_in", 3600)
     janitor = a_janitor()
-    presence = Presence(open_connection(), some_options(), janitor=janitor, pool=a_pool([]))
+    presence = Presence(
+        open_connection(),
+        some_options(),
+        janitor=janitor,
+        pool=a_pool([]),
+        bulk_actions=BulkActions(),
+    )
     presence.start()
 
     def holder() -> int | None:
@@ -57,7 +64,13 @@ def test_a_worker_with_a_new_id_tells_again_what_it_knows(
     open_connection: OpenConnection, settings: Any
 ) -> None:
     settings.PGJOBS = {"HEARTBEAT_INTERVAL": 0.1, "HEARTBEAT_TIMEOUT": 9000}
-    presence = Presence(open_connection(), some_options(), janitor=a_janitor(), pool=a_pool([]))
+    presence = Presence(
+        open_connection(),
+        some_options(),
+        janitor=a_janitor(),
+        pool=a_pool([]),
+        bulk_actions=BulkActions(),
+    )
     presence.start()
     first = presence.worker_id
     try:
@@ -83,7 +96,13 @@ def test_a_receiver_of_job_rescued_that_hangs_does_not_stop_the_heartbeat(
 
     announcer = Announcer()
     janitor = Janitor(announcer.put_rescued)
-    presence = Presence(open_connection(), some_options(), janitor=janitor, pool=a_pool([]))
+    presence = Presence(
+        open_connection(),
+        some_options(),
+        janitor=janitor,
+        pool=a_pool([]),
+        bulk_actions=BulkActions(),
+    )
     job_rescued.connect(hang)
     announcer.start()
     presence.start()

@@ -1,0 +1,85 @@
+"""Enqueueing by hand: a job of a registered class, or a finished job again with other arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from inspect import Parameter, signature
+from typing import Any, Final
+
+from django.db import models
+
+from pgjobs import codec
+from pgjobs.enqueueing.row import row_for
+from pgjobs.exceptions import BadArguments, InvalidArgument
+from pgjobs.models import Job
+from pgjobs.registry.names import JobTarget, resolve
+from pgjobs.registry.targets import is_job_class
+from pgjobs.steering.actor import Actor
+from pgjobs.steering.journal import acting
+
+OPTIONS: Final = {
+    name
+    for name, parameter in signature(row_for).parameters.items()
+    if parameter.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+}
+"""The names that ``enqueue()`` takes for options, even ``immediate``, which runs the job here."""
+
+
+def enqueue(
+    target: Any,
+    about: models.Model | None = None,
+    given: Mapping[str, Any] | None = None,
+    *,
+    by: Actor,
+    once: bool = False,
+) -> Job:
+    """Enqueue a job of ``target`` about the object ``about``, and return it.
+
+    ``given`` are the options and arguments of ``Job.enqueue``. With ``once``, return the live job
+    that has the place, if there is one. Raises InvalidArgument for a wrong argument.
+    """
+    with acting("enqueue", by=by) as entry:
+        make = Job.enqueue_once if once else Job.enqueue
+        job = make(target, about, **(given or {}))
+        entry.subject, entry.jobs, entry.done = job.job_class, [job.pk], 1
+        entry.options = {"once": True} if once else {}
+    return job
+
+
+def rerun(job: Job, *, by: Actor, changes: Mapping[str, Any] | None = None) -> Job:
+    """Enqueue a new job as ``job``, with the arguments in ``changes`` instead of its own.
+
+    It has the class, the object, the user, the queue and the options of ``job``, but it does not
+    recur, and it starts at once. Raises InvalidArgument for a wrong argument, BadArguments if a
+    stored argument can't be read, and UnknownJobClass if the class is not registered.
+    """
+    if job.args:
+        raise InvalidArgument(
+            f"Job {job.pk} has positional arguments, which SQL by hand has written: "
+            "enqueue() can't give them to another job."
+        )
+    target: JobTarget = resolve(job.job_class)
+    changed = dict(changes or {})
+    if taken := changed.keys() & OPTIONS:
+        raise InvalidArgument(f"changes name {min(taken)!r}, which is no argument of run().")
+    if job.object_id is not None and job.object is None:
+        raise BadArguments(f"The object of job {job.pk} no longer exists.")
+    # Arguments that are replaced are not read: their objects may be gone.
+    kept = {name: value for name, value in job.kwargs.items() if name not in changed}
+    with acting("rerun", by=by, subject=job.job_class) as entry:
+        again = Job.enqueue(
+            target,
+            job.object,
+            name="" if is_job_class(target) else job.name,
+            user=job.user,
+            queue_name=job.queue_name,
+            notifications=job.notifications,
+            priority=job.priority,
+            timeout=job.timeout,
+            max_attempts=job.max_attempts,
+            **{**codec.decode(kept), **changed},
+        )
+        entry.jobs, entry.done = [again.pk], 1
+        # The names alone: the journal holds no values of arguments.
+        entry.options = {"of": job.pk, "changed": sorted(changed)}
+    return again

@@ -1,0 +1,185 @@
+"""Which jobs an action is about: a value that the journal can hold and another worker can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, Final, Self
+
+from django.db import router
+from django.db.models import Q
+
+from pgjobs import access, codec
+from pgjobs.choices import JobStatus
+from pgjobs.enqueueing.references import object_key
+from pgjobs.exceptions import InvalidArgument
+from pgjobs.models import Job
+from pgjobs.models.job_queryset import JobQuerySet
+from pgjobs.steering import texts
+
+MOST_IDS: Final = 10_000
+"""Ids that a selection can hold."""
+
+
+class UnknownFilter(InvalidArgument):
+    """A stored selection has a filter that this code does not know, so its jobs are unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Filters of jobs. A job has to pass all that are given.
+
+    Without any filter it selects no job, unless ``everything`` is set. Moments are absolute, and
+    job classes are whole paths, so it means the same jobs wherever it is read.
+    """
+
+    ids: tuple[int, ...] = ()
+    status: tuple[str, ...] = ()
+    queue: str = ""
+    job_class: tuple[str, ...] = ()
+    object: str = ""
+    """As ``app.model:key``."""
+    worker: int | None = None
+    since: datetime | None = None
+    """Jobs that were created since this moment."""
+    ended: datetime | None = None
+    """Jobs that have ended since this moment."""
+    ended_before: datetime | None = None
+    arg: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments that a job must have, among others."""
+    error: str = ""
+    """A part of the error, in either case of its letters."""
+    everything: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise InvalidArgument for values that the filters can't have."""
+        if len(self.ids) > MOST_IDS:
+            raise InvalidArgument(
+                f"ids must be at most {MOST_IDS:,} ids, not {len(self.ids):,}; give a filter."
+            )
+        if unknown := set(self.status) - set(JobStatus.values):
+            known = ", ".join(JobStatus.values)
+            raise InvalidArgument(f"status must be one of {known}, not {min(unknown)!r}.")
+        for name in ("since", "ended", "ended_before"):
+            moment = getattr(self, name)
+            if moment is not None and moment.utcoffset() is None:
+                raise InvalidArgument(f"{name} {moment.isoformat()} has no time zone.")
+        if self.arg:
+            self._check_arguments()
+        if self.object:
+            texts.named_object(self.object)
+        for name in ("queue", "error", "object"):
+            codec.text(getattr(self, name), name)
+
+    def _check_arguments(self) -> None:
+        try:
+            access.with_arguments(dict(self.arg), self.job_class or None)
+        except InvalidArgument as error:
+            raise InvalidArgument(f"arg: {error}") from None
+
+    @classmethod
+    def of_texts(cls, given: Mapping[str, Any]) -> Self:
+        """Return the selection that people write as texts, as in a command or in a URL.
+
+        ``given`` may hold other names and empty values. Raises InvalidArgument, whose message
+        begins with the name of the filter.
+        """
+        values = {name: given[name] for name in _READERS if given.get(name) not in (None, "", [])}
+        return cls(**{name: _READERS[name](value) for name, value in values.items()})
+
+    @classmethod
+    def from_json(cls, stored: Any) -> Self:
+        """Return the selection that ``to_json()`` wrote, perhaps by other code.
+
+        Raises UnknownFilter for a filter that this code does not know, and InvalidArgument for a
+        value that it can't read.
+        """
+        if not isinstance(stored, dict):
+            raise InvalidArgument(f"A filter must be a JSON object, not {stored!r:.80}.")
+        known = {each.name for each in fields(cls)}
+        if unknown := sorted(stored.keys() - known):
+            raise UnknownFilter(f"This version does not know the filter {unknown[0]!r}.")
+        try:
+            selection = cls(**{name: _load(name, value) for name, value in stored.items()})
+            if selection.to_json() != stored:
+                raise ValueError("a value is of another kind")
+        except (TypeError, ValueError, AttributeError) as error:
+            raise InvalidArgument(f"The filter {stored!r:.200} can't be read: {error}") from error
+        return selection
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the given filters as JSON."""
+        return {name: _dump(value) for name, value in self._given().items()}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no filter is given, so that no job is selected."""
+        return not self._given()
+
+    def jobs(self, jobs: JobQuerySet[Job] | None = None) -> JobQuerySet[Job]:
+        """Return those of ``jobs``, by default of all jobs, that pass the filters."""
+        jobs = all_jobs() if jobs is None else jobs
+        given = self._given()
+        if not given:
+            return jobs.none()
+        given.pop("everything", None)
+        if "arg" in given:
+            arguments = dict(given.pop("arg"))
+            jobs = jobs.filter(access.with_arguments(arguments, self.job_class or None))
+        for name, value in given.items():
+            jobs = jobs.filter(_CONDITIONS[name](value))
+        return jobs
+
+    def _given(self) -> dict[str, Any]:
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: value for name, value in values.items() if value != _EMPTY[name]}
+
+
+_EMPTY: Final = {each.name: getattr(Selection(), each.name) for each in fields(Selection)}
+
+
+def all_jobs() -> JobQuerySet[Job]:
+    """Return all jobs, as the database that is written to has them: a replica may be late."""
+    return Job.objects.using(router.db_for_write(Job))
+
+
+def _dump(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _load(name: str, value: Any) -> Any:
+    if name in ("since", "ended", "ended_before"):
+        return datetime.fromisoformat(value)
+    return tuple(value) if name in ("ids", "status", "job_class") else value
+
+
+_CONDITIONS: Final[dict[str, Callable[[Any], Q]]] = {
+    "ids": lambda ids: Q(pk__in=ids),
+    "status": lambda statuses: Q(status__in=statuses),
+    "queue": lambda name: Q(queue_name=name),
+    "job_class": lambda paths: Q(job_class__in=paths),
+    "object": lambda text: Q(**object_key(texts.named_object(text))),
+    "worker": lambda worker: Q(worker=worker),
+    "since": lambda moment: Q(created__gte=moment),
+    "ended": lambda moment: Q(completed__gte=moment),
+    "ended_before": lambda moment: Q(completed__lt=moment),
+    "error": lambda text: Q(error__icontains=text),
+}
+"""The condition of each filter."""
+
+_READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "ids": tuple,
+    "status": tuple,
+    "queue": lambda text: codec.text(text, "queue"),
+    "job_class": lambda end: tuple(texts.classes(codec.text(end, "class"))),
+    "object": str,
+    "worker": int,
+    "since": lambda text: texts.moment("since", text),
+    "ended": lambda text: texts.moment("ended", text),
+    "arg": lambda pairs: dict(map(texts.argument, pairs)),
+    "error": lambda text: codec.text(text, "error"),
+}
+"""The value of each filter from the texts that people write."""

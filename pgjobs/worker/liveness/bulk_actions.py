@@ -1,0 +1,79 @@
+"""Carries out bulk actions of the journal that no other process carries out."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+
+import psycopg
+from django.db import connections
+
+from pgjobs import events
+from pgjobs.sql import load
+from pgjobs.steering.carrying import OVERDUE, carry, give_up
+from pgjobs.steering.journal import database
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.engine_thread import EngineThread
+
+
+class BulkActions:
+    """Takes one action at a time, whatever queues the worker serves.
+
+    The presence looks for actions, with one small statement after a heartbeat. The work is done in
+    a thread and on a connection of Django, which is open only meanwhile: a batch may wait for
+    locks, and triggers and signals of the project may take long or raise.
+    """
+
+    def __init__(self) -> None:
+        self._taken: tuple[int, str] | None = None
+        self._halted: int | None = None
+        self._wakeup = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = EngineThread("pgjobs-bulk-actions", self._run)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """End the thread after its batch; wait up to ``timeout`` seconds for it."""
+        self._stopping.set()
+        self._wakeup.set()
+        self._thread.join(timeout)
+
+    def look(self, connection: EngineConnection, worker: int) -> None:
+        """Take an action without a carrier, if there is one and this worker carries none."""
+        if not self.is_free:
+            return
+        carrier = f"worker {worker}"
+        values = {"carrier": carrier, "overdue": OVERDUE}
+        # An older schema has no journal, and a role may have no right to it. The heartbeat goes on.
+        with suppress(psycopg.ProgrammingError):
+            row = connection.cursor().execute(load("steering/take_action"), values).fetchone()
+            if row is not None:
+                self._taken = (row[0], carrier)
+                self._wakeup.set()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether this worker carries no action."""
+        return self._taken is None
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wakeup.wait()
+            self._wakeup.clear()
+            if self._taken is not None:
+                self._carry(*self._taken)
+                self._taken = None
+
+    def _carry(self, action: int, carrier: str) -> None:
+        try:
+            carry(action, carrier, on_batch=lambda entry: not self._stopping.is_set())
+            give_up(action, carrier)
+            self._halted = None
+        except Exception as error:
+            if self._halted != action:
+                events.tell(events.BulkActionHalted(action, error))
+            self._halted = action
+        finally:
+            connections[database()].close()

@@ -1,0 +1,124 @@
+"""A selection of jobs means the same jobs wherever it is read."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pgjobs.exceptions import InvalidArgument
+from pgjobs.models import Job, JournalEntry
+from pgjobs.steering.selection import Selection, UnknownFilter
+from tests.apps.testapp.jobs import Noop
+from tests.support.rows import a_job, a_site
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now()
+EACH: dict[str, Any] = {
+    "ids": (1, 2),
+    "status": ("failed", "errored"),
+    "queue": "low",
+    "job_class": (Noop.path,),
+    "object": "testapp.site:7",
+    "worker": 3,
+    "since": NOW,
+    "ended": NOW - timedelta(days=1),
+    "ended_before": NOW,
+    "arg": {"invoice": "INV-1", "n": [1, None]},
+    "error": "no route",
+    "everything": True,
+}
+
+
+def through_the_journal(selection: Selection) -> Selection:
+    entry = JournalEntry.objects.create(
+        who="ann", surface="sql", verb="retry", what={"filter": selection.to_json()}
+    )
+    entry.refresh_from_db()
+    return Selection.from_json(entry.what["filter"])
+
+
+@pytest.mark.parametrize("names", [*([name] for name in EACH), list(EACH)], ids=str)
+def test_a_selection_is_the_same_after_the_journal(names: list[str]) -> None:
+    selection = Selection(**{name: EACH[name] for name in names})
+
+    assert through_the_journal(selection) == selection
+    assert selection.jobs().count() == 0
+
+
+def test_a_selection_without_a_filter_selects_no_job_unless_everything_is_asked_for() -> None:
+    a_job()
+
+    assert Selection().is_empty
+    assert not Selection().jobs().exists()
+    assert not Selection.from_json({}).jobs().exists()
+    assert Selection(everything=True).jobs().count() == 1
+
+
+def test_the_worker_0_is_a_filter() -> None:
+    a_job("failed")
+
+    assert not Selection(worker=0, status=("failed",)).jobs().exists()
+
+
+def test_a_job_passes_if_it_passes_each_filter() -> None:
+    site = a_site()
+    wanted = a_job("failed", queue_name="low", kwargs={"n": 1, "m": 2}, object=site)
+    for columns in ({"queue_name": "high"}, {"kwargs": {"n": 2}}, {"object": None}):
+        a_job("failed", **{"queue_name": "low", "kwargs": {"n": 1}, "object": site, **columns})
+
+    selection = Selection(
+        status=("failed",), queue="low", arg={"n": 1}, object=f"testapp.site:{site.pk}"
+    )
+
+    assert selection.jobs().get() == wanted
+    assert not selection.jobs(Job.objects.exclude(pk=wanted.pk)).exists()
+
+
+def test_a_filter_that_is_not_known_is_refused_by_its_name() -> None:
+    with pytest.raises(UnknownFilter, match="does not know the filter 'colour'"):
+        Selection.from_json({"queue": "low", "colour": "red"})
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        [],
+        None,
+        "low",
+        {"since": "yesterday"},
+        {"ids": 3},
+        {"status": ["done"]},
+        {"object": "site"},
+        {"status": []},
+        {"queue": 3},
+    ],
+    ids=str,
+)
+def test_a_stored_value_that_cannot_be_read_is_refused(stored: Any) -> None:
+    with pytest.raises(InvalidArgument):
+        Selection.from_json(stored)
+
+
+def test_a_moment_without_a_time_zone_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match=r"since .* has no time zone"):
+        Selection(since=NOW.replace(tzinfo=None))
+
+
+def test_more_ids_than_an_entry_holds_are_refused() -> None:
+    with pytest.raises(InvalidArgument, match="at most 10,000 ids, not 10,001"):
+        Selection(ids=tuple(range(10_001)))
+
+
+def test_texts_of_people_become_whole_paths_and_moments() -> None:
+    selection = Selection.of_texts(
+        {"job_class": "Noop", "since": "2h", "arg": ["n=1", "text=one"], "yes": True, "ids": []}
+    )
+
+    assert selection.job_class == (Noop.path,)
+    assert selection.arg == {"n": 1, "text": "one"}
+    assert selection.since is not None
+    assert abs(timezone.now() - selection.since - timedelta(hours=2)) < timedelta(minutes=1)
