@@ -33,7 +33,7 @@ def _at_most(most: int, column: str) -> models.Q:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pgjobs", "0012_steering")]
+    dependencies = [("pgjobs", "0013_statistics")]
 
     operations = [
         migrations.CreateModel(

@@ -13,7 +13,7 @@ from pgjobs.sql.schema import create, extend
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pgjobs", "0013_statistics")]
+    dependencies = [("pgjobs", "0014_journal")]
 
     operations = [
         migrations.AlterModelOptions(
