@@ -29,6 +29,7 @@ from pgjobs.admin.steering import reason_of
 from pgjobs.models import Job, Schedule
 from pgjobs.models.job_database import job_database
 from pgjobs.steering import schedules
+from pgjobs.steering.actor import Actor
 
 
 @admin.register(Schedule)
@@ -43,7 +44,7 @@ class ScheduleAdmin(LookOnly):
     @admin.action(description=_("Run selected system jobs now"), permissions=["steer"])
     def run_now(self, request: HttpRequest, chosen: models.QuerySet[Schedule]) -> None:
         def run(name: str) -> str:
-            done = schedules.run(name)
+            done = schedules.run(name, by=Actor.user(request.user))
             said = (
                 gettext("enqueued as job %d") if done.is_new else gettext("job %d is live already")
             )
@@ -60,9 +61,12 @@ class ScheduleAdmin(LookOnly):
         self._switch(request, schedules.switch_on, chosen, gettext("switched on"))
 
     def _switch(
-        self, request: HttpRequest, verb: Callable[[str], bool], chosen: Any, done: str
+        self, request: HttpRequest, verb: Callable[..., bool], chosen: Any, done: str
     ) -> None:
-        self._apply(request, lambda name: done if verb(name) else gettext("as it was"), chosen)
+        def switch(name: str) -> str:
+            return done if verb(name, by=Actor.user(request.user)) else gettext("as it was")
+
+        self._apply(request, switch, chosen)
 
     def _apply(
         self, request: HttpRequest, verb: Callable[[str], str], chosen: Iterable[Schedule]

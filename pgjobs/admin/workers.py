@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
 from django.contrib import admin, messages
@@ -19,6 +19,7 @@ from pgjobs.access import visible_to
 from pgjobs.admin.display import LookOnly, Seen, SeenSpan, badge, link, shown, span
 from pgjobs.models import WorkerProcess
 from pgjobs.steering import workers
+from pgjobs.steering.actor import Actor
 
 _STATES: Final = {
     "alive": ("green", _("Alive")),
@@ -51,12 +52,12 @@ class WorkerProcessAdmin(LookOnly):
     def _order(
         self,
         request: HttpRequest,
-        give: Callable[[Iterable[int]], list[workers.Ordered]],
+        give: Callable[..., list[workers.Ordered]],
         chosen: models.QuerySet[WorkerProcess],
         done: str,
     ) -> None:
         rows = {worker.pk: worker for worker in chosen}
-        for ordered in give(rows):
+        for ordered in give(rows, by=Actor.user(request.user)):
             name = f"{ordered.name} ({ordered.id})"
             if ordered.was_given:
                 self.log_change(request, rows[ordered.id], done)

@@ -12,6 +12,7 @@ from pgjobs.cli.selection import read
 from pgjobs.cli.verb import DONE, NOTHING, Verb, refuse
 from pgjobs.conf import get_settings
 from pgjobs.steering import texts, workers
+from pgjobs.steering.actor import Actor
 from pgjobs.steering.workers import Ordered
 
 
@@ -96,7 +97,7 @@ class Drain(OrderingVerb):
     taken = "drains"
 
     def give(self, ids: list[int]) -> list[Ordered]:
-        return workers.drain(ids)
+        return workers.drain(ids, by=Actor.command())
 
 
 class Restart(OrderingVerb):
@@ -108,4 +109,4 @@ class Restart(OrderingVerb):
     taken = "restarts"
 
     def give(self, ids: list[int]) -> list[Ordered]:
-        return workers.restart(ids)
+        return workers.restart(ids, by=Actor.command())

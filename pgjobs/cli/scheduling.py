@@ -17,6 +17,7 @@ from pgjobs.cli.verb import DONE, NOTHING, Verb, refuse
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Schedule
 from pgjobs.steering import schedules
+from pgjobs.steering.actor import Actor
 
 
 class RunSchedule(Verb):
@@ -32,7 +33,10 @@ class RunSchedule(Verb):
 
     def run(self) -> int:
         with _refused_in_words():
-            runs = {name: schedules.run(name) for name in _paths(self.options["names"])}
+            runs = {
+                name: schedules.run(name, by=Actor.command())
+                for name in _paths(self.options["names"])
+            }
         if self.output.as_json:
             rows = [
                 {"schedule": name, "job": run.job.pk, "status": run.job.status, "new": run.is_new}
@@ -78,7 +82,7 @@ class SwitchOff(SwitchingVerb):
     done, already = "switched off", "was switched off already"
 
     def change(self, name: str) -> bool:
-        return schedules.switch_off(name)
+        return schedules.switch_off(name, by=Actor.command())
 
 
 class SwitchOn(SwitchingVerb):
@@ -87,7 +91,7 @@ class SwitchOn(SwitchingVerb):
     done, already = "switched on", "was not switched off"
 
     def change(self, name: str) -> bool:
-        return schedules.switch_on(name)
+        return schedules.switch_on(name, by=Actor.command())
 
 
 class EditSchedule(Verb):
@@ -106,10 +110,10 @@ class EditSchedule(Verb):
         (name,) = _paths([self.options["names"]])
         with _refused_in_words():
             if self.options["by_code"]:
-                schedules.take_back(name)
+                schedules.take_back(name, by=Actor.command())
             else:
                 rule = {key: self.options[key] for key in ("interval", "cron")}
-                schedules.edit(name, **rule)
+                schedules.edit(name, by=Actor.command(), **rule)
         (row,) = (each for each in stats.schedules(_database()) if each.job_class == name)
         if self.output.as_json:
             self.output.record(row)

@@ -21,6 +21,9 @@ from pgjobs.jobs.system import SystemJob, system_jobs
 from pgjobs.limits import NEVER
 from pgjobs.models import Job, Schedule
 from pgjobs.models.job_database import database_now, job_database, locked_briefly
+from pgjobs.rows.rivalry import in_transaction
+from pgjobs.steering.actor import Actor
+from pgjobs.steering.journal import acting
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,45 +34,52 @@ class Run:
     is_new: bool
 
 
-def run(name: str) -> Run:
+def run(name: str, *, by: Actor) -> Run:
     """Enqueue the job of a schedule at once, as its clock would; ``next_run`` stays as it is.
 
     If a run of the schedule is live, return it. A schedule that is switched off may be run too.
     Raises LookupError if this process does not know the job class as a system job.
     """
     known = _known(name)
-    options = {"queue_name": known.queue_name, **known.kwargs}
-    return Run(*Job.objects.all().hold_place(known.job_class, **options))
+    options = {"queue_name": known.queue_name, "arguments": known.kwargs}
+
+    def act() -> Run:
+        with acting("run schedule", by=by, subject=name) as entry:
+            run = Run(*Job.objects.all().hold_place(known.job_class, **options))
+            entry.jobs, entry.done = [run.job.pk], int(run.is_new)
+        return run
+
+    return in_transaction(job_database(), act)
 
 
-def switch_off(name: str) -> bool:
+def switch_off(name: str, *, by: Actor) -> bool:
     """Let a schedule fire no more until it is switched on; return False if it was off already.
 
     No restart and no deploy switches it on. A live run of it goes on.
     """
-    on = _named(name).filter(switched_off=None)
-    if on.update(switched_off=Now(), next_run=NEVER):
-        return True
-    if not _named(name).exists():
+    with acting("switch off", by=by, subject=name) as entry:
+        on = _named(name).filter(switched_off=None)
+        entry.done = on.update(switched_off=Now(), next_run=NEVER)
+    if not entry.done and not _named(name).exists():
         raise _unknown(name)
-    return False
+    return bool(entry.done)
 
 
-def switch_on(name: str) -> bool:
+def switch_on(name: str, *, by: Actor) -> bool:
     """Let a schedule fire again; return False if it was on.
 
     Due times that it has missed are left out.
     """
-    with _locked(name) as schedule:
-        if schedule.switched_off is None:
-            return False
-        schedule.switched_off = None
-        schedule.next_run = due_after_break(schedule, database_now())
-        schedule.save(update_fields=["switched_off", "next_run"])
-        return True
+    with acting("switch on", by=by, subject=name) as entry, _locked(name) as schedule:
+        if schedule.switched_off is not None:
+            schedule.switched_off = None
+            schedule.next_run = due_after_break(schedule, database_now())
+            schedule.save(update_fields=["switched_off", "next_run"])
+            entry.done = 1
+    return bool(entry.done)
 
 
-def edit(name: str, *, interval: int | None = None, cron: str | None = None) -> Schedule:
+def edit(name: str, *, by: Actor, interval: int | None = None, cron: str | None = None) -> Schedule:
     """Give a schedule another rule than that of the code, and return it.
 
     The rule outlives restarts and deploys, until ``take_back()``. Raises InvalidArgument for a
@@ -84,21 +94,22 @@ def edit(name: str, *, interval: int | None = None, cron: str | None = None) -> 
         raise InvalidArgument("Give either interval (minutes) or cron, and not both.")
     minutes = None if interval is None else check_interval(interval)
     expression = "" if cron is None else check_cron(cron)
-    with _locked(name) as schedule:
+    with acting("edit schedule", by=by, subject=name) as entry, _locked(name) as schedule:
         schedule.edited_interval, schedule.edited_cron = minutes, expression
         _set_rule(schedule, minutes, expression)
-        return schedule
+        entry.options, entry.done = {"interval": minutes, "cron": expression}, 1
+    return schedule
 
 
-def take_back(name: str) -> bool:
+def take_back(name: str, *, by: Actor) -> bool:
     """Give a schedule the rule of the code again; return False if it was not edited."""
     known = _known(name)
-    with _locked(name) as schedule:
-        if not schedule.is_edited:
-            return False
-        schedule.edited_interval, schedule.edited_cron = None, ""
-        _set_rule(schedule, *rule_of(known))
-        return True
+    with acting("take rule back", by=by, subject=name) as entry, _locked(name) as schedule:
+        if schedule.is_edited:
+            schedule.edited_interval, schedule.edited_cron = None, ""
+            _set_rule(schedule, *rule_of(known))
+            entry.done = 1
+    return bool(entry.done)
 
 
 def _set_rule(schedule: Schedule, interval: int | None, cron: str) -> None:

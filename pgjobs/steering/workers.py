@@ -16,6 +16,8 @@ from django.db.models import Q
 from pgjobs import stats
 from pgjobs.models import WorkerOrder, WorkerProcess
 from pgjobs.sql import load
+from pgjobs.steering.actor import Actor
+from pgjobs.steering.journal import acting
 
 _LOOK: Final = 0.2
 """Seconds between two looks for an answer."""
@@ -32,27 +34,30 @@ class Ordered:
     """False if the worker has stopped or is dead."""
 
 
-def drain(workers: Iterable[int]) -> list[Ordered]:
+def drain(workers: Iterable[int], *, by: Actor) -> list[Ordered]:
     """Order the workers with these ids to end once their running jobs have ended.
 
     They claim nothing more, and no new processes take their places. Ids that do not exist are left
     out of the result.
     """
-    return _give(WorkerOrder.Kind.DRAIN, workers)
+    return _give(WorkerOrder.Kind.DRAIN, workers, by)
 
 
-def restart(workers: Iterable[int]) -> list[Ordered]:
+def restart(workers: Iterable[int], *, by: Actor) -> list[Ordered]:
     """Order the same, and a new process with the code as it is on disk to take each place.
 
     A worker without a supervisor ends, and no process takes its place.
     """
-    return _give(WorkerOrder.Kind.RESTART, workers)
+    return _give(WorkerOrder.Kind.RESTART, workers, by)
 
 
-def _give(kind: str, workers: Iterable[int]) -> list[Ordered]:
-    with connections[_database()].cursor() as cursor:
+def _give(kind: str, workers: Iterable[int], by: Actor) -> list[Ordered]:
+    with acting(str(kind), by=by) as entry, connections[_database()].cursor() as cursor:
         cursor.execute(load("workers/give_order"), {"ids": list(workers), "kind": str(kind)})
-        return [Ordered(*row) for row in cursor.fetchall()]
+        ordered = [Ordered(*row) for row in cursor.fetchall()]
+        entry.subject = ", ".join(f"{each.name} ({each.id})" for each in ordered if each.was_given)
+        entry.counted, entry.done = len(ordered), sum(each.was_given for each in ordered)
+    return ordered
 
 
 def living(*, queue: str | None = None) -> list[int]:

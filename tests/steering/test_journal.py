@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
+from pgjobs.clock.synchronizing import synchronize
 from pgjobs.models import Job, JournalEntry
+from pgjobs.steering import schedules, workers
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.journal import acting, note
 from pgjobs.worker.liveness.pruning import Pruning
+from tests.apps.testapp.jobs import Noop
 from tests.support.engine import OpenConnection
 from tests.support.moments import ago
-from tests.support.rows import a_job
+from tests.support.rows import a_job, a_worker, tell_sql
+from tests.support.sql import query
 from tests.support.staff import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +118,67 @@ def test_the_admin_journals_what_its_users_do() -> None:
     assert {(e.surface, e.who, e.user_key) for e in entries} == {
         ("admin", user.get_username(), str(user.pk))
     }
+
+
+STEPS: dict[str, Callable[[], object]] = {
+    "run schedule": lambda: schedules.run(Noop.path, by=ANN),
+    "switch off": lambda: schedules.switch_off(Noop.path, by=ANN),
+    "switch on": lambda: schedules.switch_on(Noop.path, by=ANN),
+    "edit schedule": lambda: schedules.edit(Noop.path, interval=5, by=ANN),
+    "take rule back": lambda: schedules.take_back(Noop.path, by=ANN),
+}
+
+
+@pytest.mark.usefixtures("no_system_jobs")
+def test_each_verb_of_schedules_is_written_once_with_its_schedule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Noop, "options", replace(Noop.options, editable_schedule=True))
+    Noop.setup(interval=60)
+    synchronize()
+
+    for step in STEPS.values():
+        step()
+    Job.objects.update(status="completed", started=ago(minutes=1), completed=ago(minutes=1))
+    for step in (STEPS["switch on"], STEPS["take rule back"]):
+        step()  # nothing is left to do
+
+    entries = JournalEntry.objects.order_by("pk")
+    assert [each.verb for each in entries] == list(STEPS)
+    assert {(each.who, each.subject) for each in entries} == {("ann", Noop.path)}
+    assert entries[0].what == {"ids": [Job.objects.get().pk]}
+    assert entries[3].options == {"interval": 5, "cron": ""}
+
+
+@pytest.mark.usefixtures("no_system_jobs")
+def test_the_functions_that_steer_schedules_and_workers_are_written_with_the_session() -> None:
+    Noop.setup(interval=60)
+    synchronize()
+    tell_sql()
+    worker = a_worker(has_session_lock=False).pk
+
+    for function in ("run_schedule", "switch_off", "switch_off", "switch_on"):
+        query(f"SELECT pgjobs_{function}(%s)", Noop.path)
+    for function in ("drain", "drain", "restart"):
+        query(f"SELECT pgjobs_{function}(%s)", worker)
+
+    (session,) = query("SELECT session_user AS name")
+    entries = JournalEntry.objects.order_by("pk")
+    assert [(each.verb, each.subject) for each in entries] == [
+        ("run schedule", Noop.path),
+        ("switch off", Noop.path),
+        ("switch on", Noop.path),
+        ("drain", str(worker)),
+        ("restart", str(worker)),
+    ]
+    assert {(each.who, each.surface) for each in entries} == {(session["name"], "sql")}
+
+
+def test_an_order_to_workers_is_written_with_their_names() -> None:
+    worker = a_worker(has_session_lock=False)
+
+    workers.drain([worker.pk, 4711], by=ANN)
+
+    entry = JournalEntry.objects.get()
+    assert (entry.verb, entry.subject) == ("drain", f"{worker.name} ({worker.pk})")
+    assert (entry.counted, entry.done) == (1, 1)

@@ -17,6 +17,7 @@ from pgjobs.exceptions import InvalidArgument
 from pgjobs.limits import NEVER
 from pgjobs.models import Job, Schedule
 from pgjobs.steering import schedules
+from pgjobs.steering.actor import Actor
 from tests.apps.testapp.jobs import Noop, Tracing
 from tests.support.moments import MINUTE
 from tests.support.registry import forget_system_jobs
@@ -25,6 +26,9 @@ from tests.support.sql import query
 from tests.support.told_events import ToldSoFar
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_system_jobs")]
+
+
+BY = Actor.python("ann")
 
 
 class Editable(BackgroundJob):
@@ -56,8 +60,8 @@ def test_a_schedule_that_is_switched_off_never_fires_whatever_starts_and_restart
     schedule = a_schedule()
     Schedule.objects.update(next_run=Now())
 
-    assert schedules.switch_off(Noop.path)
-    assert not schedules.switch_off(Noop.path)
+    assert schedules.switch_off(Noop.path, by=BY)
+    assert not schedules.switch_off(Noop.path, by=BY)
     for _ in range(2):
         Noop.setup(interval=5)  # a deploy changes the rule
         synchronize()
@@ -72,7 +76,7 @@ def test_a_schedule_that_is_switched_off_never_fires_whatever_starts_and_restart
 
 def test_a_clock_of_an_older_release_cannot_make_a_switched_off_schedule_due() -> None:
     schedule = a_schedule()
-    schedules.switch_off(Noop.path)
+    schedules.switch_off(Noop.path, by=BY)
 
     # The older due query, and the older start: it knows no column of the switch.
     assert not Schedule.objects.filter(enabled=True, next_run__lte=Now()).exists()
@@ -83,12 +87,12 @@ def test_a_clock_of_an_older_release_cannot_make_a_switched_off_schedule_due() -
 @pytest.mark.parametrize("rule", [{"interval": 60}, {"cron": "15 3 * * *"}])
 def test_a_schedule_that_is_switched_on_leaves_out_what_it_missed(rule: dict[str, Any]) -> None:
     schedule = a_schedule(**rule)
-    schedules.switch_off(Noop.path)
+    schedules.switch_off(Noop.path, by=BY)
     last = timezone.now() - timedelta(days=3, minutes=10)
     Schedule.objects.update(last_run=last)
 
-    assert schedules.switch_on(Noop.path)
-    assert not schedules.switch_on(Noop.path)
+    assert schedules.switch_on(Noop.path, by=BY)
+    assert not schedules.switch_on(Noop.path, by=BY)
 
     fire_due()
     assert not Job.objects.exists()
@@ -123,12 +127,12 @@ def test_a_class_that_leaves_the_code_and_returns_stays_switched_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     a_schedule()
-    schedules.switch_off(Noop.path)
+    schedules.switch_off(Noop.path, by=BY)
     forget_system_jobs(monkeypatch)
     synchronize()
     assert Schedule.objects.filter(enabled=False).exists()
-    assert schedules.switch_on(Noop.path)
-    assert schedules.switch_off(Noop.path)
+    assert schedules.switch_on(Noop.path, by=BY)
+    assert schedules.switch_off(Noop.path, by=BY)
 
     Noop.setup(interval=60)
     synchronize()
@@ -141,7 +145,7 @@ def test_a_name_that_is_no_schedule_is_refused_and_the_others_are_listed(verb: A
     a_schedule()
 
     with pytest.raises(LookupError, match=f"'nothing'.* {Noop.path}"):
-        verb("nothing")
+        verb("nothing", by=BY)
 
 
 # Run now -----------------------------------------------------------------------------------
@@ -150,7 +154,7 @@ def test_a_name_that_is_no_schedule_is_refused_and_the_others_are_listed(verb: A
 def test_a_run_now_has_the_arguments_of_the_rule_and_moves_no_due_time() -> None:
     schedule = a_schedule(Tracing, interval=60, label="by hand")
 
-    first, second = schedules.run(Tracing.path), schedules.run(Tracing.path)
+    first, second = schedules.run(Tracing.path, by=BY), schedules.run(Tracing.path, by=BY)
 
     assert (first.is_new, second.is_new) == (True, False)
     assert first.job == second.job == Job.objects.get()
@@ -163,16 +167,16 @@ def test_a_run_now_has_the_arguments_of_the_rule_and_moves_no_due_time() -> None
 
 def test_a_schedule_that_is_switched_off_can_be_run_now() -> None:
     a_schedule()
-    schedules.switch_off(Noop.path)
+    schedules.switch_off(Noop.path, by=BY)
 
-    assert schedules.run(Noop.path).is_new
+    assert schedules.run(Noop.path, by=BY).is_new
 
 
 def test_a_run_now_from_sql_makes_the_same_job_as_one_from_python() -> None:
     schedule = a_schedule(Tracing, interval=60, label="by hand")
     tell_sql()
     call = f"SELECT * FROM pgjobs_run_schedule('{Tracing.path}')"
-    made = schedules.run(Tracing.path).job
+    made = schedules.run(Tracing.path, by=BY).job
     made.cancel()
 
     ((first,), (second,)) = query(call), query(call)
@@ -207,7 +211,7 @@ def test_sql_refuses_a_name_that_is_no_schedule(function: str) -> None:
 def test_an_edited_rule_wins_over_the_code_until_it_is_taken_back() -> None:
     schedule = a_schedule(Editable, interval=60)
 
-    edited = schedules.edit(Editable.path, cron="15 3 * * *")
+    edited = schedules.edit(Editable.path, by=BY, cron="15 3 * * *")
 
     assert edited.next_run.minute == 15
     for minutes in (60, 30):  # a restart, and a deploy with another rule
@@ -217,8 +221,8 @@ def test_an_edited_rule_wins_over_the_code_until_it_is_taken_back() -> None:
         assert (schedule.interval, schedule.cron) == (None, "15 3 * * *")
         assert schedule.next_run == edited.next_run
     assert [row.edited for row in stats.schedules()] == [True]
-    assert schedules.take_back(Editable.path)
-    assert not schedules.take_back(Editable.path)
+    assert schedules.take_back(Editable.path, by=BY)
+    assert not schedules.take_back(Editable.path, by=BY)
     schedule.refresh_from_db()
     assert (schedule.interval, schedule.cron, schedule.is_edited) == (30, "", False)
     assert schedule.next_run < timezone.now() + timedelta(minutes=31)
@@ -229,12 +233,12 @@ def test_an_edited_interval_counts_from_the_last_run() -> None:
     last = timezone.now() - timedelta(minutes=10)
     Schedule.objects.update(last_run=last)
 
-    assert schedules.edit(Editable.path, interval=60).next_run == last + timedelta(hours=1)
+    assert schedules.edit(Editable.path, by=BY, interval=60).next_run == last + timedelta(hours=1)
 
 
 def test_a_clock_of_an_older_release_cannot_write_its_rule_over_an_edited_one() -> None:
     schedule = a_schedule(Editable, interval=60)
-    schedules.edit(Editable.path, interval=30)
+    schedules.edit(Editable.path, by=BY, interval=30)
 
     with pytest.raises(IntegrityError, match="edited_rule_holds"), transaction.atomic():
         Schedule.objects.filter(pk=schedule.pk).update(interval=60, cron="")
@@ -257,7 +261,7 @@ def test_an_edit_with_a_rule_that_setup_would_refuse_is_refused(
     schedule = a_schedule(Editable, interval=60)
 
     with pytest.raises(InvalidArgument, match=words):
-        schedules.edit(Editable.path, **rule)
+        schedules.edit(Editable.path, by=BY, **rule)
 
     schedule.refresh_from_db()
     assert (schedule.interval, schedule.is_edited) == (60, False)
@@ -267,14 +271,14 @@ def test_a_rule_is_not_edited_if_its_class_does_not_allow_it() -> None:
     a_schedule()
 
     with pytest.raises(InvalidArgument, match="editable_schedule"):
-        schedules.edit(Noop.path, interval=5)
+        schedules.edit(Noop.path, by=BY, interval=5)
 
 
 def test_an_edited_rule_is_dropped_when_the_code_allows_it_no_more(
     told: ToldSoFar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schedule = a_schedule(Editable, interval=60)
-    schedules.edit(Editable.path, interval=30)
+    schedules.edit(Editable.path, by=BY, interval=30)
     monkeypatch.setattr(Editable, "options", Noop.options)
 
     synchronize()
@@ -286,11 +290,11 @@ def test_an_edited_rule_is_dropped_when_the_code_allows_it_no_more(
 
 def test_an_edit_of_a_schedule_that_is_switched_off_leaves_it_off() -> None:
     schedule = a_schedule(Editable, interval=60)
-    schedules.switch_off(Editable.path)
+    schedules.switch_off(Editable.path, by=BY)
 
-    schedules.edit(Editable.path, interval=30)
+    schedules.edit(Editable.path, by=BY, interval=30)
 
     assert fire_due() is None
-    schedules.switch_on(Editable.path)
+    schedules.switch_on(Editable.path, by=BY)
     schedule.refresh_from_db()
     assert timezone.now() < schedule.next_run <= timezone.now() + timedelta(minutes=30)

@@ -12,6 +12,7 @@ from django.db import transaction
 from pgjobs import events
 from pgjobs.models import Job, WorkerOrder, WorkerProcess
 from pgjobs.steering import workers
+from pgjobs.steering.actor import Actor
 from tests.apps.testapp.jobs import Held, Noop
 from tests.support import traces
 from tests.support.environment import Environment, with_settings
@@ -22,6 +23,8 @@ from tests.support.sql import query
 from tests.support.worker_process import NERVOUS, RunningWorker, SupervisedWorker
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+BY = Actor.python("ann")
 
 
 def living() -> dict[int, str]:
@@ -45,7 +48,7 @@ def test_orders_replace_one_process_and_end_one_process_and_its_neighbour_goes_o
         (idle,) = living().keys() - {busy}
 
         # Restart: the running job ends first, and then a new process comes.
-        assert [each.was_given for each in workers.restart([busy])] == [True]
+        assert [each.was_given for each in workers.restart([busy], by=BY)] == [True]
         assert workers.until_taken([busy], timeout=20) == []
         assert query(f"SELECT state, alive FROM pgjobs_workers WHERE id = {busy}") == [
             {"state": "restarting", "alive": True}
@@ -66,7 +69,7 @@ def test_orders_replace_one_process_and_end_one_process_and_its_neighbour_goes_o
         assert list(living()) == [new]
 
         # The last one: the command has nothing left to do.
-        workers.drain([new])
+        workers.drain([new], by=BY)
         assert worker.wait() == 0, worker.output
         assert [told["order"] for told in worker.told(events.WorkerOrdered)] == [
             "restart",
@@ -94,7 +97,7 @@ def test_a_signal_after_an_order_does_not_cut_off_the_running_job(
     with RunningWorker(with_settings(child_environment, **NERVOUS)) as worker:
         traces.until("started")
         ((pk, _),) = living().items()
-        workers.drain([pk])
+        workers.drain([pk], by=BY)
         assert workers.until_taken([pk], timeout=20) == []
         worker.terminate()
         eventually(lambda: len(worker.told(events.WorkerStopping)) == 1)
@@ -121,7 +124,7 @@ def test_an_open_transaction_that_has_given_an_order_holds_up_no_heartbeat(
 def test_an_order_to_a_worker_that_is_gone_is_refused(columns: dict[str, Any]) -> None:
     pk = a_worker(**columns).pk  # without a lock it is dead
 
-    (ordered,) = workers.drain([pk, 4711])
+    (ordered,) = workers.drain([pk, 4711], by=BY)
 
     assert (ordered.id, ordered.was_given) == (pk, False)
     for verb, asked in (("drain", pk), ("restart", 4711)):
@@ -132,7 +135,7 @@ def test_an_order_to_a_worker_that_is_gone_is_refused(columns: dict[str, Any]) -
 
 def test_a_worker_of_an_older_release_is_named_because_it_takes_no_order() -> None:
     pk = a_worker(has_session_lock=False).pk
-    workers.restart([pk])
+    workers.restart([pk], by=BY)
 
     assert workers.until_taken([pk], timeout=0) == [pk]
     assert query("SELECT state, ordered FROM pgjobs_workers") == [

@@ -8,22 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from django.db import router, transaction
 from django.db.models import F, Func, Value
 from django.db.models.functions import Left
 
 from pgjobs import stats
 from pgjobs.choices import FINISHED, JobStatus
-from pgjobs.cli.top.reader import PATIENCE, patiently
+from pgjobs.cli.top.reader import patiently
 from pgjobs.cli.top.texts import lines_of, shortened
-from pgjobs.models import Pause
-from pgjobs.steering.selection import all_jobs
+from pgjobs.rows.columns import WIDE
+from pgjobs.steering import bulk, single
+from pgjobs.steering.actor import Actor
+from pgjobs.steering.selection import Selection, all_jobs
 
 _MOST: Final = 10_000
 """Jobs that one order retries."""
-_BATCH: Final = 1000
 _LONGEST_NAME: Final = 60
 _LENGTH_OF_KIND: Final = 200
 """Characters of the error by which the view pgjobs_failures groups."""
@@ -90,29 +90,30 @@ def _called(name: str) -> str:
 
 
 def _cancel(job_id: int) -> str:
-    with patiently():
-        done = all_jobs().filter(pk=job_id).cancel()
-    if not done:
+    if not _steered(job_id, single.cancel):
         return f"Job {job_id} was not cancelled: it has finished or is gone."
     return f"The cancellation of job {job_id} is ordered."
 
 
 def _retry(job_id: int) -> str:
-    with patiently():
-        done = all_jobs().filter(pk=job_id).retry()
-    if not done:
+    if not _steered(job_id, single.retry):
         return f"Job {job_id} was not retried: it is live, is gone, or a live job has its place."
     return f"Job {job_id} is pending again."
+
+
+def _steered(job_id: int, verb: Callable[..., bool]) -> bool:
+    with patiently():
+        job = all_jobs().defer(*WIDE).filter(pk=job_id).first()
+        return job is not None and verb(job, by=Actor.command())
 
 
 def _retry_kind(kind: stats.FailureKind) -> str:
     with patiently():
         ids = _of_kind(kind)
-    again = 0
-    for start in range(0, len(ids), _BATCH):
-        with patiently():
-            again += all_jobs().filter(pk__in=ids[start : start + _BATCH]).retry()
-    return f"{again} of {len(ids)} jobs are pending again."
+    if not ids:
+        return "0 of 0 jobs are pending again."
+    retried = bulk.start("retry", Selection(ids=tuple(ids)), by=Actor.command(), here=True)
+    return f"{retried.done} of {len(ids)} jobs are pending again."
 
 
 def _of_kind(kind: stats.FailureKind) -> list[int]:
@@ -124,11 +125,9 @@ def _of_kind(kind: stats.FailureKind) -> list[int]:
 
 
 def _pause(queue: str, *, is_paused: bool) -> str:
-    pauses: Any = Pause.objects.using(router.db_for_write(Pause))
-    with transaction.atomic(using=pauses.db):
-        stats.be_patient_for(PATIENCE, pauses.db)
-        change = pauses.resume if is_paused else pauses.pause
-        changed = change(queue=queue)
+    with patiently():
+        verb = single.resume if is_paused else single.pause
+        changed = verb(queue=queue, by=Actor.command())
     if is_paused:
         return f"{queue} is resumed." if changed else f"{queue} was not paused."
     return f"{queue} is paused." if changed else f"{queue} was paused already."

@@ -18,7 +18,11 @@ BEGIN
     VALUES (worker, pgjobs_give_order.kind)
     ON CONFLICT (worker_id) DO UPDATE SET kind = EXCLUDED.kind, given = EXCLUDED.given
         WHERE asked.kind <> EXCLUDED.kind;
-    RETURN FOUND;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM pgjobs_note(kind, NULL, worker::text, 1);
+    RETURN true;
 END
 $$;
 

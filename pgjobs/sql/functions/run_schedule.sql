@@ -13,6 +13,9 @@ BEGIN
     job := pgjobs_enqueue_once(known.job_class, known.kwargs, queue => known.queue_name);
     -- No other statement has the same moment.
     SELECT made.created = statement_timestamp() INTO is_new FROM pgjobs_job AS made WHERE made.id = job;
+    IF is_new THEN
+        PERFORM pgjobs_note('run schedule', ARRAY[job], known.job_class, 1);
+    END IF;
     RETURN NEXT;
 END
 $$;

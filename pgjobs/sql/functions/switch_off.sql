@@ -8,7 +8,11 @@ BEGIN
     UPDATE pgjobs_schedule
     SET switched_off = statement_timestamp(), next_run = '9998-12-31 00:00:00+00'
     WHERE id = known.id AND switched_off IS NULL;
-    RETURN FOUND;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM pgjobs_note('switch off', NULL, known.job_class, 1);
+    RETURN true;
 END
 $$;
 

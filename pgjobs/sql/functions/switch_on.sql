@@ -5,7 +5,11 @@ DECLARE
     known pgjobs_schedule := pgjobs_schedule_named(schedule);
 BEGIN
     UPDATE pgjobs_schedule SET switched_off = NULL WHERE id = known.id AND switched_off IS NOT NULL;
-    RETURN FOUND;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM pgjobs_note('switch on', NULL, known.job_class, 1);
+    RETURN true;
 END
 $$;
 
