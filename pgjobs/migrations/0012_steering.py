@@ -17,7 +17,7 @@ from pgjobs.sql.schema import create
 _NAMES: Final = (
     "functions/registered",
     "functions/refuse",
-    "functions/row_for",
+    "functions/row_for.0012",
     "functions/free_place",
     "functions/enqueue",
     "functions/enqueue_once",

@@ -15,6 +15,7 @@ from pgjobs.conf import get_settings
 from pgjobs.queues import get_queue_for_model, known_queues
 from pgjobs.registry.hidden import hidden_keys
 from pgjobs.registry.names import JobTarget, registered
+from pgjobs.registry.parameters import parameters_of
 from pgjobs.registry.targets import is_job_class, options_of, own_argument
 
 
@@ -44,6 +45,16 @@ def _options(target: JobTarget) -> dict[str, Any]:
         "max_attempts": options.max_attempts,
         "notifications": get_settings().DEFAULT_NOTIFICATIONS,
         "own_argument": own_argument(target),
+        "parameters": _parameters(target),
         "launchable": options.launchable,
         "hidden": hidden_keys(target),
+    }
+
+
+def _parameters(target: JobTarget) -> dict[str, Any]:
+    known = parameters_of(target)
+    return {
+        "required": sorted(known.required),
+        "named": sorted(known.named),
+        "takes_any": known.takes_any,
     }

@@ -13,7 +13,7 @@ from django.db import DatabaseError, transaction
 from pgjobs.models import Job, JournalEntry, Pause, RegistryEntry
 from pgjobs.rows.columns import GIVEN
 from pgjobs.sql import load
-from tests.apps.testapp.jobs import Noop
+from tests.apps.testapp.jobs import Noop, TakesTime
 from tests.support.moments import ago
 from tests.support.rows import a_job, a_site, tell_sql
 from tests.support.sql import query
@@ -128,9 +128,12 @@ def test_an_empty_text_is_one_that_is_not_given_as_in_python() -> None:
             {"job_class": f"{Noop.__module__}.plain_function", "name": 201 * "n"},
             "name must be a text",
         ),
-        ({"kwargs": "[]"}, "kwargs must be a JSON object, not '[]'"),
+        ({"kwargs": "[]"}, "kwargs must be a JSON object, not 'array'"),
         ({"kwargs": None}, "kwargs must be a JSON object, not NULL"),
-        ({"kwargs": '{"self": 1}'}, "kwargs must be arguments other than self"),
+        (
+            {"kwargs": '{"self": 1}'},
+            "kwargs must be other arguments than the one",
+        ),
         ({"meta": "3"}, "meta must be a JSON object"),
         ({"priority": 40000}, "priority must be a number from -32768 to 32767, not '40000'"),
         ({"timeout": 0}, "timeout must be a number of seconds from 1, not '0'"),
@@ -150,6 +153,26 @@ def test_a_wrong_argument_is_refused_with_its_name_and_value(
 ) -> None:
     assert words in refused(function, **{"job_class": Noop.path, **named})
     assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("function", ["pgjobs_enqueue", "pgjobs_enqueue_once"])
+def test_arguments_that_run_does_not_take_are_refused_by_name_and_not_by_value(
+    function: str,
+) -> None:
+    assert (
+        refused(function, TakesTime.path, '{"secodns": "hunter2"}')
+        == "kwargs must be arguments that run() takes (seconds), not 'secodns'"
+    )
+    assert refused(function, TakesTime.path, "{}").startswith(
+        "kwargs must be all arguments that run() needs, so also seconds, not "
+    )
+    assert enqueued(function, TakesTime.path, '{"seconds": 1}').kwargs == {"seconds": 1}
+
+
+def test_a_class_that_only_older_workers_have_told_of_takes_any_arguments() -> None:
+    query("UPDATE pgjobs_registry SET options = options - 'parameters'")
+
+    assert enqueued("pgjobs_enqueue", TakesTime.path, '{"other": 1}').kwargs == {"other": 1}
 
 
 def test_a_refusal_lists_what_is_known() -> None:
@@ -373,6 +396,6 @@ def test_a_function_that_acts_in_its_owners_rights_is_closed_and_has_a_fixed_sea
         "FROM pg_proc WHERE proname LIKE 'pgjobs%' AND prosecdef"
     )
 
-    assert len(functions) == 8
+    assert len(functions) == 15
     assert {row["is_open"] for row in functions} == {False}
     assert {row["proconfig"][0] for row in functions} == {"search_path=public, pg_temp"}

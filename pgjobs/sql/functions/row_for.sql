@@ -17,6 +17,10 @@ DECLARE
     job_queue text := COALESCE(
         NULLIF(queue, ''), options ->> 'queue', pgjobs_registered('model', label) ->> 'queue'
     );
+    -- NULL if only workers of an older release have told of the class.
+    parameters jsonb := options -> 'parameters';
+    surplus text;
+    missing text;
     job_notifications text := COALESCE(NULLIF(notifications, ''), options ->> 'notifications');
     made pgjobs_job;
     unknown_user boolean;
@@ -31,11 +35,27 @@ BEGIN
     PERFORM pgjobs_registered('queue', job_queue);
 
     PERFORM pgjobs_refuse(
-        jsonb_typeof(kwargs) IS DISTINCT FROM 'object', 'kwargs', kwargs::text, 'a JSON object'
+        jsonb_typeof(kwargs) IS DISTINCT FROM 'object', 'kwargs', jsonb_typeof(kwargs), 'a JSON object'
     );
     PERFORM pgjobs_refuse(
-        kwargs ? (options ->> 'own_argument'), 'kwargs', kwargs::text,
-        format('arguments other than %I, which pgjobs itself gives to run()', options ->> 'own_argument')
+        kwargs ? (options ->> 'own_argument'), 'kwargs', options ->> 'own_argument',
+        'other arguments than the one that pgjobs itself gives to run()'
+    );
+    SELECT min(argument) INTO surplus
+    FROM jsonb_object_keys(kwargs) AS argument
+    WHERE NOT parameters -> 'named' ? argument AND NOT (parameters -> 'takes_any')::boolean;
+    PERFORM pgjobs_refuse(
+        surplus IS NOT NULL, 'kwargs', surplus,
+        format('arguments that run() takes (%s)', array_to_string(ARRAY(
+            SELECT jsonb_array_elements_text(parameters -> 'named')
+        ), ', '))
+    );
+    SELECT min(argument) INTO missing
+    FROM jsonb_array_elements_text(parameters -> 'required') AS argument
+    WHERE NOT kwargs ? argument;
+    PERFORM pgjobs_refuse(
+        missing IS NOT NULL, 'kwargs', array_to_string(ARRAY(SELECT jsonb_object_keys(kwargs)), ', '),
+        format('all arguments that run() needs, so also %s', missing)
     );
     PERFORM pgjobs_refuse(jsonb_typeof(meta) <> 'object', 'meta', meta::text, 'a JSON object');
     PERFORM pgjobs_refuse(
