@@ -12,7 +12,6 @@ from pgjobs.models import Job
 from pgjobs.worker.companion import Companion
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.held import FLUSH_TIMEOUT, release, release_running
-from pgjobs.worker.liveness.bulk_actions import BulkActions
 from pgjobs.worker.liveness.presence import Presence
 from pgjobs.worker.liveness.pruning import Pruning
 from pgjobs.worker.options import WorkerOptions
@@ -39,7 +38,6 @@ class Lifetime:
     pool: Pool
     watch: Watch
     pruning: Pruning
-    bulk_actions: BulkActions
     companions: Sequence[Companion]
 
     def start(self) -> bool:
@@ -55,7 +53,7 @@ class Lifetime:
         self.pool.start()
         self.watch.start()
         self.pruning.start()
-        self.bulk_actions.start()
+        self.presence.bulk_actions.start()
         for companion in self.companions:
             arrival.begin(companion.start)
         options = self.options
@@ -151,7 +149,7 @@ class Lifetime:
         # The loop has ended, so no claim and no ring follows.
         self.claims.close()
         self.pruning.stop(1.0)
-        self.bulk_actions.stop(1.0)
+        self.presence.bulk_actions.stop(1.0)
         # After all parts that hold jobs: the heartbeat must go on while jobs run and outcomes wait,
         # or another worker would rescue them. The row is ended only if no job runs under it.
         self.presence.stop(5.0)

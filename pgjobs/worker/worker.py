@@ -7,6 +7,7 @@ and `sql/record_plain.sql`, in this order.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
 import psycopg
@@ -28,11 +29,9 @@ from pgjobs.worker.held import Held, release
 from pgjobs.worker.idling import Burst, Idling
 from pgjobs.worker.job_processes.crew import Crew
 from pgjobs.worker.lifetime import Lifetime
-from pgjobs.worker.liveness.bulk_actions import BulkActions
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.presence import SETTINGS as PRESENCE_SETTINGS
 from pgjobs.worker.liveness.presence import Presence
-from pgjobs.worker.liveness.pruning import SETTINGS as PRUNING
 from pgjobs.worker.liveness.pruning import Pruning
 from pgjobs.worker.options import WorkerOptions
 from pgjobs.worker.recording.announcer import Announcer
@@ -60,7 +59,6 @@ class Worker:
         job has a process: processes of jobs start by the command line of a worker.
         """
         alias = router.db_for_write(Job)
-        self._options = options
         self._wakeup = Wakeup()
         self.stop_order = StopOrder(self._wakeup)
         self._backoff = Backoff()
@@ -78,6 +76,7 @@ class Worker:
         janitor = Janitor(announcer.put_rescued, takes_turns=not options.burst)
         self._held = Held(janitor)
         self._claimed = 0
+        self._most = options.max_jobs or sys.maxsize
         # To record
         self._recorder = recorder = Recorder(
             EngineConnection(alias, "records", SETTINGS),
@@ -96,14 +95,8 @@ class Worker:
         )
         self._ahead = Ahead(self._claims, pool, self._pace, recorder)
         connection = EngineConnection.with_session(alias, "presence", PRESENCE_SETTINGS)
-        bulk_actions = BulkActions()
         self._presence = presence = Presence(
-            connection,
-            options,
-            janitor=janitor,
-            pool=pool,
-            bulk_actions=bulk_actions,
-            on_new_id=self._wakeup.set,
+            connection, options, janitor=janitor, pool=pool, on_new_id=self._wakeup.set
         )
         presence.on_order = self.stop_order.obey
         # To wait, start and stop
@@ -122,8 +115,7 @@ class Worker:
             announcer=announcer,
             pool=pool,
             watch=Watch(pool, presence, recorder, end_process=end_process),
-            pruning=Pruning(EngineConnection(alias, "pruning", PRUNING)),
-            bulk_actions=bulk_actions,
+            pruning=Pruning.of(alias),
             companions=companions,
         )
 
@@ -156,8 +148,7 @@ class Worker:
         return self._burst is not None and self._burst.is_over
 
     def _is_done(self) -> bool:
-        limit = self._options.max_jobs
-        return self.stop_order.is_given or (limit is not None and self._claimed >= limit)
+        return self.stop_order.is_given or self._claimed >= self._most
 
     def _turn_or_back_off(self) -> None:
         """Take one turn, and outlive a lost database."""
@@ -198,9 +189,7 @@ class Worker:
             or self._held.has_too_many_unrecorded(in_hand)
         ):
             return 0
-        room = self._pace.room(in_hand)
-        limit = self._options.max_jobs
-        return room if limit is None else min(room, limit - self._claimed)
+        return min(self._pace.room(in_hand), self._most - self._claimed)
 
     def _claim(self, room: int) -> None:
         self._idling.look_if_due()

@@ -53,7 +53,6 @@ class Presence:
         *,
         janitor: Janitor,
         pool: Pool,
-        bulk_actions: BulkActions,
         on_new_id: Callable[[], None] = lambda: None,
     ) -> None:
         """Call ``on_new_id`` after the worker was taken for dead and has a new id."""
@@ -61,7 +60,7 @@ class Presence:
         self._row = WorkerRow(connection, options)
         self._janitor = janitor
         self._pool = pool
-        self._bulk_actions = bulk_actions
+        self.bulk_actions = BulkActions()
         self._on_new_id = on_new_id
         self.on_order: Callable[[str], None] = lambda _order: None
         """Called if this worker was ordered to ``drain`` or ``restart``."""
@@ -200,7 +199,7 @@ class Presence:
             pass_on_stop_requests(self._connection, self._pool)
             self._janitor.turn(self._connection)
             if is_due and not self.draining:
-                self._bulk_actions.look(self._connection, self.worker_id)
+                self.bulk_actions.look(self._connection, self.worker_id)
 
     def _beat(self) -> None:
         heard = self._row.beat(draining=self.draining)

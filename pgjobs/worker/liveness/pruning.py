@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from pgjobs import events
 from pgjobs.conf import get_settings
@@ -44,6 +44,11 @@ class Pruning:
         self._passed_over: set[int] = set()
         self._passes = 0
         self._merges = 0
+
+    @classmethod
+    def of(cls, alias: str) -> Self:
+        """Return the pruning of the database ``alias``."""
+        return cls(EngineConnection(alias, "pruning", SETTINGS))
 
     def start(self) -> None:
         self._thread.start()

@@ -13,7 +13,6 @@ from pgjobs.models import Job, RegistryEntry, WorkerProcess
 from pgjobs.signals import job_rescued
 from pgjobs.sql.locks import WORKER_LOCK
 from pgjobs.worker.liveness import worker_row
-from pgjobs.worker.liveness.bulk_actions import BulkActions
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.presence import Presence
 from pgjobs.worker.liveness.worker_row import WorkerRow
@@ -42,7 +41,6 @@ def test_a_lost_lock_is_taken_again_before_the_next_heartbeat(
         some_options(),
         janitor=janitor,
         pool=a_pool([]),
-        bulk_actions=BulkActions(),
     )
     presence.start()
 
@@ -69,7 +67,6 @@ def test_a_worker_with_a_new_id_tells_again_what_it_knows(
         some_options(),
         janitor=a_janitor(),
         pool=a_pool([]),
-        bulk_actions=BulkActions(),
     )
     presence.start()
     first = presence.worker_id
@@ -101,7 +98,6 @@ def test_a_receiver_of_job_rescued_that_hangs_does_not_stop_the_heartbeat(
         some_options(),
         janitor=janitor,
         pool=a_pool([]),
-        bulk_actions=BulkActions(),
     )
     job_rescued.connect(hang)
     announcer.start()
