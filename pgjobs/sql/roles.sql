@@ -18,7 +18,7 @@ BEGIN
     END IF;
     GRANT SELECT ON pgjobs_jobs, pgjobs_running, pgjobs_queues, pgjobs_failures, pgjobs_workers,
         pgjobs_schedules, pgjobs_blockers, pgjobs_pause, pgjobs_log, pgjobs_ended, pgjobs_throughput,
-        pgjobs_latency, pgjobs_failure_kinds TO pgjobs_reader;
+        pgjobs_latency, pgjobs_failure_kinds, pgjobs_statistics, pgjobs_ends TO pgjobs_reader;
     -- What pgjobs_why() reads: no arguments, no data and no results.
     GRANT SELECT (
         id, name, status, queue_name, priority, position, job_class, attempt, max_attempts, interruptions,

@@ -5,7 +5,9 @@ default the one that Django reads jobs from. The columns are explained in ``docs
 ``\\d+`` in psql. Spans of time are ``timedelta``, moments are aware.
 """
 
+from pgjobs.stats.backlog import Backlog, backlog
 from pgjobs.stats.counted import (
+    GROWTH,
     Ended,
     FailureFingerprint,
     Latency,
@@ -42,6 +44,8 @@ from pgjobs.stats.reading import (
 )
 
 __all__ = [
+    "GROWTH",
+    "Backlog",
     "Blocker",
     "Departures",
     "Ended",
@@ -57,6 +61,7 @@ __all__ = [
     "Throughput",
     "Total",
     "WorkerRow",
+    "backlog",
     "be_patient_for",
     "blockers",
     "ended",

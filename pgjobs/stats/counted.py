@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, Literal
 
 from django.db import connections, router
@@ -143,20 +144,33 @@ def totals(using: str | None = None) -> list[Total]:
     """
     with connections[using or router.db_for_read(Job)].cursor() as cursor:
         cursor.execute(load("stats/totals"))
-        return [_total(*row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [_total(list(same)) for _key, same in groupby(rows, key=itemgetter(0, 1, 2))]
 
 
-def _total(
-    job_class: str, queue: str, outcome: str, jobs: int, run: float, wait: float, *buckets: Any
-) -> Total:
-    runs, waits = ({int(b): n for b, n in json.loads(text).items()} for text in buckets)
+def _total(rows: list[Any]) -> Total:
+    """Return the sum of the rows of one key, whose columns are those of ``stats/totals``."""
+    job_class, queue, outcome, *_ = rows[0]
+    jobs, run_seconds, wait_seconds = (sum(row[column] for row in rows) for column in (3, 4, 5))
     return Total(
         job_class=job_class,
         queue=queue,
         outcome=outcome,
         jobs=jobs,
-        run_seconds=run,
-        wait_seconds=wait,
-        run_buckets=runs,
-        wait_buckets=waits,
+        run_seconds=run_seconds,
+        wait_seconds=wait_seconds,
+        run_buckets=_added((row[6], row[7]) for row in rows),
+        wait_buckets=_added((row[8], row[9]) for row in rows),
     )
+
+
+def _added(histograms: Iterable[tuple[list[int | None], list[int]]]) -> dict[int, int]:
+    """Return the sum of histograms. The bucket None has the jobs whose time is not known."""
+    found: dict[int | None, int] = {}
+    for buckets, counts in histograms:
+        if not found:
+            found = dict(zip(buckets, counts, strict=True))
+            continue
+        for bucket, jobs in zip(buckets, counts, strict=True):
+            found[bucket] = found.get(bucket, 0) + jobs
+    return {bucket: jobs for bucket, jobs in found.items() if bucket is not None}

@@ -293,6 +293,16 @@ def test_orphans_are_found_by_the_index_of_running_jobs(engine: Engine) -> None:
     assert indexes(engine.plan) == {"pgjobs_job_running"}
 
 
+def test_the_backlog_reads_the_begin_of_each_lane(engine: Engine) -> None:
+    cursor = engine.cursor.execute(load("stats/backlog"), {"most": 100})
+    pending = {queue: number for queue, number, *_ in cursor.fetchall()}
+    assert pending == {"default": pytest.approx(90_000, rel=0.05), "low": 10_000}
+    # Each index that is read without a condition is read up to a limit.
+    read = {name and name.rstrip("!") for name in indexes(engine.plan)}
+    assert read == {"pgjobs_job_ready", "pgjobs_job_due", "pgjobs_job_running"}
+    assert pages(engine.plan) < 1000  # of about 30,000
+
+
 def test_a_prune_walks_the_index_of_finished_jobs(engine: Engine) -> None:
     assert statements.prune(engine.cursor, days=5, limit=100) == 100
     assert indexes(engine.plan) == {"pgjobs_job_finished", "pgjobs_job_pkey"}

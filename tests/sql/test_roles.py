@@ -74,7 +74,8 @@ STATEMENTS: Final = {
     "SELECT pgjobs_free_place(1)": {APPLICATION},
     "SELECT kind FROM pgjobs_order": {APPLICATION},
     "INSERT INTO pgjobs_order (worker_id, kind) VALUES (1, 'drain')": {APPLICATION},
-    "SELECT * FROM pgjobs_ends": {APPLICATION},
+    "SELECT * FROM pgjobs_ends": LOOKS,
+    "SELECT * FROM pgjobs_statistics": LOOKS,
     "DELETE FROM pgjobs_statistics": {APPLICATION},
 }
 

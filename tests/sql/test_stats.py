@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, transaction
@@ -48,6 +49,39 @@ def test_the_rows_are_those_of_the_views() -> None:
     assert [row.error for row in stats.failures()] == ["ValueError: boom"]
     assert stats.schedules() == []
     assert [row.reason for row in stats.why(job.pk)] == ["finished"]
+
+
+def test_the_backlog_of_a_short_queue_is_that_of_the_view() -> None:
+    worker = a_worker(has_session_lock=False)
+    for number in range(7):
+        a_job(priority=number % 3, created=ago(minutes=number + 1), queue_name="low")
+    a_job("scheduled")
+    a_job("scheduled", scheduled=ago(seconds=30))
+    a_job("running", worker=worker)
+
+    about = {row.queue: row for row in stats.backlog(10)}
+
+    assert about.keys() == {"default", "low"}
+    for queue in stats.queues():
+        if queue.queue in about:
+            row = about[queue.queue]
+            assert (row.pending, row.scheduled, row.running) == (
+                queue.pending,
+                queue.scheduled,
+                queue.running,
+            )
+            assert row.oldest_wait is not None
+            assert queue.latency is not None
+            assert abs(row.oldest_wait - queue.latency) < timedelta(minutes=7)
+
+
+def test_a_long_lane_of_the_backlog_is_estimated_beside_short_ones() -> None:
+    for number in range(60):
+        a_job(priority=number % 2, queue_name=("low", "default", "high")[number % 3])
+
+    (default, high, low) = stats.backlog(5)
+
+    assert {row.pending for row in (default, high, low)} == {20}
 
 
 def test_running_jobs_are_those_that_hold_the_text_the_longest_first() -> None:

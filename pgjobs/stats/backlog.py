@@ -1,0 +1,28 @@
+"""The live jobs of each queue, about, for readers that come every few seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pgjobs.stats.reading import read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """The live jobs of a queue, about, and the longest wait of a due job."""
+
+    queue: str
+    pending: int
+    scheduled: int
+    running: int
+    oldest_wait: timedelta | None
+
+
+def backlog(most: int, using: str | None = None) -> list[Backlog]:
+    """Return the queues that have live jobs, by name, in milliseconds however many jobs wait.
+
+    A lane of more than ``most`` pending jobs is estimated. Of the scheduled and of the running jobs
+    at most ``most`` are counted. ``queues()`` counts all.
+    """
+    return read(Backlog, "stats/backlog", using, most=most)
