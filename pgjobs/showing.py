@@ -1,10 +1,12 @@
-"""Values of callers in messages: brief, and whatever their ``__repr__`` does."""
+"""Values in messages: those of callers, brief and whatever their ``__repr__`` does, and spans."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 _LIMIT: Final = 80
+_UNITS: Final = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 
 
 def brief(value: Any) -> str:
@@ -18,6 +20,16 @@ def brief(value: Any) -> str:
     except Exception as error:
         return f"{type(value).__qualname__} (showing it raised {type(error).__name__})"
     return text if len(text) <= _LIMIT else f"{text[: _LIMIT - 1]}…"
+
+
+def in_words(value: timedelta) -> str:
+    """Return a span as people say it: ``1.5 s``, ``4 min 10 s``, ``3 h 5 min``, ``2 d 7 h``."""
+    seconds = value.total_seconds()
+    for size, unit, smaller, smaller_unit in _UNITS:
+        if seconds >= size:
+            whole, rest = divmod(int(seconds), size)
+            return f"{whole} {unit} {rest // smaller} {smaller_unit}"
+    return f"{seconds:.3g} s"
 
 
 def said_by(error: BaseException) -> str:

@@ -7,10 +7,10 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import ClassVar
 
-from pgjobs.cli.output import in_words
 from pgjobs.cli.selection import read
 from pgjobs.cli.verb import DONE, NOTHING, Verb, refuse
 from pgjobs.conf import get_settings
+from pgjobs.showing import in_words
 from pgjobs.steering import texts, workers
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.workers import Ordered

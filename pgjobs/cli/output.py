@@ -10,9 +10,10 @@ from typing import Any, Final, TextIO
 
 from django.utils.timezone import is_naive, localtime
 
+from pgjobs.showing import in_words
+
 _WIDEST: Final = 60
 """Characters of a cell; ``--json`` shows all of it."""
-_UNITS: Final = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 
 
 class Output:
@@ -139,13 +140,3 @@ def _text(value: Any, *, is_whole: bool = False) -> str:
 def moment_in_words(value: datetime) -> str:
     """Return a moment in the time zone of the project, to the second."""
     return f"{value if is_naive(value) else localtime(value):%Y-%m-%d %H:%M:%S}"
-
-
-def in_words(value: timedelta) -> str:
-    """Return a span as people say it: ``1.5 s``, ``4 min 10 s``, ``3 h 5 min``, ``2 d 7 h``."""
-    seconds = value.total_seconds()
-    for size, unit, smaller, smaller_unit in _UNITS:
-        if seconds >= size:
-            whole, rest = divmod(int(seconds), size)
-            return f"{whole} {unit} {rest // smaller} {smaller_unit}"
-    return f"{seconds:.3g} s"

@@ -7,7 +7,8 @@ from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
-from pgjobs.cli.output import in_words, moment_in_words, printable
+from pgjobs.cli.output import moment_in_words, printable
+from pgjobs.showing import in_words
 
 
 def words(value: Any) -> str:
