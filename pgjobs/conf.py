@@ -7,6 +7,7 @@ read once, and kept until Django says that the setting has changed.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Final, NamedTuple, get_type_hints
@@ -39,6 +40,8 @@ class Kind(NamedTuple):
 
     words: str
     accepts: Callable[[Any], bool]
+    is_secret: bool = False
+    """Whether a wrong value is left out of the message, which ends up in logs."""
 
 
 def _whole_number(least: int, most: int = 2**31 - 1) -> Kind:
@@ -108,6 +111,17 @@ Lease = Annotated[
 Alerts = Annotated[
     Mapping[str, Any] | None,
     Kind("None or a dict of thresholds", lambda value: value is None or isinstance(value, Mapping)),
+]
+
+
+Token = Annotated[
+    str,
+    # Other characters can't stand in a header of a request, or not at its end.
+    Kind(
+        "a string of ASCII characters without spaces",
+        lambda value: isinstance(value, str) and re.fullmatch(r"[!-~]*", value) is not None,
+        is_secret=True,
+    ),
 ]
 
 
@@ -213,6 +227,10 @@ class Settings:
     """Dotted path of a function that takes a user and a query set of jobs, and returns the jobs
     that the user may see. If it is empty, a user with the permission sees all jobs."""
 
+    METRICS_TOKEN: Token = ""
+    """The bearer token for the pages of ``pgjobs.metrics.urls``. With an empty one no token opens
+    them, and staff may still read them."""
+
 
 @cache
 def get_settings() -> Settings:
@@ -241,7 +259,8 @@ def _problem_with(name: Any, value: Any) -> str | None:
             f"PGJOBS[{name!r}] is not a setting. The settings are: {', '.join(sorted(_kinds()))}."
         )
     if not kind.accepts(value):
-        return f"PGJOBS[{name!r}] must be {kind.words}, not {value!r}."
+        given = "" if kind.is_secret else f", not {value!r}"
+        return f"PGJOBS[{name!r}] must be {kind.words}{given}."
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -271,6 +272,34 @@ def test_w015_names_a_memory_limit_without_a_process(
 
     settings.PGJOBS = {"ISOLATION": "fresh_process"}
     assert problems("pgjobs.W015") == []
+
+
+@pytest.mark.parametrize("token", ["short", "a" * 40, "only for tests", "ab" * 20])
+def test_w019_names_a_token_that_can_be_guessed_without_the_token(
+    token: str, settings: pytest_django.Settings
+) -> None:
+    settings.PGJOBS = {"METRICS_TOKEN": token.replace(" ", "-")}
+
+    (problem,) = problems("pgjobs.W019")
+
+    assert "can be guessed" in problem.msg
+    assert token not in problem.msg
+
+
+def test_w019_names_a_token_that_signs_the_sessions(settings: pytest_django.Settings) -> None:
+    settings.SECRET_KEY = "django-insecure-0123456789abcdefghij"
+    settings.PGJOBS = {"METRICS_TOKEN": settings.SECRET_KEY}
+
+    (problem,) = problems("pgjobs.W019")
+
+    assert "is SECRET_KEY" in problem.msg
+
+
+def test_w019_accepts_a_random_token_and_none(settings: pytest_django.Settings) -> None:
+    for token in ("", secrets.token_urlsafe(32)):
+        settings.PGJOBS = {"METRICS_TOKEN": token}
+
+        assert problems("pgjobs.W019") == []
 
 
 @pytest.mark.parametrize(

@@ -115,3 +115,10 @@ def test_several_wrong_settings_are_told_together(settings: pytest_django.Settin
 
 def test_settings_that_are_not_a_dict_are_refused() -> None:
     assert find_problems([]) == ["PGJOBS must be a dict, not list."]
+
+
+@pytest.mark.parametrize("token", [None, b"secret-bytes", "a secret", "sécret", "secret\n"])
+def test_a_token_that_no_header_can_carry_is_refused_without_showing_it(token: Any) -> None:
+    assert find_problems({"METRICS_TOKEN": token}) == [
+        "PGJOBS['METRICS_TOKEN'] must be a string of ASCII characters without spaces."
+    ]

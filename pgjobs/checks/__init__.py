@@ -16,6 +16,7 @@ from pgjobs.checks.project import (
     check_job_paths,
     check_job_queues,
     check_memory_limits,
+    check_metrics_token,
     check_notifier,
     check_queue_mappings,
     check_queues,
@@ -41,5 +42,6 @@ def register_checks() -> None:
         check_job_paths,
         check_job_queues,
         check_memory_limits,
+        check_metrics_token,
     ):
         register(check, Tags.compatibility)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from django.apps import apps
 from django.conf import settings
@@ -20,6 +20,9 @@ from pgjobs.registry.names import ambiguous, registered
 from pgjobs.registry.targets import is_job_class
 from pgjobs.rows.failure import shown
 from pgjobs.showing import brief
+
+_SHORTEST_TOKEN: Final = 20
+"""Characters of a token that is no warning."""
 
 
 def check_apps(**_: Any) -> Iterable[CheckMessage]:
@@ -184,3 +187,25 @@ def check_memory_limits(**_: Any) -> Iterable[CheckMessage]:
                 "for all jobs.",
                 id="pgjobs.W015",
             )
+
+
+def check_metrics_token(**_: Any) -> Iterable[CheckMessage]:
+    """W019: METRICS_TOKEN can't be guessed, and is no other secret."""
+    if not _settings_can_be_read():
+        return
+    token = get_settings().METRICS_TOKEN
+    if not token:
+        return
+    if token == settings.SECRET_KEY:
+        problem = "is SECRET_KEY: every scraper would hold the key that signs the sessions"
+    elif len(token) < _SHORTEST_TOKEN or len(set(token)) < _SHORTEST_TOKEN // 2:
+        problem = (
+            f"can be guessed: it has {len(token)} characters, {len(set(token))} different ones"
+        )
+    else:
+        return
+    yield Warning(
+        f"PGJOBS['METRICS_TOKEN'] {problem}.",
+        hint="Take what python -c 'import secrets; print(secrets.token_urlsafe(32))' prints.",
+        id="pgjobs.W019",
+    )

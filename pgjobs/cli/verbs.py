@@ -10,6 +10,7 @@ from pgjobs.cli.examining import Checkup, Doctor
 from pgjobs.cli.health import Health
 from pgjobs.cli.journal import Journal
 from pgjobs.cli.looking import Failures, ListJobs, Logs, Queues, Schedules, Show, Why, Workers
+from pgjobs.cli.metrics import Metrics
 from pgjobs.cli.ordering import Drain, Restart
 from pgjobs.cli.pausing import PauseClaims, ResumeClaims
 from pgjobs.cli.roles import Roles
@@ -33,6 +34,7 @@ VERBS: Final[dict[str, type[Verb]]] = {
         Top,
         Statistics,
         Health,
+        Metrics,
         Alerts,
         Doctor,
         Checkup,

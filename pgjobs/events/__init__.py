@@ -45,6 +45,7 @@ from pgjobs.events.jobs import (
     WaitingJobErrored,
     WaitingJobStuck,
 )
+from pgjobs.events.metrics import MetricsUnreadable
 from pgjobs.events.project import (
     AnnouncementFailed,
     NotifiedByLog,
@@ -126,6 +127,7 @@ __all__ = [
     "ListenerFailed",
     "LivenessFileFailed",
     "LogLocked",
+    "MetricsUnreadable",
     "NoteLost",
     "NotifiedByLog",
     "NotifierFailed",

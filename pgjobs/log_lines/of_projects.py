@@ -1,4 +1,4 @@
-"""The lines about a project's own code, and about alerts."""
+"""The lines about a project's own code, alerts, metrics and tracers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ WORKER: Final = logging.getLogger("pgjobs.worker")
 SIGNALS: Final = logging.getLogger("pgjobs.signals")
 NOTIFICATIONS: Final = logging.getLogger("pgjobs.notifications")
 ALERTS: Final = logging.getLogger("pgjobs.alerts")
+METRICS: Final = logging.getLogger("pgjobs.metrics")
 EVENTS: Final = logging.getLogger("pgjobs.events")
 
 
@@ -49,6 +50,9 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.AlertsFailed: line(
         ALERTS, WARNING, "looking for alerts failed, trying again in a minute: {error}"
     ),
+    # Metrics
+    events.MetricsUnreadable: line(METRICS, WARNING, "the {part} can't be read: {error}"),
+    # Tracers and listeners
     events.TracerFailed: line(EVENTS, ERROR, "tracer={tracer!r} raised", has_traceback=True),
     events.ListenerFailed: Line(
         EVENTS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from typing import NoReturn
 
 import pytest
@@ -14,3 +15,11 @@ def skip_or_fail(reason: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def needs(package: str, extra: str) -> pytest.MarkDecorator:
+    """Return the mark of tests that are skipped without the package of an extra. CI has it."""
+    return pytest.mark.skipif(
+        find_spec(package) is None and not os.environ.get("CI"),
+        reason=f"{package} is not installed: pip install 'django-pgjobs[{extra}]'",
+    )

@@ -19,6 +19,7 @@ DEPENDS_ON_VERSIONS: Final = (
     "docs/test_quickstart",
     "execution/",
     "management/",
+    "metrics/test_access",
     "models/",
     "registry/",
     "sql/test_migrations",

@@ -1,0 +1,9 @@
+"""The addresses of a project that includes those of the metrics."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from tests.urls import urlpatterns as pages
+
+urlpatterns = [*pages, path("jobs/", include("pgjobs.metrics.urls"))]
