@@ -21,6 +21,7 @@ prepare_the_machine() {
   step "Python can make environments" ensure_venv_works
   step "a browser is there" ensure_browser_works
   step "a pooler is there" ensure_pooler_works
+  step "Prometheus is there" ensure_prometheus_works
 }
 
 check_the_code() {
@@ -52,6 +53,11 @@ ensure_browser_works() {
 # For the tests behind a pooler, and for chaos behind one.
 ensure_pooler_works() {
   [[ -x /usr/sbin/pgbouncer ]] || install_from_debian pgbouncer
+}
+
+# For the tests of the metrics, the alert rules and the dashboard. Debian's package has promtool too.
+ensure_prometheus_works() {
+  [[ -x /usr/bin/prometheus ]] || install_from_debian prometheus
 }
 
 # For the benchmark's peers that keep their jobs in Redis.
