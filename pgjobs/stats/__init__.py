@@ -20,16 +20,6 @@ from pgjobs.stats.counted import (
     totals,
 )
 from pgjobs.stats.reading import (
-    Blocker,
-    Departures,
-    FailureKind,
-    JobRow,
-    JournalRow,
-    QueueRow,
-    Reason,
-    RunningRow,
-    ScheduleRow,
-    WorkerRow,
     be_patient_for,
     blockers,
     ended_since,
@@ -41,6 +31,18 @@ from pgjobs.stats.reading import (
     schedules,
     why,
     workers,
+)
+from pgjobs.stats.rows import (
+    Blocker,
+    Departures,
+    FailureKind,
+    JobRow,
+    JournalRow,
+    QueueRow,
+    Reason,
+    RunningRow,
+    ScheduleRow,
+    WorkerRow,
 )
 
 __all__ = [
