@@ -18,6 +18,7 @@ from pgjobs.steering.actor import Actor
 from pgjobs.steering.bulk_verbs import bulk_verb
 from pgjobs.steering.carrying import carry_to_the_end
 from pgjobs.steering.journal import acting, database
+from pgjobs.steering.reach import within_reach
 from pgjobs.steering.selection import Selection
 
 State = JournalEntry.State
@@ -69,7 +70,7 @@ def enter(
 
     Raises as ``start()``.
     """
-    jobs = changeable(verb, selection, options)
+    jobs = within_reach(by.user_key, changeable(verb, selection, options))
     newest = jobs.order_by("-pk").values_list("pk", flat=True).first()
     return JournalEntry.objects.using(database()).create(
         who=by.who,

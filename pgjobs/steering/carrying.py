@@ -25,6 +25,7 @@ from pgjobs.rows.rivalry import gave_way
 from pgjobs.sql import load
 from pgjobs.steering.bulk_verbs import BulkVerb, bulk_verb
 from pgjobs.steering.journal import database
+from pgjobs.steering.reach import within_reach
 from pgjobs.steering.selection import Selection
 
 BATCH: Final = 1000
@@ -119,7 +120,8 @@ class _Batches:
         self._ids = []
         with _knowing():
             verb = bulk_verb(entry.verb, entry.options)
-            jobs = Selection.from_json(entry.what.get("filter")).jobs()
+            selected = Selection.from_json(entry.what.get("filter")).jobs()
+            jobs = within_reach(entry.user_key, selected)
             self._ids = _next_ids(verb.changeable(jobs), entry, verb, self._size)
         if self._ids:
             # The same conditions again: a job may have changed, and its lock is not held yet.

@@ -16,6 +16,7 @@ from pgjobs.steering import bulk, carrying
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.carrying import carry, carry_to_the_end, give_up
 from pgjobs.steering.selection import Selection
+from tests.access import hooks
 from tests.apps.testapp.jobs import Noop
 from tests.support.moments import ago
 from tests.support.rows import a_job, a_worker
@@ -279,3 +280,34 @@ def test_a_worker_takes_an_action_that_nobody_carries_and_only_one() -> None:
     JournalEntry.objects.filter(pk=old.pk).update(carrier="worker 2")
     assert taken() == []
     assert JournalEntry.objects.get(pk=mine.pk).carrier == "a"
+
+
+def test_a_bulk_action_reaches_only_the_jobs_that_its_user_sees(
+    settings: Any, django_user_model: Any
+) -> None:
+    settings.PGJOBS = {"VISIBLE_JOBS": f"{hooks.PATH}.own_queues"}
+    ann = django_user_model.objects.create(username="ann")
+    seen, hidden = a_job("failed"), a_job("failed", queue_name="high")
+    entry = bulk.enter("retry", FAILED, by=Actor.user(ann))
+
+    carry_to_the_end(entry, "here")
+
+    assert (entry.counted, entry.done) == (1, 1)
+    assert status_of(seen, hidden) == ["pending", "failed"]
+
+
+def test_a_bulk_action_of_a_user_who_is_gone_changes_nothing_more(
+    settings: Any, django_user_model: Any
+) -> None:
+    settings.PGJOBS = {"VISIBLE_JOBS": f"{hooks.PATH}.own_queues"}
+    ann = django_user_model.objects.create(username="ann")
+    jobs = failed(3)
+    entry = bulk.enter("retry", FAILED, by=Actor.user(ann))
+    carry(entry.pk, "here", on_batch=stop_after(1))
+    ann.delete()
+
+    carry_to_the_end(entry, "here")
+
+    assert (entry.state, entry.done) == ("failed", 2)
+    assert f"The user {entry.user_key} of the action is gone" in entry.error
+    assert sorted(status_of(*jobs)) == ["failed", "pending", "pending"]
