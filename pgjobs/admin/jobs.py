@@ -35,11 +35,11 @@ from pgjobs.admin.listing import (
     JobChangeList,
     JobClassFilter,
     QueueFilter,
-    find_objects,
 )
 from pgjobs.admin.steering import SteeringAdmin, reason_of
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job, Schedule
+from pgjobs.models.job_objects import find_objects
 
 LOG_LINES: Final = 1000
 """The page of a job shows so many lines of its log: the last ones."""

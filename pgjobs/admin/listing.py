@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Final
@@ -10,14 +9,13 @@ from typing import Any, Final
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db import DatabaseError, DataError, models, transaction
+from django.db import DataError, models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs.choices import LIVE
-from pgjobs.models import Job
+from pgjobs.models.job_objects import find_objects
 from pgjobs.queues import known_queues
 from pgjobs.registry.names import registered
 from pgjobs.rows.columns import WIDE
@@ -76,31 +74,6 @@ class JobChangeList(TextChangeList):
         jobs = list(self.result_list)
         find_objects(jobs)
         self.result_list = jobs
-
-
-def find_objects(jobs: Iterable[Job]) -> None:
-    """Set ``job.found_object`` of each job: its object, or None if the row or the model is gone."""
-    by_type = defaultdict(list)
-    for job in jobs:
-        job.found_object = None  # type: ignore[attr-defined]
-        if job.object_type and job.object_id is not None:
-            by_type[job.object_type].append(job)
-    for object_type, about in by_type.items():
-        found = _by_key(object_type.model_class(), {job.object_id for job in about})
-        for job in about:
-            job.found_object = found.get(str(job.object_id))  # type: ignore[attr-defined]
-
-
-def _by_key(model: type[models.Model] | None, keys: set[Any]) -> dict[str, models.Model]:
-    if model is None:
-        return {}
-    manager = model._base_manager
-    try:
-        # A savepoint, because an error of the database would end the transaction of the page.
-        with transaction.atomic(using=manager.db):
-            return {str(key): row for key, row in manager.in_bulk(keys).items()}
-    except (DatabaseError, ValueError, OverflowError, ValidationError):
-        return {}  # the table is gone, or the type of the model's key has changed since
 
 
 class _KnownValueFilter(admin.SimpleListFilter):

@@ -19,6 +19,7 @@ from pgjobs.stats.counted import (
     throughput,
     totals,
 )
+from pgjobs.stats.figures import JobFigures, figures
 from pgjobs.stats.reading import (
     be_patient_for,
     blockers,
@@ -53,6 +54,7 @@ __all__ = [
     "Ended",
     "FailureFingerprint",
     "FailureKind",
+    "JobFigures",
     "JobRow",
     "JournalRow",
     "Latency",
@@ -70,6 +72,7 @@ __all__ = [
     "ended_since",
     "failure_kinds",
     "failures",
+    "figures",
     "jobs",
     "journal",
     "latency",

@@ -1,0 +1,91 @@
+"""The journal: the actions that people and programs have taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from pgjobs.access import redacted
+from pgjobs.api.errors import bounded
+from pgjobs.api.fields import Labelled, address, finite
+from pgjobs.api.paging import NewestFirst
+from pgjobs.api.reading import as_key
+from pgjobs.api.schema import described
+from pgjobs.api.views import View
+from pgjobs.models import JournalEntry
+from pgjobs.registry.hidden import hidden_keys
+from pgjobs.steering import journal
+
+
+@extend_schema_field({"nullable": True})
+class RedactedJSON(serializers.Field[Any, Any, Any, Any]):
+    """A JSON column without the values of hidden keys."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> Any:
+        return finite(redacted(value, hidden_keys(None)))
+
+
+class EntryShape(serializers.Serializer[Any]):
+    """An action. Of a bulk action ``counted`` and ``done`` tell how far it has come."""
+
+    id = serializers.IntegerField(read_only=True)
+    url = serializers.SerializerMethodField()
+    display = serializers.CharField(source="__str__", read_only=True)
+    created = serializers.DateTimeField(read_only=True)
+    who = serializers.CharField(read_only=True)
+    surface = Labelled(JournalEntry.Surface)
+    verb = serializers.CharField(read_only=True)
+    subject = serializers.CharField(read_only=True)
+    what = RedactedJSON()
+    options = RedactedJSON()
+    state = Labelled(JournalEntry.State)
+    counted = serializers.IntegerField(read_only=True, allow_null=True)
+    done = serializers.IntegerField(read_only=True)
+    refused = serializers.IntegerField(read_only=True)
+    error = serializers.CharField(read_only=True)
+    updated = serializers.DateTimeField(read_only=True)
+    ended = serializers.DateTimeField(read_only=True, allow_null=True)
+
+    def get_url(self, entry: JournalEntry) -> str:
+        return address(self.context["request"], "journal-detail", entry.pk)
+
+
+class JournalViewSet(View):
+    """The actions on jobs, queues, schedules and workers. They may name jobs that are hidden."""
+
+    queryset = JournalEntry.objects.none()
+    serializer_class = EntryShape
+    lookup_value_regex = "[^/]+"
+    pagination_class = NewestFirst
+    needs = {"list": "pgjobs.view_journalentry", "retrieve": "pgjobs.view_journalentry"}
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return NewestFirst().parameters if self.action == "list" else ()
+
+    def get_queryset(self) -> Any:
+        return JournalEntry.objects.using(journal.database())
+
+    @described(responses=EntryShape(many=True))
+    def list(self, request: Request) -> Response:
+        """List the actions, the newest first."""
+        with bounded(journal.database()):
+            entries = self.paginate_queryset(self.get_queryset())
+        shown = EntryShape(entries, many=True, context=self.get_serializer_context())
+        return self.get_paginated_response(shown.data)
+
+    @described(responses=EntryShape)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Show one action."""
+        entry = self.get_queryset().filter(pk=as_key(pk)).first()
+        if entry is None:
+            raise NotFound(f"There is no entry {pk[:20]!r}.")
+        return Response(EntryShape(entry, context=self.get_serializer_context()).data)

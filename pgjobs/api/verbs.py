@@ -1,0 +1,65 @@
+"""The verbs on jobs for users of this interface, and their refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from django.db import DatabaseError, OperationalError, models, transaction
+from rest_framework.exceptions import PermissionDenied, ValidationError
+
+from pgjobs.access import Verb, launchable, visible_to
+from pgjobs.api.errors import Refused, bad_input
+from pgjobs.enqueueing.references import object_columns
+from pgjobs.models import Job
+from pgjobs.steering import enqueueing
+from pgjobs.steering.actor import Actor
+from pgjobs.steering.selection import all_jobs
+
+BULK: Final = {"cancel": Verb.CANCEL, "retry": Verb.RETRY, "delete": Verb.DELETE}
+"""The permission for each bulk verb."""
+
+
+def enqueue(wanted: dict[str, Any], about: models.Model | None, user: Any, by: Actor) -> Job:
+    """Enqueue the job that a request asks for. Raises ValidationError and Refused.
+
+    Raises PermissionDenied for a job that the user might not see, and if a job that the user may
+    not see holds the place.
+    """
+    path = wanted.pop("job_class")
+    arguments, once = wanted.pop("kwargs"), wanted.pop("once")
+    if taken := arguments.keys() & enqueueing.OPTIONS:
+        raise ValidationError({"kwargs": [f"run() can't be given the argument {min(taken)!r}."]})
+    if once:
+        _check_holder(user, path, about)
+    given = {"user": user, **wanted, **arguments}
+    with refusals(), bad_input(), transaction.atomic(using=all_jobs().db):
+        job = enqueueing.enqueue(launchable()[path], about, given, by=by, once=once)
+        if not visible_to(user, all_jobs()).filter(pk=job.pk).exists():
+            raise PermissionDenied("You would not see this job, so it was not enqueued.")
+    return job
+
+
+def _check_holder(user: Any, path: str, about: models.Model | None) -> None:
+    """Raise PermissionDenied if a job that ``user`` may not see holds the place.
+
+    ``enqueue_once()`` could replace it.
+    """
+    with bad_input():
+        columns = object_columns(about)
+    holders = all_jobs().live().filter(job_class=path, once_key__isnull=False, **columns)
+    if holders.exclude(pk__in=visible_to(user, all_jobs()).values("pk")).exists():
+        raise PermissionDenied("A job that you may not see holds the place.")
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn the refusal of a trigger or of a constraint of the project into the answer 409."""
+    try:
+        yield
+    except OperationalError:  # the server, and not the job, is to blame
+        raise
+    except DatabaseError as error:
+        reason, _newline, _row = str(error).partition("\n")
+        raise Refused(f"PostgreSQL refused the change: {reason}") from None
