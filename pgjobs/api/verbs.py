@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from django.db import DatabaseError, OperationalError, models, transaction
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import PermissionDenied
 
 from pgjobs.access import Verb, launchable, visible_to
 from pgjobs.api.errors import Refused, bad_input
@@ -29,11 +29,9 @@ def enqueue(wanted: dict[str, Any], about: models.Model | None, user: Any, by: A
     """
     path = wanted.pop("job_class")
     arguments, once = wanted.pop("kwargs"), wanted.pop("once")
-    if taken := arguments.keys() & enqueueing.OPTIONS:
-        raise ValidationError({"kwargs": [f"run() can't be given the argument {min(taken)!r}."]})
     if once:
         _check_holder(user, path, about)
-    given = {"user": user, **wanted, **arguments}
+    given = {"user": user, **wanted, "arguments": arguments}
     with refusals(), bad_input(), transaction.atomic(using=all_jobs().db):
         job = enqueueing.enqueue(launchable()[path], about, given, by=by, once=once)
         if not visible_to(user, all_jobs()).filter(pk=job.pk).exists():

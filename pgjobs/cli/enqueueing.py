@@ -52,15 +52,11 @@ class Enqueue(Verb):
         options["queue_name"] = self.options["queue"]
         if self.options["at"] is not None:
             options["schedule_at"] = read(texts.moment, "at", self.options["at"], ahead=True)
-        arguments = _arguments(self.options["kwargs"])
-        if taken := arguments.keys() & enqueueing.OPTIONS:
-            raise refuse(f"--kwargs names {min(taken)!r}, which enqueue() does not give to run().")
+        options["arguments"] = _arguments(self.options["kwargs"])
         about = None if self.options["object"] is None else _existing(self.options["object"])
         once = self.options["once"]
         try:
-            job = enqueueing.enqueue(
-                target, about, {**options, **arguments}, by=Actor.command(), once=once
-            )
+            job = enqueueing.enqueue(target, about, options, by=Actor.command(), once=once)
         except (InvalidArgument, TypeError) as error:
             raise refuse(str(error)) from None
         if self.output.as_json:

@@ -21,6 +21,12 @@ from pgjobs.registry.parameters import Parameters, parameters_of
 from pgjobs.registry.targets import is_job_class, own_argument
 from pgjobs.showing import brief
 
+OPTIONS: Final = frozenset(
+    "instance name user schedule_at interval immediate queue_name notifications priority timeout "
+    "max_attempts meta job_timeout arguments".split()
+)
+"""The names that ``enqueue()`` takes itself: only ``arguments`` hands them to ``run()``."""
+
 
 def gathered(arguments: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the ``arguments`` of a call and its ``kwargs`` as one dict.
@@ -122,7 +128,7 @@ def _is_queue(value: Any) -> bool:
     return isinstance(value, str) and value in queues.known_queues()
 
 
-_OPTIONS: Final[dict[str, Callable[[Any], bool]]] = {
+_KINDS: Final[dict[str, Callable[[Any], bool]]] = {
     "user": lambda value: isinstance(value, models.Model),
     "schedule_at": _is_moment,
     "interval": _is_number,
@@ -155,14 +161,14 @@ def _meant(name: str) -> _Option | None:
     """Return the option that somebody who writes ``name`` may mean."""
     if name in _OF_OTHERS:
         return _OF_OTHERS[name]
-    close = get_close_matches(name, _OPTIONS, n=1, cutoff=0.85)
-    return _Option(_did_you_mean(close[0]), _OPTIONS[close[0]]) if close else None
+    close = get_close_matches(name, _KINDS, n=1, cutoff=0.85)
+    return _Option(_did_you_mean(close[0]), _KINDS[close[0]]) if close else None
 
 
 def _proposal(name: str, parameters: Parameters) -> str:
     if name in _OF_OTHERS:
         return f" {_OF_OTHERS[name].remedy}"
-    close = get_close_matches(name, [*sorted(parameters.named), *_OPTIONS], n=1, cutoff=0.7)
+    close = get_close_matches(name, [*sorted(parameters.named), *_KINDS], n=1, cutoff=0.7)
     return f" Did you mean {close[0]}?" if close else ""
 
 

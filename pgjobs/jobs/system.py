@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from pgjobs import codec, queues
-from pgjobs.enqueueing.arguments import check_all, check_options
+from pgjobs.enqueueing.arguments import OPTIONS, check_all, check_options, gathered
 from pgjobs.enqueueing.bounds import check_interval
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.jobs.cron import check_cron
@@ -27,11 +27,15 @@ class SystemJob:
     interval: timedelta | None
     cron: str
     kwargs: dict[str, Any]
+    """The arguments of ``run()``."""
+    options: dict[str, Any]
+    """The options of ``enqueue()`` that ``setup()`` was given, such as a priority."""
 
     @property
     def queue_name(self) -> str:
-        """``Meta.queue``; without it ``QUEUE_MAPPINGS[None]``; without this entry ``low``."""
-        return self.job_class.options.queue or queues.get_queue_for_model(None, queues.LOW)
+        """The queue of ``setup()`` or ``Meta``; then ``QUEUE_MAPPINGS[None]``; then ``low``."""
+        named: str | None = self.options.get("queue_name") or self.job_class.options.queue
+        return named or queues.get_queue_for_model(None, queues.LOW)
 
 
 _system_jobs: dict[str, SystemJob] = {}
@@ -72,12 +76,16 @@ def register_system_job(
         raise InvalidArgument(
             f"{job_class.__qualname__} needs either interval= (minutes) or cron=, and not both."
         )
-    check_options(job_class, kwargs)
-    check_all(job_class, kwargs)
-    codec.encode(kwargs, "kwargs")
+    options = {name: kwargs[name] for name in OPTIONS & kwargs.keys() - {"arguments"}}
+    named = {name: value for name, value in kwargs.items() if name not in OPTIONS}
+    check_options(job_class, named)
+    arguments = gathered(kwargs.get("arguments"), named)
+    check_all(job_class, arguments)
+    codec.encode(arguments, "kwargs")
     _system_jobs[job_class.path] = SystemJob(
         job_class=job_class,
         interval=None if interval is None else timedelta(minutes=check_interval(interval)),
         cron="" if cron is None else check_cron(cron),
-        kwargs=kwargs,
+        kwargs=arguments,
+        options=options,
     )

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="schedule",
             constraint=models.CheckConstraint(
-                name="pgjobs_schedule_off_never_runs",
+                name="pgjobs_schedule_when_off_never_runs",
                 condition=models.Q(switched_off=None) | models.Q(next_run=_NEVER),
             ),
         ),

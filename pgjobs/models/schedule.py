@@ -74,7 +74,7 @@ class Schedule(models.Model):
             # A worker of an older release writes its own rule and due time as it starts. These
             # two refuse that.
             models.CheckConstraint(
-                name="pgjobs_schedule_off_never_runs",
+                name="pgjobs_schedule_when_off_never_runs",
                 condition=models.Q(switched_off=None) | models.Q(next_run=NEVER),
             ),
             models.CheckConstraint(

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from inspect import Parameter, signature
-from typing import Any, Final
+from typing import Any
 
 from django.db import models
 
 from pgjobs import codec
-from pgjobs.enqueueing.row import row_for
 from pgjobs.exceptions import BadArguments, InvalidArgument
 from pgjobs.models import Job
 from pgjobs.registry.names import JobTarget, resolve
 from pgjobs.registry.targets import is_job_class
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.journal import acting
-
-OPTIONS: Final = {
-    name
-    for name, parameter in signature(row_for).parameters.items()
-    if parameter.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-}
-"""The names that ``enqueue()`` takes for options, even ``immediate``, which runs the job here."""
 
 
 def enqueue(
@@ -39,9 +30,12 @@ def enqueue(
     that has the place, if there is one. Raises InvalidArgument for a wrong argument.
     """
     with acting("enqueue", by=by) as entry:
-        make = Job.enqueue_once if once else Job.enqueue
-        job = make(target, about, **(given or {}))
-        entry.subject, entry.jobs, entry.done = job.job_class, [job.pk], 1
+        is_new = True
+        if once:
+            job, is_new = Job.objects.all().hold_place(target, about, **(given or {}))
+        else:
+            job = Job.enqueue(target, about, **(given or {}))
+        entry.subject, entry.jobs, entry.done = job.job_class, [job.pk], int(is_new)
         entry.options = {"once": True} if once else {}
     return job
 
@@ -60,8 +54,6 @@ def rerun(job: Job, *, by: Actor, changes: Mapping[str, Any] | None = None) -> J
         )
     target: JobTarget = resolve(job.job_class)
     changed = dict(changes or {})
-    if taken := changed.keys() & OPTIONS:
-        raise InvalidArgument(f"changes name {min(taken)!r}, which is no argument of run().")
     if job.object_id is not None and job.object is None:
         raise BadArguments(f"The object of job {job.pk} no longer exists.")
     # Arguments that are replaced are not read: their objects may be gone.
@@ -77,7 +69,7 @@ def rerun(job: Job, *, by: Actor, changes: Mapping[str, Any] | None = None) -> J
             priority=job.priority,
             timeout=job.timeout,
             max_attempts=job.max_attempts,
-            **{**codec.decode(kept), **changed},
+            arguments={**codec.decode(kept), **changed},
         )
         entry.jobs, entry.done = [again.pk], 1
         # The names alone: the journal holds no values of arguments.

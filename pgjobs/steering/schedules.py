@@ -41,7 +41,7 @@ def run(name: str, *, by: Actor) -> Run:
     Raises LookupError if this process does not know the job class as a system job.
     """
     known = _known(name)
-    options = {"queue_name": known.queue_name, "arguments": known.kwargs}
+    options = {**known.options, "queue_name": known.queue_name, "arguments": known.kwargs}
 
     def act() -> Run:
         with acting("run schedule", by=by, subject=name) as entry:

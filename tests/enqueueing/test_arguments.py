@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,10 +13,13 @@ from django.utils import timezone
 
 import pgjobs
 from pgjobs import BackgroundJob
+from pgjobs.enqueueing.arguments import OPTIONS
+from pgjobs.enqueueing.row import row_for
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.jobs.system import system_jobs
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import Noop
+from tests.support.registry import forget_system_jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +101,23 @@ def test_a_surplus_argument_is_refused_with_the_nearest_name(enqueue: Callable[.
 def test_a_misspelt_option_is_refused_with_the_option() -> None:
     with pytest.raises(InvalidArgument, match=r"prioritty=3 .*Did you mean priority\?"):
         Report.enqueue(month="May", prioritty=3)
+
+
+def test_each_option_of_enqueue_is_known_as_one() -> None:
+    parameters = inspect.signature(row_for).parameters.values()
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    assert {each.name for each in parameters if each.kind in kinds} == OPTIONS
+
+
+def test_options_of_setup_are_options_of_each_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_system_jobs(monkeypatch)
+    Clashing.setup(interval=5, queue_name="high", arguments={"queue_name": "a", "priority": 1})
+
+    system_job = system_jobs()[Clashing.path]
+    assert (system_job.queue_name, system_job.kwargs) == (
+        "high",
+        {"queue_name": "a", "priority": 1},
+    )
 
 
 def test_arguments_that_fit_are_stored(enqueue: Callable[..., Any]) -> None:

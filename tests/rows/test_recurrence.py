@@ -15,7 +15,7 @@ from pgjobs.choices import JobStatus
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
-from tests.apps.testapp.jobs import AboutObject, Failing, Noop, Raising
+from tests.apps.testapp.jobs import Failing, Noop, Raising
 from tests.support.moments import HOUR, MINUTE, TOMORROW
 from tests.support.rows import a_site
 from tests.support.sql import database_now
@@ -102,7 +102,7 @@ def test_a_job_without_an_interval_does_not_recur() -> None:
 
 def test_the_next_run_carries_every_option_and_argument() -> None:
     site, user = a_site(), User.objects.create_user("ann")
-    job = AboutObject.enqueue_once(
+    job = Noop.enqueue_once(
         site,
         schedule_at=TOMORROW,
         interval=60,

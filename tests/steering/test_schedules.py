@@ -80,7 +80,7 @@ def test_a_clock_of_an_older_release_cannot_make_a_switched_off_schedule_due() -
 
     # The older due query, and the older start: it knows no column of the switch.
     assert not Schedule.objects.filter(enabled=True, next_run__lte=Now()).exists()
-    with pytest.raises(IntegrityError, match="off_never_runs"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="when_off_never_runs"), transaction.atomic():
         Schedule.objects.filter(pk=schedule.pk).update(enabled=True, next_run=Now())
 
 

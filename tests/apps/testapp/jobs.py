@@ -34,7 +34,7 @@ class Noop(BackgroundJob):
 class Tracing(BackgroundJob):
     """Leaves a trace, so that runs can be counted. It may go on for some seconds."""
 
-    def run(self, label: str = "ran", seconds: float = 0) -> None:
+    def run(self, label: str = "ran", seconds: float = 0, chain: str = "") -> None:
         leave_trace(label, self.job.pk)
         if seconds:
             time.sleep(seconds)
@@ -48,7 +48,7 @@ class TracingArguments(BackgroundJob):
 
 
 class Logging(BackgroundJob):
-    def run(self) -> None:
+    def run(self, chain: str = "") -> None:
         self.logger.debug("a %s line", "debug")
         self.logger.info("an info line")
         self.logger.warning("a warning line")

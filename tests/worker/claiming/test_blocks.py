@@ -77,7 +77,7 @@ def test_a_claim_passes_over_the_block_of_another_and_comes_back_to_it(
 def test_a_claim_takes_the_blocks_of_others_before_the_next_lane(
     claimer: Claimer, jobs: list[int], worker: int
 ) -> None:
-    low = Noop.enqueue(queue="low")
+    low = Noop.enqueue(queue_name="low")
     claimer.look()
     with another_claim_in(1):
         first = claimer.claim(limit=3 * BLOCK, worker=worker)
