@@ -68,7 +68,7 @@ def test_a_job_whose_arguments_do_not_decode_is_errored_and_the_worker_goes_on(
 
 
 def test_a_job_with_arguments_that_run_does_not_take_is_errored_and_the_worker_goes_on() -> None:
-    job = ended(Misbehaves.enqueue(what="nothing"))
+    job = ended(with_row(job_class=Misbehaves.path, kwargs={"what": "nothing"}))
 
     assert job.status == "errored"
     assert "unexpected keyword argument 'what'" in job.error

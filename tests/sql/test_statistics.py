@@ -30,6 +30,14 @@ from tests.support.sql import plan, query
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def nothing_counted() -> None:
+    # A process that another test has started may have ended jobs after that test.
+    query("DELETE FROM pgjobs_ends")
+    query("DELETE FROM pgjobs_statistics")
+    query("DELETE FROM pgjobs_failure_statistics")
+
+
 def counted() -> dict[str, int]:
     """Return the ends by outcome, merged or not."""
     found: Counter[str] = Counter()
