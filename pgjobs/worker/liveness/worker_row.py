@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import psycopg
@@ -16,6 +17,9 @@ from pgjobs.worker.options import WorkerOptions
 
 _MOST_DRAWS: Final = 1000
 """Ids that a worker draws before it pauses, while foreign sessions hold the locks of each."""
+
+# Somebody holds a lock on a table that a heartbeat only reads, or `migrate` has not made it yet.
+_UNREADABLE: Final = (psycopg.errors.LockNotAvailable, psycopg.ProgrammingError)
 
 
 class Heard(NamedTuple):
@@ -94,12 +98,18 @@ class WorkerRow:
         if connection is not self._locked_on and self._take_lock(connection):
             self._locked_on = connection
         values = {"id": self.id, "draining": draining, "overdue": OVERDUE}
-        row = connection.execute(load("workers/beat"), values).fetchone()
+        try:
+            row = connection.execute(load("workers/beat"), values).fetchone()
+        except _UNREADABLE:
+            row = connection.execute(load("workers/beat_alone"), values).fetchone()
         return None if row is None else Heard(*row)
 
     def order(self) -> str | None:
         """Return the order to this worker, also if its row has ended."""
-        row = self._connection.get().execute(load("workers/order_to"), {"id": self.id}).fetchone()
+        row = None
+        with suppress(*_UNREADABLE):
+            connection = self._connection.get()
+            row = connection.execute(load("workers/order_to"), {"id": self.id}).fetchone()
         return None if row is None else str(row[0])
 
     def end(self) -> None:
