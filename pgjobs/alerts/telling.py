@@ -1,13 +1,16 @@
 """Telling of each change once, by whichever process looks.
 
 A look compares the conditions with the table of alerts, in one transaction. Then the looker takes
-the changes that nobody has told of, for two minutes, and marks each one as told after its notifier
-has returned. If the looker dies in between, the change is free again after these two minutes.
+one after the other the changes that nobody has told of, each for two minutes, and marks it as told
+after its notifier has returned. If the looker dies in between, the change is free again after these
+two minutes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from django.db import connections, router, transaction
 from django.utils.module_loading import import_string
@@ -68,16 +71,27 @@ def _has_looked(thresholds: Thresholds, using: str, *, unless_just_done: bool) -
 
 def _tell_changes(thresholds: Thresholds, using: str) -> None:
     with connections[using].cursor() as cursor:
-        cursor.execute(load("alerts/take_untold"))
-        changes = [AlertState(**_columns(cursor, row)) for row in cursor.fetchall()]
-        for state in changes:
+        for state in _untold(cursor):
             if _tell(_alert(state), thresholds.notifier):
                 cursor.execute(load("alerts/told"), {"id": state.id, "active": state.active})
         cursor.execute(load("alerts/forget"))
 
 
-def _columns(cursor: object, row: tuple[object, ...]) -> dict[str, object]:
-    names = [column.name for column in cursor.description]  # type: ignore[attr-defined]
+def _untold(cursor: Any) -> Iterator[AlertState]:
+    """Take each change that nobody has told of, once the change before it is told."""
+    taken: list[int] = []
+    while True:
+        cursor.execute(load("alerts/take_untold"), {"taken": taken})
+        row = cursor.fetchone()
+        if row is None:
+            return
+        state = AlertState(**_columns(cursor, row))
+        taken.append(state.id)
+        yield state
+
+
+def _columns(cursor: Any, row: tuple[Any, ...]) -> dict[str, Any]:
+    names = [column.name for column in cursor.description]
     return dict(zip(names, row, strict=True))
 
 

@@ -20,6 +20,7 @@ from pgjobs.alerts import Alert
 from pgjobs.conf import find_problems
 from pgjobs.models import AlertState, Job, Pause, Schedule
 from tests.apps.testapp.jobs import Noop, Raising
+from tests.support.elsewhere import elsewhere
 from tests.support.environment import Environment, with_settings
 from tests.support.sql import query
 from tests.support.told_events import ToldSoFar
@@ -287,3 +288,41 @@ def test_a_wrong_threshold_is_a_problem(given: Any, problem: str) -> None:
 
 def test_no_thresholds_are_all_defaults() -> None:
     assert find_problems({"ALERTS": {}}) == []
+
+
+def test_an_alert_that_ends_while_its_notifier_runs_is_told_to_have_ended(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch(settings, oldest_wait=300)
+    job = waiting()
+
+    def slow(alert: Alert) -> None:
+        notified.append((alert.kind, alert.subject, alert.is_raised))
+        if alert.is_raised:  # another process looks meanwhile
+            job.delete()
+            elsewhere(alerts.look_and_tell).result(20)
+
+    monkeypatch.setitem(globals(), "notify", slow)
+    alerts.look_and_tell()
+    alerts.look_and_tell()
+
+    assert notified == [("oldest_wait", "default", True), ("oldest_wait", "default", False)]
+    assert AlertState.objects.exclude(kind="turn").count() == 0
+
+
+def test_a_change_waits_untaken_while_the_notifier_is_busy_with_another_one(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch(settings, oldest_wait=300)
+    waiting(queue_name="high")
+    waiting(queue_name="low")
+    told: list[tuple[str, int]] = []
+
+    def slow(alert: Alert) -> None:
+        taken = AlertState.objects.exclude(kind="turn").filter(claimed_until__gt=Now())
+        told.append((alert.subject, taken.count()))
+
+    monkeypatch.setitem(globals(), "notify", slow)
+    alerts.look_and_tell()
+
+    assert sorted(told) == [("high", 1), ("low", 1)]

@@ -1,2 +1,7 @@
--- Conditions that hold no more, and this was told.
-DELETE FROM pgjobs_alert WHERE kind <> 'turn' AND NOT active AND NOT told
+-- Conditions that hold no more, and this was told. Not while a process tells that one holds: then its end is
+-- to be told next.
+DELETE FROM pgjobs_alert
+WHERE kind <> 'turn'
+    AND NOT active
+    AND NOT told
+    AND (claimed_until IS NULL OR claimed_until <= statement_timestamp())
