@@ -174,13 +174,20 @@ def _advance(
 
 
 def _end(entry: JournalEntry, state: str, error: str = "") -> JournalEntry:
-    _update(entry, state=state, ended=Now(), error=(error or entry.error)[:LONGEST_ERROR])
+    _update(entry, ended=True, state=state, error=(error or entry.error)[:LONGEST_ERROR])
     return entry
 
 
-def _update(entry: JournalEntry, **columns: Any) -> None:
+def _update(entry: JournalEntry, *, ended: bool = False, **columns: Any) -> None:
+    """Write the progress of an action.
+
+    Raises DatabaseError if a trigger of the project keeps the row as it was: the batch must not
+    commit, or another carrier would change its jobs again.
+    """
     rows = JournalEntry.objects.using(entry._state.db).filter(pk=entry.pk)
-    rows.update(updated=Now(), **columns)
+    rows.update(updated=Now(), **({"ended": Now()} if ended else {}), **columns)
+    if not rows.filter(**columns).exists():
+        raise DatabaseError("a trigger of pgjobs_journal keeps the entry as it is")
     for name, value in columns.items():
         setattr(entry, name, value)
 

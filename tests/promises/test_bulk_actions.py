@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from typing import Final
 
 import pytest
@@ -186,3 +188,61 @@ def test_an_action_that_cannot_go_on_is_told_once(
     actions.stop(5)
 
     assert [event["action"] for event in told(events.BulkActionHalted)] == [entry.pk]
+
+
+@contextmanager
+def a_trigger_on_the_journal(act: str, when: str = "true") -> Iterator[None]:
+    query(
+        f"CREATE FUNCTION object() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {act}; END $$; "
+        "CREATE TRIGGER object BEFORE UPDATE ON pgjobs_journal "
+        f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION object()"
+    )
+    try:
+        yield
+    finally:
+        query("DROP FUNCTION object CASCADE")
+
+
+@pytest.mark.usefixtures("empty_queue")
+@pytest.mark.parametrize(
+    "act",
+    ["RAISE 'the journal is for ever' USING ERRCODE = 'check_violation'", "RETURN OLD"],
+)
+def test_an_action_whose_entry_a_trigger_keeps_changes_no_job_and_holds_up_no_other_action(
+    child_environment: Environment, act: str
+) -> None:
+    first, second = failed_jobs(2)
+    with RunningWorker(with_settings(child_environment, **NERVOUS)) as worker:
+        worker.until_started()
+        me = worker_id(worker)
+        kept = bulk.enter("delete", Selection(ids=(first,)), by=ANN)
+        with a_trigger_on_the_journal(act, f"OLD.id = {kept.pk}"):
+            other = bulk.enter("delete", Selection(ids=(second,)), by=ANN)
+            worker.until_told(events.BulkActionHalted, action=kept.pk)
+            eventually(lambda: JournalEntry.objects.filter(pk=other.pk, state="done").exists())
+            assert Job.objects.filter(pk=first).exists()
+        eventually(lambda: JournalEntry.objects.filter(pk=kept.pk, state="done").exists())
+        assert worker_id(worker) == me
+        assert worker.told(events.DatabaseAway) == []
+    assert not Job.objects.exists()
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_trigger_of_the_journal_that_takes_long_delays_no_heartbeat(
+    child_environment: Environment,
+) -> None:
+    (job,) = failed_jobs(1)
+    slow = "PERFORM pg_sleep(5); RETURN NEW"
+    with (
+        RunningWorker(with_settings(child_environment, **NERVOUS)) as worker,
+        a_trigger_on_the_journal(slow),
+    ):
+        worker.until_started()
+        entry = bulk.enter("delete", Selection(ids=(job,)), by=ANN)
+        ended = JournalEntry.objects.filter(pk=entry.pk, state="done")
+        silences = []
+        while not ended.exists():
+            (row,) = query("SELECT max(now() - heartbeat) AS silence FROM pgjobs_worker")
+            silences.append(row["silence"])
+            time.sleep(0.1)
+    assert max(silences) < timedelta(seconds=NERVOUS["HEARTBEAT_TIMEOUT"])

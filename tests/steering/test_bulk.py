@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job, JournalEntry
+from pgjobs.sql import load
 from pgjobs.steering import bulk, carrying
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.carrying import carry, carry_to_the_end, give_up
@@ -257,28 +259,27 @@ def test_a_job_that_refuses_its_deletion_is_passed_over() -> None:
     assert Job.objects.get() == jobs[1]
 
 
-def test_a_worker_takes_an_action_that_nobody_carries_and_only_one() -> None:
-    from pgjobs.sql import load
-
+def test_a_worker_finds_an_action_that_nobody_carries_and_the_halted_one_last() -> None:
     failed(1)
     mine, free, old = (
         bulk.enter("retry", FAILED, by=ANN, carrier=carrier) for carrier in ("a", "", "b")
     )
     JournalEntry.objects.filter(pk=old.pk).update(updated=ago(seconds=carrying.OVERDUE + 1))
 
-    def taken() -> list[int]:
-        values = {"carrier": "worker 1", "overdue": carrying.OVERDUE}
-        sql = load("steering/take_action") % {
-            name: f"'{value}'" if isinstance(value, str) else value
-            for name, value in values.items()
-        }
-        return [row["id"] for row in query(sql)]
+    def found(*halted: int) -> list[int]:
+        values = {"carrier": "worker 1", "overdue": carrying.OVERDUE, "halted": list(halted)}
+        with connection.cursor() as cursor:
+            cursor.execute(load("steering/free_action"), values)
+            return [row[0] for row in cursor.fetchall()]
 
-    assert taken() == [free.pk]
+    assert found() == [free.pk]
+    assert found(free.pk) == [old.pk]
+    assert found(free.pk, old.pk) == [free.pk]
+    assert found(old.pk, free.pk) == [old.pk]
     JournalEntry.objects.filter(pk=free.pk).update(carrier="worker 2")
-    assert taken() == [old.pk]
-    JournalEntry.objects.filter(pk=old.pk).update(carrier="worker 2")
-    assert taken() == []
+    assert found() == [old.pk]
+    JournalEntry.objects.filter(pk=old.pk).update(carrier="worker 2", updated=Now())
+    assert found() == []
     assert JournalEntry.objects.get(pk=mine.pk).carrier == "a"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 
 import psycopg
 from django.db import connections
@@ -12,21 +11,21 @@ from pgjobs import events
 from pgjobs.sql import load
 from pgjobs.steering.carrying import OVERDUE, carry, give_up
 from pgjobs.steering.journal import database
-from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.connection import EngineConnection, is_away
 from pgjobs.worker.engine_thread import EngineThread
 
 
 class BulkActions:
     """Takes one action at a time, whatever queues the worker serves.
 
-    The presence looks for actions, with one small statement after a heartbeat. The work is done in
-    a thread and on a connection of Django, which is open only meanwhile: a batch may wait for
-    locks, and triggers and signals of the project may take long or raise.
+    The presence looks for actions, with one small statement after a heartbeat, and writes nothing.
+    The work is done in a thread and on a connection of Django, which is open only meanwhile: a
+    batch may wait for locks, and triggers and signals of the project may take long or raise.
     """
 
     def __init__(self) -> None:
         self._taken: tuple[int, str] | None = None
-        self._halted: int | None = None
+        self._halted: list[int] = []
         self._wakeup = threading.Event()
         self._stopping = threading.Event()
         self._thread = EngineThread("pgjobs-bulk-actions", self._run)
@@ -45,10 +44,14 @@ class BulkActions:
         if not self.is_free:
             return
         carrier = f"worker {worker}"
-        values = {"carrier": carrier, "overdue": OVERDUE}
-        # An older schema has no journal, and a role may have no right to it. The heartbeat goes on.
-        with suppress(psycopg.ProgrammingError):
-            row = connection.cursor().execute(load("steering/take_action"), values).fetchone()
+        values = {"carrier": carrier, "overdue": OVERDUE, "halted": self._halted}
+        try:
+            row = connection.cursor().execute(load("steering/free_action"), values).fetchone()
+        except psycopg.Error as error:
+            # An older schema has no journal, and a role may have no right to it.
+            if is_away(error):
+                raise
+        else:
             if row is not None:
                 self._taken = (row[0], carrier)
                 self._wakeup.set()
@@ -70,10 +73,10 @@ class BulkActions:
         try:
             carry(action, carrier, on_batch=lambda entry: not self._stopping.is_set())
             give_up(action, carrier)
-            self._halted = None
+            self._halted = [each for each in self._halted if each != action]
         except Exception as error:
-            if self._halted != action:
+            if action not in self._halted:
                 events.tell(events.BulkActionHalted(action, error))
-            self._halted = action
+            self._halted = [each for each in self._halted if each != action] + [action]
         finally:
             connections[database()].close()
