@@ -12,7 +12,7 @@ from django.db import migrations
 from django.db.migrations.operations.special import RunSQL
 
 from pgjobs.sql import load
-from pgjobs.sql.schema import create
+from pgjobs.sql.schema import create, rights_as_on
 
 _NAMES: Final = (
     "functions/bucket",
@@ -33,6 +33,10 @@ class Migration(migrations.Migration):
         RunSQL(
             load("statistics/tables"),
             "DROP TABLE pgjobs_ends, pgjobs_statistics, pgjobs_failure_statistics",
+        ),
+        *(
+            rights_as_on("pgjobs_worker", table)
+            for table in ("pgjobs_ends", "pgjobs_statistics", "pgjobs_failure_statistics")
         ),
         *create(_NAMES),
         RunSQL(load("functions_of_roles"), RunSQL.noop),

@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, Length, Now
 from django.db.models.lookups import LessThanOrEqual
 
 from pgjobs.sql import load
-from pgjobs.sql.schema import create, replace
+from pgjobs.sql.schema import create, replace, rights_as_on
 
 _NEW: Final = ("functions/cancel", "functions/retry", "functions/pause", "functions/resume")
 _OLD: Final = [f"{name}.0012" for name in _NEW]
@@ -248,6 +248,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        rights_as_on("pgjobs_job", "pgjobs_journal"),
         # A replaced function loses its search path, in both directions.
         migrations.RunSQL(migrations.RunSQL.noop, load("functions_of_roles")),
         *create(["functions/note", "functions/cancel_action"]),

@@ -16,7 +16,7 @@ from django.db import migrations, models
 from django.db.models.functions import Now
 
 from pgjobs.sql import load
-from pgjobs.sql.schema import create, extend
+from pgjobs.sql.schema import create, extend, rights_as_on
 
 _NAMES: Final = (
     "functions/schedule_named",
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(load("workers/rights_on_orders"), migrations.RunSQL.noop),
+        rights_as_on("pgjobs_worker", "pgjobs_order"),
         *extend("views/schedules.0002", "views/schedules"),
         *extend("views/workers.0009", "views/workers", readers=("views/queues", "views/running")),
         *create(_NAMES),

@@ -7,6 +7,8 @@ import datetime
 from django.db import migrations, models
 from django.db.models.functions import Now
 
+from pgjobs.sql.schema import rights_as_on
+
 
 class Migration(migrations.Migration):
     dependencies = [("pgjobs", "0016_orders")]
@@ -44,4 +46,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        rights_as_on("pgjobs_worker", "pgjobs_alert"),
     ]

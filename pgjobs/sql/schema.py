@@ -52,6 +52,12 @@ def extend(old: str, new: str, readers: Sequence[str] = ()) -> list[RunSQL]:
     ]
 
 
+def rights_as_on(older: str, newer: str) -> RunSQL:
+    """Return the operation that gives the rights on the table ``older`` on ``newer`` too."""
+    sql = load("rights_as_on").replace("{older}", older).replace("{newer}", newer)
+    return RunSQL(sql, RunSQL.noop)
+
+
 def on_deletion(*, of_job: str, of_user: str) -> str:
     """Return the statement that gives the foreign keys these ON DELETE actions."""
     return load("references/deletion").replace("{on_job}", of_job).replace("{on_user}", of_user)

@@ -50,6 +50,9 @@ def schema(alias: str = "default") -> dict[str, set[str]]:
     return {kind: {str(row) for row in query(sql, using=alias)} for kind, sql in SCHEMA.items()}
 
 
+MAY = "SELECT has_table_privilege(%s, %s, %s) AS may"
+
+
 def migrate(target: str = "") -> None:
     call_command("migrate", "pgjobs", *filter(None, [target]), verbosity=0)
 
@@ -223,21 +226,24 @@ def test_a_later_migration_that_replaces_a_view_can_be_reversed() -> None:
     assert schema() == before
 
 
-def test_rights_on_the_table_of_workers_and_on_views_survive_the_orders_to_workers() -> None:
+def test_a_role_may_do_after_the_newest_migrations_what_it_could_do_before() -> None:
     migrate("0012")
     query(
-        "CREATE ROLE runs_workers; CREATE ROLE looks; "
+        "CREATE ROLE runs_workers; CREATE ROLE steers; CREATE ROLE looks; "
         "GRANT SELECT, INSERT, UPDATE, DELETE ON pgjobs_worker TO runs_workers; "
+        "GRANT SELECT, INSERT, UPDATE ON pgjobs_job TO steers; "
         "GRANT SELECT ON pgjobs_workers, pgjobs_schedules TO looks"
     )
 
     migrate()
 
-    may = "has_table_privilege('{}', '{}', 'SELECT')"
-    pairs = [
-        ("runs_workers", "pgjobs_order"),
-        ("looks", "pgjobs_workers"),
-        ("looks", "pgjobs_schedules"),
+    of_workers = ("ends", "statistics", "failure_statistics", "order", "alert")
+    rights = [
+        *(("runs_workers", f"pgjobs_{table}", "DELETE") for table in of_workers),
+        ("steers", "pgjobs_journal", "INSERT"),
+        ("looks", "pgjobs_workers", "SELECT"),
+        ("looks", "pgjobs_schedules", "SELECT"),
     ]
-    (row,) = query(f"SELECT {' AND '.join(may.format(*pair) for pair in pairs)} AS all_may")
-    assert row["all_may"]
+    missing = [each for each in rights if not query(MAY, *each)[0]["may"]]
+    assert missing == []
+    assert not query(MAY, "steers", "pgjobs_journal", "DELETE")[0]["may"]
