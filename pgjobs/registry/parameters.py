@@ -60,9 +60,19 @@ def _without_own(target: JobTarget, signature: inspect.Signature) -> list[inspec
     parameters = list(signature.parameters.values())
     if not is_job_class(target):
         return [each for each in parameters if each.name != "job"]
-    is_method = inspect.isfunction(inspect.getattr_static(target, "run"))
-    takes_self = is_method and parameters and parameters[0].kind != inspect.Parameter.VAR_POSITIONAL
-    return parameters[1:] if takes_self else parameters
+    has_self = parameters and parameters[0].kind != inspect.Parameter.VAR_POSITIONAL
+    return parameters[1:] if has_self and _is_bound(target) else parameters
+
+
+def _is_bound(target: JobTarget) -> bool:
+    """Return whether ``job.run()`` hands the job on as the first argument.
+
+    A function does, and so do a ``partialmethod`` and the functions of compilers such as Cython.
+    """
+    run = inspect.getattr_static(target, "run")
+    if isinstance(run, staticmethod | classmethod) or inspect.ismethod(run):
+        return False
+    return hasattr(type(run), "__get__")
 
 
 def _is_named(parameter: inspect.Parameter) -> bool:

@@ -62,6 +62,15 @@ class Static(BackgroundJob):
         return month
 
 
+class Ready(BackgroundJob):
+    """Has a ``run()`` that is no plain function, and is handed the job all the same."""
+
+    def write(self, month: str, full: bool) -> str:
+        return f"{month} {full} by {self.job.pk}"
+
+    run = functools.partialmethod(write, full=True)
+
+
 @pgjobs.register
 def archive(job: Any, folder: str, depth: int = 1) -> str:
     return folder * depth
@@ -126,6 +135,16 @@ def test_arguments_that_fit_are_stored(enqueue: Callable[..., Any]) -> None:
     job = Job.objects.get()
     job.run_here()
     assert (job.kwargs, job.result) == ({"month": "May", "full": True}, "May True")
+
+
+def test_a_run_that_is_a_partialmethod_is_called_without_self() -> None:
+    job = Ready.enqueue(month="May")
+    job.run_here()
+    assert job.result == f"May True by {job.pk}"
+    with pytest.raises(InvalidArgument, match=r"needs month"):
+        Ready.enqueue(full=False)
+    with pytest.raises(InvalidArgument, match=r"It takes full, month\."):
+        Ready.enqueue(month="May", year=2026)
 
 
 def test_a_function_is_checked_like_a_class() -> None:
