@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from pgjobs import tracing
 from pgjobs.choices import JobStatus
 from pgjobs.extras import missing
-from pgjobs.rows.failure import Failure, qualified_name, shown
+from pgjobs.rows.failure import Failure
 
 try:
     from opentelemetry import context, propagate, trace
@@ -92,8 +92,7 @@ class OpenTelemetry:
     def end_sending(self, current: _Current, sent: tracing.Sent | BaseException) -> None:
         span = current.span
         if isinstance(sent, BaseException):
-            span.record_exception(sent)
-            _fail(span, qualified_name(sent), shown(sent, str))
+            _record(span, Failure.of(sent))
         elif sent.count is None:
             span.set_attribute("messaging.message.id", str(sent.id))
             if sent.existed:
@@ -126,8 +125,7 @@ class OpenTelemetry:
             if status in (JobStatus.ERRORED, JobStatus.FAILED):
                 _fail(span, str(status), job.error)
         elif (failure := outcome.failure) is not None:
-            span.add_event("exception", _attributes_of_failure(failure))
-            _fail(span, failure.exception, failure.message)
+            _record(span, failure)
         elif outcome.interruptions:
             _fail(span, _WORKER_LOST, "The worker lost the job.")
         _end(current)
@@ -161,12 +159,18 @@ def _attributes_of_run(job: Any) -> dict[str, Any]:
     return attributes
 
 
-def _attributes_of_failure(failure: Failure) -> dict[str, str]:
-    return {
+def _record(span: Span, failure: Failure) -> None:
+    """Add the ``failure`` to ``span``.
+
+    `Span.record_exception()` would repeat the values of a row that PostgreSQL refused.
+    """
+    attributes = {
         "exception.type": failure.exception,
         "exception.message": failure.message,
         "exception.stacktrace": failure.traceback,
     }
+    span.add_event("exception", attributes)
+    _fail(span, failure.exception, failure.message)
 
 
 def _links(given: context.Context | None) -> Sequence[Link]:

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from pgjobs import events, tracing
 from pgjobs.choices import JobStatus
+from pgjobs.error_texts import without_rows
 from pgjobs.extras import missing
 from pgjobs.log_lines.wording import LINES
 
@@ -192,6 +193,8 @@ def _report(event: events.JobErrored | events.AttemptErrored) -> None:
         client_options=sentry_sdk.get_client().options,
         mechanism={"type": "pgjobs", "handled": False},
     )
+    for value in (report.get("exception") or {}).get("values", []):
+        value["value"] = without_rows(value.get("value") or "", event.error)
     with sentry_sdk.new_scope() as scope:
         # Told outside the span too: by the worker, of an isolated job whose process died.
         _describe(event.job, scope)

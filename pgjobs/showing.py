@@ -30,15 +30,3 @@ def in_words(value: timedelta) -> str:
             whole, rest = divmod(int(seconds), size)
             return f"{whole} {unit} {rest // smaller} {smaller_unit}"
     return f"{seconds:.3g} s"
-
-
-def said_by(error: BaseException) -> str:
-    """Return ``str(error)``, without the row if PostgreSQL has refused a row of the table of jobs.
-
-    PostgreSQL repeats the values of such a row in the details, and they may be secrets.
-    """
-    for each in (error, error.__cause__):
-        diagnosis = getattr(each, "diag", None)
-        if getattr(diagnosis, "table_name", None) == "pgjobs_job":
-            return str(getattr(diagnosis, "message_primary", ""))
-    return str(error)

@@ -8,7 +8,8 @@ from operator import attrgetter
 from string import Formatter
 from typing import Any, NamedTuple
 
-from pgjobs.showing import brief, said_by
+from pgjobs.error_texts import has_rows, said_by, traceback_of
+from pgjobs.showing import brief
 
 
 class Line(NamedTuple):
@@ -28,18 +29,33 @@ class Line(NamedTuple):
         if self.logger.isEnabledFor(self.level):
             error = event.error if self.has_traceback else None
             arguments = map(_on_one_line, self.arguments(event))
-            if error is not None and (cut := getattr(event, "cut_traceback", "")):
-                self._write_cut(tuple(arguments), error, cut)
+            if error is not None and (text := _own_traceback(event)):
+                self._write_with(text, tuple(arguments), error)
             else:
                 self.logger.log(self.level, self.text, *arguments, exc_info=error)
 
-    def _write_cut(self, arguments: tuple[object, ...], error: BaseException, cut: str) -> None:
-        """Log a line with the text ``cut`` for the traceback: the whole one is too long."""
-        trace = type(error), error, error.__traceback__
+    def _write_with(self, text: str, arguments: tuple[object, ...], error: BaseException) -> None:
+        """Log a line with ``text`` for the traceback.
+
+        If the error repeats a row, handlers do not get it: they could mail it.
+        """
+        trace = None if has_rows(error) else (type(error), error, error.__traceback__)
         name, level = self.logger.name, self.level
         record = self.logger.makeRecord(name, level, __file__, 0, self.text, arguments, trace)
-        record.exc_text = cut.rstrip("\n")
+        record.exc_text = text.rstrip("\n")
         self.logger.handle(record)
+
+
+def _own_traceback(event: Any) -> str:
+    """Return the traceback that the module ``logging`` must not write itself; empty if it may.
+
+    That of the event is cut, because the whole one is too long. Another one would repeat a row.
+    """
+    try:
+        cut: str = getattr(event, "cut_traceback", "")
+        return cut or ("".join(traceback_of(event.error)) if has_rows(event.error) else "")
+    except Exception:  # the error is broken, and `logging` bears that
+        return ""
 
 
 def _on_one_line(value: object) -> object:

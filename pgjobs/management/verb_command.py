@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from pgjobs.cli.output import Output
 from pgjobs.cli.verb import NOTHING, Verb
-from pgjobs.showing import said_by
+from pgjobs.error_texts import said_by
 
 
 class VerbCommand(BaseCommand):

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from pgjobs.error_texts import said_by, traceback_of
 from pgjobs.rows.frame import own_frame
 from pgjobs.rows.text import cut, kept
-from pgjobs.showing import said_by
 
 _MOST_EXCEPTIONS: Final = 50_000
 """Python needs some seconds to show so many."""
@@ -97,10 +97,6 @@ def as_error(error: object) -> str:
 def _trace(error: BaseException) -> list[str]:
     try:
         # Each part is cut, or a long message would be copied again with the whole.
-        whole, short = str(error), said_by(error)
-        parts = traceback.format_exception(error)
-        if whole != short:
-            parts = [part.replace(whole, short) for part in parts]
-        return [cut(part) for part in parts]
+        return [cut(part) for part in traceback_of(error)]
     except Exception:  # the exception's own text can't be shown; its frames can
         return traceback.format_tb(error.__traceback__)

@@ -18,6 +18,7 @@ from django.db import DatabaseError, connections, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from pgjobs.error_texts import said_by
 from pgjobs.models import Job, JournalEntry
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.models.journal import LONGEST_ERROR
@@ -138,7 +139,7 @@ class _Batches:
         (job,) = self._ids
 
         def pass_over(entry: JournalEntry) -> JournalEntry:
-            said = f"Job {job}: {' '.join(str(error).split())}"
+            said = f"Job {job}: {_in_one_line(error)}"
             _advance(entry, self._carrier, job, refused=1, error=entry.error or said)
             return entry
 
@@ -200,7 +201,11 @@ def _knowing() -> Any:
     except Exception as error:
         if _is_about_the_server(error):
             raise
-        raise _JobsUnknown(" ".join(str(error).split())) from error
+        raise _JobsUnknown(_in_one_line(error)) from error
+
+
+def _in_one_line(error: Exception) -> str:
+    return " ".join(said_by(error).split())
 
 
 def _be_impatient(using: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("opentelemetry.sdk", reason="The extra otel is not installed.")
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from opentelemetry import baggage, context, trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -22,6 +22,7 @@ from pgjobs import BackgroundJob, events, tracing
 from pgjobs.models import Job
 from pgjobs.otel import PgJobsInstrumentor
 from tests.apps.traced import jobs
+from tests.support.sql import query
 from tests.support.told_events import ToldSoFar
 from tests.support.worker_process import run_burst_here
 
@@ -379,3 +380,17 @@ def test_a_tracer_that_raises_harms_no_job(told: ToldSoFar) -> None:
     assert Job.objects.filter(pk__in=[job.pk, *ids], status="completed").count() == 3
     for call in ("begin_sending", "begin_run", "flush"):
         assert told(events.TracerFailed, error=f"no {call}")
+
+
+def test_a_refused_row_ends_the_producers_span_without_its_values(spans: Spans) -> None:
+    with transaction.atomic():
+        query("ALTER TABLE pgjobs_job ADD CONSTRAINT house CHECK (priority < 5)")
+        with pytest.raises(IntegrityError, match="s3cret"), transaction.atomic():
+            jobs.Traced.enqueue(secret="s3cret", priority=7)
+        transaction.set_rollback(True)
+
+    span = spans.one("send")
+    assert "house" in str(span.status.description)
+    assert span.events[0].name == "exception"
+    assert "house" in str(dict(span.events[0].attributes or {})["exception.stacktrace"])
+    assert "s3cret" not in span.to_json()

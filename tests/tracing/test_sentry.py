@@ -10,17 +10,20 @@ import pytest
 pytest.importorskip("sentry_sdk", reason="The extra sentry is not installed.")
 
 import sentry_sdk
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 from sentry_sdk import integrations
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.transport import Transport
 
-from pgjobs import BackgroundJob, tracing
+from pgjobs import BackgroundJob, events, tracing
 from pgjobs.events import telling
 from pgjobs.models import Job
 from pgjobs.sentry import PgJobsIntegration
 from tests.apps.traced import jobs
+from tests.support.sql import query
 from tests.support.worker_process import run_burst_here
 
 pytestmark = pytest.mark.usefixtures("empty_queue")
@@ -201,3 +204,18 @@ def test_a_process_without_a_client_runs_its_jobs(captured: Captured) -> None:
     job.refresh_from_db()
     assert (job.status, job.meta) == ("completed", None)
     assert captured == []
+
+
+def test_a_report_leaves_out_the_values_of_a_refused_row(captured: Captured) -> None:
+    job = jobs.Raises.enqueue(secret="s3cret")
+    with transaction.atomic():
+        query("ALTER TABLE pgjobs_job ADD CONSTRAINT house CHECK (status = 'none') NOT VALID")
+        with pytest.raises(IntegrityError, match="s3cret") as caught, transaction.atomic():
+            Job.objects.filter(pk=job.pk).update(status="running", started=timezone.now())
+        transaction.set_rollback(True)
+    events.tell(events.JobErrored(job, caught.value))
+
+    (error,) = errors(captured)
+    said = [each["value"] for each in error["exception"]["values"]]
+    assert len(said) == 2
+    assert all("house" in each and "s3cret" not in each for each in said)

@@ -19,6 +19,7 @@ from pgjobs.cli.top.confirm import Confirm
 from pgjobs.cli.top.orders import Order
 from pgjobs.cli.top.reader import Reader
 from pgjobs.cli.top.texts import words
+from pgjobs.error_texts import said_by
 from pgjobs.exceptions import PgJobsError
 from pgjobs.worker.connection import is_away
 
@@ -142,7 +143,7 @@ class LookingScreen(Screen[None]):
 
 def _in_words(error: Exception) -> str:
     """Return the error in one line for the user."""
-    text = " ".join(str(error).split())
+    text = " ".join(said_by(error).split())
     if not isinstance(error, Error):
         return words(f"The look has failed: {type(error).__name__}: {text}")
     return words(f"PostgreSQL {'does not answer' if is_away(error) else 'refuses'}: {text}")
