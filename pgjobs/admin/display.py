@@ -13,7 +13,10 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest
 from django.db import models
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -75,6 +78,16 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_changelist(self, request: Any, **kwargs: Any) -> type[TextChangeList]:
         return TextChangeList
+
+    def response_action(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Refuse values that are no ids: in Django itself they are an error of the server."""
+        try:
+            queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+        except ValueError as error:
+            raise BadRequest(str(error)) from None
+        return super().response_action(request, queryset, *args, **kwargs)
 
     def has_add_permission(self, request: Any, obj: Any = None) -> bool:
         return False

@@ -16,17 +16,22 @@ LARGEST_KEY: Final = 2**63 - 1
 
 
 class StrictJSONParser(BaseParser):
-    """Reads a JSON document in UTF-8, without NaN and Infinity."""
+    """Reads a JSON document in UTF-8, without NaN, Infinity and lone surrogates.
+
+    JSON can escape a lone surrogate. No answer could repeat it, not even a refusal.
+    """
 
     media_type = "application/json"
 
     def parse(self, stream: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            return json.loads(stream.read().decode(), parse_constant=_no_json)
+            document = json.loads(stream.read().decode(), parse_constant=_no_json)
+            json.dumps(document, ensure_ascii=False).encode()
         except RecursionError:
             raise ParseError("The JSON is nested too deeply.") from None
         except ValueError as error:
             raise ParseError(f"This is no JSON in UTF-8: {error}") from None
+        return document
 
 
 class Document(serializers.Serializer[Any]):

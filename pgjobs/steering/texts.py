@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.apps import apps
@@ -29,14 +29,15 @@ def moment(name: str, text: str, *, ahead: bool = False) -> datetime:
         if _SPAN.fullmatch(text):
             return timezone.now() + (1 if ahead else -1) * span(name, text)
         parsed = parse_datetime(text)
+        if parsed is not None:
+            aware = timezone.make_aware(parsed) if timezone.is_naive(parsed) else parsed
+            return aware.astimezone(UTC)  # PostgreSQL reads no zone that is 16 hours away
     except (ValueError, OverflowError):
-        parsed = None
-    if parsed is None:
-        raise InvalidArgument(
-            f"{name} must be a span such as 90s, 15m, 2h, 3d or 1w, or a moment such as "
-            f"2026-01-31T12:00+01:00, not {text!r}."
-        )
-    return timezone.make_aware(parsed) if timezone.is_naive(parsed) else parsed
+        pass
+    raise InvalidArgument(
+        f"{name} must be a span such as 90s, 15m, 2h, 3d or 1w, or a moment such as "
+        f"2026-01-31T12:00+01:00, not {text!r}."
+    )
 
 
 def span(name: str, text: str) -> timedelta:

@@ -52,8 +52,19 @@ def test_an_address_of_a_job_that_does_not_exist_is_not_found(
     assert response.status_code == 404 or response.redirect_chain == [("/admin/", 302)]
 
 
-@pytest.mark.parametrize("action", ["cancel_jobs", "retry_jobs", "delete_selected"])
+@pytest.mark.parametrize(
+    ("model", "action"),
+    [
+        ("job", "cancel_jobs"),
+        ("job", "retry_jobs"),
+        ("job", "delete_selected"),
+        ("schedule", "run_now"),
+        ("workerprocess", "drain"),
+    ],
+)
 @pytest.mark.parametrize("key", ["9" * 4301, "\0", "x", ""])
-def test_an_action_on_what_is_no_id_is_refused(key: str, action: str, admin_client: Client) -> None:
+def test_an_action_on_what_is_no_id_is_refused(
+    key: str, model: str, action: str, admin_client: Client
+) -> None:
     chosen = {"action": action, "_selected_action": [key], "post": "yes"}
-    assert admin_client.post(LIST, chosen).status_code == 400
+    assert admin_client.post(f"/admin/pgjobs/{model}/", chosen).status_code == 400

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -207,6 +208,18 @@ def test_a_filter_that_is_no_filter_is_refused_by_name(filters: str, operator: C
     assert got(operator, f"{JOBS}?{filters}", 400)
 
 
+def test_a_moment_in_a_zone_that_postgresql_does_not_read_is_that_moment(
+    operator: Client,
+) -> None:
+    job = a_job(created=datetime(2026, 1, 1, 12, tzinfo=UTC))
+    a_job(created=datetime(2026, 1, 1, 11, tzinfo=UTC))
+
+    found = got(operator, f"{JOBS}?since=2026-01-02T11:45:00%2B23:59")["results"]
+
+    assert [each["id"] for each in found] == [job.pk]
+    assert got(operator, f"{JOBS}?since=0001-01-01T00:00:00%2B23:59", 400)
+
+
 @pytest.mark.parametrize("user", ["9223372036854775808", "9" * 400])
 def test_a_user_key_that_no_user_has_finds_no_job(user: str, operator: Client) -> None:
     a_job(user=User.objects.get())
@@ -330,6 +343,7 @@ def test_a_wrong_argument_is_refused_by_name(
         '{"job_class": "%s", "kwargs": {"\\ud800": 1}}',
         '{"job_class": "%s", "\\ud800": 1}',
         '{"job_class": "\\ud800"}',
+        '{"job_class": "%s", "notifications": "\\ud800"}',
         '{"job_class": "%s", "kwargs": {"a": ' + "9" * 5000 + "}}",
         '{"job_class": "%s", "kwargs": {"a": ' + "[" * 200 + "]" * 200 + "}}",
         "[" * 100_000,
@@ -339,7 +353,7 @@ def test_a_wrong_argument_is_refused_by_name(
         '"x"',
         "",
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_json_that_no_job_can_hold_is_refused(text: str, operator: Client) -> None:
     body = text.replace("%s", Charging.path).encode("latin-1")
@@ -426,13 +440,15 @@ def test_a_bulk_verb_counts_what_it_changes(operator: Client) -> None:
         {"verb": "delete", "filter": {"user_id": "x"}},
         {"verb": "delete", "filter": {"arg": ["x"]}},
         {"verb": "delete", "filter": {"error": "\ud800"}},
+        {"verb": "delete", "filter": {"status": ["\ud800"]}},
+        {"verb": "\ud800", "ids": [1]},
         {"verb": "delete", "ids": [1], "filter": {"status": ["errored"]}},
         {"verb": "delete", "ids": [2**63]},
         {"verb": "delete", "ids": list(range(10_001))},
         {"verb": "explode", "ids": [1]},
         {"verb": "delete", "id": [1]},
     ],
-    ids=range(16),
+    ids=range(18),
 )
 def test_a_bulk_verb_without_clear_jobs_changes_none(body: Any, operator: Client) -> None:
     a_job("errored")
