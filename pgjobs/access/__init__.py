@@ -6,6 +6,7 @@ Each surface for people asks here, so no surface decides for itself.
 from pgjobs.access.arguments import in_search, typed, with_arguments
 from pgjobs.access.launching import launchable
 from pgjobs.access.permissions import PERMISSIONS, Verb, may
+from pgjobs.access.reasons import without_other_jobs
 from pgjobs.access.redaction import MASK, redacted, redacted_arguments, redacted_column
 from pgjobs.access.visibility import visible_to
 
@@ -22,4 +23,5 @@ __all__ = [
     "typed",
     "visible_to",
     "with_arguments",
+    "without_other_jobs",
 ]

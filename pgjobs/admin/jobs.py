@@ -208,7 +208,8 @@ class JobAdmin(JournalledDeletion, FindingAdmin, SteeringAdmin):
 
     @shown(_("progress"))
     def progress_bar(self, job: Any) -> Any:
-        said = job.progress if isinstance(job.progress, dict) else {"message": job.progress}
+        progress = redacted_column(job, "progress")
+        said = progress if isinstance(progress, dict) else {"message": progress}
         bar: Any = ""
         if job.percent is not None:
             bar = format_html(

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from pgjobs import stats
-from pgjobs.access import Verb, may, visible_to
+from pgjobs.access import Verb, may, visible_to, without_other_jobs
 from pgjobs.api import verbs
 from pgjobs.api.errors import Refused, bounded
 from pgjobs.api.fields import address
@@ -118,7 +118,7 @@ class JobViewSet(View):
         """Say why a job waits, or how it ended, the first reason first."""
         job = self._job(pk)
         with bounded(all_jobs().db):
-            reasons = stats.why(job.pk, all_jobs().db)
+            reasons = without_other_jobs(stats.why(job.pk, all_jobs().db))
         return Response(ReasonShape(reasons, many=True).data)
 
     # Steering -----------------------------------------------------------------------------

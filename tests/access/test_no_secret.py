@@ -64,6 +64,16 @@ def test_no_page_of_the_admin_shows_a_secret(jobs: list[Job]) -> None:
     assert READABLE in texts[f"{LIST}{jobs[4].pk}/change/"]
 
 
+@pytest.mark.parametrize("progress", [{"message": {"card": SECRET}}, [{"card": SECRET}]])
+def test_the_page_of_a_job_hides_keys_in_progress_of_any_kind(progress: Any) -> None:
+    job = a_job(job_class=Charging.path, progress=progress)
+
+    html = shown(signed_in("view_job"), job.get_absolute_url())
+
+    assert SECRET not in html
+    assert "[redacted]" in html
+
+
 def test_a_value_that_python_cannot_read_hides_its_keys() -> None:
     job = a_job()
     query(

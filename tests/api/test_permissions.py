@@ -184,6 +184,17 @@ def test_a_job_that_the_hook_hides_is_not_there(restricted: Callable[[], Client]
     assert hidden.status == "errored"
 
 
+def test_the_reasons_of_a_job_do_not_name_hidden_jobs(restricted: Callable[[], Client]) -> None:
+    worker = a_worker(has_session_lock=False, concurrency=1)
+    a_job("running", worker=worker, name="a hidden job")
+    waiting = a_job(queue_name="low")
+
+    (*_others, busy) = restricted().get(f"{API}jobs/{waiting.pk}/why/").json()
+
+    assert busy["reason"] == "busy"
+    assert busy["evidence"] == "All 1 slots of the workers that serve the queue are taken."
+
+
 @pytest.mark.parametrize("by", ["ids", "filter"])
 def test_a_bulk_verb_leaves_hidden_jobs_alone(restricted: Callable[[], Client], by: str) -> None:
     hidden, seen = a_job("errored"), a_job("errored", queue_name="low")

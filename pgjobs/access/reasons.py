@@ -1,0 +1,27 @@
+"""The reasons why a job waits, for a user who may not see all jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+from pgjobs.conf import get_settings
+
+_OTHERS: Final = ", the longest by job "
+"""Begins the names of running jobs in the evidence of ``sql/functions/why.sql``."""
+
+
+def without_other_jobs(reasons: Iterable[Any]) -> list[Any]:
+    """Return the ``reasons``; with ``PGJOBS["VISIBLE_JOBS"]`` their evidence names no other job.
+
+    `pgjobs_why()` names the jobs that hold the slots, and the user may not be allowed to see them.
+    """
+    if not get_settings().VISIBLE_JOBS:
+        return list(reasons)
+    return [
+        replace(each, evidence=f"{each.evidence.partition(_OTHERS)[0]}.")
+        if each.reason == "busy"
+        else each
+        for each in reasons
+    ]
