@@ -47,6 +47,14 @@ COMMAND = r"\b(pgjobs_worker|pgjobs_pause|pgjobs_resume|pgjobs_cancel|demo)\b([^
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
+@every_page
+def test_a_fence_that_opens_a_block_of_code_is_closed_before_the_next_one_opens(page: Path) -> None:
+    fences = re.findall(r"^```.*$", page.read_text(), re.MULTILINE)
+
+    assert all(fence == "```" for fence in fences[1::2])
+    assert len(fences) % 2 == 0
+
+
 # The README -------------------------------------------------------------------------
 
 
