@@ -14,7 +14,7 @@ from pgjobs.steering import bulk
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.journal import database
 
-_COLUMNS = "id created who surface verb subject state done counted refused carrier error"
+_COLUMNS = "id created who surface verb subject what state done counted refused carrier error"
 
 
 class Journal(Verb):
@@ -47,7 +47,7 @@ class Journal(Verb):
         if not 1 <= limit <= 10**9:
             raise refuse(f"--limit must be a number from 1 to {10**9}, not {limit}.")
         entries = stats.journal(self.options["ids"] or None, limit=limit, using=database())
-        self.output.rows(entries, _COLUMNS)
+        self.output.rows(entries, _COLUMNS, if_none="The journal has no such entry.")
         return DONE if entries else NOTHING
 
     def _cancel(self, action: int) -> int:

@@ -11,7 +11,7 @@ from pgjobs import stats
 from pgjobs.access import redacted_column
 from pgjobs.choices import FINISHED
 from pgjobs.cli.output import moment_in_words
-from pgjobs.cli.selection import add_filters, selected
+from pgjobs.cli.selection import add_filters, selected, unmatched
 from pgjobs.cli.verb import DONE, NOTHING, Verb, refuse
 from pgjobs.models import Job, JobLogEntry
 from pgjobs.steering.selection import all_jobs
@@ -39,7 +39,8 @@ class ListJobs(Verb):
             raise refuse(f"--limit must be a number from 1 to {_MOST}, not {limit}.")
         ids = list(selected(all_jobs(), self.options).values_list("pk", flat=True)[: limit + 1])
         jobs = stats.jobs(ids[:limit], all_jobs().db)
-        self.output.rows(jobs, "id status queue name object created late_by duration attempt error")
+        columns = "id status queue name object created late_by duration attempt error"
+        self.output.rows(jobs, columns, if_none=unmatched(self.options))
         if len(ids) > limit:
             self.output.progress(f"There are more than {limit} such jobs; --limit shows more.")
         return DONE if jobs else NOTHING
@@ -149,7 +150,8 @@ class Queues(Verb):
     summary = "Lists the queues with their live jobs, workers and waits."
 
     def run(self) -> int:
-        self.output.rows(stats.queues(all_jobs().db))
+        queues = stats.queues(all_jobs().db)
+        self.output.rows(queues, if_none="No queue has live jobs, and no worker lives.")
         return DONE
 
 
@@ -160,7 +162,8 @@ class Workers(Verb):
     def run(self) -> int:
         workers = stats.workers(all_jobs().db)
         columns = "id name state queues running slots silent_for uptime hostname pid"
-        self.output.rows(workers, columns)
+        none = "No worker lives. Start one: manage.py pgjobs_worker."
+        self.output.rows(workers, columns, if_none=none)
         return DONE if any(each.alive for each in workers) else NOTHING
 
 
@@ -174,7 +177,8 @@ class Schedules(Verb):
             "job_class rule edited enabled switched_off next_run overdue_by last_run last_job_id "
             "last_status"
         )
-        self.output.rows(schedules, columns)
+        none = "No schedule is stored. A worker stores the system jobs as it starts."
+        self.output.rows(schedules, columns, if_none=none)
         return NOTHING if any(each.overdue_by for each in schedules) else DONE
 
 
@@ -183,5 +187,6 @@ class Failures(Verb):
     summary = "Lists the kinds of failure, by class and first line of the error, the newest first."
 
     def run(self) -> int:
-        self.output.rows(stats.failures(using=all_jobs().db))
+        failures = stats.failures(using=all_jobs().db)
+        self.output.rows(failures, if_none="No job that is kept has errored or failed.")
         return DONE

@@ -29,13 +29,18 @@ class Output:
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self.as_json = as_json
 
-    def rows(self, rows: Sequence[Any], columns: str = "") -> None:
-        """Write dataclasses or dicts: as JSON all of them whole, or as a table of ``columns``."""
+    def rows(self, rows: Sequence[Any], columns: str = "", *, if_none: str = "") -> None:
+        """Write dataclasses or dicts: as JSON all of them whole, or as a table of ``columns``.
+
+        If there are none, the table is empty, and the standard error says ``if_none``.
+        """
         plain = [_plain(row) for row in rows]
         if self.as_json:
             self._write_json(plain)
         elif plain:
             self._write_table(plain, columns.split() or list(plain[0]))
+        elif if_none:
+            self.progress(if_none)
 
     def record(self, record: Any) -> None:
         """Write one dataclass or dict, a line for each part that is not empty."""
@@ -121,7 +126,7 @@ def _as_json(value: Any) -> Any:
 
 def _text(value: Any, *, is_whole: bool = False) -> str:
     match value:
-        case None:
+        case _ if value is None or value == {}:
             return ""
         case bool():
             return "yes" if value else "no"

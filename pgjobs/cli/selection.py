@@ -11,6 +11,7 @@ from pgjobs.cli.verb import refuse
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from pgjobs.models.job_queryset import JobQuerySet
+from pgjobs.queues import known_queues
 from pgjobs.steering.selection import Selection
 
 T = TypeVar("T")
@@ -64,6 +65,14 @@ def selected(jobs: JobQuerySet[Job], options: dict[str, Any]) -> JobQuerySet[Job
     """Return those of ``jobs`` that pass the given filters, or all of them without a filter."""
     wanted = selection(options)
     return (jobs if wanted.is_empty else wanted.jobs(jobs)).order_by("-pk")
+
+
+def unmatched(options: dict[str, Any]) -> str:
+    """Return the sentence for filters that no job passes. It names an unknown queue."""
+    queue, known = options["queue"], known_queues()
+    if not queue or queue in known:
+        return "No job matches."
+    return f"No job matches. --queue {queue!r} is not a queue; the queues are: {', '.join(known)}."
 
 
 def read(reader: Callable[..., T], *given: Any, **named: Any) -> T:

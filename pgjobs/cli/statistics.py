@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from pgjobs import stats
+from pgjobs.cli.output import moment_in_words
 from pgjobs.cli.selection import read
 from pgjobs.cli.verb import DONE, NOTHING, Verb
 from pgjobs.steering import texts
@@ -38,12 +39,14 @@ class Statistics(Verb):
     def run(self) -> int:
         keys = self.options["by"] or ["class", "queue"]
         since = read(texts.moment, "since", self.options["since"])
+        in_this_time = f"since {moment_in_words(since)}"
         if "failure" in keys:
             kinds = stats.failure_kinds(10**6, all_jobs().db)
             rows = [each for each in kinds if each.last_seen >= since]
-            self.output.rows(rows)
+            self.output.rows(rows, if_none=f"No job has errored or failed {in_this_time}.")
             return DONE if rows else NOTHING
         found = stats.ended(since, keys, all_jobs().db)
         columns = [column for key, column in _COLUMNS.items() if key in keys]
-        self.output.rows(found, " ".join([*columns, _COUNTS]))
+        none = f"No job has ended {in_this_time}."
+        self.output.rows(found, " ".join([*columns, _COUNTS]), if_none=none)
         return DONE if found else NOTHING

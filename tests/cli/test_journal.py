@@ -49,8 +49,21 @@ def test_each_command_that_changes_something_is_listed_once(pgjobs: Run) -> None
     assert "pause" in pgjobs("journal", "--limit", 3).out
 
 
-def test_an_empty_journal_exits_with_1(pgjobs: Run) -> None:
-    assert pgjobs("journal") == (1, "", "")
+def test_the_table_of_the_journal_says_which_jobs_an_action_was_about(pgjobs: Run) -> None:
+    a_job("failed")
+    pgjobs("retry", "--status", "failed", "--yes")
+    pgjobs("pause", "low")
+
+    head, pause, retry = pgjobs("journal").out.splitlines()
+
+    assert "what" in head.split()
+    assert '{"filter": {"status": ["failed"]}}' in retry
+    assert "{" not in pause
+
+
+def test_an_empty_journal_exits_with_1_and_says_so(pgjobs: Run) -> None:
+    assert pgjobs("journal") == (1, "", "The journal has no such entry.\n")
+    assert pgjobs("journal", "--json") == (1, "[]\n", "")
     assert pgjobs("journal", "--limit", 0).code == 2
 
 

@@ -97,6 +97,32 @@ def test_a_list_without_a_job_exits_with_1(pgjobs: Run) -> None:
     assert pgjobs("list", "--json") == (1, "[]\n", "")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("list", "No job matches."),
+        ("list --queue low", "No job matches."),
+        (
+            "list --queue lwo",
+            "No job matches. --queue 'lwo' is not a queue; the queues are: high, default, low",
+        ),
+        ("queues", "No queue has live jobs, and no worker lives."),
+        ("workers", "No worker lives. Start one: manage.py pgjobs_worker."),
+        ("schedules", "No schedule is stored."),
+        ("failures", "No job that is kept has errored or failed."),
+        ("stats", "No job has ended since "),
+        ("stats --by failure", "No job has errored or failed since "),
+    ],
+)
+def test_a_table_without_rows_is_explained_on_the_standard_error(
+    words: str, said: str, pgjobs: Run
+) -> None:
+    ran = pgjobs(*words.split())
+
+    assert (ran.out, ran.errors[: len(said)]) == ("", said)
+    assert pgjobs(*words.split(), "--json").errors == ""
+
+
 def test_a_list_that_is_cut_says_so(pgjobs: Run) -> None:
     for _ in range(3):
         a_job()
