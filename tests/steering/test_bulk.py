@@ -267,7 +267,11 @@ def test_a_worker_finds_an_action_that_nobody_carries_and_the_halted_one_last() 
     JournalEntry.objects.filter(pk=old.pk).update(updated=ago(seconds=carrying.OVERDUE + 1))
 
     def found(*halted: int) -> list[int]:
-        values = {"carrier": "worker 1", "overdue": carrying.OVERDUE, "halted": list(halted)}
+        values: dict[str, Any] = {
+            "carrier": "worker 1",
+            "overdue": carrying.OVERDUE,
+            "halted": list(halted),
+        }
         with connection.cursor() as cursor:
             cursor.execute(load("steering/free_action"), values)
             return [row[0] for row in cursor.fetchall()]
