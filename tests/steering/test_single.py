@@ -9,7 +9,7 @@ from pgjobs.exceptions import BadArguments, InvalidArgument, UnknownJobClass, Un
 from pgjobs.models import Job, JournalEntry
 from pgjobs.steering import enqueueing, single
 from pgjobs.steering.actor import Actor
-from tests.apps.testapp.jobs import Noop
+from tests.apps.testapp.jobs import Noop, TakesTime
 from tests.support.rows import a_job, a_site
 
 pytestmark = pytest.mark.django_db
@@ -106,12 +106,18 @@ def test_what_cannot_run_again_is_refused_and_no_job_is_made() -> None:
         enqueueing.rerun(a_job("failed", job_class="gone.jobs.Old"), by=ANN)
     with pytest.raises(InvalidArgument, match="positional arguments"):
         enqueueing.rerun(a_job("failed", args=[1]), by=ANN)
-    for name in ("immediate", "queue_name"):
-        with pytest.raises(InvalidArgument, match=f"'{name}'"):
-            enqueueing.rerun(a_job("failed"), by=ANN, changes={name: True})
+    with pytest.raises(InvalidArgument, match="Did you mean seconds"):
+        slow = a_job("failed", job_class=TakesTime.path, kwargs={"seconds": 1})
+        enqueueing.rerun(slow, by=ANN, changes={"secodns": 2})
 
     assert not Job.objects.live().exists()
     assert journal() == []
+
+
+def test_a_changed_argument_may_be_called_like_an_option() -> None:
+    again = enqueueing.rerun(a_job("failed"), by=ANN, changes={"queue_name": "mine"})
+
+    assert (again.kwargs["queue_name"], again.queue_name) == ("mine", "default")
 
 
 def test_enqueueing_by_hand_is_journalled() -> None:
