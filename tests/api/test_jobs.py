@@ -305,8 +305,6 @@ def test_a_second_job_for_a_place_is_the_first(operator: Client) -> None:
         ({"job_class": "os.system"}, "job_class"),
         ({"kwarg": {}}, "kwarg"),
         ({"kwargs": []}, "kwargs"),
-        ({"kwargs": {"immediate": True}}, "kwargs"),
-        ({"kwargs": {"user": 1}}, "kwargs"),
         ({"kwargs": {"a": "\x00"}}, "NUL"),
         ({"kwargs": {"a\x00": 1}}, "NUL"),
         ({"queue_name": "nowhere"}, "queue_name"),

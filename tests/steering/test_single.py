@@ -106,8 +106,8 @@ def test_what_cannot_run_again_is_refused_and_no_job_is_made() -> None:
         enqueueing.rerun(a_job("failed", job_class="gone.jobs.Old"), by=ANN)
     with pytest.raises(InvalidArgument, match="positional arguments"):
         enqueueing.rerun(a_job("failed", args=[1]), by=ANN)
+    slow = a_job("failed", job_class=TakesTime.path, kwargs={"seconds": 1})
     with pytest.raises(InvalidArgument, match="Did you mean seconds"):
-        slow = a_job("failed", job_class=TakesTime.path, kwargs={"seconds": 1})
         enqueueing.rerun(slow, by=ANN, changes={"secodns": 2})
 
     assert not Job.objects.live().exists()
