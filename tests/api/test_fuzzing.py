@@ -19,7 +19,7 @@ from pgjobs.access import launchable
 from pgjobs.models import Job
 from tests.support.rows import a_job, a_site, a_worker
 
-EXAMPLES: Final = int(os.environ.get("API_EXAMPLES", "12"))
+EXAMPLES: Final = int(os.environ.get("API_EXAMPLES", "5"))
 """Random requests to each operation."""
 
 pytestmark = [
