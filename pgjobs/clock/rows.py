@@ -11,8 +11,7 @@ import psycopg
 from django.db import DatabaseError
 
 from pgjobs import events
-from pgjobs.exceptions import InvalidArgument
-from pgjobs.jobs.cron import check_cron
+from pgjobs.jobs.cron import is_cron
 from pgjobs.jobs.due_times import rule_of
 from pgjobs.jobs.system import SystemJob
 from pgjobs.models import Schedule
@@ -76,10 +75,7 @@ def save(schedule: Schedule, before: dict[str, Any]) -> None:
 
 
 def is_rule(schedule: Schedule) -> bool:
-    try:
-        return schedule.interval is not None or bool(check_cron(schedule.cron))
-    except InvalidArgument:
-        return False
+    return schedule.interval is not None or is_cron(schedule.cron)
 
 
 def take_rule(schedule: Schedule, known: SystemJob) -> None:

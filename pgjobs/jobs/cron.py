@@ -18,6 +18,15 @@ _RANGES = (
 )
 
 
+def is_cron(expression: object) -> bool:
+    """Return whether ``check_cron()`` takes ``expression``."""
+    try:
+        check_cron(expression)
+    except InvalidArgument:
+        return False
+    return True
+
+
 def check_cron(expression: object) -> str:
     """Return ``expression`` if it is a cron expression of five fields that comes due.
 

@@ -13,6 +13,8 @@ from pgjobs.models.moments import in_range
 LONGEST_JSON = 1_000_000
 """The most characters that ``what`` or ``options`` may have as a text."""
 LONGEST_ERROR = 10_000
+SIZES = "pgjobs_journal_sizes"
+"""The constraint that holds these limits."""
 
 
 def _at_most(most: int, *columns: str) -> models.Q:
@@ -156,7 +158,7 @@ class JournalEntry(models.Model):
                 | models.Q(state__in=["done", "cancelled", "failed"], ended__isnull=False),
             ),
             models.CheckConstraint(
-                name="pgjobs_journal_sizes",
+                name=SIZES,
                 condition=_at_most(LONGEST_JSON, "what", "options")
                 & _at_most(LONGEST_ERROR, "error"),
             ),

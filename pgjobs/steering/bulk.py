@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import InvalidArgument, PgJobsError
 from pgjobs.models import Job, JournalEntry, WorkerProcess
 from pgjobs.models.job_queryset import JobQuerySet
+from pgjobs.models.journal import LONGEST_JSON, SIZES
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.bulk_verbs import bulk_verb
 from pgjobs.steering.carrying import carry_to_the_end
@@ -72,18 +75,33 @@ def enter(
     """
     jobs = within_reach(by.user_key, changeable(verb, selection, options))
     newest = jobs.order_by("-pk").values_list("pk", flat=True).first()
-    return JournalEntry.objects.using(database()).create(
-        who=by.who,
-        user_key=by.user_key,
-        surface=by.surface,
-        verb=verb,
-        what={"filter": selection.to_json()},
-        options=dict(options or {}),
-        counted=jobs.count(),
-        carrier=carrier,
-        newest=newest,
-        **({"state": State.DONE} if newest is None else {"state": State.RUNNING, "ended": None}),
-    )
+    state = {"state": State.DONE} if newest is None else {"state": State.RUNNING, "ended": None}
+    with _in_words():
+        return JournalEntry.objects.using(database()).create(
+            who=by.who,
+            user_key=by.user_key,
+            surface=by.surface,
+            verb=verb,
+            what={"filter": selection.to_json()},
+            options=dict(options or {}),
+            counted=jobs.count(),
+            carrier=carrier,
+            newest=newest,
+            **state,
+        )
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        with transaction.atomic(using=database()):
+            yield
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) != SIZES:
+            raise
+        raise InvalidArgument(
+            f"The filter must have at most {LONGEST_JSON:,} characters as JSON; give a shorter one."
+        ) from None
 
 
 def changeable(

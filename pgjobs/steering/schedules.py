@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from pgjobs.enqueueing.bounds import check_interval
 from pgjobs.exceptions import InvalidArgument
-from pgjobs.jobs.cron import check_cron
+from pgjobs.jobs.cron import check_cron, is_cron
 from pgjobs.jobs.due_times import due_after_break, first_due, rule_of
 from pgjobs.jobs.system import SystemJob, system_jobs
 from pgjobs.limits import NEVER
@@ -73,7 +73,9 @@ def switch_on(name: str, *, by: Actor) -> bool:
     with acting("switch on", by=by, subject=name) as entry, _locked(name) as schedule:
         if schedule.switched_off is not None:
             schedule.switched_off = None
-            schedule.next_run = due_after_break(schedule, database_now())
+            # A clock gives its own rule to a row in which somebody has written none.
+            has_rule = schedule.interval is not None or is_cron(schedule.cron)
+            schedule.next_run = due_after_break(schedule, database_now()) if has_rule else NEVER
             schedule.save(update_fields=["switched_off", "next_run"])
             entry.done = 1
     return bool(entry.done)

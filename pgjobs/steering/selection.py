@@ -69,8 +69,9 @@ class Selection:
             self._check_arguments()
         if self.object:
             texts.named_object(self.object)
-        for name in ("queue", "error", "object"):
-            codec.text(getattr(self, name), name)
+        named = [(name, getattr(self, name)) for name in ("queue", "error", "object")]
+        for name, text in [*named, *(("job_class", path) for path in self.job_class)]:
+            codec.text(text, name)
 
     def _check_arguments(self) -> None:
         try:

@@ -114,6 +114,17 @@ def test_an_unknown_verb_or_option_is_refused_at_the_call() -> None:
     assert not JournalEntry.objects.exists()
 
 
+def test_a_filter_that_the_journal_cannot_hold_is_refused_in_words() -> None:
+    filters: list[dict[str, Any]] = [{"arg": {"note": "x" * 1_000_000}}, {"error": "x" * 1_000_000}]
+    for each in filters:
+        with pytest.raises(InvalidArgument, match="at most 1,000,000 characters"):
+            bulk.start("retry", Selection(**each), by=ANN, here=True)
+    with pytest.raises(InvalidArgument, match="NUL"):
+        Selection(job_class=("app.Job\0",))
+
+    assert not JournalEntry.objects.exists()
+
+
 def test_an_action_for_the_workers_is_refused_if_none_lives() -> None:
     failed(1)
     a_worker(heartbeat=ago(hours=1))

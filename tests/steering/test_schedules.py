@@ -123,6 +123,20 @@ def test_a_schedule_that_sql_has_switched_on_gets_its_due_time_from_a_clock(
     assert not Job.objects.exists()
 
 
+@pytest.mark.parametrize("cron", ["nonsense", "0 0 31 2 *"])
+def test_a_schedule_without_a_rule_is_switched_on_and_gets_one_from_a_clock(cron: str) -> None:
+    schedule = a_schedule(cron="15 3 * * *")
+    Schedule.objects.update(cron=cron)
+    schedules.switch_off(Noop.path, by=BY)
+
+    assert schedules.switch_on(Noop.path, by=BY)
+    fire_due()
+
+    schedule.refresh_from_db()
+    assert (schedule.cron, schedule.switched_off) == ("15 3 * * *", None)
+    assert timezone.now() < schedule.next_run < timezone.now() + timedelta(days=1)
+
+
 def test_a_class_that_leaves_the_code_and_returns_stays_switched_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
