@@ -8,7 +8,6 @@ two minutes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -70,24 +69,26 @@ def _has_looked(thresholds: Thresholds, using: str, *, unless_just_done: bool) -
 
 
 def _tell_changes(thresholds: Thresholds, using: str) -> None:
-    with connections[using].cursor() as cursor:
-        for state in _untold(cursor):
-            if _tell(_alert(state), thresholds.notifier):
+    """Tell of each change, each statement with a cursor of its own.
+
+    A notifier may close Django's connections, as ``close_old_connections()`` does.
+    """
+    taken: list[int] = []
+    while (state := _take_untold(using, taken)) is not None:
+        taken.append(state.id)
+        if _tell(_alert(state), thresholds.notifier):
+            with connections[using].cursor() as cursor:
                 cursor.execute(load("alerts/told"), {"id": state.id, "active": state.active})
+    with connections[using].cursor() as cursor:
         cursor.execute(load("alerts/forget"))
 
 
-def _untold(cursor: Any) -> Iterator[AlertState]:
-    """Take each change that nobody has told of, once the change before it is told."""
-    taken: list[int] = []
-    while True:
+def _take_untold(using: str, taken: list[int]) -> AlertState | None:
+    """Take a change that nobody has told of; None if all are ``taken``."""
+    with connections[using].cursor() as cursor:
         cursor.execute(load("alerts/take_untold"), {"taken": taken})
         row = cursor.fetchone()
-        if row is None:
-            return
-        state = AlertState(**_columns(cursor, row))
-        taken.append(state.id)
-        yield state
+        return None if row is None else AlertState(**_columns(cursor, row))
 
 
 def _columns(cursor: Any, row: tuple[Any, ...]) -> dict[str, Any]:

@@ -326,3 +326,22 @@ def test_a_change_waits_untaken_while_the_notifier_is_busy_with_another_one(
     alerts.look_and_tell()
 
     assert sorted(told) == [("high", 1), ("low", 1)]
+
+
+def test_a_notifier_that_closes_the_connections_of_django_is_called_once(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch(settings, oldest_wait=300)
+    waiting(queue_name="high")
+    waiting(queue_name="low")
+
+    def closing(alert: Alert) -> None:
+        notified.append((alert.kind, alert.subject, alert.is_raised))
+        connections.close_all()
+
+    monkeypatch.setitem(globals(), "notify", closing)
+    alerts.look_and_tell()
+    AlertState.objects.exclude(kind="turn").update(claimed_until=Now())
+    alerts.look_and_tell()
+
+    assert sorted(subject for _, subject, _ in notified) == ["high", "low"]
