@@ -15,7 +15,7 @@ from pgjobs.clock.schedules import fire_due
 from pgjobs.clock.synchronizing import synchronize
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.limits import NEVER
-from pgjobs.models import Job, Schedule
+from pgjobs.models import Job, JournalEntry, Schedule
 from pgjobs.steering import schedules
 from pgjobs.steering.actor import Actor
 from tests.apps.testapp.jobs import Noop, Tracing
@@ -200,6 +200,19 @@ def test_a_run_now_from_sql_makes_the_same_job_as_one_from_python() -> None:
     same = ("job_class", "name", "kwargs", "queue_name", "once_key", "priority", "max_attempts")
     assert [getattr(job, name) for name in same] == [getattr(made, name) for name in same]
     assert in_one_hour(schedule)
+
+
+def test_of_two_runs_in_one_statement_of_sql_one_is_new_and_in_the_journal() -> None:
+    a_schedule()
+    tell_sql()
+
+    rows = query(
+        "SELECT run.is_new FROM generate_series(1, 2) AS turn, "
+        f"pgjobs_run_schedule('{Noop.path}' || left(turn::text, 0)) AS run"
+    )
+
+    assert sorted(row["is_new"] for row in rows) == [False, True]
+    assert JournalEntry.objects.filter(verb="run schedule").count() == 1
 
 
 def test_sql_runs_no_system_job_whose_class_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:

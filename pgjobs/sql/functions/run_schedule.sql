@@ -4,6 +4,11 @@ CREATE FUNCTION pgjobs_run_schedule(schedule text) RETURNS TABLE (job bigint, is
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     known pgjobs_schedule := pgjobs_schedule_named(schedule);
+    live bigint := (
+        SELECT id
+        FROM pgjobs_job
+        WHERE once_key = known.job_class AND status IN ('pending', 'scheduled', 'running')
+    );
 BEGIN
     IF known.kwargs IS NULL OR NOT known.enabled THEN
         RAISE EXCEPTION 'no worker knows the system job %', known.job_class
@@ -11,8 +16,10 @@ BEGIN
             HINT = 'A worker that has its code must start first, of this release or a newer one.';
     END IF;
     job := pgjobs_enqueue_once(known.job_class, known.kwargs, queue => known.queue_name);
-    -- No other statement has the same moment.
-    SELECT made.created = statement_timestamp() INTO is_new FROM pgjobs_job AS made WHERE made.id = job;
+    -- No other statement has the same moment. But this one may have called the function before.
+    SELECT made.created = statement_timestamp() AND made.id IS DISTINCT FROM live INTO is_new
+    FROM pgjobs_job AS made
+    WHERE made.id = job;
     IF is_new THEN
         PERFORM pgjobs_note('run schedule', ARRAY[job], known.job_class, 1);
     END IF;
