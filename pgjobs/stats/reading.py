@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from django.db import connections, router
+from django.db import ProgrammingError, connections, router
 
 from pgjobs.access import redacted_arguments
 from pgjobs.models import Job, JournalEntry
@@ -101,12 +101,19 @@ def why(job_id: int, using: str | None = None) -> list[Reason]:
 
 
 def read(kind: type[Row], name: str, using: str | None, **params: Any) -> list[Row]:
-    """Return the rows that a statement reads. Columns that ``kind`` does not have are left out."""
+    """Return the rows that a statement reads. Columns that ``kind`` does not have are left out.
+
+    Raises ProgrammingError if a view of an older schema lacks a column.
+    """
     wanted = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     with connections[using or router.db_for_read(Job)].cursor() as cursor:
         cursor.execute(load(name), params or None)
         columns = [column.name for column in cursor.description or ()]
         rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    if lacking := [column for column in wanted if column not in columns]:
+        raise ProgrammingError(
+            f"the view of {name} has no column {lacking[0]}: run manage.py migrate pgjobs"
+        )
     return [kind(**{column: row[column] for column in wanted}) for row in rows]
 
 

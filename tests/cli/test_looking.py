@@ -370,3 +370,12 @@ def test_an_error_of_the_database_is_one_line(pgjobs: Run) -> None:
     assert (ran.code, ran.out) == (1, "")
     assert ran.errors.startswith('PostgreSQL refuses: relation "pgjobs_queues" does not exist')
     assert "\n" not in ran.errors
+
+
+def test_a_view_of_an_older_schema_is_told_in_words(pgjobs: Run) -> None:
+    a_job()
+    query("ALTER VIEW pgjobs_jobs RENAME COLUMN time_limit TO of_another_release")
+
+    ran = pgjobs("list")
+
+    assert "has no column time_limit: run manage.py migrate pgjobs" in ran.errors
