@@ -3,6 +3,7 @@
 Each surface for people asks here, so no surface decides for itself.
 """
 
+from pgjobs.access.actions import redacted_action
 from pgjobs.access.arguments import in_search, typed, with_arguments
 from pgjobs.access.launching import launchable
 from pgjobs.access.permissions import PERMISSIONS, Verb, may
@@ -18,6 +19,7 @@ __all__ = [
     "launchable",
     "may",
     "redacted",
+    "redacted_action",
     "redacted_arguments",
     "redacted_column",
     "typed",

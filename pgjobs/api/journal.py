@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from pgjobs.access import redacted
+from pgjobs.access import redacted, redacted_action
 from pgjobs.api.errors import bounded
 from pgjobs.api.fields import Labelled, address, finite
 from pgjobs.api.paging import NewestFirst
@@ -33,6 +33,13 @@ class RedactedJSON(serializers.Field[Any, Any, Any, Any]):
         return finite(redacted(value, hidden_keys(None)))
 
 
+class RedactedAction(RedactedJSON):
+    """The jobs of an action, without the values of hidden keys."""
+
+    def to_representation(self, value: Any) -> Any:
+        return finite(redacted_action(value))
+
+
 class EntryShape(serializers.Serializer[Any]):
     """An action. Of a bulk action ``counted`` and ``done`` tell how far it has come."""
 
@@ -44,7 +51,7 @@ class EntryShape(serializers.Serializer[Any]):
     surface = Labelled(JournalEntry.Surface)
     verb = serializers.CharField(read_only=True)
     subject = serializers.CharField(read_only=True)
-    what = RedactedJSON()
+    what = RedactedAction()
     options = RedactedJSON()
     state = Labelled(JournalEntry.State)
     counted = serializers.IntegerField(read_only=True, allow_null=True)

@@ -9,9 +9,10 @@ from typing import Any, Final, TypeVar
 
 from django.db import ProgrammingError, connections, router
 
-from pgjobs.access import redacted_arguments
+from pgjobs.access import redacted, redacted_action, redacted_arguments
 from pgjobs.models import Job, JournalEntry
 from pgjobs.models.json_field import TolerantJSONField
+from pgjobs.registry.hidden import hidden_keys
 from pgjobs.sql import load
 from pgjobs.stats.rows import (
     Blocker,
@@ -87,12 +88,19 @@ def be_patient_for(seconds: float, using: str | None = None) -> None:
 def journal(
     ids: Iterable[int] | None = None, *, limit: int = 100, using: str | None = None
 ) -> list[JournalRow]:
-    """Return the newest actions, or those of ``ids``, the newest first."""
+    """Return the newest actions, or those of ``ids``, the newest first.
+
+    Values of hidden keys are redacted.
+    """
     entries = JournalEntry.objects.using(using or router.db_for_read(Job)).order_by("-pk")
     if ids is not None:
         entries = entries.filter(pk__in=list(ids))
-    columns = [field.name for field in fields(JournalRow)]
-    return [JournalRow(**row) for row in entries.values(*columns)[:limit]]
+    columns, hidden = [field.name for field in fields(JournalRow)], hidden_keys(None)
+    rows = (JournalRow(**row) for row in entries.values(*columns)[:limit])
+    return [
+        replace(row, what=redacted_action(row.what), options=redacted(row.options, hidden))
+        for row in rows
+    ]
 
 
 def why(job_id: int, using: str | None = None) -> list[Reason]:

@@ -136,13 +136,14 @@ def test_a_schedule_whose_class_is_gone_does_not_run(no_system_jobs: None, root:
 
 
 def test_the_journal_shows_who_did_what_without_hidden_values(root: Client) -> None:
+    secret = {"password": "hunter2", "card": "hunter2"}
     JournalEntry.objects.create(
-        who="x", surface="sql", verb="retry", what={"filter": {"arg": {"password": "hunter2"}}}
+        who="x", surface="sql", verb="retry", what={"filter": {"arg": secret}}
     )
 
     (entry,) = got(root, "journal/")["results"]
 
-    assert entry["what"] == {"filter": {"arg": {"password": "[redacted]"}}}
+    assert entry["what"] == {"filter": {"arg": dict.fromkeys(secret, "[redacted]")}}
     assert entry["surface"] == {"value": "sql", "label": "SQL"}
     assert got(root, f"journal/{entry['id']}/") == entry
     got(root, "journal/9999999999999999999999/", 404)

@@ -61,6 +61,20 @@ def test_the_table_of_the_journal_says_which_jobs_an_action_was_about(pgjobs: Ru
     assert "{" not in pause
 
 
+def test_the_journal_hides_the_keys_of_each_class_in_the_filters_of_an_action(pgjobs: Run) -> None:
+    secret = {"password": "hunter2", "order": [{"card": "hunter2"}], "invoice": "INV-7"}
+    filters = {"arg": secret, "status": ["failed"], "error": "card"}
+    JournalEntry.objects.create(
+        who="x", surface="python", verb="retry", what={"filter": filters}, options={"pin": 1}
+    )
+
+    (row,) = pgjobs("journal", "--json").json
+
+    hidden = {"password": "[redacted]", "order": [{"card": "[redacted]"}], "invoice": "INV-7"}
+    assert row["what"] == {"filter": {**filters, "arg": hidden}}
+    assert row["options"] == {"pin": 1}
+
+
 def test_an_empty_journal_exits_with_1_and_says_so(pgjobs: Run) -> None:
     assert pgjobs("journal") == (1, "", "The journal has no such entry.\n")
     assert pgjobs("journal", "--json") == (1, "[]\n", "")
