@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.exceptions import ValidationError as FieldError
-from django.db import DataError, models, router
+from django.db import DataError, ProgrammingError, models, router, transaction
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -91,11 +91,14 @@ def existing_object(label: str, key: str, user: Any) -> models.Model:
         model: type[models.Model] = apps.get_model(label)
     except (LookupError, ValueError):
         raise ValidationError({"object_type": ["There is no such model."]}) from None
-    rows = model._base_manager.using(router.db_for_write(model))
+    using = router.db_for_write(model)
     try:
         if user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}"):
-            return rows.get(pk=model._meta.pk.to_python(key))
-    except (ObjectDoesNotExist, FieldError, ValueError, OverflowError, DataError):
+            # A savepoint, because an error would end the transaction of the request.
+            with transaction.atomic(using=using):
+                return model._base_manager.using(using).get(pk=model._meta.pk.to_python(key))
+    # A model has no table if it is not managed, or if the project has another model of users.
+    except (ObjectDoesNotExist, FieldError, ValueError, OverflowError, DataError, ProgrammingError):
         pass
     raise ValidationError(
         {"object_id": [f"There is no such {model._meta.label}, or you may not view it."]}

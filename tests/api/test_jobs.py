@@ -332,6 +332,17 @@ def test_a_wrong_argument_is_refused_by_name(
     assert not JournalEntry.objects.exists()
 
 
+def test_an_object_of_a_model_without_a_table_is_refused() -> None:
+    root = Client()
+    root.force_login(User.objects.create_superuser("root"))
+    query("ALTER TABLE testapp_site RENAME TO moved")
+    body = {"job_class": Charging.path, "object_type": "testapp.site", "object_id": "1"}
+
+    refused = sent(root, JOBS, body, 400)
+
+    assert refused == {"object_id": ["There is no such testapp.Site, or you may not view it."]}
+
+
 @pytest.mark.parametrize(
     "text",
     [
