@@ -7,6 +7,7 @@ secrets. Such an error can also be the cause of another error, or one of a group
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from traceback import TracebackException
 from typing import Any, Final
 
@@ -49,10 +50,12 @@ def traceback_of(error: BaseException) -> Iterator[str]:
 def _refusals(error: BaseException) -> Iterator[tuple[str, str]]:
     """Yield what PostgreSQL said of each refused row, and the part of it that shows no value."""
     for each in _connected(error):
-        diagnosis = getattr(each, "diag", None)
-        context = getattr(diagnosis, "context", None) or ""
-        if getattr(diagnosis, "table_name", None) == "pgjobs_job" or _COPIED in context:
-            yield str(each), str(diagnosis.message_primary)  # type: ignore[union-attr]
+        # A class of the project may have any attribute, even one that raises.
+        with suppress(Exception):
+            diagnosis: Any = getattr(each, "diag", None)
+            context = getattr(diagnosis, "context", None) or ""
+            if getattr(diagnosis, "table_name", None) == "pgjobs_job" or _COPIED in context:
+                yield str(each), str(diagnosis.message_primary)
 
 
 def _connected(error: BaseException) -> Iterator[BaseException]:
@@ -63,7 +66,8 @@ def _connected(error: BaseException) -> Iterator[BaseException]:
         yield each
         near: list[BaseException | None] = [each.__cause__, each.__context__]
         if isinstance(each, BaseExceptionGroup):
-            near += each.exceptions
+            with suppress(Exception):
+                near += each.exceptions
         for one in near:
             if one is not None and id(one) not in seen:
                 seen.add(id(one))

@@ -97,6 +97,22 @@ def test_an_error_without_a_refused_row_is_logged_with_its_exception(
     assert record.exc_info[1] is error
 
 
+class Unruly(ExceptionGroup):
+    """Raises if anybody looks into it."""
+
+    @property
+    def diag(self) -> Any:
+        raise KeyError("diag")
+
+    @property
+    def exceptions(self) -> Any:
+        raise KeyError("exceptions")
+
+
+def test_an_error_whose_attributes_raise_keeps_its_text() -> None:
+    assert said_by(Unruly("boom", [ValueError()])).startswith("boom")
+
+
 def test_a_bulk_action_over_a_refused_row_tells_no_argument(
     refusal: Refusal, pgjobs: Callable[..., Any]
 ) -> None:
