@@ -12,7 +12,7 @@ from django.db import models
 
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import InvalidArgument, UnknownQueue
-from pgjobs.showing import brief
+from pgjobs.showing import brief, did_you_mean
 
 HIGH: Final = "high"
 DEFAULT: Final = "default"
@@ -47,7 +47,8 @@ def check_known(names: Iterable[str]) -> None:
     for name in names:
         if name not in known:
             raise UnknownQueue(
-                f"queue_name {brief(name)} is not a queue. The queues are: {', '.join(known)}."
+                f"queue_name {brief(name)} is not a queue.{did_you_mean(name, known)} "
+                f"The queues are: {', '.join(known)}."
             )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Any, Final
 
 _LIMIT: Final = 80
@@ -20,6 +22,14 @@ def brief(value: Any) -> str:
     except Exception as error:
         return f"{type(value).__qualname__} (showing it raised {type(error).__name__})"
     return text if len(text) <= _LIMIT else f"{text[: _LIMIT - 1]}…"
+
+
+def did_you_mean(name: Any, known: Iterable[str]) -> str:
+    """Return a question that names the nearest of ``known``, after a space; "" if none is near."""
+    if not isinstance(name, str) or len(name) > _LIMIT:
+        return ""
+    close = get_close_matches(name, list(known), n=1, cutoff=0.7)
+    return f" Did you mean {close[0]}?" if close else ""
 
 
 def in_words(value: timedelta) -> str:

@@ -104,6 +104,11 @@ def test_an_unknown_setting_is_refused_and_the_known_ones_are_listed(
         get_settings()
 
 
+def test_a_misspelt_setting_is_refused_and_the_nearest_one_is_named() -> None:
+    assert "is not a setting. Did you mean CONCURRENCY? The" in find_problems({"CONCURENCY": 3})[0]
+    assert "is not a setting. The" in find_problems({7: 3})[0]
+
+
 def test_several_wrong_settings_are_told_together(settings: pytest_django.Settings) -> None:
     settings.PGJOBS = {"TIMEOUT": 300, "CONCURRENCY": 0}
 

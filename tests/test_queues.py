@@ -41,7 +41,7 @@ def test_an_unknown_queue_is_refused_and_the_known_ones_are_listed() -> None:
         check_known(["high", "hihg"])
 
     assert str(refusal.value) == (
-        "queue_name 'hihg' is not a queue. The queues are: high, default, low."
+        "queue_name 'hihg' is not a queue. Did you mean high? The queues are: high, default, low."
     )
 
 

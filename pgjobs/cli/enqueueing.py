@@ -14,6 +14,7 @@ from pgjobs.cli.selection import read
 from pgjobs.cli.verb import DONE, Verb, refuse
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.registry.names import JobTarget, registered
+from pgjobs.showing import did_you_mean
 from pgjobs.steering import enqueueing, texts
 from pgjobs.steering.actor import Actor
 
@@ -72,7 +73,9 @@ def _target(end: str) -> JobTarget:
     if len(paths) == 1:
         return known[paths[0]]
     found = "names several" if paths else "is not registered; known are"
-    raise refuse(f"The job class {end!r} {found}: {', '.join(sorted(paths or known))}.")
+    ends = [path.rpartition(".")[2] for path in known]
+    proposal = "" if paths else did_you_mean(end, [*known, *ends])
+    raise refuse(f"The job class {end!r} {found}: {', '.join(sorted(paths or known))}.{proposal}")
 
 
 def _arguments(text: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.core.signals import setting_changed
 from pgjobs import thresholds
 from pgjobs.conf.kinds import Kind
 from pgjobs.conf.settings import Settings
+from pgjobs.showing import did_you_mean
 
 
 @cache
@@ -38,9 +39,9 @@ def find_problems(given: Any) -> list[str]:
 def _problem_with(name: Any, value: Any) -> str | None:
     kind = _kinds().get(name)
     if kind is None:
-        return (
-            f"PGJOBS[{name!r}] is not a setting. The settings are: {', '.join(sorted(_kinds()))}."
-        )
+        known = sorted(_kinds())
+        proposal = did_you_mean(name, known)
+        return f"PGJOBS[{name!r}] is not a setting.{proposal} The settings are: {', '.join(known)}."
     if not kind.accepts(value):
         given = "" if kind.is_secret else f", not {value!r}"
         return f"PGJOBS[{name!r}] must be {kind.words}{given}."

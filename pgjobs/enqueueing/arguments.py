@@ -19,7 +19,7 @@ from pgjobs.exceptions import InvalidArgument
 from pgjobs.registry.names import JobTarget
 from pgjobs.registry.parameters import Parameters, parameters_of
 from pgjobs.registry.targets import is_job_class, own_argument
-from pgjobs.showing import brief
+from pgjobs.showing import brief, did_you_mean
 
 OPTIONS: Final = frozenset(
     "instance name user schedule_at interval immediate queue_name notifications priority timeout "
@@ -168,8 +168,7 @@ def _meant(name: str) -> _Option | None:
 def _proposal(name: str, parameters: Parameters) -> str:
     if name in _OF_OTHERS:
         return f" {_OF_OTHERS[name].remedy}"
-    close = get_close_matches(name, [*sorted(parameters.named), *_KINDS], n=1, cutoff=0.7)
-    return f" Did you mean {close[0]}?" if close else ""
+    return did_you_mean(name, [*sorted(parameters.named), *_KINDS])
 
 
 def _taken(parameters: Parameters) -> str:

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from pgjobs import retry
 from pgjobs.choices import JobIsolation
 from pgjobs.conf import are_patterns
-from pgjobs.showing import brief
+from pgjobs.showing import brief, did_you_mean
 
 _DEFAULT_BACKOFF = retry.exponential()
 
@@ -82,7 +82,7 @@ class JobOptions:
             if option not in known:
                 raise TypeError(
                     f"{job_class.__qualname__}.Meta has {option!r}, which is not an option of a "
-                    f"job class. The options are: {', '.join(known)}."
+                    f"job class.{did_you_mean(option, known)} The options are: {', '.join(known)}."
                 )
         _check(options, f"{job_class.__qualname__}.Meta.")
         if options.get("memory_limit") and options.get("isolation") == JobIsolation.THREAD:

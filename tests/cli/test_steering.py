@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from pgjobs.management.commands.pgjobs import Command
 from pgjobs.models import Job, JournalEntry, Pause
 from pgjobs.steering import carrying
 from tests.apps.testapp.jobs import Noop
@@ -132,6 +133,30 @@ def test_a_verb_without_a_filter_changes_nothing(pgjobs: Run, verb: str) -> None
     assert "Name jobs by their ids, or by a filter" in ran.errors
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--stauts failed", "unrecognized argument: --stauts. Did you mean --status?"),
+        ("--dry-run", "unrecognized argument: --dry-run."),
+        (
+            "--settings=x",
+            "unrecognized argument: --settings. --settings stands before the verb.",
+        ),
+        ("--queue lwo --frobnicate", "unrecognized argument: --frobnicate."),
+    ],
+)
+def test_an_option_that_the_verb_lacks_is_refused_with_the_usage_of_the_verb(
+    words: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        Command().run_from_argv(["manage.py", "pgjobs", "retry", *words.split()])
+
+    errors = capsys.readouterr().err
+    assert end.value.code == 2
+    assert errors.startswith("usage: manage.py pgjobs retry [-h]")
+    assert errors.endswith(f"error: {said}\n")
+
+
 # Pausing ---------------------------------------------------------------------------------
 
 
@@ -201,6 +226,7 @@ def test_once_returns_the_job_that_is_there(pgjobs: Run) -> None:
         (["TakesTime"], "TakesTime.run() needs seconds"),
         (["TakesTime", "--kwargs", '{"secodns": 5}'], "Did you mean seconds?"),
         (["Noop", "--queue", "slow"], "queue_name 'slow' is not a queue"),
+        (["Nope"], "Did you mean Noop?"),
         (["Noop", "--timeout", "0"], "timeout must be"),
         (["Noop", "--at", "later"], "--at must be a span"),
         (["Noop", "--name", "Mine"], "has the name of its class"),

@@ -69,6 +69,16 @@ def test_an_option_that_does_not_exist_is_refused_and_the_known_ones_are_listed(
             def run(self) -> None: ...
 
 
+def test_a_misspelt_option_is_refused_and_the_nearest_one_is_named() -> None:
+    with pytest.raises(TypeError, match=r"'launchible', which .* Did you mean launchable\?"):
+
+        class Misspelt(BackgroundJob):
+            class Meta:
+                launchible = True
+
+            def run(self) -> None: ...
+
+
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [

@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from itertools import takewhile
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser, DjangoHelpFormatter
 
 from pgjobs.cli.verbs import VERBS
 from pgjobs.management.verb_command import add_verb, run_verb
+from pgjobs.showing import did_you_mean
+
+
+class VerbParser(CommandParser):
+    """Refuses an option that its verb does not have, with the usage of the verb.
+
+    argparse would first complain of the value that follows: it takes it for the id of a job.
+    """
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        for word in takewhile(lambda word: word != "--", args or ()):
+            option = word.partition("=")[0]
+            if option.startswith("--") and " " not in option and not self._knows(option):
+                self.error(f"unrecognized argument: {option}.{self._proposal(option)}")
+        return super().parse_known_args(args, namespace)
+
+    def _knows(self, option: str) -> bool:
+        return any(known.startswith(option) for known in self._option_string_actions)
+
+    def _proposal(self, option: str) -> str:
+        if option in DjangoHelpFormatter.show_last:
+            return f" {option} stands before the verb."
+        return did_you_mean(option, self._option_string_actions)
 
 
 class Command(BaseCommand):
@@ -19,7 +43,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        verbs = parser.add_subparsers(title="verbs", dest="verb", metavar="VERB", required=True)
+        verbs = parser.add_subparsers(
+            title="verbs", dest="verb", metavar="VERB", required=True, parser_class=VerbParser
+        )
         for name, verb in VERBS.items():
             add_verb(verbs.add_parser(name, help=verb.summary, description=verb.summary), verb)
 
