@@ -4,7 +4,7 @@ Each surface for people asks here, so no surface decides for itself.
 """
 
 from pgjobs.access.actions import redacted_action
-from pgjobs.access.arguments import in_search, typed, with_arguments
+from pgjobs.access.arguments import classes_that_hide, in_search, typed, with_arguments
 from pgjobs.access.launching import launchable
 from pgjobs.access.permissions import PERMISSIONS, Verb, may
 from pgjobs.access.reasons import without_other_jobs
@@ -15,6 +15,7 @@ __all__ = [
     "MASK",
     "PERMISSIONS",
     "Verb",
+    "classes_that_hide",
     "in_search",
     "launchable",
     "may",

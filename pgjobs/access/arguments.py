@@ -38,6 +38,11 @@ def in_search(text: str) -> tuple[dict[str, Any], str]:
     return named, _IN_SEARCH.sub("", text).strip()
 
 
+def classes_that_hide(arguments: dict[str, Any]) -> list[str]:
+    """Return the paths of the registered classes that hide one of the arguments."""
+    return [path for path in registered() if redacted_arguments(path, arguments) != arguments]
+
+
 def with_arguments(arguments: dict[str, Any], classes: Iterable[str] | None = None) -> Q:
     """Return the condition for jobs of ``classes``, by default all, that have these arguments.
 
@@ -46,7 +51,8 @@ def with_arguments(arguments: dict[str, Any], classes: Iterable[str] | None = No
     """
     known = registered()
     of = known if classes is None else [path for path in classes if path in known]
-    shown = [path for path in of if redacted_arguments(path, arguments) == arguments]
+    hiding = classes_that_hide(arguments)
+    shown = [path for path in of if path not in hiding]
     if not shown:
         raise InvalidArgument(
             f"Jobs can't be found by {', '.join(arguments)}: a value is redacted, and a search "

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from pgjobs.access import classes_that_hide
 from pgjobs.choices import JobStatus
 from pgjobs.cli.verb import refuse
 from pgjobs.exceptions import InvalidArgument
@@ -68,11 +69,14 @@ def selected(jobs: JobQuerySet[Job], options: dict[str, Any]) -> JobQuerySet[Job
 
 
 def unmatched(options: dict[str, Any]) -> str:
-    """Return the sentence for filters that no job passes. It names an unknown queue."""
+    """Return the sentences for filters that no job passes: what may be wrong with the filters."""
+    sentences = ["No job matches."]
     queue, known = options["queue"], known_queues()
-    if not queue or queue in known:
-        return "No job matches."
-    return f"No job matches. --queue {queue!r} is not a queue; the queues are: {', '.join(known)}."
+    if queue and queue not in known:
+        sentences.append(f"--queue {queue!r} is not a queue; the queues are: {', '.join(known)}.")
+    if hiding := classes_that_hide(dict(selection(options).arg)):
+        sentences.append(f"--arg leaves out classes that hide the argument: {', '.join(hiding)}.")
+    return " ".join(sentences)
 
 
 def read(reader: Callable[..., T], *given: Any, **named: Any) -> T:

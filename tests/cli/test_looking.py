@@ -106,6 +106,11 @@ def test_a_list_without_a_job_exits_with_1(pgjobs: Run) -> None:
             "list --queue lwo",
             "No job matches. --queue 'lwo' is not a queue; the queues are: high, default, low",
         ),
+        (
+            "list --arg card=4111",
+            "No job matches. --arg leaves out classes that hide the argument: "
+            "tests.apps.testapp.jobs.Charging.",
+        ),
         ("queues", "No queue has live jobs, and no worker lives."),
         ("workers", "No worker lives. Start one: manage.py pgjobs_worker."),
         ("schedules", "No schedule is stored."),
