@@ -81,12 +81,18 @@ def check_given(target: JobTarget, given: Mapping[str, Any]) -> None:
     if parameters.takes_any:
         return
     for name in given:
-        if name not in parameters.named:
+        if name in parameters.named:
+            continue
+        if name in OPTIONS:
             raise InvalidArgument(
-                f"{name}={brief(given[name])} is neither an option of enqueue() nor a parameter of "
-                f"{_run(target)}."
-                f"{_proposal(name, parameters)} {_taken(parameters)}"
+                f"{name}={brief(given[name])} is an option of enqueue() and no parameter of "
+                f"{_run(target)}, so it can't stand among the arguments. Set it in Meta, or "
+                "give it to enqueue()."
             )
+        raise InvalidArgument(
+            f"{name}={brief(given[name])} is neither an option of enqueue() nor a parameter of "
+            f"{_run(target)}.{_proposal(name, parameters)} {_taken(parameters)}"
+        )
 
 
 def check_options(target: JobTarget, kwargs: Mapping[str, Any]) -> None:

@@ -259,3 +259,8 @@ def test_a_run_that_is_replaced_is_checked_as_it_is_now(monkeypatch: pytest.Monk
     with pytest.raises(InvalidArgument, match="needs year"):
         Report.enqueue()
     assert Report.enqueue(year=2026).kwargs == {"year": 2026}
+
+
+def test_an_option_among_the_arguments_is_refused_if_run_does_not_take_it() -> None:
+    with pytest.raises(InvalidArgument, match=r"queue_name='low' is an option .* Set it in Meta"):
+        Report.enqueue(arguments={"month": "May", "queue_name": "low"})
