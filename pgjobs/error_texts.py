@@ -48,7 +48,7 @@ def traceback_of(error: BaseException) -> Iterator[str]:
 
 
 def _refusals(error: BaseException) -> Iterator[tuple[str, str]]:
-    """Yield what PostgreSQL said of each refused row, and the part of it that shows no value."""
+    """Yield PostgreSQL's text about each refused row, and the part of it that shows no value."""
     for each in _connected(error):
         # A class of the project may have any attribute, even one that raises.
         with suppress(Exception):
@@ -59,7 +59,7 @@ def _refusals(error: BaseException) -> Iterator[tuple[str, str]]:
 
 
 def _connected(error: BaseException) -> Iterator[BaseException]:
-    """Yield ``error``, the errors before it, and those of groups, each once."""
+    """Yield ``error``, the errors before it, and the errors in groups, each once."""
     seen, waiting = {id(error)}, [error]
     while waiting:
         each = waiting.pop()

@@ -1,4 +1,4 @@
-"""The optional integrations, and the error if what one of them needs is not installed."""
+"""The optional integrations, and the error if a package of one of them is not installed."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class PgJobsIntegration(Integration):
 
 
 class _Current(NamedTuple):
-    """A span, and what ends it."""
+    """A span, and the calls that end it."""
 
     span: Span | None
     end: ExitStack

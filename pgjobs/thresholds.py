@@ -54,7 +54,7 @@ def problems_with(given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _refused(name: str, value: Any) -> str:
-    """Return what ``value`` should be, or an empty text if it is right."""
+    """Return the words for a right value, or an empty text if ``value`` is right."""
     is_number = type(value) in (int, float)
     match name:
         case "paused":

@@ -132,7 +132,7 @@ def texts(meta: dict[str, Any]) -> dict[str, str]:
 
 
 def add_headers(row: Row, headers: Mapping[str, str]) -> None:
-    """Add ``headers`` to the ``meta`` of ``row``, where those that are there already stay.
+    """Add ``headers`` to the ``meta`` of ``row``, where the existing ones stay.
 
     Raises InvalidArgument, and adds nothing, if a row can't hold them.
     """

@@ -1,4 +1,4 @@
-"""The reasons why a job waits, for a user who may not see all jobs."""
+"""The reasons why a job waits, for a user with a restricted view of jobs."""
 
 from __future__ import annotations
 

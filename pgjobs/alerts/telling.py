@@ -1,7 +1,7 @@
 """Telling of each change once, by whichever process looks.
 
 A look compares the conditions with the table of alerts, in one transaction. Then the looker takes
-one after the other the changes that nobody has told of, each for two minutes, and marks it as told
+one after the other the changes that were not told yet, each for two minutes, and marks it as told
 after its notifier has returned. If the looker dies in between, the change is free again after these
 two minutes.
 """
@@ -84,7 +84,7 @@ def _tell_changes(thresholds: Thresholds, using: str) -> None:
 
 
 def _take_untold(using: str, taken: list[int]) -> AlertState | None:
-    """Take a change that nobody has told of; None if all are ``taken``."""
+    """Take a change that was not told yet; None if all are ``taken``."""
     with connections[using].cursor() as cursor:
         cursor.execute(load("alerts/take_untold"), {"taken": taken})
         row = cursor.fetchone()

@@ -27,7 +27,7 @@ from pgjobs.steering.selection import all_jobs
 
 
 class ScheduleShape(serializers.Serializer[Any]):
-    """A system job and its rule. The last job is shown to users who may see it."""
+    """A system job and its rule. The last job is shown if the user may see it."""
 
     id = serializers.IntegerField(read_only=True)
     url = serializers.SerializerMethodField()

@@ -1,4 +1,4 @@
-"""The description of this interface in OpenAPI, for users who are signed in."""
+"""The description of this interface in OpenAPI, for signed-in users."""
 
 from __future__ import annotations
 

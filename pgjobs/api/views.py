@@ -20,7 +20,7 @@ from pgjobs.steering.actor import Actor, Surface
 
 
 class HasPermission(BasePermission):
-    """Lets in a user who is signed in and has the permission that the action needs."""
+    """Lets in a signed-in user with the permission that the action needs."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not request.user.is_authenticated:

@@ -63,13 +63,13 @@ def selection(options: dict[str, Any]) -> Selection:
 
 
 def selected(jobs: JobQuerySet[Job], options: dict[str, Any]) -> JobQuerySet[Job]:
-    """Return those of ``jobs`` that pass the given filters, or all of them without a filter."""
+    """Return the ``jobs`` that pass the given filters, or all of them without a filter."""
     wanted = selection(options)
     return (jobs if wanted.is_empty else wanted.jobs(jobs)).order_by("-pk")
 
 
 def unmatched(options: dict[str, Any]) -> str:
-    """Return the sentences for filters that no job passes: what may be wrong with the filters."""
+    """Return sentences about mistakes in filters that no job passes."""
     sentences = ["No job matches."]
     queue, known = options["queue"], known_queues()
     if queue and queue not in known:
@@ -80,7 +80,7 @@ def unmatched(options: dict[str, Any]) -> str:
 
 
 def read(reader: Callable[..., T], *given: Any, **named: Any) -> T:
-    """Return what ``reader`` makes of an option. Raises CommandError for a wrong value.
+    """Return the value that ``reader`` makes of an option. Raises CommandError for a wrong value.
 
     The message of a reader begins with the name of the option.
     """

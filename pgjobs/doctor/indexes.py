@@ -45,7 +45,7 @@ class Index:
 
 
 def checkup(using: str) -> list[Index]:
-    """Return the indexes of pgjobs in the database ``using``: what needs repair first."""
+    """Return the indexes of pgjobs in the database ``using``, the damaged ones first."""
     there = [_index(*row) for row in read(using, "doctor/index_sizes", tables=_tables())]
     names = {index.name for index in there}
     missing = [
@@ -68,7 +68,7 @@ def _index(
 ) -> Index:
     state, statement = State.SOUND, None
     if not is_valid:
-        # What REINDEX CONCURRENTLY left behind has a valid twin; REINDEX would keep both.
+        # An index that REINDEX CONCURRENTLY left behind has a valid twin; REINDEX would keep both.
         is_twin = "_ccnew" in name or "_ccold" in name
         verb = "DROP INDEX" if is_twin else "REINDEX INDEX"
         state, statement = State.INVALID, f"{verb} CONCURRENTLY {qualified}"

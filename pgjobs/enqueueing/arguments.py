@@ -1,6 +1,6 @@
 """The arguments of ``run()`` in a call of ``enqueue()``: all that it needs, and no other.
 
-So a misspelt name is told at the call, and not by a worker to nobody.
+So a misspelt name is told at the call, and not later in the log of a worker.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ _KINDS: Final[dict[str, Callable[[Any], bool]]] = {
     "timeout": _is_number,
     "max_attempts": _is_number,
 }
-"""What a misspelt option must hold to be told from an argument of ``run()``."""
+"""The values by which a misspelt option is told from an argument of ``run()``."""
 
 _OF_OTHERS: Final[dict[str, _Option]] = {
     **{
@@ -164,7 +164,7 @@ _OF_OTHERS: Final[dict[str, _Option]] = {
 
 @lru_cache(maxsize=4096)
 def _meant(name: str) -> _Option | None:
-    """Return the option that somebody who writes ``name`` may mean."""
+    """Return the option that a caller with ``name`` may mean."""
     if name in _OF_OTHERS:
         return _OF_OTHERS[name]
     close = get_close_matches(name, _KINDS, n=1, cutoff=0.85)

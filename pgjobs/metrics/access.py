@@ -65,7 +65,7 @@ def _is_token(given: str) -> bool:
 def _refusal_of_user(user: Any) -> HttpResponse | None:
     if user is None or not user.is_authenticated:
         return _unknown()
-    # The numbers are those of all jobs.
+    # The numbers count all jobs.
     sees_all = not get_settings().VISIBLE_JOBS
     if user.is_active and user.is_staff and may(user, Verb.VIEW) and sees_all:
         return None

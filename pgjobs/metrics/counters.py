@@ -1,4 +1,4 @@
-"""The counters and histograms: what has ended since the statistics began."""
+"""The counters and histograms: the ends since the statistics began."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NONE: Final = "none"
 def of_totals(totals: Sequence[Total]) -> Iterator[Values]:
     """Yield the finished jobs, and the histograms of their run times and waits.
 
-    Each class of a queue has all outcomes, even those that are 0. Prometheus takes the first value
+    Each class of a queue has all outcomes, also with the value 0. Prometheus takes the first value
     of a new series for no increase, so it would not see the first failure of a class.
     """
     class_of = bounded(total.job_class for total in totals)

@@ -51,7 +51,7 @@ def of_workers(workers: Sequence[WorkerRow]) -> Iterator[Values]:
 
 
 def of_pauses(pauses: Iterable[tuple[str, str]]) -> Iterator[Values]:
-    """Yield a 1 for each queue and each job class that is paused; what is not paused is absent."""
+    """Yield a 1 for each queue and each paused job class; the others are absent."""
     found = sorted(pauses)
     for family, kind in (
         (families.QUEUE_PAUSED, Pause.Kind.QUEUE),

@@ -1,4 +1,4 @@
-"""Adds the view of what stands in the way of claims and of VACUUM."""
+"""Adds the view of sessions and tables that hold up claims or VACUUM."""
 
 from __future__ import annotations
 

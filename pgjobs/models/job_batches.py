@@ -22,7 +22,7 @@ class JobBatches(JobRows[J]):
     """The base of ``JobQuerySet`` that divides its jobs into batches."""
 
     def _in_batches(self, act: Callable[[Self], T], *, newest_first: bool = False) -> Iterator[T]:
-        """Yield what ``act`` returns for these jobs, or for each batch of them if they are many.
+        """Yield the results of ``act`` for these jobs, or for each batch of them if they are many.
 
         Each batch commits, unless the caller has opened a transaction. A huge transaction would
         keep the locks of its first jobs, and workers would wait for them.
@@ -45,7 +45,7 @@ class JobBatches(JobRows[J]):
         return self.filter(pk__gte=ids[0], pk__lte=ids[-1])
 
     def _execute(self, name: str, ids: list[int]) -> list[int]:
-        """Return the ids of the jobs that a statement changes, of jobs whose rows are locked."""
+        """Return the ids of the jobs that a statement changes; their rows are locked."""
         with self._cursor() as cursor:
             cursor.execute(load(name), {"ids": ids})
             return [job for (job,) in cursor.fetchall()]

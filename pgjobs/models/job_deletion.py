@@ -34,7 +34,7 @@ def is_watched(jobs: type[models.Model]) -> bool:
 
 
 def delete_plainly(cursor: Cursor, ids: list[int]) -> dict[str, int]:
-    """Delete the jobs of ``ids``, whose rows are locked; return the number of rows of each model.
+    """Delete the locked jobs of ``ids``; return the number of rows of each model.
 
     The models are named as in the answer of Django's ``delete()``.
     """

@@ -1,4 +1,4 @@
-"""The journal: every action that somebody has taken on jobs, queues, schedules or workers."""
+"""The journal: every action on jobs, queues, schedules or workers."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def is_job_class(target: Any) -> TypeGuard[type[JobClass]]:
 
 
 def options_of(target: JobTarget) -> JobOptions:
-    """Return the options in the ``Meta`` of ``target``, or those with which it was registered."""
+    """Return the options in the ``Meta`` of ``target``, or the options of its registration."""
     return target.options if is_job_class(target) else options_of_function(target)
 
 

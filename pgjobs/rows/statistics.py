@@ -11,7 +11,7 @@ from pgjobs.sql import load
 BATCH: Final = 10_000
 """Counted rows that one statement merges at most; it takes some tenths of a second."""
 MOST_FAILURE_KINDS: Final = 1000
-"""Kinds of failure that are kept: those that were seen last."""
+"""Kinds of failure that are kept, the last seen ones."""
 
 
 def merge(cursor: Cursor, limit: int = BATCH) -> bool:

@@ -149,7 +149,7 @@ def totals(using: str | None = None) -> list[Total]:
 
 
 def _total(rows: list[Any]) -> Total:
-    """Return the sum of the rows of one key, whose columns are those of ``stats/totals``."""
+    """Return the sum of the rows of one key, with the columns of ``stats/totals``."""
     job_class, queue, outcome, *_ = rows[0]
     jobs, run_seconds, wait_seconds = (sum(row[column] for row in rows) for column in (3, 4, 5))
     return Total(
@@ -165,7 +165,7 @@ def _total(rows: list[Any]) -> Total:
 
 
 def _added(histograms: Iterable[tuple[list[int | None], list[int]]]) -> dict[int, int]:
-    """Return the sum of histograms. The bucket None has the jobs whose time is not known."""
+    """Return the sum of histograms. The bucket None has the jobs without a known time."""
     found: dict[int | None, int] = {}
     for buckets, counts in histograms:
         if not found:

@@ -53,7 +53,7 @@ def failures(limit: int = 100, using: str | None = None) -> list[FailureKind]:
 
 
 def blockers(using: str | None = None) -> list[Blocker]:
-    """Return what stands in the way of claims and of VACUUM, the oldest first."""
+    """Return the blockers of claims and of VACUUM, the oldest first."""
     return read(Blocker, "stats/blockers", using)
 
 
@@ -88,7 +88,7 @@ def be_patient_for(seconds: float, using: str | None = None) -> None:
 def journal(
     ids: Iterable[int] | None = None, *, limit: int = 100, using: str | None = None
 ) -> list[JournalRow]:
-    """Return the newest actions, or those of ``ids``, the newest first.
+    """Return the newest actions, or the actions of ``ids``, the newest first.
 
     Values of hidden keys are redacted.
     """
@@ -128,6 +128,6 @@ def read(kind: type[Row], name: str, using: str | None, **params: Any) -> list[R
 def _arguments(job: JobRow) -> Any:
     """Return the arguments of ``job``, which Django leaves as text.
 
-    The view hides what the workers hide. They may not know yet what this process hides.
+    The view hides the keys that the workers know. This process may know more of them.
     """
     return redacted_arguments(job.job_class, _JSON.from_db_value(job.arguments, None, None))

@@ -147,7 +147,7 @@ class Departures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
-    """What keeps jobs waiting or dead rows in their tables: a row of ``pgjobs_blockers``."""
+    """A blocker of jobs or of VACUUM: a row of ``pgjobs_blockers``."""
 
     kind: str
     pid: int | None

@@ -1,4 +1,4 @@
-"""Who takes an action, and from where."""
+"""The actor of an action, and the surface."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Actor:
 
     @classmethod
     def user(cls, user: Any, surface: str = Surface.ADMIN) -> Self:
-        """Return a user of the project, who acts on a page or over REST."""
+        """Return a user of the project on a page or over REST."""
         name = user.get_username().replace("\0", "")
         return cls(who=name[:_LONGEST_NAME], surface=surface, user_key=str(user.pk)[:255])
 

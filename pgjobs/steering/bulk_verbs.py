@@ -1,4 +1,4 @@
-"""What a bulk action does with a batch of jobs."""
+"""The change that a bulk action makes to a batch of jobs."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ State = JournalEntry.State
 def carry(
     action: int, carrier: str, *, on_batch: Callable[[JournalEntry], bool] = lambda entry: True
 ) -> None:
-    """Carry the ``action`` out until it ends, as long as ``carrier`` is the one who does.
+    """Carry the ``action`` out until it ends, as long as it belongs to ``carrier``.
 
     ``on_batch`` gets the entry after each batch, and returns whether to go on. Raises DatabaseError
     if the server can't be reached or can't work now.
@@ -77,7 +77,7 @@ def give_up(action: int, carrier: str) -> None:
 
 
 class _JobsUnknown(Exception):
-    """It can't be found out which jobs the action is about, or what to do with them."""
+    """The jobs of the action, or its verb, can't be read."""
 
 
 class _Batches:
@@ -195,7 +195,7 @@ def _update(entry: JournalEntry, *, ended: bool = False, **columns: Any) -> None
 
 @contextmanager
 def _knowing() -> Any:
-    """Raise _JobsUnknown for what other code has written and this code can't read."""
+    """Raise _JobsUnknown for an entry of other code that this code can't read."""
     try:
         yield
     except Exception as error:

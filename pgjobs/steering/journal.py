@@ -19,7 +19,7 @@ _LONGEST_SUBJECT: Final = 300
 
 @dataclass(slots=True)
 class Act:
-    """An action that is taken now. Its verb says what it has changed."""
+    """An action that is taken now. Its verb counts the changes."""
 
     done: int = 0
     counted: int | None = None
@@ -33,7 +33,7 @@ class Act:
 def acting(
     verb: str, *, by: Actor, using: str = "", subject: str = "", jobs: Iterable[int] = ()
 ) -> Iterator[Act]:
-    """Write a journal entry for what the block does, in one transaction with it.
+    """Write a journal entry for the block, in one transaction with it.
 
     The block sets ``act.done``. If it stays 0, nothing has changed and no entry is written. An
     exception undoes the block and writes no entry.

@@ -1,4 +1,4 @@
-"""The jobs that an action may reach: those that its user may see."""
+"""The jobs that an action may reach: the jobs that its user may see."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pgjobs.models.job_queryset import JobQuerySet
 
 
 def within_reach(user_key: str, jobs: JobQuerySet[Job]) -> JobQuerySet[Job]:
-    """Return those of ``jobs`` that the user with this key may see; all for an action of no user.
+    """Return the ``jobs`` that the user with this key may see; all for an action of no user.
 
     Raises InvalidArgument if the user is gone, and ImproperlyConfigured as ``visible_to()``.
     """

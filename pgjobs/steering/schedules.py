@@ -73,7 +73,7 @@ def switch_on(name: str, *, by: Actor) -> bool:
     with acting("switch on", by=by, subject=name) as entry, _locked(name) as schedule:
         if schedule.switched_off is not None:
             schedule.switched_off = None
-            # A clock gives its own rule to a row in which somebody has written none.
+            # A clock gives its own rule to a row without one.
             has_rule = schedule.interval is not None or is_cron(schedule.cron)
             schedule.next_run = due_after_break(schedule, database_now()) if has_rule else NEVER
             schedule.save(update_fields=["switched_off", "next_run"])

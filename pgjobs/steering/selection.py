@@ -119,7 +119,7 @@ class Selection:
         return not self._given()
 
     def jobs(self, jobs: JobQuerySet[Job] | None = None) -> JobQuerySet[Job]:
-        """Return those of ``jobs``, by default of all jobs, that pass the filters."""
+        """Return the ``jobs``, by default of all jobs, that pass the filters."""
         jobs = all_jobs() if jobs is None else jobs
         given = self._given()
         if not given:

@@ -13,7 +13,7 @@ def _extra(settings: object) -> None:
 
 @pytest.fixture
 def operator() -> Client:
-    """The client of a user who may do everything."""
+    """The client of a user with all permissions."""
     # pytest loads this file before Django is set up if it is given this folder to run.
     from tests.support.staff import signed_in
 

@@ -53,7 +53,7 @@ CHANGES: Final[tuple[tuple[str, str, Any, int], ...]] = (
     ("POST", "schedules/{schedule}/switch-off/", {}, 200),
     ("POST", "schedules/{schedule}/switch-on/", {}, 200),
 )
-"""Each change, and its answer to somebody who may do everything."""
+"""Each change, and its answer to a user with all permissions."""
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_an_error_without_a_refused_row_is_logged_with_its_exception(
 
 
 class Unruly(ExceptionGroup):
-    """Raises if anybody looks into it."""
+    """Raises if it is looked into."""
 
     @property
     def diag(self) -> Any:

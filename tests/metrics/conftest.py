@@ -22,7 +22,7 @@ def site(settings: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def no_statistics(db: None) -> None:
-    """Forget what tests that commit have counted."""
+    """Forget the counts of tests that commit."""
     for table in ("ends", "statistics", "failure_statistics"):
         query(f"DELETE FROM pgjobs_{table}")
 

@@ -28,7 +28,7 @@ def parsed(text: str) -> Samples:
 
 
 def samples() -> Samples:
-    """Return what a scrape says now."""
+    """Return the text of a scrape."""
     return parsed(scraped().content.decode())
 
 

@@ -1,4 +1,4 @@
-"""Who may read metrics and health: closed by default, open to the token and to staff."""
+"""Metrics and health are closed by default, and open to the token and to staff."""
 
 from __future__ import annotations
 

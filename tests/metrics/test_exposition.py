@@ -1,4 +1,4 @@
-"""What a scrape says, as read by Prometheus' own parsers."""
+"""The text of a scrape, as read by Prometheus' own parsers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The addresses of a project that includes those of the metrics."""
+"""The addresses of a project that includes the metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The view `pgjobs_blockers`: what stands in the way of claims and of VACUUM."""
+"""The view `pgjobs_blockers`: the things that hold up claims and VACUUM."""
 
 from __future__ import annotations
 

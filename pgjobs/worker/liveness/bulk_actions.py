@@ -16,7 +16,7 @@ from pgjobs.worker.engine_thread import EngineThread
 
 
 class BulkActions:
-    """Takes one action at a time, whatever queues the worker serves.
+    """Takes one action at a time, for any queue.
 
     The presence looks for actions, with one small statement after a heartbeat, and writes nothing.
     The work is done in a thread and on a connection of Django, which is open only meanwhile: a

@@ -18,7 +18,7 @@ from pgjobs.worker.options import WorkerOptions
 _MOST_DRAWS: Final = 1000
 """Ids that a worker draws before it pauses, while foreign sessions hold the locks of each."""
 
-# Somebody holds a lock on a table that a heartbeat only reads, or `migrate` has not made it yet.
+# A session holds a lock on a table that a heartbeat only reads, or `migrate` has not made it yet.
 _UNREADABLE: Final = (psycopg.errors.LockNotAvailable, psycopg.ProgrammingError)
 
 

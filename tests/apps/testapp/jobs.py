@@ -72,7 +72,7 @@ class AtOnceAgain(BackgroundJob):
 
 
 class Charging(BackgroundJob):
-    """Returns its arguments, some of which nobody may see."""
+    """Returns its arguments, some of which are hidden."""
 
     class Meta:
         sensitive = ("card", "holder_*")

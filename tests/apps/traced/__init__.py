@@ -1,1 +1,1 @@
-"""An app whose jobs tell which span they run in. Its processes write their spans to a file."""
+"""An app with jobs that tell in which span they run. Its processes write their spans to a file."""

@@ -1,4 +1,4 @@
-"""The keys of ``top`` that steer: each asks first, and does what the footer says."""
+"""The keys of ``top`` that steer: each asks first, and does as the footer says."""
 
 from __future__ import annotations
 

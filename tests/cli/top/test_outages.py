@@ -24,7 +24,7 @@ WHERE datname = %s AND application_name = 'pgjobs top'
 
 @contextmanager
 def no_connections() -> Iterator[None]:
-    """End the connection of the screen, and let nobody connect meanwhile."""
+    """End the connection of the screen, and refuse all connections meanwhile."""
     server, name = os.environ["DATABASE_URL"], connection.settings_dict["NAME"]
     ask(server, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
     try:

@@ -1,4 +1,4 @@
-"""The tables of ``top``: what they show, and the keys that move, sort and filter."""
+"""The tables of ``top``: their rows, and the keys that move, sort and filter."""
 
 from __future__ import annotations
 

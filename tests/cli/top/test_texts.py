@@ -1,4 +1,4 @@
-"""Texts on the screen of ``top`` are as wide as their place, whatever a job wrote."""
+"""Texts on the screen of ``top`` are as wide as their place, for any text of a job."""
 
 from __future__ import annotations
 
