@@ -17,7 +17,7 @@ from tests.support.moments import ago
 from tests.support.rows import a_failure, a_job, a_site, a_worker
 from tests.support.sql import query
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_counted")]
 
 Run = Callable[..., Any]
 

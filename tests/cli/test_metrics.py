@@ -12,7 +12,11 @@ from django.db import connection
 from tests.support.requirements import needs
 from tests.support.rows import a_job
 
-pytestmark = [pytest.mark.django_db, needs("prometheus_client", "prometheus")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("nothing_counted"),
+    needs("prometheus_client", "prometheus"),
+]
 
 Run = Callable[..., Any]
 

@@ -25,7 +25,7 @@ from tests.support.moments import ago
 from tests.support.rows import a_failure, a_finished_job, a_job, a_site, a_worker, tell_sql
 from tests.support.sql import query
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_counted")]
 
 PAGE = DOCS / "sql.md"
 _SNIPPET = re.compile(r"^### (?P<title>.+?)$|^```sql\n(?P<sql>.+?)^```$", re.M | re.S)

@@ -27,15 +27,7 @@ from tests.apps.testapp.jobs import Noop
 from tests.support.rows import a_finished_job, a_job, a_worker
 from tests.support.sql import plan, query
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted() -> None:
-    # A process that another test has started may have ended jobs after that test.
-    query("DELETE FROM pgjobs_ends")
-    query("DELETE FROM pgjobs_statistics")
-    query("DELETE FROM pgjobs_failure_statistics")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_counted")]
 
 
 def counted() -> dict[str, int]:

@@ -398,4 +398,4 @@ def test_a_function_that_acts_in_its_owners_rights_is_closed_and_has_a_fixed_sea
 
     assert len(functions) == 15
     assert {row["is_open"] for row in functions} == {False}
-    assert {row["proconfig"][0] for row in functions} == {"search_path=public, pg_temp"}
+    assert all("search_path=public, pg_temp" in row["proconfig"] for row in functions)

@@ -33,6 +33,13 @@ def empty_queue(transactional_db: None) -> None:
 
 
 @pytest.fixture
+def nothing_counted(db: None) -> None:
+    """Empty the statistics: a flush leaves the counts of tests that committed."""
+    for table in ("pgjobs_ends", "pgjobs_statistics", "pgjobs_failure_statistics"):
+        query(f"DELETE FROM {table}")
+
+
+@pytest.fixture
 def child_environment(empty_queue: None) -> Environment:
     """The environment in which a child process sees this test's database.
 

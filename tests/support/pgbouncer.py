@@ -15,9 +15,8 @@ from urllib.parse import quote
 import psycopg
 
 from example_project.postgres import binaries
-from example_project.postgres_keeper import Order, choose_identity, hand_over
+from tests.support.as_server_user import command_of
 from tests.support.eventually import eventually
-from tests.support.processes import die_with_parent
 
 PORT: Final = 6432
 USER: Final = "pooled"
@@ -58,17 +57,6 @@ class PgBouncer:
         self._settings = settings or {}
         self._password = secrets.token_urlsafe()
         self.socket_dir = Path(tempfile.mkdtemp(prefix="pgbouncer-"))
-        directory = str(self.socket_dir)
-        order = Order(
-            binaries=str(binaries()),
-            data=directory,
-            socket_dir=directory,
-            settings={},
-            throwaway=[],
-        )
-        # pgbouncer refuses to run as root, as PostgreSQL does.
-        self._identity = choose_identity(order)
-        hand_over(order, self._identity)
 
     def __enter__(self) -> Self:
         self.start()
@@ -79,9 +67,10 @@ class PgBouncer:
 
     def start(self) -> None:
         configuration = self._file("pgbouncer.ini", self._configuration())
+        directory = str(self.socket_dir)
+        # Pgbouncer refuses to run as root, as PostgreSQL does.
         self._process = subprocess.Popen(
-            [self._program, "-q", str(configuration)],
-            preexec_fn=self._prepare,
+            command_of(directory, str(binaries()), self._program, "-q", str(configuration)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -136,13 +125,7 @@ class PgBouncer:
         path = self.socket_dir / name
         path.touch(mode=0o600)
         path.write_text(text)
-        if self._identity.owner is not None:
-            os.chown(path, self._identity.owner.pw_uid, self._identity.owner.pw_gid)
         return path
-
-    def _prepare(self) -> None:
-        self._identity.assume()
-        die_with_parent()
 
 
 def _dsn(server: Mapping[str, Any]) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from example_project.postgres import EmbeddedPostgres, binaries
-from example_project.postgres_keeper import Order, choose_identity, hand_over
 from pgjobs import events
+from tests.support.as_server_user import command_of
 from tests.support.environment import Environment, environment_of
 from tests.support.eventually import eventually
 from tests.support.prepared_cluster import copy_prepared_cluster
@@ -86,18 +86,10 @@ class Servers:
         if not program.exists():
             skip_or_fail(f"there is no {program}")
         directory = str(self._directory)
-        order = Order(
-            binaries=str(binaries()),
-            data=directory,
-            socket_dir=directory,
-            settings={},
-            throwaway=[],
-        )
-        identity = choose_identity(order)
-        hand_over(order, identity)
         command = [str(program), "-h", str(self.primary.socket_dir), "-U", "postgres"]
-        command += ["-D", str(order.cluster), "--write-recovery-conf", "--checkpoint=fast"]
-        subprocess.run([*command, "--no-sync"], preexec_fn=identity.assume, check=True)
+        command += ["-D", f"{directory}/cluster", "--write-recovery-conf", "--checkpoint=fast"]
+        command = command_of(directory, str(binaries()), *command, "--no-sync")
+        subprocess.run(command, check=True)
 
 
 class WorkerOfTwo(SupervisedWorker):

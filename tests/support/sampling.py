@@ -1,4 +1,4 @@
-"""`pytest --sample 1/16`: the tests that depend on versions, and a sixteenth of the others.
+"""`pytest --sample 1/64`: the tests that depend on versions, and a 64th of the others.
 
 CI runs the whole suite on the oldest Python, and on a newer one the tests that a sample keeps.
 """

@@ -84,6 +84,8 @@ class MainScreen(LookingScreen):
         return lambda: (name, text, look(name, text, self._meter))
 
     def show(self, seen: tuple[str, str, Look]) -> None:
+        if not self.query("#numbers"):
+            return  # the screen was closed during the look
         name, text, found = seen
         self.query_one("#numbers", Static).update(Text(_numbers(found.overview), no_wrap=True))
         if (name, text) == (self._shown, self._sought):
