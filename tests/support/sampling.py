@@ -16,7 +16,6 @@ import pytest
 DEPENDS_ON_VERSIONS: Final = (
     "admin/",
     "clock/test_procrastinate_thread",
-    "docs/test_quickstart",
     "execution/",
     "management/",
     "metrics/test_access",
