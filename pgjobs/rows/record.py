@@ -87,7 +87,7 @@ def record_plain(
         cursor.execute(_PLAIN_WITH_MOMENTS, values)
         return _accepted(cursor)
     cursor.execute(_PLAIN_IDS, values)
-    [(ids,)] = cursor.fetchall()
+    ids = next((ids for (ids,) in cursor.fetchall()), None)
     return dict.fromkeys(ids or (), _COMPLETED)
 
 
