@@ -46,22 +46,6 @@ class Seconds(serializers.Field[Any, Any, Any, Any]):
         return value.total_seconds()
 
 
-@extend_schema_field({"type": "object", "properties": {}, "additionalProperties": {}})
-class AnyObject(serializers.Field[Any, Any, Any, Any]):
-    """A JSON object with keys of any name."""
-
-    def to_representation(self, value: Any) -> Any:
-        return finite(value)
-
-
-@extend_schema_field({})
-class AnyJSON(serializers.Field[Any, Any, Any, Any]):
-    """A JSON value of any kind."""
-
-    def to_representation(self, value: Any) -> Any:
-        return finite(value)
-
-
 class UserBrief(serializers.Serializer[Any]):
     """A user of the project."""
 

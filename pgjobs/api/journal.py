@@ -18,8 +18,8 @@ from pgjobs.api.reading import as_key
 from pgjobs.api.schema import described
 from pgjobs.api.views import View
 from pgjobs.models import JournalEntry
+from pgjobs.models.job_database import job_database
 from pgjobs.registry.hidden import hidden_keys
-from pgjobs.steering import journal
 
 
 @extend_schema_field({"nullable": True})
@@ -79,12 +79,12 @@ class JournalViewSet(View):
         return NewestFirst().parameters if self.action == "list" else ()
 
     def get_queryset(self) -> Any:
-        return JournalEntry.objects.using(journal.database())
+        return JournalEntry.objects.using(job_database())
 
     @described(responses=EntryShape(many=True))
     def list(self, request: Request) -> Response:
         """List the actions, the newest first."""
-        with bounded(journal.database()):
+        with bounded(job_database()):
             entries = self.paginate_queryset(self.get_queryset())
         shown = EntryShape(entries, many=True, context=self.get_serializer_context())
         return self.get_paginated_response(shown.data)

@@ -10,9 +10,9 @@ from pgjobs import stats
 from pgjobs.cli.bulk import finish
 from pgjobs.cli.verb import DONE, NOTHING, Verb, refuse
 from pgjobs.models import JournalEntry
+from pgjobs.models.job_database import job_database
 from pgjobs.steering import bulk
 from pgjobs.steering.actor import Actor
-from pgjobs.steering.journal import database
 
 _COLUMNS = "id created who surface verb subject what state done counted refused carrier error"
 
@@ -46,7 +46,7 @@ class Journal(Verb):
         limit = self.options["limit"]
         if not 1 <= limit <= 10**9:
             raise refuse(f"--limit must be a number from 1 to {10**9}, not {limit}.")
-        entries = stats.journal(self.options["ids"] or None, limit=limit, using=database())
+        entries = stats.journal(self.options["ids"] or None, limit=limit, using=job_database())
         self.output.rows(entries, _COLUMNS, if_none="The journal has no such entry.")
         return DONE if entries else NOTHING
 
@@ -61,7 +61,7 @@ class Journal(Verb):
         return DONE if was_running else NOTHING
 
     def _running(self, action: int) -> JournalEntry:
-        running = JournalEntry.objects.using(database()).filter(pk=action, state="running")
+        running = JournalEntry.objects.using(job_database()).filter(pk=action, state="running")
         if (entry := running.first()) is None:
             raise CommandError(f"The action {action} does not run.")
         return entry

@@ -11,10 +11,10 @@ from django.db import transaction
 
 from pgjobs.cli.verb import DONE, Verb, refuse
 from pgjobs.exceptions import UnknownQueue
+from pgjobs.models.job_database import job_database
 from pgjobs.registry.names import registered
 from pgjobs.steering import single, texts
 from pgjobs.steering.actor import Actor
-from pgjobs.steering.journal import database
 
 
 class PausingVerb(Verb):
@@ -47,7 +47,7 @@ class PausingVerb(Verb):
             raise refuse("No queue or job class is given. Name a queue, or give --job-class.")
         change, by = type(self).change, Actor.command()
         try:
-            with transaction.atomic(using=database()):  # all, or none if one does not exist
+            with transaction.atomic(using=job_database()):  # all, or none if one does not exist
                 changes = [(subject, change(by=by, **subject)) for subject in subjects]
         except (UnknownQueue, LookupError) as error:
             raise CommandError(str(error)) from None

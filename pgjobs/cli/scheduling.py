@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from django.core.management.base import CommandError
-from django.db import router
 
 from pgjobs import stats
 from pgjobs.cli.output import moment_in_words
 from pgjobs.cli.verb import DONE, NOTHING, Verb, refuse
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Schedule
+from pgjobs.models.job_database import job_database
 from pgjobs.steering import schedules
 from pgjobs.steering.actor import Actor
 
@@ -114,7 +114,7 @@ class EditSchedule(Verb):
             else:
                 rule = {key: self.options[key] for key in ("interval", "cron")}
                 schedules.edit(name, by=Actor.command(), **rule)
-        (row,) = (each for each in stats.schedules(_database()) if each.job_class == name)
+        (row,) = (each for each in stats.schedules(job_database()) if each.job_class == name)
         if self.output.as_json:
             self.output.record(row)
         else:
@@ -145,7 +145,7 @@ def _add_names(parser: ArgumentParser, number: str | None = "+") -> None:
 
 def _paths(ends: list[str]) -> list[str]:
     """Return the schedules that are meant. Raises CommandError, before any of them has changed."""
-    rows = Schedule.objects.using(_database()).order_by("job_class")
+    rows = Schedule.objects.using(job_database()).order_by("job_class")
     known = list(rows.values_list("job_class", flat=True))
     return list(dict.fromkeys(_path(end, known) for end in ends))
 
@@ -158,7 +158,3 @@ def _path(end: str, known: list[str]) -> str:
         raise refuse(f"The name {end!r} ends several system jobs: {', '.join(found)}.")
     listed = f"There are: {', '.join(known)}." if known else "A worker writes them when it starts."
     raise refuse(f"There is no system job {end!r}. {listed}")
-
-
-def _database() -> str:
-    return router.db_for_write(Schedule)

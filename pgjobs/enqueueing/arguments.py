@@ -28,13 +28,13 @@ OPTIONS: Final = frozenset(
 """The names that ``enqueue()`` takes itself: only ``arguments`` hands them to ``run()``."""
 
 
-def gathered(arguments: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def gathered(arguments: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
     """Return the ``arguments`` of a call and its ``kwargs`` as one dict.
 
     Raises InvalidArgument if ``arguments`` is no dict of names, or if both give a name.
     """
     if arguments is None:
-        return dict(kwargs)
+        return kwargs
     if not isinstance(arguments, Mapping) or not all(isinstance(name, str) for name in arguments):
         raise InvalidArgument(
             f"arguments must be a dict from names to values, not {brief(arguments)}. It is an "
@@ -66,8 +66,11 @@ def check_own(target: JobTarget, given: Mapping[str, Any]) -> None:
 
 def check_all(target: JobTarget, given: Mapping[str, Any]) -> None:
     """Raise InvalidArgument unless ``run()`` can be called with the names in ``given``."""
+    parameters = parameters_of(target)
+    if given.keys() <= parameters.named and parameters.required <= given.keys():
+        return
     check_given(target, given)
-    if missing := sorted(parameters_of(target).required.difference(given)):
+    if missing := sorted(parameters.required.difference(given)):
         raise InvalidArgument(
             f"{_run(target)} needs {', '.join(missing)}: give "
             f"{', '.join(f'{name}=…' for name in missing)}."

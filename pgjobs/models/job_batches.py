@@ -45,7 +45,10 @@ class JobBatches(JobRows[J]):
         return self.filter(pk__gte=ids[0], pk__lte=ids[-1])
 
     def _execute(self, name: str, ids: list[int]) -> list[int]:
-        """Return the ids of the jobs that a statement changes; their rows are locked."""
+        """Return the ids of the jobs that a statement changes.
+
+        The rows of several jobs are locked before, in the order of their ids.
+        """
         with self._cursor() as cursor:
             cursor.execute(load(name), {"ids": ids})
             return [job for (job,) in cursor.fetchall()]

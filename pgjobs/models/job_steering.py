@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, connections, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import F
 from django.db.models.functions import Now
 
 from pgjobs.choices import WAITING, JobStatus
@@ -20,47 +20,8 @@ from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.pruning import Refusals, prune
 from pgjobs.rows.record_inside import record_inside
 from pgjobs.rows.rivalry import alone, reread
-from pgjobs.sql.position import NextPosition
 
 T = TypeVar("T")
-
-_RUNS: Final = Q(status=JobStatus.RUNNING)
-
-# One statement for waiting and running jobs: between two statements a job could change from waiting
-# to running, or back, and neither would cancel it.
-_CANCELLED: Final[dict[str, Any]] = {
-    "status": Case(When(_RUNS, then=F("status")), default=Value(JobStatus.CANCELLED)),
-    "completed": Case(When(_RUNS, then=None), default=Now()),
-    "interval": Case(When(_RUNS, then=None), default=F("interval")),
-    "successor": None,
-    "cancel_requested": Now(),
-}
-
-_AGAIN: Final[dict[str, Any]] = {
-    "status": JobStatus.PENDING,
-    "position": NextPosition(),
-    # Its lateness counts from this moment and not from its first enqueueing.
-    "scheduled": Now(),
-    "attempt": 0,
-    "interruptions": 0,
-    "started": None,
-    "completed": None,
-    "error": "",
-    "progress": None,
-    "successor": None,
-    "cancel_requested": None,
-    # A job that has a successor must not recur too, because the successor continues the chain. A
-    # cancelled job has a successor only if its end was recorded after a request to cancel it.
-    # Without a successor it takes the chain up again.
-    "interval": Case(
-        When(
-            Q(started=None) | Q(cancel_requested=None),
-            status=JobStatus.CANCELLED,
-            then=F("interval"),
-        ),
-        default=None,
-    ),
-}
 
 
 class JobSteering(JobBatches[J]):
@@ -84,8 +45,7 @@ class JobSteering(JobBatches[J]):
         """Cancel ``job``; see ``Job.cancel``."""
         if keep_schedule:
             return bool(self._only(job).cancel(keep_schedule=True))
-        live = self._only(job).live()
-        return bool(alone(self.database, lambda: live.update(**_CANCELLED)))
+        return bool(alone(self.database, lambda: self._execute("steering/cancel", [job.pk])))
 
     def _skip(self) -> int:
         """Cancel these live jobs without ending their chains.
@@ -141,9 +101,9 @@ class JobSteering(JobBatches[J]):
         return len(again)
 
     def _retry_where_free(self, jobs: list[int]) -> list[int]:
-        """Make these finished jobs pending, apart from jobs whose place is taken; return their ids.
+        """Make finished jobs pending, apart from jobs whose place is taken; return their ids.
 
-        Their rows are locked.
+        If they are several, their rows are locked.
         """
         try:
             with transaction.atomic(using=self.database):
@@ -158,16 +118,7 @@ class JobSteering(JobBatches[J]):
     def retry_one(self, job: Any) -> bool:
         """Make the finished ``job`` pending again; see ``Job.retry``."""
 
-        def again() -> int:
-            with transaction.atomic(using=self.database):
-                return self._only(job).finished().update(**_AGAIN)
-
-        try:
-            won = alone(self.database, again)
-        except IntegrityError as error:
-            if not _is_about_the_place(error):
-                raise
-            return False  # a live job holds its place
+        won = alone(self.database, lambda: self._retry_where_free([job.pk]))
         if won and reread(job, self.database):
             ring_on_commit(self.database, job.queue_name)
         return bool(won)

@@ -15,12 +15,13 @@ from django.db.models.functions import Now
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import InvalidArgument, PgJobsError
 from pgjobs.models import Job, JournalEntry, WorkerProcess
+from pgjobs.models.job_database import job_database
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.models.journal import LONGEST_JSON, SIZES
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.bulk_verbs import bulk_verb
 from pgjobs.steering.carrying import carry_to_the_end
-from pgjobs.steering.journal import acting, database
+from pgjobs.steering.journal import acting
 from pgjobs.steering.reach import within_reach
 from pgjobs.steering.selection import Selection
 
@@ -77,7 +78,7 @@ def enter(
     newest = jobs.order_by("-pk").values_list("pk", flat=True).first()
     state = {"state": State.DONE} if newest is None else {"state": State.RUNNING, "ended": None}
     with _in_words():
-        return JournalEntry.objects.using(database()).create(
+        return JournalEntry.objects.using(job_database()).create(
             who=by.who,
             user_key=by.user_key,
             surface=by.surface,
@@ -94,7 +95,7 @@ def enter(
 @contextmanager
 def _in_words() -> Iterator[None]:
     try:
-        with transaction.atomic(using=database()):
+        with transaction.atomic(using=job_database()):
             yield
     except IntegrityError as error:
         if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) != SIZES:
@@ -112,14 +113,14 @@ def changeable(
     Raises InvalidArgument as ``start()``.
     """
     if selection.is_empty:
-        raise InvalidArgument("Name the jobs by a filter, or ask for everything.")
+        raise InvalidArgument("Name the jobs by a filter.")
     return bulk_verb(verb, options or {}).changeable(selection.jobs()).order_by()
 
 
 def cancel_action(action: int, *, by: Actor) -> bool:
     """Stop a bulk action before its next batch; return False if it has ended or does not exist."""
-    with acting("cancel_action", by=by, subject=str(action)) as act:
-        running = JournalEntry.objects.using(database()).filter(pk=action, state=State.RUNNING)
+    with acting("cancel action", by=by, subject=str(action)) as act:
+        running = JournalEntry.objects.using(job_database()).filter(pk=action, state=State.RUNNING)
         act.done = running.update(state=State.CANCELLED, ended=Now(), updated=Now())
     return bool(act.done)
 
@@ -127,7 +128,7 @@ def cancel_action(action: int, *, by: Actor) -> bool:
 def a_worker_lives() -> bool:
     """Return whether a worker has sent a heartbeat within its lease."""
     since = Now() - timedelta(seconds=get_settings().HEARTBEAT_TIMEOUT)
-    workers = WorkerProcess.objects.using(database())
+    workers = WorkerProcess.objects.using(job_database())
     return workers.filter(stopped=None, heartbeat__gt=since).exists()
 
 

@@ -20,12 +20,12 @@ from django.db.models.functions import Now
 
 from pgjobs.error_texts import said_by
 from pgjobs.models import Job, JournalEntry
+from pgjobs.models.job_database import job_database
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.models.journal import LONGEST_ERROR
 from pgjobs.rows.rivalry import gave_way
 from pgjobs.sql import load
 from pgjobs.steering.bulk_verbs import BulkVerb, bulk_verb
-from pgjobs.steering.journal import database
 from pgjobs.steering.reach import within_reach
 from pgjobs.steering.selection import Selection
 
@@ -72,7 +72,7 @@ def carry_to_the_end(
 
 def give_up(action: int, carrier: str) -> None:
     """Let another process take the action at once if ``carrier`` has it and has not ended it."""
-    entries = JournalEntry.objects.using(database())
+    entries = JournalEntry.objects.using(job_database())
     entries.filter(pk=action, carrier=carrier, state=State.RUNNING).update(carrier="")
 
 
@@ -86,7 +86,7 @@ class _Batches:
     def __init__(self, action: int, carrier: str) -> None:
         self._action = action
         self._carrier = carrier
-        self._using = database()
+        self._using = job_database()
         self._size = BATCH
         self._ids: list[int] = []
 

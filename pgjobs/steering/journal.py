@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db import router, transaction
+from django.db import transaction
 
 from pgjobs.models import JournalEntry
+from pgjobs.models.job_database import job_database
 from pgjobs.steering.actor import Actor
 
 _MOST_IDS: Final = 1000
@@ -30,15 +31,13 @@ class Act:
 
 
 @contextmanager
-def acting(
-    verb: str, *, by: Actor, using: str = "", subject: str = "", jobs: Iterable[int] = ()
-) -> Iterator[Act]:
+def acting(verb: str, *, by: Actor, subject: str = "", jobs: Iterable[int] = ()) -> Iterator[Act]:
     """Write a journal entry for the block, in one transaction with it.
 
     The block sets ``act.done``. If it stays 0, nothing has changed and no entry is written. An
     exception undoes the block and writes no entry.
     """
-    using = using or database()
+    using = job_database()
     act = Act(subject=subject, jobs=list(jobs))
     with transaction.atomic(using=using):
         yield act
@@ -46,7 +45,6 @@ def acting(
             note(
                 verb,
                 by=by,
-                using=using,
                 subject=act.subject,
                 jobs=act.jobs,
                 options=act.options,
@@ -59,7 +57,6 @@ def note(
     verb: str,
     *,
     by: Actor,
-    using: str = "",
     subject: str = "",
     jobs: Iterable[int] = (),
     options: Mapping[str, Any] | None = None,
@@ -71,7 +68,7 @@ def note(
     ``subject`` names a queue, a job class, a schedule or a worker. ``jobs`` are ids. ``options``
     must be JSON, and must hold no values of arguments.
     """
-    return JournalEntry.objects.using(using or database()).create(
+    return JournalEntry.objects.using(job_database()).create(
         who=by.who,
         user_key=by.user_key,
         surface=by.surface,
@@ -82,11 +79,6 @@ def note(
         counted=counted,
         done=done,
     )
-
-
-def database() -> str:
-    """Return the alias of the database that holds the journal, beside the jobs."""
-    return router.db_for_write(JournalEntry)
 
 
 def _what(jobs: list[int]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class UnknownFilter(InvalidArgument):
 class Selection:
     """Filters of jobs. A job has to pass all that are given.
 
-    Without any filter it selects no job, unless ``everything`` is set. Moments are absolute, and
+    Without any filter it selects no job. Moments are absolute, and
     job classes are whole paths, so it means the same jobs wherever it is read.
     """
 
@@ -50,7 +50,6 @@ class Selection:
     """Arguments that a job must have, among others."""
     error: str = ""
     """A part of the error, in either case of its letters."""
-    everything: bool = False
 
     def __post_init__(self) -> None:
         """Raise InvalidArgument for values that the filters can't have."""
@@ -124,7 +123,6 @@ class Selection:
         given = self._given()
         if not given:
             return jobs.none()
-        given.pop("everything", None)
         if "arg" in given:
             arguments = dict(given.pop("arg"))
             jobs = jobs.filter(access.with_arguments(arguments, self.job_class or None))

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from pgjobs.models import Job, Pause
+from pgjobs.models.job_database import job_database
 from pgjobs.rows.rivalry import in_transaction
 from pgjobs.steering.actor import Actor
-from pgjobs.steering.journal import acting, database
+from pgjobs.steering.journal import acting
 
 
 def cancel(job: Job, *, by: Actor, keep_schedule: bool = False) -> bool:
@@ -24,7 +25,7 @@ def retry(job: Job, *, by: Actor) -> bool:
 
 def delete(job: Job, *, by: Actor) -> bool:
     """Delete the finished ``job`` with its log; return False if it is live or gone."""
-    finished = Job.objects.using(database()).finished().filter(pk=job.pk)
+    finished = Job.objects.using(job_database()).finished().filter(pk=job.pk)
     return _change("delete", job, lambda: bool(finished.delete()[0]), by)
 
 
@@ -51,11 +52,11 @@ def _change(
             entry.done = int(change())
         return bool(entry.done)
 
-    return in_transaction(database(), act)
+    return in_transaction(job_database(), act)
 
 
 def _pausing(verb: str, by: Actor, queue: str | None, job_class: object) -> bool:
-    pauses = Pause.objects.using(database())
+    pauses = Pause.objects.using(job_database())
     with acting(verb, by=by) as entry:
         entry.subject = pauses.subject(queue=queue, job_class=job_class)
         change = pauses.pause if verb == "pause" else pauses.resume

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import connections, router
+from django.db import connections
 from django.db.models import Q
 
 from pgjobs import stats
 from pgjobs.models import WorkerOrder, WorkerProcess
+from pgjobs.models.job_database import job_database
 from pgjobs.sql import load
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.journal import acting
@@ -52,7 +53,7 @@ def restart(workers: Iterable[int], *, by: Actor) -> list[Ordered]:
 
 
 def _give(kind: str, workers: Iterable[int], by: Actor) -> list[Ordered]:
-    with acting(str(kind), by=by) as entry, connections[_database()].cursor() as cursor:
+    with acting(str(kind), by=by) as entry, connections[job_database()].cursor() as cursor:
         cursor.execute(load("workers/give_order"), {"ids": list(workers), "kind": str(kind)})
         ordered = [Ordered(*row) for row in cursor.fetchall()]
         entry.subject = ", ".join(f"{each.name} ({each.id})" for each in ordered if each.was_given)
@@ -62,7 +63,7 @@ def _give(kind: str, workers: Iterable[int], by: Actor) -> list[Ordered]:
 
 def living(*, queue: str | None = None) -> list[int]:
     """Return the ids of the living workers: all, or only the workers of ``queue``."""
-    workers = stats.workers(_database())
+    workers = stats.workers(job_database())
     return [each.id for each in workers if each.alive and queue in (None, *each.queues)]
 
 
@@ -71,7 +72,7 @@ def named(name: str) -> list[int]:
 
     With ``--processes`` the name of a supervisor stands for all its processes.
     """
-    rows = WorkerProcess.objects.using(_database())
+    rows = WorkerProcess.objects.using(job_database())
     if name.isdecimal() and len(name) < 19 and rows.filter(pk=int(name)).exists():
         return [int(name)]
     found = (
@@ -91,14 +92,10 @@ def until_taken(workers: Sequence[int], *, timeout: float) -> list[int]:
     """
     deadline = time.monotonic() + timeout
     while True:
-        deaf = WorkerProcess.objects.using(_database()).filter(
+        deaf = WorkerProcess.objects.using(job_database()).filter(
             pk__in=workers, draining=False, stopped=None
         )
         left = list(deaf.order_by("pk").values_list("pk", flat=True))
         if not left or time.monotonic() >= deadline:
             return left
         time.sleep(_LOOK)
-
-
-def _database() -> str:
-    return router.db_for_write(WorkerProcess)

@@ -383,7 +383,7 @@ def test_a_bulk_action_is_cancelled_once() -> None:
     assert [call("pgjobs_cancel_action", action.pk) for _ in range(2)] == [True, False]
     action.refresh_from_db()
     assert (action.state, action.ended is None) == ("cancelled", False)
-    assert JournalEntry.objects.get(verb="cancel_action").subject == str(action.pk)
+    assert JournalEntry.objects.get(verb="cancel action").subject == str(action.pk)
 
 
 # Rights ----------------------------------------------------------------------------------

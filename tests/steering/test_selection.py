@@ -29,7 +29,6 @@ EACH: dict[str, Any] = {
     "ended_before": NOW,
     "arg": {"invoice": "INV-1", "n": [1, None]},
     "error": "no route",
-    "everything": True,
 }
 
 
@@ -49,13 +48,12 @@ def test_a_selection_is_the_same_after_the_journal(names: list[str]) -> None:
     assert selection.jobs().count() == 0
 
 
-def test_a_selection_without_a_filter_selects_no_job_unless_everything_is_asked_for() -> None:
+def test_a_selection_without_a_filter_selects_no_job() -> None:
     a_job()
 
     assert Selection().is_empty
     assert not Selection().jobs().exists()
     assert not Selection.from_json({}).jobs().exists()
-    assert Selection(everything=True).jobs().count() == 1
 
 
 def test_the_worker_0_is_a_filter() -> None:

@@ -6,7 +6,7 @@ BEGIN
     SET state = 'cancelled', ended = statement_timestamp(), updated = statement_timestamp()
     WHERE id = action AND state = 'running';
     IF FOUND THEN
-        PERFORM pgjobs_note('cancel_action', NULL, action::text, 1);
+        PERFORM pgjobs_note('cancel action', NULL, action::text, 1);
         RETURN true;
     END IF;
     RETURN false;

@@ -1,4 +1,4 @@
--- Make finished jobs pending again, as JobQuerySet.retry() does; models/job_steering.py has the reasons of
+-- Make finished jobs pending again, as JobQuerySet.retry() does; steering/retry.sql has the reasons of
 -- each column. A job whose place is taken stays as it is, and of several jobs that held one place the newest
 -- takes it. It does not ring, as pgjobs_enqueue() does not.
 CREATE FUNCTION pgjobs_retry(VARIADIC ids bigint[]) RETURNS integer

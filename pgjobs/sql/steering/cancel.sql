@@ -1,5 +1,6 @@
--- Cancel live jobs: waiting ones at once, running ones by a request. Their rows are locked.
--- models/job_steering.py has the reasons of each column; functions/cancel.sql has the same statement.
+-- Cancel live jobs: waiting ones at once, running ones by a request. It is one statement for both: between two
+-- statements a job could change from waiting to running, or back, and neither would cancel it. The rows of
+-- several jobs are locked before. functions/cancel.sql has the same statement.
 UPDATE pgjobs_job
 SET status = CASE status WHEN 'running' THEN status ELSE 'cancelled' END,
     completed = CASE WHEN status <> 'running' THEN statement_timestamp() END,

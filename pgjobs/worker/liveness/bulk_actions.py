@@ -8,9 +8,9 @@ import psycopg
 from django.db import connections
 
 from pgjobs import events
+from pgjobs.models.job_database import job_database
 from pgjobs.sql import load
 from pgjobs.steering.carrying import OVERDUE, carry, give_up
-from pgjobs.steering.journal import database
 from pgjobs.worker.connection import EngineConnection, is_away
 from pgjobs.worker.engine_thread import EngineThread
 
@@ -79,4 +79,4 @@ class BulkActions:
                 events.tell(events.BulkActionHalted(action, error))
             self._halted = [each for each in self._halted if each != action] + [action]
         finally:
-            connections[database()].close()
+            connections[job_database()].close()
