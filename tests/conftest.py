@@ -10,7 +10,12 @@ import pytest
 from example_project.postgres import EmbeddedPostgres
 from tests.support.prepared_cluster import DIRECTORY
 
-pytest_plugins = ["tests.support.parallel", "tests.support.fixtures", "tests.support.sampling"]
+pytest_plugins = [
+    "tests.support.parallel",
+    "tests.support.fixtures",
+    "tests.support.browsing",
+    "tests.support.sampling",
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db import DatabaseError, OperationalError, models, router, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -40,6 +40,8 @@ from pgjobs.admin.steering import SteeringAdmin, reason_of
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job, Schedule
 from pgjobs.models.job_objects import find_objects
+from pgjobs.pages.place import in_admin
+from pgjobs.pages.urls import patterns
 
 LOG_LINES: Final = 1000
 """The page of a job shows so many lines of its log: the last ones."""
@@ -52,7 +54,6 @@ _LEVELS: Final = {
 }
 
 
-@admin.register(Job)
 class JobAdmin(JournalledDeletion, FindingAdmin, SteeringAdmin):
     list_display = (
         "id",
@@ -86,6 +87,10 @@ class JobAdmin(JournalledDeletion, FindingAdmin, SteeringAdmin):
             },
         ),
     )
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]
+        pages = (patterns(in_admin(self.admin_site)), "pgjobs")
+        return [path("", include(pages)), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return (

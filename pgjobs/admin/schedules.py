@@ -32,7 +32,6 @@ from pgjobs.steering import schedules
 from pgjobs.steering.actor import Actor
 
 
-@admin.register(Schedule)
 class ScheduleAdmin(LookOnly):
     list_display = ("job_class", "rule", "state", "due", "last_run", "last_job_link")
     fields = ("job_class", "rule", "state", "due", "last_run", "last_job_link")

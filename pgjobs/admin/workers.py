@@ -31,7 +31,6 @@ _STATES: Final = {
 }
 
 
-@admin.register(WorkerProcess)
 class WorkerProcessAdmin(LookOnly):
     list_display = ("name", "liveness", "served", "in_hand", "heard", "started", "hostname", "pid")
     fields = (*list_display, "has_session_lock", "stopped")

@@ -65,6 +65,7 @@ Patterns = Annotated[
     Sequence[str],
     Kind("a list or tuple of names of keys, such as ['*password*', 'pin']", are_patterns),
 ]
+Switch = Annotated[bool, Kind("True or False", lambda value: isinstance(value, bool))]
 When = Annotated[str, _one_of(JobNotification.values)]
 Where = Annotated[str, _one_of(JobIsolation.values)]
 Count = Annotated[int, _whole_number(1)]

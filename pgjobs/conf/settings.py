@@ -16,6 +16,7 @@ from pgjobs.conf.kinds import (
     Retention,
     Seconds,
     Slots,
+    Switch,
     Text,
     TextSize,
     Token,
@@ -125,6 +126,10 @@ class Settings:
     VISIBLE_JOBS: Text = ""
     """Dotted path of a function that takes a user and a query set of jobs, and returns the jobs
     that the user may see. If it is empty, a user with the permission sees all jobs."""
+
+    ADMIN: Switch = True
+    """Whether the pages of pgjobs stand in Django's default admin site. Without them,
+    ``include("pgjobs.urls")`` gives the same pages alone."""
 
     METRICS_TOKEN: Token = ""
     """The bearer token for the pages of ``pgjobs.metrics.urls``. With an empty one no token opens

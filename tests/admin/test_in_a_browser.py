@@ -2,79 +2,37 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
-from pytest_django.live_server_helper import LiveServer
 
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job, JobLogEntry, Schedule
 from tests.apps.testapp.jobs import AboutObject
 from tests.apps.testapp.models import Site
+from tests.support.browsing import (
+    CONTRAST,
+    HOSTILE,
+    PHONE,
+    is_wider_than_the_screen,
+    let_scripts_run,
+    press_tab_until,
+    with_policy,
+)
 from tests.support.job_status import until_status
 from tests.support.moments import ago
 from tests.support.rows import a_failure, a_job, a_worker
 from tests.support.staff import LIST
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Route
-
-CHROMIUM = Path("/usr/bin/chromium")
-IN_CI = bool(os.environ.get("CI"))
-PHONE = {"width": 390, "height": 844}
-# Stricter than any project's policy: no inline script or style, and no other site.
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:"
-HOSTILE = """<script>window.harmed = 1</script>"><img src=x onerror="window.harmed = 1">"""
+    from playwright.sync_api import Page
 
 # The address of "job" is known once a job exists.
 PAGES = (LIST, "job", "/admin/pgjobs/schedule/", "/admin/pgjobs/workerprocess/")
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not IN_CI:
-        pytest.importorskip("playwright", reason="playwright is not installed")
-        if not CHROMIUM.exists():
-            pytest.skip(f"there is no {CHROMIUM}")
-    from playwright.sync_api import sync_playwright
-
-    with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
-        # Playwright runs an event loop in this thread, and Django would refuse queries beside it.
-        # None runs on it.
-        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        with playwright.chromium.launch(executable_path=CHROMIUM, args=arguments) as browser:
-            yield browser
-
-
-@pytest.fixture
-def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
-    """The page of a superuser who has signed in."""
-    client = Client()
-    client.force_login(User.objects.create_superuser("root", password="x"))
-    with browser.new_context(base_url=live_server.url) as context:
-        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value}
-        context.add_cookies([{**cookie, "url": live_server.url}])  # type: ignore[typeddict-item]
-        page = context.new_page()
-        page.set_default_timeout(60_000)  # milliseconds; a crowded machine may need more than 30 s
-        yield page
-
-
-def with_policy(route: Route) -> None:
-    if route.request.resource_type != "document":
-        return route.fallback()
-    response = route.fetch()
-    headers = {**response.headers, "content-security-policy": POLICY}
-    return route.fulfill(response=response, headers=headers)
 
 
 def an_eventful_job(text: str = "boom", **columns: Any) -> Job:
@@ -98,22 +56,7 @@ def an_eventful_job(text: str = "boom", **columns: Any) -> Job:
     return job
 
 
-def is_wider_than_the_screen(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
-
-
 # Harmless ------------------------------------------------------------------------------
-
-
-def let_scripts_run(page: Page) -> None:
-    """Wait until a loaded page has asked for nothing for half a second.
-
-    Chromium does not always tell of this moment, so the wait has an end.
-    """
-    from playwright.sync_api import TimeoutError as TooLong
-
-    with suppress(TooLong):
-        page.wait_for_load_state("networkidle", timeout=5000)
 
 
 def test_text_written_by_a_job_is_shown_and_never_run_as_a_script(page: Page) -> None:
@@ -151,27 +94,6 @@ def test_no_page_needs_inline_scripts_or_styles(page: Page, address: str) -> Non
 
 # Readable ------------------------------------------------------------------------------
 
-# The script paints two colours and reads them back, so that it understands any CSS notation.
-CONTRAST = """
-badges => {
-    const pen = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-    const luminance = color => {
-        pen.fillStyle = color;
-        pen.fillRect(0, 0, 1, 1);
-        const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map(value => {
-            const part = value / 255;
-            return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-        });
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    return badges.map(badge => {
-        const style = getComputedStyle(badge);
-        const both = [luminance(style.color), luminance(style.backgroundColor)];
-        return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
-    });
-}
-"""
-
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_status_has_enough_contrast_in_both_themes(page: Page, theme: Any) -> None:
@@ -203,14 +125,6 @@ def test_a_page_is_no_wider_than_a_phone(page: Page, address: str) -> None:
 
 
 # Usable --------------------------------------------------------------------------------
-
-
-def press_tab_until(page: Page, selector: str) -> None:
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-    pytest.fail(f"Tab does not reach {selector}")
 
 
 def test_a_waiting_job_can_be_cancelled_from_the_keyboard(page: Page) -> None:
