@@ -12,6 +12,7 @@ from django.core.management.base import CommandError
 
 from example_project.demo.children import Child, started
 from example_project.demo.database import psql, shown
+from example_project.demo.scene import set_scene
 from example_project.demo.screen import Screen
 from pgjobs.queues import known_queues
 
@@ -37,6 +38,7 @@ def free_port(wanted: int) -> int:
 
 def serve(screen: Screen, port: int) -> None:
     password = create_user()
+    set_scene(USERNAME)
     # --insecure: without it, Django serves the admin's static files only if DEBUG is True.
     web = Child("web", "runserver", "--noreload", "--insecure", f"{LOOPBACK}:{port}")
     worker = Child("worker", "pgjobs_worker", *known_queues(), "--shutdown-timeout", "5")
@@ -45,6 +47,7 @@ def serve(screen: Screen, port: int) -> None:
         screen.heading("Running until Ctrl-C")
         screen.facts(
             admin=f"http://{LOOPBACK}:{port}/admin/",
+            jobs=f"http://{LOOPBACK}:{port}/admin/pgjobs/job/overview/",
             login=f"{USERNAME} / {password}",
             psql=psql(),
             web=f"process {web.pid}, {shown(web.log)}",

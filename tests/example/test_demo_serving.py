@@ -161,6 +161,27 @@ def test_a_sync_started_in_the_admin_is_run_by_the_worker(visited: Served) -> No
     eventually(lambda: len(visited.demo.ask(counted)) == 2, timeout=20)
 
 
+@pytest.mark.parametrize(
+    ("found", "condition"),
+    [
+        ("a job that failed", "status = 'failed' AND error LIKE 'blue-courier refused%'"),
+        ("a job that is tried again", "status = 'scheduled' AND attempt > 0"),
+        ("a long job with progress", "status = 'running' AND progress ->> 'done' > '0'"),
+        ("a paused queue", "status = 'pending' AND queue_name = 'low'"),
+        ("a job of tomorrow", "status = 'scheduled' AND attempt = 0"),
+    ],
+)
+def test_each_page_has_something_to_show(visited: Served, found: str, condition: str) -> None:
+    eventually(lambda: visited.demo.ask(f"SELECT id FROM pgjobs_job WHERE {condition}"), timeout=30)
+
+
+@pytest.mark.parametrize(
+    "name", ["overview", "queues", "workers", "schedules", "failures", "logs", "journal", "enqueue"]
+)
+def test_the_pages_of_the_served_demo_answer(visited: Served, name: str) -> None:
+    assert 'aria-current="page"' in visited.get(f"/admin/pgjobs/job/{name}/")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_serving_demo_that_is_asked_to_end_exits_0_and_leaves_no_process(
     served: Served, number: signal.Signals
