@@ -1,0 +1,98 @@
+"""Every page in a real browser: readable by all, in each look, on a phone, by a strict policy.
+
+The addresses come from the code, so a new page is held to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.pages.scene import Scene, addresses
+from tests.support.browsing import (
+    PHONE,
+    a_page,
+    complaints_of,
+    is_wider_than_the_screen,
+    let_scripts_run,
+    with_policy,
+)
+from tests.support.environment import Environment
+from tests.support.served_site import served_site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+LOOKS = [
+    ("admin:pgjobs", "light"),
+    ("admin:pgjobs", "dark"),
+    ("pgjobs", "light"),
+    ("pgjobs", "dark"),
+]
+DESK = {"width": 1280, "height": 800}
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def serious_faults(page: Page) -> list[str]:
+    """Return what axe-core finds in our part of the page that is serious or critical."""
+    found = Axe().run(page, context=".pgj").response["violations"]
+    return [
+        f"{fault['id']}: {node['html'][:200]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+
+
+def look_at(page: Page, address: str) -> list[str]:
+    """Open a page on a desk and on a phone, and return all that is wrong with it."""
+    complaints = complaints_of(page)
+    answer = page.goto(address)
+    assert answer is not None
+    wrong = [] if answer.status == 200 else [f"status {answer.status}"]
+    let_scripts_run(page)
+    wrong += serious_faults(page)
+    for size in (PHONE, DESK):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        if is_wider_than_the_screen(page):
+            wrong.append(f"wider than {size['width']} pixels")
+    return [f"{address}: {each}" for each in wrong + complaints]
+
+
+@pytest.mark.parametrize(("namespace", "theme"), LOOKS)
+def test_each_page_is_readable_by_all_and_fits_a_phone_and_a_strict_policy(
+    page: Page, namespace: str, theme: Any
+) -> None:
+    scene = Scene()
+    page.emulate_media(color_scheme=theme)
+    page.route("**/*", with_policy)
+    assert [fault for each in addresses(scene, namespace) for fault in look_at(page, each)] == []
+
+
+@contextmanager
+def unfolded(environment: Environment) -> Iterator[tuple[str, Client]]:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root", password="x"))
+    with served_site(environment, "tests.settings.unfold") as url:
+        yield url, client
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_each_page_is_readable_by_all_in_unfold(
+    browser: Browser, child_environment: Environment, theme: Any
+) -> None:
+    # unfold's own scripts need `unsafe-eval`, so the strict policy can't be set here.
+    scene = Scene()
+    with unfolded(child_environment) as (url, client), a_page(browser, url, client) as page:
+        page.emulate_media(color_scheme=theme)
+        found = [
+            fault for each in addresses(scene, "admin:pgjobs") for fault in look_at(page, each)
+        ]
+    assert found == []
