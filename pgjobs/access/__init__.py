@@ -9,7 +9,7 @@ from pgjobs.access.launching import launchable
 from pgjobs.access.permissions import PERMISSIONS, Verb, may
 from pgjobs.access.reasons import without_other_jobs
 from pgjobs.access.redaction import MASK, redacted, redacted_arguments, redacted_column
-from pgjobs.access.visibility import visible_to
+from pgjobs.access.visibility import is_whole, sees_all, visible_to
 
 __all__ = [
     "MASK",
@@ -17,12 +17,14 @@ __all__ = [
     "Verb",
     "classes_that_hide",
     "in_search",
+    "is_whole",
     "launchable",
     "may",
     "redacted",
     "redacted_action",
     "redacted_arguments",
     "redacted_column",
+    "sees_all",
     "typed",
     "visible_to",
     "with_arguments",

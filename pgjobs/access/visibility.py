@@ -42,6 +42,19 @@ def visible_to(user: Any, jobs: models.QuerySet[Job] | None = None) -> models.Qu
     return found
 
 
+def sees_all(user: Any) -> bool:
+    """Return whether ``user`` sees each job: then statistics, which count all jobs, may be shown.
+
+    Raises as ``visible_to()``.
+    """
+    return is_whole(visible_to(user))
+
+
+def is_whole(seen: models.QuerySet[Job]) -> bool:
+    """Return whether ``visible_to()`` returned the jobs without a filter of the project."""
+    return not (seen.query.where or seen.query.extra_tables)
+
+
 def _can_be_filtered(seen: Any) -> bool:
     return (
         isinstance(seen, models.QuerySet)

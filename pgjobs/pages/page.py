@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pgjobs.access import Verb, may
 from pgjobs.pages.place import View, place_of
@@ -40,6 +40,9 @@ TABS: Final = (
 )
 
 
+_READ_OR_POST: Final = require_http_methods(["GET", "HEAD", "POST"])
+
+
 def page(needs: Verb | str) -> Callable[[View], View]:
     """Let a view answer GET for users with the permission; others get 403."""
     return lambda view: require_safe(_for_users_with(needs, view))
@@ -48,6 +51,11 @@ def page(needs: Verb | str) -> Callable[[View], View]:
 def action(needs: Verb | str) -> Callable[[View], View]:
     """Let a view change something: by POST only, for users with the permission."""
     return lambda view: require_POST(_for_users_with(needs, view))
+
+
+def form(needs: Verb | str) -> Callable[[View], View]:
+    """Let a view show a form by GET, which changes nothing, and take it by POST."""
+    return lambda view: _READ_OR_POST(_for_users_with(needs, view))
 
 
 def has(user: Any, needs: Verb | str) -> bool:

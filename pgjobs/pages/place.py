@@ -10,6 +10,7 @@ from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_protect
 
 View = Callable[..., HttpResponse]
 
@@ -45,7 +46,11 @@ class Place:
 
 def alone() -> Place:
     """Return the place without an admin."""
-    return Place("pgjobs/pages/alone.html", login_required, lambda request: {})
+    return Place("pgjobs/pages/alone.html", _for_users, lambda request: {})
+
+
+def _for_users(view: View) -> View:
+    return csrf_protect(login_required(view))
 
 
 def in_admin(site: AdminSite) -> Place:

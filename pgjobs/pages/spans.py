@@ -35,3 +35,11 @@ def rough(seconds: float) -> str:
         if seconds >= length:
             return f"{int(seconds // length)} {unit}"
     return f"{int(seconds)} s"
+
+
+def brief(value: timedelta | float | None) -> str:
+    """Return a span in whole seconds and at most two units: ``45 s``, ``3 h 2 min``."""
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if seconds is None or math.isinf(seconds) or seconds >= 60:
+        return shown(seconds)
+    return f"{max(0, round(seconds))} s"

@@ -5,17 +5,20 @@ default the one that Django reads jobs from. The columns are explained in ``docs
 ``\\d+`` in psql. Spans of time are ``timedelta``, moments are aware.
 """
 
-from pgjobs.stats.backlog import Backlog, backlog
+from pgjobs.stats.backlog import Arrivals, Backlog, arrivals, backlog
 from pgjobs.stats.counted import (
     GROWTH,
     Ended,
     FailureFingerprint,
     Latency,
+    Outcomes,
+    Period,
     Throughput,
     Total,
     ended,
     failure_kinds,
     latency,
+    outcomes,
     throughput,
     totals,
 )
@@ -31,6 +34,7 @@ from pgjobs.stats.reading import (
     running,
     schedules,
     why,
+    worker,
     workers,
 )
 from pgjobs.stats.rows import (
@@ -48,6 +52,7 @@ from pgjobs.stats.rows import (
 
 __all__ = [
     "GROWTH",
+    "Arrivals",
     "Backlog",
     "Blocker",
     "Departures",
@@ -58,6 +63,8 @@ __all__ = [
     "JobRow",
     "JournalRow",
     "Latency",
+    "Outcomes",
+    "Period",
     "QueueRow",
     "Reason",
     "RunningRow",
@@ -65,6 +72,7 @@ __all__ = [
     "Throughput",
     "Total",
     "WorkerRow",
+    "arrivals",
     "backlog",
     "be_patient_for",
     "blockers",
@@ -76,11 +84,13 @@ __all__ = [
     "jobs",
     "journal",
     "latency",
+    "outcomes",
     "queues",
     "running",
     "schedules",
     "throughput",
     "totals",
     "why",
+    "worker",
     "workers",
 ]

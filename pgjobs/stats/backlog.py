@@ -1,4 +1,4 @@
-"""The live jobs of each queue, about, for readers that come every few seconds."""
+"""The live jobs and the new jobs of each queue, about, for readers that come every few seconds."""
 
 from __future__ import annotations
 
@@ -26,3 +26,21 @@ def backlog(most: int, using: str | None = None) -> list[Backlog]:
     at most ``most`` are counted. ``queues()`` counts all.
     """
     return read(Backlog, "stats/backlog", using, most=most)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """The jobs of a queue that came lately."""
+
+    queue: str
+    jobs: int
+    per_minute: float
+
+
+def arrivals(length: timedelta, most: int, using: str | None = None) -> list[Arrivals]:
+    """Return the queues that got jobs in the last ``length`` of time, by name.
+
+    At most the newest ``most`` jobs are read. If more came, the rate is that of these jobs. A job
+    that is deleted does not count.
+    """
+    return read(Arrivals, "stats/arrivals", using, length=length, most=most)

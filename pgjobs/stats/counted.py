@@ -19,6 +19,7 @@ from pgjobs.stats.reading import read
 
 Span = Literal["hour", "day", "week"]
 Key = Literal["time", "class", "queue"]
+Period = Literal["minute", "hour", "day"]
 
 GROWTH: Final = 1.1
 """The bucket ``b`` of a histogram stands for ``GROWTH ** b`` seconds. Its bounds are half a bucket
@@ -77,6 +78,17 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """The ends of the jobs of one class in one minute, hour or day."""
+
+    job_class: str
+    start: datetime
+    jobs: int
+    unsuccessful: int
+    """The number that errored or failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailureFingerprint:
     """Ends as errored or failed that have one cause: a row of ``pgjobs_failure_kinds``."""
 
@@ -114,18 +126,42 @@ def latency(span: Span = "hour", using: str | None = None) -> list[Latency]:
 
 
 def ended(
-    since: datetime, by: Collection[Key] = ("class", "queue"), using: str | None = None
+    since: datetime,
+    by: Collection[Key] = ("class", "queue"),
+    using: str | None = None,
+    *,
+    period: Period | None = None,
+    queue: str | None = None,
+    job_class: str | None = None,
 ) -> list[Ended]:
     """Return the ends since a moment, added up ``by`` these columns.
 
-    The time is counted by minutes, hours or days: by the shortest that are kept for so long. So
-    the first one may begin before ``since``.
+    The time is counted by minutes, hours or days: by default by the shortest that are kept for so
+    long. So the first one may begin before ``since``. With ``queue`` or ``job_class``, only
+    the ends of their jobs are added up.
     """
     keys = {f"by_{key}": key in by for key in ("time", "class", "queue")}
-    return read(Ended, "stats/ended", using, since=since, period=_period(since), **keys)
+    return read(
+        Ended,
+        "stats/ended",
+        using,
+        since=since,
+        period=period or _period(since),
+        only_queue=queue,
+        only_class=job_class,
+        **keys,
+    )
 
 
-def _period(since: datetime) -> str:
+def outcomes(
+    job_classes: Iterable[str], since: datetime, period: Period, using: str | None = None
+) -> list[Outcomes]:
+    """Return the ends of these classes since a moment by class and time, the newest first."""
+    paths = list(job_classes)
+    return read(Outcomes, "stats/outcomes", using, classes=paths, since=since, period=period)
+
+
+def _period(since: datetime) -> Period:
     settings, age = get_settings(), timezone.now() - since
     if age <= timedelta(days=settings.STATISTICS_MINUTES):
         return "minute"

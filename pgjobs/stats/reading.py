@@ -42,6 +42,11 @@ def workers(using: str | None = None) -> list[WorkerRow]:
     return read(WorkerRow, "stats/workers", using)
 
 
+def worker(id: int, using: str | None = None) -> WorkerRow | None:
+    """Return a worker, also if it has stopped; None if there is no row of it."""
+    return next(iter(read(WorkerRow, "stats/worker", using, id=id)), None)
+
+
 def schedules(using: str | None = None) -> list[ScheduleRow]:
     """Return the system jobs, the next one first."""
     return read(ScheduleRow, "stats/schedules", using)

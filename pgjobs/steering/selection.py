@@ -15,6 +15,7 @@ from pgjobs.choices import JobStatus
 from pgjobs.enqueueing.references import object_key
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
+from pgjobs.models.job_failures import failed_by
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.steering import texts
 
@@ -50,6 +51,8 @@ class Selection:
     """Arguments that a job must have, among others."""
     error: str = ""
     """A part of the error, in either case of its letters."""
+    failure: tuple[str, ...] = ()
+    """The exception and the frame of the last failed attempt, as the statistics have them."""
 
     def __post_init__(self) -> None:
         """Raise InvalidArgument for values that the filters can't have."""
@@ -68,8 +71,11 @@ class Selection:
             self._check_arguments()
         if self.object:
             texts.named_object(self.object)
+        if len(self.failure) not in (0, 2):
+            raise InvalidArgument("failure must be an exception and a frame.")
         named = [(name, getattr(self, name)) for name in ("queue", "error", "object")]
-        for name, text in [*named, *(("job_class", path) for path in self.job_class)]:
+        several = [(name, text) for name in ("job_class", "failure") for text in getattr(self, name)]
+        for name, text in [*named, *several]:
             codec.text(text, name)
 
     def _check_arguments(self) -> None:
@@ -152,7 +158,7 @@ def _dump(value: Any) -> Any:
 def _load(name: str, value: Any) -> Any:
     if name in ("since", "ended", "ended_before"):
         return datetime.fromisoformat(value)
-    return tuple(value) if name in ("ids", "status", "job_class") else value
+    return tuple(value) if name in ("ids", "status", "job_class", "failure") else value
 
 
 _CONDITIONS: Final[dict[str, Callable[[Any], Q]]] = {
@@ -166,6 +172,7 @@ _CONDITIONS: Final[dict[str, Callable[[Any], Q]]] = {
     "ended": lambda moment: Q(completed__gte=moment),
     "ended_before": lambda moment: Q(completed__lt=moment),
     "error": lambda text: Q(error__icontains=text),
+    "failure": lambda kind: failed_by(*kind),
 }
 """The condition of each filter."""
 

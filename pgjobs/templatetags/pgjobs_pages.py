@@ -62,6 +62,26 @@ def number(value: int | None) -> str:
 
 
 @register.filter
+def brief(value: timedelta | float | None) -> str:
+    """Show a span of time in whole seconds, such as ``45 s``."""
+    return spans.brief(value)
+
+
+@register.filter
+def count(value: int | None) -> SafeString | str:
+    """Show a count with commas; a zero is quiet, because it asks for nothing."""
+    return number(value) if value else format_html('<span class="pgj-zero">{}</span>', number(value))
+
+
+@register.filter
+def rate(value: float | None) -> SafeString | str:
+    """Show jobs per minute: ``0.4``, ``410``; a zero is quiet."""
+    if not value:
+        return format_html('<span class="pgj-zero">{}</span>', "-" if value is None else "0")
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 0.05 else "<0.1"
+
+
+@register.filter
 def badge(status: str) -> SafeString:
     """Show the status of a job as a coloured label."""
     if status not in JobStatus:
@@ -74,3 +94,112 @@ def badge(status: str) -> SafeString:
 def short(path: str) -> str:
     """Show the last name of a dotted path."""
     return str(path).rpartition(".")[2]
+
+
+@register.filter
+def rough(value: timedelta) -> str:
+    """Show a span of time in one unit, such as ``3 min``."""
+    return spans.rough(value.total_seconds())
+
+
+@register.filter
+def due(moment: datetime) -> SafeString | str:
+    """Show a moment of a schedule: the time until then, or that it is now."""
+    if abs((timezone.now() - moment).total_seconds()) < 1:
+        return gettext("now")
+    return ago(moment)
+
+
+@register.filter(name="for")
+def lasting(moment: datetime) -> str:
+    """Show how long something has lasted that began at ``moment``."""
+    return spans.brief(timezone.now() - moment)
+
+
+@register.filter
+def moment(value: datetime) -> str:
+    """Show a moment as plain text, for a tooltip."""
+    return date_format(localtime(value), "Y-m-d H:i T")
+
+
+@register.simple_tag
+def zone() -> str:
+    """Return the name of the time zone in which moments are shown."""
+    return timezone.get_current_timezone_name()
+
+
+@register.filter
+def tone(name: str, tones: dict[str, str]) -> str:
+    """Return the colour of a state."""
+    return tones.get(name, "gray")
+
+
+@register.filter
+def subject(what: Any) -> str:
+    """Show in a few words which jobs an action was about."""
+    if not isinstance(what, dict):
+        return ""
+    if isinstance(filters := what.get("filter"), dict):
+        return " ".join(f"{key}:{_in_short(value)}" for key, value in filters.items())
+    ids = what.get("ids")
+    if not isinstance(ids, list) or not ids:
+        return ""
+    more = gettext(" and %d more") % (len(ids) - 3) if len(ids) > 3 else ""
+    return gettext("job ") + ", ".join(str(each) for each in ids[:3]) + more
+
+
+@register.filter
+def is_key(value: Any) -> bool:
+    """Return whether a page of a job can have this id. SQL by hand can write any JSON."""
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+@register.filter
+def svg(number: float) -> str:
+    """Show a coordinate with a point, whatever the language is."""
+    return f"{number:g}"
+
+
+@register.filter
+def added(numbers: list[int]) -> int:
+    """Return the sum."""
+    return sum(numbers)
+
+
+@register.filter
+def clock(moment: datetime, span_name: str) -> SafeString:
+    """Show the begin of a chart: the time of a day, and the day for a longer chart."""
+    shape = "H:i" if span_name == "hour" else "D H:i"
+    shown = date_format(localtime(moment), shape)
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), shown)
+
+
+@register.simple_tag(takes_context=True)
+def jobs_of(context: dict[str, Any], **filters: Any) -> str:
+    """Return the address of the list of jobs with these filters: ``queue=… status=…``.
+
+    A filter named ``job_class`` is written as ``class:``. A value with a space is quoted.
+    """
+    words = (f"{_WORDS.get(key, key)}:{_quoted(value)}" for key, value in filters.items())
+    return page.address(context["request"], "jobs", q=" ".join(words))
+
+
+@register.simple_tag(takes_context=True)
+def kind_address(context: dict[str, Any], name: str, kind: Any, **query: Any) -> str:
+    """Return the address of a page about a kind of failure."""
+    return page.address(context["request"], name, **kind.query(), **query)
+
+
+def _in_short(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _quoted(value: Any) -> str:
+    text = str(value)
+    if text and not any(mark in text for mark in ' "\\'):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+_WORDS = {"job_class": "class"}

@@ -6,7 +6,10 @@ WITH part AS MATERIALIZED (
         CASE WHEN %(by_queue)s THEN queue END AS queue,
         outcome, jobs, run_seconds, run_buckets, run_counts, wait_buckets, wait_counts
     FROM pgjobs_ended
-    WHERE period = %(period)s AND start >= date_trunc(%(period)s, %(since)s::timestamptz, 'UTC')
+    WHERE period = %(period)s
+        AND start >= date_trunc(%(period)s, %(since)s::timestamptz, 'UTC')
+        AND (%(only_queue)s::text IS NULL OR queue = %(only_queue)s)
+        AND (%(only_class)s::text IS NULL OR job_class = %(only_class)s)
 ),
 ends AS (
     SELECT

@@ -1,0 +1,114 @@
+"""Retrying and deleting all failed jobs of one kind: a confirmation, and then a bulk action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from django.contrib import messages
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from psycopg.errors import QueryCanceled
+
+from pgjobs.access import Verb
+from pgjobs.pages.address import Address
+from pgjobs.pages.failures.kinds import UNSUCCESSFUL, Kind
+from pgjobs.pages.job_lines import lines
+from pgjobs.pages.orders import actor_of, refusals_told, say
+from pgjobs.pages.page import address, form, has, show
+from pgjobs.pages.sight import bounded, sight_of
+from pgjobs.steering import bulk
+from pgjobs.steering.carrying import BATCH
+from pgjobs.steering.selection import Selection
+
+EXAMPLES: Final = 3
+
+
+@form(Verb.RETRY)
+def retry(request: HttpRequest) -> HttpResponse:
+    """Confirm by GET, and retry by POST."""
+    return _answer(request, Verb.RETRY)
+
+
+@form(Verb.DELETE)
+def delete(request: HttpRequest) -> HttpResponse:
+    """Confirm by GET, and delete by POST."""
+    return _answer(request, Verb.DELETE)
+
+
+def _answer(request: HttpRequest, verb: Verb) -> HttpResponse:
+    kind, hours = Kind.of(request), _hours(request)
+    selection = Selection(
+        status=tuple(map(str, UNSUCCESSFUL)),
+        job_class=(kind.job_class,),
+        failure=(kind.exception, kind.frame),
+        ended=timezone.now() - timedelta(hours=hours) if hours else None,
+    )
+    if request.method == "POST":
+        return _start(request, verb, selection, kind)
+    return _confirm(request, verb, selection, kind)
+
+
+def _confirm(request: HttpRequest, verb: Verb, selection: Selection, kind: Kind) -> HttpResponse:
+    jobs = selection.jobs(sight_of(request.user).jobs)
+    context = {
+        "kind": kind,
+        "verb": verb,
+        "number": _number(jobs),
+        "hours": _hours(request),
+        "jobs": lines(jobs.order_by("-completed"), EXAMPLES),
+    }
+    title = _TITLES[verb]()
+    return show(request, "failure_confirm.html", context, title=title, tab="failures")
+
+
+def _start(request: HttpRequest, verb: Verb, selection: Selection, kind: Kind) -> HttpResponse:
+    number = _number(selection.jobs(sight_of(request.user).jobs))
+    if number == 0:
+        say(request, gettext("No job of this kind is left."), messages.INFO)
+        return HttpResponseRedirect(address(request, "failures"))
+    with refusals_told(request):
+        here = number is not None and number <= BATCH
+        entry = bulk.start(str(verb), selection, by=actor_of(request), here=here)
+        say(request, _SAID[verb](entry.done if here else entry.counted))
+        if has(request.user, "pgjobs.view_journalentry"):
+            return HttpResponseRedirect(address(request, "entry", entry.pk))
+        return HttpResponseRedirect(address(request, "failures"))
+    return HttpResponseRedirect(address(request, "failure", **kind.query()))
+
+
+def _number(jobs: Any) -> int | None:
+    """Return the number of jobs, or None if PostgreSQL does not count them in time."""
+    try:
+        with bounded(jobs.db):
+            number: int = jobs.order_by().count()
+            return number
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            return None
+        raise
+
+
+def _hours(request: HttpRequest) -> int:
+    """Return the hours back to which an address limits the jobs; 0 without a limit."""
+    given = request.GET.get("hours", "")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 5 else 0
+
+
+_TITLES: Final[dict[Verb, Callable[[], str]]] = {
+    Verb.RETRY: lambda: gettext("Retry failed jobs"),
+    Verb.DELETE: lambda: gettext("Delete failed jobs"),
+}
+_SAID: Final[dict[Verb, Callable[[int], str]]] = {
+    Verb.RETRY: lambda n: ngettext("%d job will run again.", "%d jobs will run again.", n) % n,
+    Verb.DELETE: lambda n: ngettext("%d job is deleted.", "%d jobs are deleted.", n) % n,
+}
+
+
+ADDRESSES: Final = [
+    Address("failures/retry/", retry, "retry_failures"),
+    Address("failures/delete/", delete, "delete_failures"),
+]

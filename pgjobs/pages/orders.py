@@ -1,0 +1,51 @@
+"""What all actions share: the actor, the messages, and the way back to the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib import messages
+from django.db import DatabaseError, OperationalError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+
+from pgjobs.exceptions import PgJobsError
+from pgjobs.models.job_database import job_database
+from pgjobs.pages.page import address
+from pgjobs.steering.actor import Actor
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the user of ``request`` as the journal names the user."""
+    return Actor.user(request.user)
+
+
+def say(request: HttpRequest, text: str, level: int = messages.SUCCESS) -> None:
+    """Leave a message for the next page. A project without messages gets none."""
+    messages.add_message(request, level, text, fail_silently=True)
+
+
+@contextmanager
+def refusals_told(request: HttpRequest) -> Iterator[None]:
+    """Turn a refusal by pgjobs, or by a trigger or a constraint of the project, into a message."""
+    try:
+        with transaction.atomic(using=job_database()):
+            yield
+    except OperationalError:  # the server, and not the order, is to blame
+        raise
+    except DatabaseError as error:
+        reason, _newline, _row = str(error).partition("\n")
+        said = gettext("PostgreSQL refused the change: %s") % reason
+        say(request, said, messages.ERROR)
+    except (PgJobsError, LookupError) as error:
+        say(request, str(error), messages.ERROR)
+
+
+def back(request: HttpRequest, name: str, *args: Any) -> HttpResponse:
+    """Return to the page that sent the form, or to the page of this name."""
+    sender = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(sender, {request.get_host()}, request.is_secure())
+    return HttpResponseRedirect(sender if is_ours else address(request, name, *args))

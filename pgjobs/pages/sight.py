@@ -1,0 +1,68 @@
+"""What the user of a request may see: the jobs, and whether these are all jobs.
+
+Statistics count all jobs. So a user from whom the project hides jobs gets counts of the visible
+ones, which are bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import connections, transaction
+from django.db.models import Max, QuerySet
+
+from pgjobs.access import is_whole, visible_to
+from pgjobs.models import Job
+from pgjobs.sql import load
+from pgjobs.steering.selection import all_jobs
+
+WINDOW: Final = 20_000
+"""The newest rows of the table among which a page looks for jobs that no index finds."""
+LONGEST: Final = 2000
+"""Milliseconds that a statement of a page may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The jobs that a user may see."""
+
+    jobs: QuerySet[Job]
+    is_whole: bool
+    """Whether these are all jobs, so that numbers over all jobs may be shown."""
+
+    @property
+    def using(self) -> str:
+        """The alias of the database of the jobs."""
+        return self.jobs.db
+
+    def recent(self) -> QuerySet[Job]:
+        """Return the visible jobs among the `WINDOW` newest ones."""
+        newest = all_jobs().aggregate(id=Max("pk"))["id"] or 0
+        return self.jobs.filter(pk__gt=newest - WINDOW)
+
+
+def sight_of(user: Any) -> Sight:
+    """Return the jobs that ``user`` may see. Raises as ``visible_to()``."""
+    seen = visible_to(user, all_jobs())
+    return Sight(seen, is_whole(seen))
+
+
+@contextmanager
+def bounded(using: str, longest: int = LONGEST) -> Iterator[None]:
+    """Let no statement of the block take longer. Raises OperationalError."""
+    connection = connections[using]
+    is_inside = connection.in_atomic_block
+    with transaction.atomic(using=using):
+        before = _set(connection, "api/patience", longest=longest)
+        yield
+        if is_inside:  # the rest of the caller's transaction has its own limit
+            _set(connection, "api/end_patience", before=before)
+
+
+def _set(connection: Any, name: str, **params: Any) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(load(name), params)
+        return cursor.fetchone()[-1]
