@@ -5,7 +5,6 @@ All text goes through ``format_html`` or a template, because a job can write HTM
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from datetime import datetime
@@ -22,13 +21,9 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
-from pgjobs.access import redacted_column
 from pgjobs.admin.listing import TextChangeList
 from pgjobs.choices import JobStatus
-from pgjobs.models import Job
 from pgjobs.rows.failure import shown as text_of
 
 NOTHING = "-"
@@ -148,14 +143,6 @@ def page_of(model: type[models.Model], key: Any, site: admin.AdminSite) -> str |
         return None
 
 
-def pretty(value: Any) -> str:
-    """Return a value as indented JSON."""
-    try:
-        return json.dumps(value, indent=2, ensure_ascii=False)
-    except RecursionError:
-        return gettext("This value is nested too deeply to be shown.")
-
-
 def moment(at: datetime) -> str:
     """Return a moment in the project's time zone and short format."""
     return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
@@ -179,32 +166,3 @@ def span(seconds: float | None) -> str | None:
         return f"{hours} h {minutes} min"
     days, hours = divmod(hours, 24)
     return f"{days} d {hours} h"
-
-
-def failures_of(errors: Any) -> list[dict[str, str]]:
-    """Return the entries of ``job.errors`` as texts, even if SQL by hand wrote other values."""
-    entries = errors if isinstance(errors, list) else [errors]
-    keys = ("attempt", "worker", "exception", "message", "traceback")
-    return [
-        {key: named(entry.get(key, "")) for key in keys}
-        if isinstance(entry, dict)
-        else {"message": named(entry)}
-        for entry in entries
-    ]
-
-
-def parts_of(job: Job) -> list[tuple[str, str]]:
-    """Return the arguments, the return value and the data of a job, as titles and JSON.
-
-    Values of hidden keys are redacted.
-    """
-    shown = {name: redacted_column(job, name) for name in ("args", "kwargs", "result", "data")}
-    arguments: Any = shown["kwargs"]
-    if job.args:
-        arguments = {"args": shown["args"], "kwargs": shown["kwargs"]}
-    parts = [
-        (_("Arguments"), arguments),
-        (_("Return value"), shown["result"]),
-        (_("Data"), shown["data"]),
-    ]
-    return [(str(title), pretty(value)) for title, value in parts if value]

@@ -1,29 +1,26 @@
-"""The list of jobs, and the page of one job."""
+"""The list of jobs."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from django.contrib import messages
 from django.db import DatabaseError, OperationalError, models, router, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pgjobs.access import Verb, may, redacted_column, visible_to
+from pgjobs.access import Verb, may, visible_to
 from pgjobs.admin.deleting import JournalledDeletion, deleted_with
 from pgjobs.admin.display import (
     Seen,
     SeenSpan,
-    badge,
-    failures_of,
     link,
     moment,
     named,
     page_of,
-    parts_of,
     shown,
     span,
     status_badge,
@@ -38,20 +35,9 @@ from pgjobs.admin.listing import (
 )
 from pgjobs.admin.steering import SteeringAdmin, reason_of
 from pgjobs.choices import JobStatus
-from pgjobs.models import Job, Schedule
-from pgjobs.models.job_objects import find_objects
+from pgjobs.models import Job
 from pgjobs.pages.place import in_admin
 from pgjobs.pages.urls import patterns
-
-LOG_LINES: Final = 1000
-"""The page of a job shows so many lines of its log: the last ones."""
-
-_LEVELS: Final = {
-    "info": "blue",
-    "warning": "yellow",
-    "error": "red",
-    "critical": "red",
-}
 
 
 class JobAdmin(JournalledDeletion, FindingAdmin, SteeringAdmin):
@@ -69,24 +55,6 @@ class JobAdmin(JournalledDeletion, FindingAdmin, SteeringAdmin):
     list_display_links = ("id", "name")
     list_filter = ("status", QueueFilter, JobClassFilter, ("created", CreatedFilter))
     paginator = BoundedPaginator
-    fieldsets = (
-        (None, {"fields": ("status_shown", "progress_bar", "error", "object_link", "job_class")}),
-        (
-            _("Times"),
-            {"fields": (("created", "scheduled", "late"), ("started", "completed", "took"))},
-        ),
-        (
-            _("Execution"),
-            {
-                "fields": (
-                    ("queue_name", "priority", "worker_link"),
-                    ("attempts", "interruptions", "timeout"),
-                    ("interval", "schedule_link"),
-                    ("user_link", "notifications"),
-                )
-            },
-        ),
-    )
 
     def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]
         pages = (patterns(in_admin(self.admin_site)), "pgjobs")
@@ -116,17 +84,16 @@ class JobAdmin(JournalledDeletion, FindingAdmin, SteeringAdmin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         return deleted_with(objs, request, self.admin_site)
 
-    def delete_view(
-        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        """Delete one job; a refusal by a trigger or a constraint of the project becomes a message.
+    # The page of a job takes each address with an id. Only an address without one comes here.
 
-        Django rolls back the history that it has written before.
-        """
-        try:
-            return super().delete_view(request, object_id, *args, **kwargs)
-        except DatabaseError as error:
-            return self._not_deleted(request, error)
+    def change_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
+    def delete_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
+
+    def history_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise Http404
 
     def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if "delete_selected" not in request.POST.getlist("action"):
@@ -145,35 +112,6 @@ class JobAdmin(JournalledDeletion, FindingAdmin, SteeringAdmin):
         self.message_user(request, said, messages.ERROR)
         jobs = reverse("admin:pgjobs_job_changelist", current_app=self.admin_site.name)
         return HttpResponseRedirect(jobs)
-
-    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Job | None:
-        job = super().get_object(request, *args, **kwargs)
-        if job is not None:
-            find_objects([job])
-        return job
-
-    def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)
-        optional = {"error": "error", "progress": "progress_bar"}
-        empty = [field for name, field in optional.items() if not getattr(obj, name, None)]
-        return [(title, _without(empty, options)) for title, options in fieldsets]
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        job = context["original"]
-        newest = list(job.log_entries.order_by("-id")[: LOG_LINES + 1])
-        for line in newest:
-            line.badge = badge(_LEVELS.get(line.level, "gray"), line.level)
-        context |= {
-            "can_steer": self.has_steer_permission(request),
-            "verb": "retry" if job.is_finished else "cancel",
-            "parts": parts_of(job),
-            "failures": failures_of(redacted_column(job, "errors")),
-            "log": newest[:LOG_LINES][::-1],
-            "log_is_cut": len(newest) > LOG_LINES,
-        }
-        return super().render_change_form(request, context, *args, **kwargs)
 
     # Values ---------------------------------------------------------------------------
 
@@ -210,38 +148,3 @@ class JobAdmin(JournalledDeletion, FindingAdmin, SteeringAdmin):
             "attempt": job.attempt,
             "allowed": job.max_attempts,
         }
-
-    @shown(_("progress"))
-    def progress_bar(self, job: Any) -> Any:
-        progress = redacted_column(job, "progress")
-        said = progress if isinstance(progress, dict) else {"message": progress}
-        bar: Any = ""
-        if job.percent is not None:
-            bar = format_html(
-                '<progress class="pgjobs-progress" max="100" value="{0}">{0} %</progress> {0} % ',
-                job.percent,
-            )
-        return format_html("{}{}", bar, named(said.get("message") or "")) or None
-
-    @shown(_("worker"))
-    def worker_link(self, job: Job) -> Any:
-        if job.worker is None:
-            return None
-        return link(job.worker.name, page_of(type(job.worker), job.worker.pk, self.admin_site))
-
-    @shown(_("schedule"))
-    def schedule_link(self, job: Job) -> Any:
-        schedule = None
-        if job.object_id is None:
-            schedule = Schedule.objects.filter(job_class=job.job_class).first()
-        return schedule and link(schedule, page_of(Schedule, schedule.pk, self.admin_site))
-
-    @shown(_("user"))
-    def user_link(self, job: Job) -> Any:
-        user = job.user
-        return user and link(named(user), page_of(type(user), user.pk, self.admin_site))
-
-
-def _without(names: list[str], options: Any) -> Any:
-    """Return the ``options`` of a fieldset without the fields of these names."""
-    return {**options, "fields": [name for name in options["fields"] if name not in names]}

@@ -1,4 +1,4 @@
-"""Cancelling and retrying jobs, from the list and from a job's page, and the messages about it."""
+"""Cancelling and retrying jobs from the list, and the messages about it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, OperationalError, models, router, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
 from pgjobs import access
 from pgjobs.admin.display import LookOnly
@@ -152,29 +148,6 @@ class SteeringAdmin(LookOnly):
             )
             return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset, *args, **kwargs)
-
-    def get_urls(self) -> list[URLPattern]:
-        def one(verb: Verb) -> Callable[..., HttpResponse]:
-            def view(request: HttpRequest, object_id: str) -> HttpResponse:
-                return self._apply_to_one(request, verb, object_id)
-
-            return self.admin_site.admin_view(require_POST(view))
-
-        return [
-            path("<path:object_id>/cancel/", one(CANCEL), name="pgjobs_job_cancel"),
-            path("<path:object_id>/retry/", one(RETRY), name="pgjobs_job_retry"),
-            *super().get_urls(),
-        ]
-
-    def _apply_to_one(self, request: HttpRequest, verb: Verb, object_id: str) -> HttpResponse:
-        if not self.has_steer_permission(request):
-            raise PermissionDenied
-        job = self.get_object(request, unquote(object_id))
-        if job is None:
-            raise Http404
-        self._apply(request, verb, [job])
-        page = reverse("admin:pgjobs_job_change", args=[job.pk], current_app=self.admin_site.name)
-        return HttpResponseRedirect(page)
 
     def _apply(self, request: HttpRequest, verb: Verb, jobs: Iterable[Job]) -> None:
         answer = verb.apply(jobs, Actor.user(request.user))

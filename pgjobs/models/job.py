@@ -168,11 +168,13 @@ class Job(JobVerbs):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
-        """Return the job's page in the admin, or "" if the project has no admin."""
-        try:
-            return reverse("admin:pgjobs_job_change", args=[self.pk])
-        except NoReverseMatch:
-            return ""
+        """Return the job's page in the admin or without one, or "" if the project has no pages."""
+        for page in ("admin:pgjobs_job_change", "pgjobs:job"):
+            try:
+                return reverse(page, args=[self.pk])
+            except NoReverseMatch:
+                continue
+        return ""
 
     # Reading -------------------------------------------------------------------------
 

@@ -1,0 +1,115 @@
+"""Cancel, retry or delete one job. A refusal becomes a message, and a change a journal entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from django.contrib import messages
+from django.db import DatabaseError, OperationalError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from pgjobs.access import Verb
+from pgjobs.choices import JobStatus
+from pgjobs.models import Job
+from pgjobs.models.job_database import job_database
+from pgjobs.pages.address import Address
+from pgjobs.pages.job.deletion import taken_along
+from pgjobs.pages.job.finding import found
+from pgjobs.pages.job.forms import form_page
+from pgjobs.pages.page import action, address, show
+from pgjobs.steering import single
+from pgjobs.steering.actor import Actor
+
+
+@action(Verb.CANCEL)
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    job = found(request, pk)
+    keep = "keep_schedule" in request.POST
+    with refusals(request):
+        if not steered(lambda: single.cancel(job, by=actor(request), keep_schedule=keep)):
+            messages.warning(request, _("Not cancelled: the job has finished already."))
+        elif job.status == JobStatus.RUNNING:
+            messages.success(request, _("The job was told to stop."))
+        else:
+            messages.success(request, _("The job was cancelled."))
+    return _to(request, pk)
+
+
+@action(Verb.RETRY)
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    job = found(request, pk)
+    with refusals(request):
+        if steered(lambda: single.retry(job, by=actor(request))):
+            messages.success(request, _("The job will run again."))
+        else:
+            said = _(
+                "Not retried: the job has not finished, or a live job holds its enqueue_once() "
+                "place."
+            )
+            messages.warning(request, said)
+    return _to(request, pk)
+
+
+@form_page(Verb.VIEW, Verb.DELETE)
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask, and then delete a finished job with its log."""
+    job = found(request, pk)
+    along = taken_along(request, job)
+    if request.method == "POST" and along.is_allowed:
+        with refusals(request):
+            if steered(lambda: single.delete(job, by=actor(request))):
+                said = _("Job %(id)s, %(name)s, was deleted with its log.")
+                messages.success(request, said % {"id": pk, "name": job.name})
+                return HttpResponseRedirect(address(request, "jobs"))
+            messages.warning(request, _("Not deleted: the job has not finished. Cancel it first."))
+        return _to(request, pk)
+    context = {"job": job, "along": along, "lines": job.log_entries.count()}
+    title = _("Delete job %s?") % pk
+    status = 403 if request.method == "POST" else 200
+    return show(request, "job/delete.html", context, title=title, tab="jobs", status=status)
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Return the user of the request as the journal names the user."""
+    return Actor.user(request.user)
+
+
+def steered(change: Callable[[], bool]) -> bool:
+    """Return what ``change`` returns; a refusal must not break the transaction of the request."""
+    database = job_database()
+    if transaction.get_connection(database).in_atomic_block:
+        with transaction.atomic(using=database):
+            return change()
+    return change()
+
+
+@contextmanager
+def refusals(request: HttpRequest) -> Iterator[None]:
+    """Tell the user why a trigger or a constraint of the project has kept a job as it is."""
+    try:
+        yield
+    except OperationalError:  # the server, and not the job, is to blame
+        raise
+    except DatabaseError as error:
+        messages.error(request, _("PostgreSQL refused the change: %s") % reason_of(error))
+    except Job.DoesNotExist:
+        messages.warning(request, _("The job was deleted meanwhile."))
+
+
+def reason_of(error: DatabaseError) -> str:
+    """Return the words of PostgreSQL without the lines that show the row."""
+    return str(error).partition("\n")[0]
+
+
+def _to(request: HttpRequest, pk: int) -> HttpResponse:
+    return HttpResponseRedirect(address(request, "job", pk))
+
+
+ADDRESSES: Final = [
+    Address("<int:pk>/cancel/", cancel, "job-cancel", alone="jobs/<int:pk>/cancel/"),
+    Address("<int:pk>/retry/", retry, "job-retry", alone="jobs/<int:pk>/retry/"),
+    Address("<int:pk>/delete/", delete, "job-delete", alone="jobs/<int:pk>/delete/"),
+]
