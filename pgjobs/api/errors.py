@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
-from django.db import OperationalError, connections, transaction
-from psycopg.errors import QueryCanceled
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 
+from pgjobs import stats
 from pgjobs.exceptions import InvalidArgument
-from pgjobs.sql import load
 
 LONGEST_QUERY: Final = 2000
 """Milliseconds that a statement of a list may take."""
@@ -48,26 +46,13 @@ def bad_input(name: str = "non_field_errors") -> Iterator[None]:
 @contextmanager
 def bounded(using: str) -> Iterator[None]:
     """Let no statement of the block take longer than `LONGEST_QUERY`. Raises TooSlow."""
-    connection = connections[using]
-    is_inside = connection.in_atomic_block
     try:
-        with transaction.atomic(using=using):
-            before = _set(connection, "api/patience", longest=LONGEST_QUERY)
+        with stats.bounded(using, LONGEST_QUERY):
             yield
-            if is_inside:  # the rest of the caller's transaction has its own limit
-                _set(connection, "api/end_patience", before=before)
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            raise TooSlow from None
-        raise
+    except stats.TooSlow:
+        raise TooSlow from None
 
 
 def printable(text: str) -> str:
     """Return ``text`` with a question mark for each lone surrogate, which UTF-8 can't hold."""
     return text.encode(errors="replace").decode()
-
-
-def _set(connection: Any, name: str, **params: Any) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(load(name), params)
-        return cursor.fetchone()[-1]

@@ -1,5 +1,5 @@
 """The tables: jobs and their logs, schedules, workers, pauses, orders, registered names, alerts,
-the journal.
+the journal, saved views.
 """
 
 from pgjobs.models.alert import AlertState
@@ -9,6 +9,7 @@ from pgjobs.models.log import JobLogEntry
 from pgjobs.models.mixins import JobsMixin
 from pgjobs.models.pause import Pause
 from pgjobs.models.registry_entry import RegistryEntry
+from pgjobs.models.saved_view import SavedView
 from pgjobs.models.schedule import Schedule
 from pgjobs.models.worker import WorkerProcess
 from pgjobs.models.worker_order import WorkerOrder
@@ -21,6 +22,7 @@ __all__ = [
     "JournalEntry",
     "Pause",
     "RegistryEntry",
+    "SavedView",
     "Schedule",
     "WorkerOrder",
     "WorkerProcess",

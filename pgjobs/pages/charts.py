@@ -126,9 +126,7 @@ def _rect(kind: str, x: float, y: float, width: float, height: float) -> Rect:
     return Rect(kind, round(x, 2), round(y, 2), round(width, 2), round(height, 2))
 
 
-def _pieces(
-    periods: Sequence[Period], values: Iterable[float | None], longest: float
-) -> list[str]:
+def _pieces(periods: Sequence[Period], values: Iterable[float | None], longest: float) -> list[str]:
     step = WIDTH / max(len(periods), 1)
     pieces: list[list[tuple[float, float]]] = [[]]
     for place, value in enumerate(values):

@@ -1,4 +1,4 @@
-"""A search in the log lines of all jobs: a bounded part of the table at a time, the newest first."""
+"""A search in the log lines of all jobs: a bounded part of the table, the newest lines first."""
 
 from __future__ import annotations
 

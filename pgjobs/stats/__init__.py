@@ -6,6 +6,7 @@ default the one that Django reads jobs from. The columns are explained in ``docs
 """
 
 from pgjobs.stats.backlog import Arrivals, Backlog, arrivals, backlog
+from pgjobs.stats.bounded import TooSlow, bounded
 from pgjobs.stats.counted import (
     GROWTH,
     Ended,
@@ -70,12 +71,14 @@ __all__ = [
     "RunningRow",
     "ScheduleRow",
     "Throughput",
+    "TooSlow",
     "Total",
     "WorkerRow",
     "arrivals",
     "backlog",
     "be_patient_for",
     "blockers",
+    "bounded",
     "ended",
     "ended_since",
     "failure_kinds",

@@ -17,7 +17,7 @@ from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from pgjobs.models.job_failures import failed_by
 from pgjobs.models.job_queryset import JobQuerySet
-from pgjobs.steering import texts
+from pgjobs.steering import comparing, texts, users
 
 MOST_IDS: Final = 10_000
 """Ids that a selection can hold."""
@@ -41,18 +41,28 @@ class Selection:
     job_class: tuple[str, ...] = ()
     object: str = ""
     """As ``app.model:key``."""
+    user: str = ""
+    """The key of the user."""
     worker: int | None = None
+    attempt: str = ""
+    """A number of attempts, perhaps with a comparison before it: ``>1``."""
     since: datetime | None = None
     """Jobs that were created since this moment."""
+    before: datetime | None = None
+    """Jobs that were created before this moment."""
     ended: datetime | None = None
     """Jobs that have ended since this moment."""
     ended_before: datetime | None = None
     arg: Mapping[str, Any] = field(default_factory=dict)
     """Arguments that a job must have, among others."""
+    name: str = ""
+    """The beginning of the name, in either case of its letters."""
     error: str = ""
     """A part of the error, in either case of its letters."""
     failure: tuple[str, ...] = ()
     """The exception and the frame of the last failed attempt, as the statistics have them."""
+    text: tuple[str, ...] = ()
+    """Texts that a job must have in its name, its class or its error, in either case."""
 
     def __post_init__(self) -> None:
         """Raise InvalidArgument for values that the filters can't have."""
@@ -63,20 +73,31 @@ class Selection:
         if unknown := set(self.status) - set(JobStatus.values):
             known = ", ".join(JobStatus.values)
             raise InvalidArgument(f"status must be one of {known}, not {min(unknown)!r}.")
-        for name in ("since", "ended", "ended_before"):
+        self._check_moments()
+        self._check_texts()
+        if self.arg:
+            self._check_arguments()
+
+    def _check_moments(self) -> None:
+        for name in _MOMENTS:
             moment = getattr(self, name)
             if moment is not None and moment.utcoffset() is None:
                 raise InvalidArgument(f"{name} {moment.isoformat()} has no time zone.")
-        if self.arg:
-            self._check_arguments()
+
+    def _check_texts(self) -> None:
+        for name in ("queue", "error", "object", "name", "user"):
+            codec.text(getattr(self, name), name)
+        for name in ("job_class", "text", "failure"):
+            for each in getattr(self, name):
+                codec.text(each, name)
         if self.object:
             texts.named_object(self.object)
         if len(self.failure) not in (0, 2):
             raise InvalidArgument("failure must be an exception and a frame.")
-        named = [(name, getattr(self, name)) for name in ("queue", "error", "object")]
-        several = [(name, text) for name in ("job_class", "failure") for text in getattr(self, name)]
-        for name, text in [*named, *several]:
-            codec.text(text, name)
+        if self.attempt:
+            comparing.condition("attempt", self.attempt)
+        if self.user:
+            users.key("user", self.user)
 
     def _check_arguments(self) -> None:
         try:
@@ -141,6 +162,7 @@ class Selection:
         return {name: value for name, value in values.items() if value != _EMPTY[name]}
 
 
+_MOMENTS: Final = ("since", "before", "ended", "ended_before")
 _EMPTY: Final = {each.name: getattr(Selection(), each.name) for each in fields(Selection)}
 
 
@@ -156,9 +178,17 @@ def _dump(value: Any) -> Any:
 
 
 def _load(name: str, value: Any) -> Any:
-    if name in ("since", "ended", "ended_before"):
+    if name in _MOMENTS:
         return datetime.fromisoformat(value)
-    return tuple(value) if name in ("ids", "status", "job_class", "failure") else value
+    return tuple(value) if name in ("ids", "status", "job_class", "text", "failure") else value
+
+
+def _with_texts(texts: tuple[str, ...]) -> Q:
+    found = Q()
+    for text in texts:
+        in_error = ~Q(error="") & Q(error__icontains=text)
+        found &= Q(name__icontains=text) | Q(job_class__icontains=text) | in_error
+    return found
 
 
 _CONDITIONS: Final[dict[str, Callable[[Any], Q]]] = {
@@ -167,12 +197,18 @@ _CONDITIONS: Final[dict[str, Callable[[Any], Q]]] = {
     "queue": lambda name: Q(queue_name=name),
     "job_class": lambda paths: Q(job_class__in=paths),
     "object": lambda text: Q(**object_key(texts.named_object(text))),
+    "user": lambda text: Q(user=users.key("user", text)),
     "worker": lambda worker: Q(worker=worker),
+    "attempt": lambda text: comparing.condition("attempt", text),
     "since": lambda moment: Q(created__gte=moment),
+    "before": lambda moment: Q(created__lt=moment),
     "ended": lambda moment: Q(completed__gte=moment),
     "ended_before": lambda moment: Q(completed__lt=moment),
-    "error": lambda text: Q(error__icontains=text),
     "failure": lambda kind: failed_by(*kind),
+    "name": lambda text: Q(name__istartswith=text),
+    # PostgreSQL compares with '' first, which is cheap, and most jobs have no error.
+    "error": lambda text: ~Q(error="") & Q(error__icontains=text),
+    "text": _with_texts,
 }
 """The condition of each filter."""
 
@@ -182,10 +218,16 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "queue": lambda text: codec.text(text, "queue"),
     "job_class": lambda end: tuple(texts.classes(codec.text(end, "class"))),
     "object": str,
+    "user": lambda text: users.named("user", codec.text(str(text), "user")),
     "worker": int,
+    "attempt": lambda text: codec.text(str(text), "attempt"),
     "since": lambda text: texts.moment("since", text),
+    "before": lambda text: texts.moment("before", text),
     "ended": lambda text: texts.moment("ended", text),
+    "ended_before": lambda text: texts.moment("ended_before", text),
     "arg": lambda pairs: dict(map(texts.argument, pairs)),
+    "name": lambda text: codec.text(text, "name"),
     "error": lambda text: codec.text(text, "error"),
+    "text": lambda words: tuple(codec.text(each, "text") for each in words),
 }
 """The value of each filter from the texts that people write."""

@@ -47,6 +47,17 @@ def ago(moment: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def age(moment: datetime) -> SafeString:
+    """Show how old something is, in one unit; the tooltip is the moment itself."""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        date_format(localtime(moment), "Y-m-d H:i:s T"),
+        spans.rough(max((timezone.now() - moment).total_seconds(), 0)),
+    )
+
+
+@register.filter
 def at(moment: datetime | None) -> SafeString | str:
     """Show a moment to the second, in the zone of the project."""
     if moment is None:
@@ -70,7 +81,9 @@ def brief(value: timedelta | float | None) -> str:
 @register.filter
 def count(value: int | None) -> SafeString | str:
     """Show a count with commas; a zero is quiet, because it asks for nothing."""
-    return number(value) if value else format_html('<span class="pgj-zero">{}</span>', number(value))
+    return (
+        number(value) if value else format_html('<span class="pgj-zero">{}</span>', number(value))
+    )
 
 
 @register.filter

@@ -63,7 +63,10 @@ def failure(request: HttpRequest) -> HttpResponse:
 
 def rights(request: HttpRequest) -> dict[str, Any]:
     """Return which verbs the user may use on a kind of failure."""
-    return {"may_retry": may(request.user, Verb.RETRY), "may_delete": may(request.user, Verb.DELETE)}
+    return {
+        "may_retry": may(request.user, Verb.RETRY),
+        "may_delete": may(request.user, Verb.DELETE),
+    }
 
 
 def _seen(sight: Sight, kind: Kind) -> Seen | None:

@@ -70,9 +70,7 @@ def _history(request: HttpRequest, sight: Sight) -> dict[str, Any]:
     return {"history": drawn, "spans": history.SPANS}
 
 
-def _workers(
-    request: HttpRequest, sight: Sight, workers: list[stats.WorkerRow]
-) -> dict[str, Any]:
+def _workers(request: HttpRequest, sight: Sight, workers: list[stats.WorkerRow]) -> dict[str, Any]:
     if not has(request.user, NEEDS):
         return {"workers": None}
     found = states_of_workers(sight, workers)

@@ -92,9 +92,7 @@ def _rule(interval: str, cron: str) -> dict[str, int | str]:
     return {"interval": int(interval)}
 
 
-def _switch(
-    request: HttpRequest, pk: int, switch: Callable[..., bool], done: str
-) -> HttpResponse:
+def _switch(request: HttpRequest, pk: int, switch: Callable[..., bool], done: str) -> HttpResponse:
     name = _named(pk)
     with refusals_told(request):
         if switch(name, by=actor_of(request)):

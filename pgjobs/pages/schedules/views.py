@@ -50,7 +50,9 @@ def shown(
     span, path = history.span_of(request), state.row.job_class
     jobs = sight.recent().filter(job_class=path)
     last = sight.jobs.filter(pk=state.row.last_job_id or 0).values("pk")
-    newest = sight.jobs.filter(Q(pk__in=jobs.order_by("-pk").values("pk")[:LATEST]) | Q(pk__in=last))
+    newest = sight.jobs.filter(
+        Q(pk__in=jobs.order_by("-pk").values("pk")[:LATEST]) | Q(pk__in=last)
+    )
     context = {
         "schedule": state,
         "jobs": lines(newest.order_by("-pk"), LATEST),

@@ -1,0 +1,92 @@
+"""A page of a list that may be millions long: where it begins is an id, and not a number of rows.
+
+So the last page costs as little as the first, and rows that come and go between two pages neither
+repeat nor hide a job.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Final
+
+from pgjobs.models import Job
+from pgjobs.models.job_queryset import JobQuerySet
+
+COUNTED: Final = 10_000
+"""The largest number of jobs that a list counts."""
+PER_PAGE: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A page of the list, the newest job first."""
+
+    ids: list[int]
+    total: int | None
+    """The number of jobs that match; None if there are more than `COUNTED`."""
+    position: int | None
+    """The number of newer jobs that match, if it is known."""
+    has_newer: bool
+    has_older: bool
+
+    @property
+    def first(self) -> int | None:
+        return None if self.position is None else self.position + 1
+
+    @property
+    def last(self) -> int | None:
+        return None if self.position is None else self.position + len(self.ids)
+
+
+def part_of(jobs: JobQuerySet[Job], *, before: int | None = None, after: int | None = None) -> Part:
+    """Return the newest page, the page of older jobs than ``before`` or of newer than ``after``."""
+    ids = list(jobs.values_list("pk", flat=True)[: COUNTED + 1])
+    if len(ids) > COUNTED:
+        return _walked(jobs, before, after)
+    return _cut(sorted(ids), before, after)
+
+
+def counted(jobs: JobQuerySet[Job]) -> int | None:
+    """Return the number of ``jobs``, or None if there are more than `COUNTED`."""
+    number = jobs.order_by().values("pk")[: COUNTED + 1].count()
+    return number if number <= COUNTED else None
+
+
+def _cut(ids: list[int], before: int | None, after: int | None) -> Part:
+    """Return a page of all ``ids``, which are in ascending order."""
+    if after is not None:
+        start = bisect_left(ids, after + 1)
+        end = min(start + PER_PAGE, len(ids))
+    else:
+        end = len(ids) if before is None else bisect_left(ids, before)
+        start = max(end - PER_PAGE, 0)
+    return Part(
+        ids=ids[start:end][::-1],
+        total=len(ids),
+        position=len(ids) - end,
+        has_newer=end < len(ids),
+        has_older=start > 0,
+    )
+
+
+def _walked(jobs: JobQuerySet[Job], before: int | None, after: int | None) -> Part:
+    """Return a page by walking along the primary key. Among so many jobs the next ones are near."""
+    if after is not None:
+        found = list(
+            jobs.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[: PER_PAGE + 1]
+        )
+        ids = found[:PER_PAGE][::-1]
+        has_newer = len(found) > PER_PAGE
+        has_older = bool(after) and jobs.filter(pk__lte=after).exists()
+        return Part(ids=ids, total=None, position=None, has_newer=has_newer, has_older=has_older)
+    older = jobs if before is None else jobs.filter(pk__lt=before)
+    found = list(older.order_by("-pk").values_list("pk", flat=True)[: PER_PAGE + 1])
+    has_newer = before is not None and jobs.filter(pk__gte=before).exists()
+    return Part(
+        ids=found[:PER_PAGE],
+        total=None,
+        position=None if has_newer else 0,
+        has_newer=has_newer,
+        has_older=len(found) > PER_PAGE,
+    )
