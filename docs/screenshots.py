@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT: Final = Path(__file__).resolve().parent.parent
 IMAGES: Final = ROOT / "docs" / "images"
 CHROMIUM: Final = "/usr/bin/chromium"
-SETTLED: Final = 20.0
+SETTLED: Final = 30.0
 """Seconds after which the demo's parcels have failed and its export has come some way."""
 
 PAGES: Final = {
