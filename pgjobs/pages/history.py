@@ -80,7 +80,7 @@ def of_all_jobs(span: Span, *, queue: str | None = None, job_class: str | None =
     starts = _starts(span)
     rows = stats.ended(
         starts[0],
-        ("time",),
+        ["time"],
         job_database(),
         period=span.unit,
         queue=queue,

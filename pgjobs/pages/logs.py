@@ -28,6 +28,8 @@ SHOWN: Final = 100
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 SINCE: Final = (("15m", _("15 minutes")), ("1h", _("hour")), ("1d", _("day")), ("7d", _("week")))
 TONES: Final = {"info": "blue", "warning": "yellow", "error": "red", "critical": "red"}
+_QUIET: Final = ("debug", "info")
+_ONE_LINE: Final = 250
 _LONGEST_TEXT: Final = 200
 
 
@@ -78,6 +80,8 @@ class Found:
     """The lines of one part of the table, and where the next part begins."""
 
     lines: list[dict[str, Any]]
+    is_cut: bool
+    """Whether more lines match than are shown."""
     back_to: datetime | None
     """The moment of the oldest line that was read; None if there is no line."""
     older: int | None
@@ -131,12 +135,18 @@ def _find(sight: Sight, search: Search) -> Found:
         oldest is not None and oldest < texts.moment("since", search.since)
     )
     older = None if is_complete else floor
-    if len(lines) > SHOWN:
+    is_cut = len(lines) > SHOWN
+    if is_cut:
         lines = lines[:SHOWN]
         older = lines[-1]["pk"]
     for line in lines:
-        line["tone"] = TONES.get(str(line["level"]).lower(), "gray")
-    return Found(lines=lines, back_to=oldest, older=older)
+        level = str(line["level"]).lower()
+        line["tone"], line["is_quiet"] = TONES.get(level, "gray"), level in _QUIET
+        line["first"], _newline, line["rest"] = line["message"].strip().partition("\n")
+        if len(line["first"]) > _ONE_LINE:
+            line["rest"] = line["message"][_ONE_LINE:]
+            line["first"] = line["first"][:_ONE_LINE]
+    return Found(lines=lines, is_cut=is_cut, back_to=oldest, older=older)
 
 
 ADDRESSES: Final = [Address("logs/", logs, "logs")]

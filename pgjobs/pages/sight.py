@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.db import connections, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 
 from pgjobs.access import is_whole, visible_to
 from pgjobs.models import Job
+from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.sql import load
 from pgjobs.steering.selection import all_jobs
 
@@ -29,7 +30,7 @@ LONGEST: Final = 2000
 class Sight:
     """The jobs that a user may see."""
 
-    jobs: QuerySet[Job]
+    jobs: JobQuerySet[Job]
     is_whole: bool
     """Whether these are all jobs, so that numbers over all jobs may be shown."""
 
@@ -38,7 +39,7 @@ class Sight:
         """The alias of the database of the jobs."""
         return self.jobs.db
 
-    def recent(self) -> QuerySet[Job]:
+    def recent(self) -> JobQuerySet[Job]:
         """Return the visible jobs among the `WINDOW` newest ones."""
         newest = all_jobs().aggregate(id=Max("pk"))["id"] or 0
         return self.jobs.filter(pk__gt=newest - WINDOW)
@@ -46,7 +47,7 @@ class Sight:
 
 def sight_of(user: Any) -> Sight:
     """Return the jobs that ``user`` may see. Raises as ``visible_to()``."""
-    seen = visible_to(user, all_jobs())
+    seen = cast("JobQuerySet[Job]", visible_to(user, all_jobs()))
     return Sight(seen, is_whole(seen))
 
 

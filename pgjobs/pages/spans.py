@@ -42,4 +42,4 @@ def brief(value: timedelta | float | None) -> str:
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
     if seconds is None or math.isinf(seconds) or seconds >= 60:
         return shown(seconds)
-    return f"{max(0, round(seconds))} s"
+    return f"{max(0, int(seconds))} s"

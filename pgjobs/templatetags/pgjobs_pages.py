@@ -87,6 +87,12 @@ def count(value: int | None) -> SafeString | str:
 
 
 @register.filter
+def quiet_span(value: timedelta | None) -> SafeString | str:
+    """Show a span of time; none is a quiet dash."""
+    return format_html('<span class="pgj-zero">-</span>') if value is None else spans.shown(value)
+
+
+@register.filter
 def rate(value: float | None) -> SafeString | str:
     """Show jobs per minute: ``0.4``, ``410``; a zero is quiet."""
     if not value:
@@ -127,6 +133,12 @@ def due(moment: datetime) -> SafeString | str:
 def lasting(moment: datetime) -> str:
     """Show how long something has lasted that began at ``moment``."""
     return spans.brief(timezone.now() - moment)
+
+
+@register.filter
+def since(moment: datetime) -> str:
+    """Show roughly how long ago a moment was, such as ``10 min``."""
+    return spans.rough(max(0, (timezone.now() - moment).total_seconds()))
 
 
 @register.filter

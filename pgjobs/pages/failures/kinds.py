@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from django.db.models import QuerySet
 from django.db.models.functions import Left
 from django.http import HttpRequest
 
@@ -15,6 +14,7 @@ from pgjobs import stats
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job
 from pgjobs.models.job_failures import EXCEPTION, FRAME, failed_by
+from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.pages.sight import Sight
 
 UNSUCCESSFUL: Final = (JobStatus.ERRORED, JobStatus.FAILED)
@@ -45,7 +45,7 @@ class Kind:
         """Return the parameters that name the kind in an address."""
         return dict(zip(_KEYS, (self.job_class, self.exception, self.frame), strict=True))
 
-    def among(self, jobs: QuerySet[Job]) -> QuerySet[Job]:
+    def among(self, jobs: JobQuerySet[Job]) -> JobQuerySet[Job]:
         """Return the failed ``jobs`` of this kind."""
         return failed(jobs).filter(failed_by(self.exception, self.frame), job_class=self.job_class)
 
@@ -66,12 +66,12 @@ class Seen:
     """The first line of the error of the newest job; empty if the job is gone."""
 
 
-def failed(jobs: QuerySet[Job]) -> QuerySet[Job]:
+def failed(jobs: JobQuerySet[Job]) -> JobQuerySet[Job]:
     """Return those of ``jobs`` that ended badly."""
     return jobs.filter(status__in=UNSUCCESSFUL)
 
 
-def newest_failed(sight: Sight, most: int = COUNTED) -> QuerySet[Job]:
+def newest_failed(sight: Sight, most: int = COUNTED) -> JobQuerySet[Job]:
     """Return the newest failed jobs of all kinds, without an order and to be filtered further."""
     newest = failed(sight.jobs).order_by("-completed").values("pk")[:most]
     return Job.objects.using(sight.using).filter(pk__in=newest)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pgjobs import stats
 from pgjobs.access import Verb, may
+from pgjobs.choices import JobStatus
 from pgjobs.models import Pause
 from pgjobs.pages import history
 from pgjobs.pages.address import Address
@@ -46,10 +47,11 @@ def queue(request: HttpRequest, name: str) -> HttpResponse:
     state = _named(name, states(sight, workers))
     span = history.span_of(request)
     jobs = sight.recent().filter(queue_name=name)
+    due = jobs.exclude(status=JobStatus.SCHEDULED)
     context = {
         "queue": state,
         "workers": [each for each in workers if each.alive and name in map(str, each.queues)],
-        "jobs": lines(jobs, LATEST),
+        "jobs": lines(due, LATEST),
         "history": history.of_all_jobs(span, queue=name)
         if sight.is_whole
         else history.of_jobs(jobs),

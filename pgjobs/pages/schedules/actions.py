@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -82,7 +82,7 @@ class _Wrong(Exception):
         self.field, self.said = field, said
 
 
-def _rule(interval: str, cron: str) -> dict[str, int | str]:
+def _rule(interval: str, cron: str) -> dict[str, Any]:
     if bool(interval) == bool(cron):
         raise _Wrong("interval", gettext("Give either minutes or a cron expression."))
     if cron:

@@ -44,7 +44,7 @@ def states(sight: Sight, only: int | None = None) -> list[ScheduleState]:
     """Return the schedules, the next one first, or one of them."""
     rows = [each for each in stats.schedules(sight.using) if only in (None, each.id)]
     schedules = Schedule.objects.using(sight.using).in_bulk([each.id for each in rows])
-    last = {each.last_job_id for each in rows} - {None}
+    last = [each.last_job_id for each in rows if each.last_job_id is not None]
     seen = dict(sight.jobs.filter(pk__in=last).order_by().values_list("pk", "status"))
     outcomes = _outcomes(sight.using, schedules.values()) if sight.is_whole else {}
     return [

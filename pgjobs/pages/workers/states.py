@@ -79,7 +79,7 @@ def states(sight: Sight, workers: Iterable[WorkerRow]) -> list[WorkerState]:
     running = sight.jobs.filter(status="running", worker__in=list(rows)).defer(*WIDE)
     jobs: defaultdict[int, list[Job]] = defaultdict(list)
     for job in running.order_by("started", "pk")[:MOST] if rows else ():
-        jobs[job.worker_id].append(job)
+        jobs[job.worker_id or 0].append(job)
     return [
         WorkerState(row, jobs[key], row.running if sight.is_whole else len(jobs[key]))
         for key, row in rows.items()
