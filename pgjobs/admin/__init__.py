@@ -3,8 +3,7 @@
 from django.contrib import admin
 
 from pgjobs.admin.jobs import JobAdmin
-from pgjobs.admin.schedules import ScheduleAdmin
-from pgjobs.admin.workers import WorkerProcessAdmin
+from pgjobs.admin.leading import ScheduleAdmin, WorkerProcessAdmin
 from pgjobs.conf import get_settings
 from pgjobs.models import Job, Schedule, WorkerProcess
 

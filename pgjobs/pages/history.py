@@ -39,7 +39,7 @@ SPANS: Final = (
     Span("day", _("day"), timedelta(days=1), "hour", timedelta(hours=1)),
     Span("week", _("week"), timedelta(days=7), "hour", timedelta(hours=1)),
 )
-DAY: Final = SPANS[1]
+HOUR, DAY, WEEK = SPANS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ class History:
         return self.span.unit == "minute"
 
 
-def span_of(request: HttpRequest) -> Span:
-    """Return the span that the address names as ``span``; an hour by default."""
+def span_of(request: HttpRequest, otherwise: Span = HOUR) -> Span:
+    """Return the span that the address names as ``span``, or ``otherwise``."""
     named = request.GET.get("span")
-    return next((each for each in SPANS if each.name == named), SPANS[0])
+    return next((each for each in SPANS if each.name == named), otherwise)
 
 
 def of_all_jobs(span: Span, *, queue: str | None = None, job_class: str | None = None) -> History:

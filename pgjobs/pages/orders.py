@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -28,19 +29,29 @@ def say(request: HttpRequest, text: str, level: int = messages.SUCCESS) -> None:
     messages.add_message(request, level, text, fail_silently=True)
 
 
+@dataclass(slots=True)
+class Refusal:
+    """Whether an order was refused."""
+
+    is_told: bool = False
+
+
 @contextmanager
-def refusals_told(request: HttpRequest) -> Iterator[None]:
+def refusals_told(request: HttpRequest) -> Iterator[Refusal]:
     """Turn a refusal by pgjobs, or by a trigger or a constraint of the project, into a message."""
+    refusal = Refusal()
     try:
         with transaction.atomic(using=job_database()):
-            yield
+            yield refusal
     except OperationalError:  # the server, and not the order, is to blame
         raise
     except DatabaseError as error:
         reason, _newline, _row = str(error).partition("\n")
         said = gettext("PostgreSQL refused the change: %s") % reason
+        refusal.is_told = True
         say(request, said, messages.ERROR)
     except (PgJobsError, LookupError) as error:
+        refusal.is_told = True
         say(request, str(error), messages.ERROR)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from django.db import ProgrammingError, connections, router
+from django.db import ProgrammingError, connections, router, transaction
 
 from pgjobs.access import redacted, redacted_action, redacted_arguments
 from pgjobs.models import Job, JournalEntry
@@ -29,6 +30,8 @@ from pgjobs.stats.rows import (
 
 Row = TypeVar("Row")
 
+_STYLE: Final = "IntervalStyle"
+_READABLE: Final = "postgres"
 _JSON: Final = TolerantJSONField()
 
 
@@ -119,7 +122,8 @@ def read(kind: type[Row], name: str, using: str | None, **params: Any) -> list[R
     Raises ProgrammingError if a view of an older schema lacks a column.
     """
     wanted = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    with connections[using or router.db_for_read(Job)].cursor() as cursor:
+    connection = connections[using or router.db_for_read(Job)]
+    with _readable_intervals(connection), connection.cursor() as cursor:
         cursor.execute(load(name), params or None)
         columns = [column.name for column in cursor.description or ()]
         rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
@@ -128,6 +132,20 @@ def read(kind: type[Row], name: str, using: str | None, **params: Any) -> list[R
             f"the view of {name} has no column {lacking[0]}: run manage.py migrate pgjobs"
         )
     return [kind(**{column: row[column] for column in wanted}) for row in rows]
+
+
+@contextmanager
+def _readable_intervals(connection: Any) -> Iterator[None]:
+    """Let PostgreSQL write intervals as psycopg reads them, if the database sets another style."""
+    connection.ensure_connection()
+    style = connection.connection.info.parameter_status(_STYLE)
+    if style == _READABLE:
+        yield
+        return
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute(load("stats/interval_style"), {"style": _READABLE})
+        yield
+        cursor.execute(load("stats/interval_style"), {"style": style})
 
 
 def _arguments(job: JobRow) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django import template
 from django.utils import timezone
@@ -17,6 +17,8 @@ from pgjobs.choices import JobStatus
 from pgjobs.pages import page, spans
 
 register = template.Library()
+
+_NONE: Final = SafeString('<span class="pgj-zero">-</span>')
 
 
 @register.simple_tag(takes_context=True)
@@ -89,7 +91,7 @@ def count(value: int | None) -> SafeString | str:
 @register.filter
 def quiet_span(value: timedelta | None) -> SafeString | str:
     """Show a span of time; none is a quiet dash."""
-    return format_html('<span class="pgj-zero">-</span>') if value is None else spans.shown(value)
+    return _NONE if value is None else spans.shown(value)
 
 
 @register.filter
@@ -227,4 +229,4 @@ def _quoted(value: Any) -> str:
     return f'"{escaped}"'
 
 
-_WORDS = {"job_class": "class"}
+_WORDS: Final = {"job_class": "class"}

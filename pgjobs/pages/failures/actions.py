@@ -71,15 +71,14 @@ def _start(request: HttpRequest, verb: Verb, selection: Selection, kind: Kind) -
         say(request, gettext("No job of this kind is left."), messages.INFO)
         return HttpResponseRedirect(address(request, "failures"))
     here = number is not None and number <= BATCH
-    started = None
-    with refusals_told(request):
+    with refusals_told(request) as refusal:
         started = bulk.start(str(verb), selection, by=actor_of(request), here=here)
         if here:
             say(request, _SAID[verb](started.done))
         else:
             said = gettext("The workers have begun with %d jobs. This page shows how far they are.")
             say(request, said % (started.counted or 0))
-    if started is None:
+    if refusal.is_told:
         return HttpResponseRedirect(address(request, "failure", **kind.query()))
     if has(request.user, "pgjobs.view_journalentry"):
         return HttpResponseRedirect(address(request, "entry", started.pk))

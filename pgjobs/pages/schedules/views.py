@@ -47,7 +47,7 @@ def shown(
     if not found:
         raise Http404(f"There is no schedule {pk}.")
     (state,) = found
-    span, path = history.span_of(request), state.row.job_class
+    span, path = history.span_of(request, history.WEEK), state.row.job_class
     jobs = sight.recent().filter(job_class=path)
     last = sight.jobs.filter(pk=state.row.last_job_id or 0).values("pk")
     newest = sight.jobs.filter(

@@ -1,0 +1,1 @@
+SELECT set_config('IntervalStyle', %(style)s, true)

@@ -1,0 +1,230 @@
+"""The pages of failures: kinds, and retrying and deleting all jobs of one kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from pgjobs.models import Job, JournalEntry
+from pgjobs.pages.failures import actions, kinds
+from pgjobs.pages.failures.kinds import Kind
+from pgjobs.pages.sight import sight_of
+from tests.apps.testapp.jobs import Noop
+from tests.support.browsing import HOSTILE
+from tests.support.job_status import status_of
+from tests.support.moments import ago
+from tests.support.pages import at, order
+from tests.support.rows import a_failure, a_job, a_worker
+from tests.support.sql import query
+from tests.support.staff import shown, signed_in
+
+pytestmark = pytest.mark.django_db
+
+TIMEOUT = Kind(job_class=Noop.path, exception="builtins.TimeoutError", frame="app.sync.fetch")
+
+
+@pytest.fixture
+def client() -> Client:
+    return signed_in("view_job", "change_job", "delete_job", "view_journalentry")
+
+
+def a_failed_job(kind: Kind = TIMEOUT, status: str = "errored", **columns: Any) -> Job:
+    entry = a_failure(exception=kind.exception, frame=kind.frame)
+    row = {"error": "TimeoutError: too long\nmore", "errors": [entry], **columns}
+    return a_job(status, job_class=kind.job_class, **row)
+
+
+def count(kind: Kind, job: Job, times: int = 1) -> None:
+    """Count the end of a failed job, as the worker does."""
+    query(
+        "INSERT INTO pgjobs_failure_statistics VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        kind.job_class,
+        kind.exception,
+        kind.frame,
+        times,
+        ago(days=9),
+        ago(minutes=2),
+        job.pk,
+    )
+
+
+# Looking ----------------------------------------------------------------------------------
+
+
+def test_failures_are_grouped_with_their_times_and_an_example(client: Client) -> None:
+    count(TIMEOUT, a_failed_job(), times=41)
+    html = shown(client, at("failures"))
+    assert "TimeoutError: too long" in html
+    assert "app.sync.fetch" in html
+    assert ">41<" in html
+    assert "9 d ago" in html
+    assert "2 min ago" in html
+
+
+def test_the_page_of_a_kind_lists_its_jobs_and_no_others(client: Client) -> None:
+    job = a_failed_job()
+    others = [
+        a_failed_job(Kind(job_class=Noop.path, exception="x", frame=TIMEOUT.frame)),
+        a_failed_job(Kind(job_class="a.B", exception=TIMEOUT.exception, frame=TIMEOUT.frame)),
+        a_failed_job(Kind(job_class=Noop.path, exception=TIMEOUT.exception, frame="")),
+        a_job("completed"),
+    ]
+    html = shown(client, at("failure", **TIMEOUT.query()))
+    assert f'id="job-{job.pk}"' in html
+    assert not any(f'id="job-{other.pk}"' in html for other in others)
+    assert "<b>1</b> failed job now" in " ".join(html.split())
+
+
+def test_the_fingerprint_is_that_of_the_last_failed_attempt_as_the_statistics_cut_it() -> None:
+    long = Kind(job_class=Noop.path, exception="x" * 200, frame="y" * 200)
+    job = a_failed_job(Kind(job_class=Noop.path, exception="x" * 300, frame="y" * 300))
+    Job.objects.filter(pk=job.pk).update(errors=[a_failure(), *job.errors])
+    assert list(long.among(Job.objects.all())) == [job]
+
+
+@pytest.mark.parametrize("errors", [[], {}, "text", [[]], [{"exception": 5}], None])
+def test_a_failure_whose_attempts_were_written_by_hand_is_grouped(
+    client: Client, errors: Any
+) -> None:
+    job = a_failed_job()
+    Job.objects.filter(pk=job.pk).update(errors=[] if errors is None else errors, error="")
+    (found,), are_all = kinds.since(sight_of(None))
+    assert (found.jobs, are_all) == (1, True)
+    assert list(found.kind.among(Job.objects.all())) == [job]
+    assert shown(client, at("overview"))
+    assert shown(client, at("failure", **found.kind.query()))
+
+
+def test_text_of_a_failure_is_escaped(client: Client) -> None:
+    hostile = Kind(job_class=HOSTILE, exception=HOSTILE, frame=HOSTILE)
+    job = a_failed_job(hostile, error=HOSTILE, name=HOSTILE)
+    count(hostile, job)
+    for page in (
+        at("failures"),
+        at("overview"),
+        at("failure", **hostile.query()),
+        at("retry_failures", **hostile.query()),
+    ):
+        html = shown(client, page)
+        assert "window.harmed" in html
+        assert "<script>window" not in html
+        assert "<img" not in html
+
+
+def test_a_kind_that_does_not_exist_is_not_found(client: Client) -> None:
+    missing = Kind(job_class="a.B", exception="", frame="")
+    assert client.get(at("failure", **missing.query())).status_code == 404
+    assert client.get(at("failure")).status_code == 404
+
+
+def test_a_kind_whose_jobs_are_pruned_is_still_told(client: Client) -> None:
+    job = a_failed_job()
+    count(TIMEOUT, job, times=3)
+    Job.objects.all().delete()
+    assert "builtins.TimeoutError" in shown(client, at("failures"))
+    assert "seen 3 times" in " ".join(shown(client, at("failure", **TIMEOUT.query())).split())
+
+
+def test_no_more_failed_jobs_are_grouped_than_the_page_says(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kinds, "MOST", 2)
+    for _ in range(3):
+        a_failed_job()
+    (found,), are_all = kinds.since(sight_of(None))
+    assert (found.jobs, are_all) == (2, False)
+    assert ">2+<" in shown(client, at("overview"))
+
+
+def test_a_user_who_sees_not_all_jobs_gets_the_kinds_of_visible_jobs(
+    client: Client, settings: Any
+) -> None:
+    settings.PGJOBS = {"VISIBLE_JOBS": "tests.access.hooks.own_queues"}
+    a_failed_job()
+    hidden = Kind(job_class=Noop.path, exception="of.Others", frame="")
+    count(hidden, a_failed_job(hidden, queue_name="high", error="of others"))
+    for page in (at("failures"), at("overview")):
+        html = shown(client, page)
+        assert "TimeoutError" in html
+        assert "of.Others" not in html
+        assert "of others" not in html
+    assert client.get(at("failure", **hidden.query())).status_code == 404
+    assert "0 failed jobs" in shown(client, at("retry_failures", **hidden.query()))
+    assert order(client, "retry_failures", query=hidden.query()) == ["No job of this kind is left."]
+
+
+# Acting -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["retry_failures", "delete_failures"])
+def test_a_confirmation_shows_the_count_and_three_examples_and_changes_nothing(
+    client: Client, name: str
+) -> None:
+    jobs = [a_failed_job() for _ in range(5)]
+    html = shown(client, at(name, **TIMEOUT.query()))
+    assert "5 jobs</button>" in html
+    assert html.count('id="job-') == 3
+    assert {status_of(job) for job in jobs} == {"errored"}
+
+
+def test_all_jobs_of_a_kind_are_retried_and_the_journal_tells_it(client: Client) -> None:
+    jobs, other = [a_failed_job(status=status) for status in ("errored", "failed")], a_job("failed")
+    assert order(client, "retry_failures", query=TIMEOUT.query()) == ["2 jobs will run again."]
+    assert {status_of(job) for job in jobs} == {"pending"}
+    assert status_of(other) == "failed"
+    entry = JournalEntry.objects.get()
+    assert (entry.who, entry.verb, entry.counted, entry.done) == ("staff", "retry", 2, 2)
+    assert entry.what["filter"]["failure"] == [TIMEOUT.exception, TIMEOUT.frame]
+
+
+def test_all_jobs_of_a_kind_are_deleted(client: Client) -> None:
+    a_failed_job()
+    kept = a_job("failed")
+    assert order(client, "delete_failures", query=TIMEOUT.query()) == ["1 job is deleted."]
+    assert list(Job.objects.all()) == [kept]
+
+
+def test_a_retry_of_the_last_day_leaves_older_failures(client: Client) -> None:
+    new = a_failed_job()
+    old = a_failed_job(started=ago(days=2, hours=1), completed=ago(days=2))
+    assert "hours=24" in shown(client, at("overview"))
+    order(client, "retry_failures", query={**TIMEOUT.query(), "hours": 24})
+    assert (status_of(new), status_of(old)) == ("pending", "errored")
+
+
+def test_many_jobs_are_left_to_the_workers(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "BATCH", 1)
+    jobs = [a_failed_job() for _ in range(2)]
+    assert "No worker lives" in order(client, "retry_failures", query=TIMEOUT.query())[0]
+    assert not JournalEntry.objects.exists()
+    a_worker(has_session_lock=False, heartbeat=timezone.now())
+    (said,) = order(client, "retry_failures", query=TIMEOUT.query())
+    assert said.startswith("The workers have begun with 2 jobs.")
+    assert {status_of(job) for job in jobs} == {"errored"}
+    assert JournalEntry.objects.get().state == "running"
+
+
+def test_a_user_may_retry_without_being_allowed_to_delete() -> None:
+    client, job = signed_in("change_job"), a_failed_job()
+    assert client.post(at("delete_failures", **TIMEOUT.query())).status_code == 403
+    assert at("delete_failures") not in shown(client, at("failure", **TIMEOUT.query()))
+    order(client, "retry_failures", query=TIMEOUT.query())
+    assert status_of(job) == "pending"
+
+
+def test_a_bulk_action_reaches_visible_jobs_alone(client: Client, settings: Any) -> None:
+    settings.PGJOBS = {"VISIBLE_JOBS": "tests.access.hooks.own_queues"}
+    own, hidden = a_failed_job(), a_failed_job(queue_name="high")
+    assert "Retry 1 job<" in shown(client, at("retry_failures", **TIMEOUT.query()))
+    order(client, "retry_failures", query=TIMEOUT.query())
+    assert (status_of(own), status_of(hidden)) == ("pending", "errored")
+
+
+@pytest.mark.parametrize("hours", ["x", "-1", "99999", "²", "\0"])
+def test_hours_that_are_no_number_do_not_limit(client: Client, hours: str) -> None:
+    a_failed_job()
+    page = at("retry_failures", **TIMEOUT.query(), hours=hours)
+    assert "Retry 1 job<" in shown(client, page)
