@@ -86,12 +86,13 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     row = _entry(pk)
     is_running = row.state == JournalEntry.State.RUNNING
     changed = row.done + row.refused
+    what = row.what if isinstance(row.what, dict) else {}  # SQL by hand can write any JSON
     context = {
         "entry": row,
         "tone": STATES.get(row.state, "gray"),
         "percent": min(100, 100 * changed // row.counted) if row.counted else None,
-        "ids": row.what.get("ids", []) if isinstance(row.what, dict) else [],
-        "filter": _pretty(row.what.get("filter")) if isinstance(row.what, dict) else "",
+        "ids": ids if isinstance(ids := what.get("ids"), list) else [],
+        "filter": _pretty(what.get("filter")),
         "options": _pretty(row.options),
         "may_stop": is_running and _may_stop(request.user, row),
     }

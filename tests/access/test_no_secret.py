@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.urls import reverse
 
 from pgjobs import stats
 from pgjobs.cli.verbs import VERBS
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import Charging, unlock
+from tests.support.pages import EVERYTHING, at
 from tests.support.rows import a_failure, a_job, a_worker, tell_sql
 from tests.support.sql import query
 from tests.support.staff import LIST, shown, signed_in
@@ -50,9 +50,9 @@ def jobs() -> list[Job]:
 
 
 def test_no_page_of_the_admin_shows_a_secret(jobs: list[Job]) -> None:
-    staff = "view_job change_job delete_job view_schedule view_workerprocess".split()
-    client = signed_in(*staff)
-    pages = [LIST, "/admin/", reverse("admin:pgjobs_workerprocess_changelist")]
+    client = signed_in(*EVERYTHING)
+    pages = [LIST, "/admin/"]
+    pages += [at(name) for name in ("overview", "failures", "workers", "logs", "journal")]
     for job in jobs:
         pages += [f"{LIST}{job.pk}/{page}/" for page in ("change", "history", "delete")]
     pages += [f"{LIST}?q={SECRET}", f"{LIST}?q=arg.card:x", f"{LIST}?status__exact=failed"]

@@ -10,10 +10,11 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.test import Client
 from django.utils import timezone
 
-from pgjobs.access import PERMISSIONS, Verb, may, visible_to
+from pgjobs.access import PERMISSIONS, Verb, may, sees_all, visible_to
 from pgjobs.models import Job, Schedule
 from tests.access.hooks import PATH
 from tests.support.job_status import status_of
+from tests.support.pages import at
 from tests.support.rows import a_job, a_worker
 from tests.support.staff import LIST, choose, shown, signed_in
 
@@ -135,8 +136,8 @@ def test_the_page_of_a_schedule_does_not_tell_of_a_hidden_job(client: Client) ->
         schedule = Schedule.objects.create(
             job_class=f"a.J{job.pk}", interval=5, next_run=timezone.now(), last_job_id=job.pk
         )
-        html = shown(client, f"/admin/pgjobs/schedule/{schedule.pk}/change/")
-        assert (job.get_absolute_url() in html) == (job.queue_name != "high")
+        html = shown(client, at("schedule", schedule.pk))
+        assert (at("job", job.pk) in html) == (job.queue_name != "high")
         assert ("Failed" in html) == (job.queue_name != "high")
 
 
@@ -146,14 +147,14 @@ def test_the_page_of_a_worker_counts_visible_jobs(client: Client) -> None:
         a_job("running", worker=worker)
     hidden_job("running", worker=worker)
 
-    assert "2 (4 slots)" in shown(client, "/admin/pgjobs/workerprocess/")
+    assert "<b>2</b> claimed jobs, 4 slots" in shown(client, at("worker", worker.pk))
 
 
-@pytest.mark.parametrize("lookup", ["jobs", "jobs__id", "jobs__kwargs__password"])
-def test_no_address_of_the_list_of_workers_filters_by_jobs(lookup: str, client: Client) -> None:
-    hidden_job("running", worker=a_worker())
-
-    assert client.get("/admin/pgjobs/workerprocess/", {lookup: "1"}).status_code == 400
+def test_a_user_sees_all_jobs_if_the_function_filters_none(settings: Any) -> None:
+    assert sees_all(AnonymousUser())
+    for name, is_whole in (("shows_all", True), ("own_queues", False), ("shows_none", False)):
+        settings.PGJOBS = {"VISIBLE_JOBS": f"{PATH}.{name}"}
+        assert sees_all(AnonymousUser()) == is_whole, name
 
 
 # Permissions --------------------------------------------------------------------------------

@@ -58,8 +58,6 @@ def test_an_address_of_a_job_that_does_not_exist_is_not_found(
         ("job", "cancel_jobs"),
         ("job", "retry_jobs"),
         ("job", "delete_selected"),
-        ("schedule", "run_now"),
-        ("workerprocess", "drain"),
     ],
 )
 @pytest.mark.parametrize("key", ["9" * 4301, "\0", "x", ""])

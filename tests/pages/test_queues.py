@@ -34,7 +34,8 @@ def seen() -> dict[str, QueueState]:
 
 def count_ends(queue: str, jobs: int, outcome: str = "completed", minutes: int = 1) -> None:
     query(
-        "INSERT INTO pgjobs_ends (ended, job_class, queue, outcome, jobs) VALUES (%s, 'a', %s, %s, %s)",
+        "INSERT INTO pgjobs_ends (ended, job_class, queue, outcome, jobs) "
+        "VALUES (%s, 'a', %s, %s, %s)",
         ago(minutes=minutes),
         queue,
         outcome,
