@@ -78,6 +78,15 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndsOfQueue:
+    """The ends of the jobs of one queue in one minute."""
+
+    queue: str
+    start: datetime
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
     """The ends of the jobs of one class in one minute, hour or day."""
 
@@ -151,6 +160,11 @@ def ended(
         only_class=job_class,
         **keys,
     )
+
+
+def ends_of_queues(since: datetime, using: str | None = None) -> list[EndsOfQueue]:
+    """Return the ends since the beginning of a minute by queue and minute, the oldest first."""
+    return read(EndsOfQueue, "stats/ends_of_queues", using, since=since)
 
 
 def outcomes(

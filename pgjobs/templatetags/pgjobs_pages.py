@@ -202,6 +202,14 @@ def clock(moment: datetime, span_name: str) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
+def numbers_address(context: dict[str, Any]) -> str:
+    """Return the address of the present page with the numbers of its chart as a table."""
+    query = context["request"].GET.copy()
+    query["numbers"] = "1"
+    return f"?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
 def jobs_of(context: dict[str, Any], **filters: Any) -> str:
     """Return the address of the list of jobs with these filters: ``queue=… status=…``.
 

@@ -20,7 +20,7 @@ from pgjobs.pages.sight import Sight
 UNSUCCESSFUL: Final = (JobStatus.ERRORED, JobStatus.FAILED)
 MOST: Final = 2000
 """Failed jobs that are grouped, the newest ones."""
-COUNTED: Final = 10_000
+COUNTED: Final = 5000
 """The newest failed jobs, among which those of one kind are counted."""
 KINDS: Final = 200
 """Kinds of failure that a page lists, the last seen ones."""
@@ -71,10 +71,17 @@ def failed(jobs: JobQuerySet[Job]) -> JobQuerySet[Job]:
     return jobs.filter(status__in=UNSUCCESSFUL)
 
 
-def newest_failed(sight: Sight, most: int = COUNTED) -> JobQuerySet[Job]:
-    """Return the newest failed jobs of all kinds, without an order and to be filtered further."""
-    newest = failed(sight.jobs).order_by("-completed").values("pk")[:most]
-    return Job.objects.using(sight.using).filter(pk__in=newest)
+def newest(sight: Sight, kind: Kind) -> list[int]:
+    """Return the ids of the jobs of one kind among the `COUNTED` newest failed ones.
+
+    No index finds the jobs of a kind. But one has the failed jobs by the time of their end.
+    """
+    ends = failed(sight.jobs).order_by("-completed").values_list("completed", flat=True)
+    bound = ends[COUNTED - 1 : COUNTED].first()
+    jobs = kind.among(sight.jobs)
+    if bound is not None:
+        jobs = jobs.filter(completed__gte=bound)
+    return list(jobs.order_by("-completed").values_list("pk", flat=True)[:COUNTED])
 
 
 def of_all_time(sight: Sight) -> list[Seen]:

@@ -41,20 +41,18 @@ def failures(request: HttpRequest) -> HttpResponse:
 @page(Verb.VIEW)
 def failure(request: HttpRequest) -> HttpResponse:
     sight, kind = sight_of(request.user), Kind.of(request)
-    jobs = kind.among(kinds.newest_failed(sight))
-    number = jobs.count()
-    seen = _seen(sight, kind)
-    latest = lines(jobs.order_by("-completed"), LATEST)
-    if not (number or seen):
+    ids, seen = kinds.newest(sight, kind), _seen(sight, kind)
+    latest = lines(sight.jobs.filter(pk__in=ids[:LATEST]).order_by("-completed"), LATEST)
+    if not (ids or seen):
         raise Http404("There is no such kind of failure.")
     context = {
         "kind": kind,
         "seen": seen,
         "error": latest[0].figures.error if latest else "",
-        "number": number,
+        "number": len(ids),
         "counted": COUNTED,
         "jobs": latest,
-        "history": history.of_jobs(jobs),
+        "history": history.of_jobs(sight.jobs.filter(pk__in=ids)),
         **rights(request),
     }
     title = kind.exception or kind.job_class

@@ -143,14 +143,13 @@ def _measure(using: str, found: dict[str, QueueState]) -> None:
     left: Counter[str] = Counter()
     first = (now - timedelta(hours=1)).replace(second=0, microsecond=0)
     lately = (now - RATE).replace(second=0, microsecond=0)
-    for row in stats.ended(first, ("time", "queue"), using, period="minute"):
-        if row.start is None or row.queue not in found:
+    for row in stats.ends_of_queues(first, using):
+        if row.queue not in found:
             continue
-        number = row.completed + row.errored + row.failed + row.cancelled
         bar = int((row.start - first).total_seconds() // (3600 / _BARS))
-        places[row.queue][min(bar, _BARS - 1)] += number
+        places[row.queue][min(bar, _BARS - 1)] += row.jobs
         if row.start >= lately:
-            left[row.queue] += number
+            left[row.queue] += row.jobs
     came = {each.queue: each.per_minute for each in stats.arrivals(RATE, MOST, using)}
     minutes = (now - lately).total_seconds() / 60
     for name, state in found.items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -49,13 +48,11 @@ def shown(
     (state,) = found
     span, path = history.span_of(request, history.WEEK), state.row.job_class
     jobs = sight.recent().filter(job_class=path)
-    last = sight.jobs.filter(pk=state.row.last_job_id or 0).values("pk")
-    newest = sight.jobs.filter(
-        Q(pk__in=jobs.order_by("-pk").values("pk")[:LATEST]) | Q(pk__in=last)
-    )
+    newest = jobs.order_by("-pk").values_list("pk", flat=True)[:LATEST]
+    ids = [state.row.last_job_id or 0, *newest]
     context = {
         "schedule": state,
-        "jobs": lines(newest.order_by("-pk"), LATEST),
+        "jobs": lines(sight.jobs.filter(pk__in=ids).order_by("-pk"), LATEST),
         "history": history.of_all_jobs(span, job_class=path)
         if sight.is_whole
         else history.of_jobs(jobs),
