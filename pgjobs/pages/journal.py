@@ -7,11 +7,9 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from psycopg.errors import QueryCanceled
 
 from pgjobs import stats
 from pgjobs.access import Verb, may
@@ -20,7 +18,7 @@ from pgjobs.models.job_database import job_database
 from pgjobs.pages.address import Address
 from pgjobs.pages.orders import actor_of, back, refusals_told, say
 from pgjobs.pages.page import action, address, page, show
-from pgjobs.pages.sight import bounded
+from pgjobs.pages.sight import LONGEST
 from pgjobs.steering import bulk
 
 VIEW: Final = "pgjobs.view_journalentry"
@@ -122,13 +120,10 @@ def _given(request: HttpRequest, name: str) -> str:
 def _ids(entries: Any) -> tuple[list[int], str]:
     """Return the ids of one page and one more, and what to do if that takes too long."""
     try:
-        with bounded(entries.db):
+        with stats.bounded(entries.db, LONGEST):
             return list(entries.values_list("pk", flat=True)[: SHOWN + 1]), ""
-    except OperationalError as error:
-        if not isinstance(error.__cause__, QueryCanceled):
-            raise
-        said = gettext("PostgreSQL found no answer within 2 seconds. Filter by who or verb alone.")
-        return [], said
+    except stats.TooSlow as error:
+        return [], f"{error} {gettext('Filter by who or by verb alone.')}"
 
 
 def _entry(pk: int) -> stats.JournalRow:

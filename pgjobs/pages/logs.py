@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import OperationalError
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from psycopg.errors import QueryCanceled
 
+from pgjobs import stats
 from pgjobs.access import Verb
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import JobLogEntry
 from pgjobs.pages.address import Address
 from pgjobs.pages.page import address, page, show
-from pgjobs.pages.sight import Sight, bounded, sight_of
+from pgjobs.pages.sight import LONGEST, Sight, sight_of
 from pgjobs.steering import texts
 
 WINDOW: Final = 100_000
@@ -93,16 +92,12 @@ def logs(request: HttpRequest) -> HttpResponse:
     search, sight = Search.of(request.GET.dict()), sight_of(request.user)
     found, errors = None, {}
     try:
-        with bounded(sight.using):
+        with stats.bounded(sight.using, LONGEST):
             found = _find(sight, search)
     except InvalidArgument as error:
         errors[str(error).partition(" ")[0]] = str(error)
-    except OperationalError as error:
-        if not isinstance(error.__cause__, QueryCanceled):
-            raise
-        errors["slow"] = gettext(
-            "PostgreSQL found no answer within 2 seconds. Search for a shorter time or one class."
-        )
+    except stats.TooSlow as error:
+        errors["slow"] = f"{error} {gettext('Search for a shorter time or one class.')}"
     context = {
         "search": search,
         "found": found,

@@ -6,18 +6,14 @@ ones, which are bounded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from django.db import connections, transaction
 from django.db.models import Max
 
 from pgjobs.access import is_whole, visible_to
 from pgjobs.models import Job
 from pgjobs.models.job_queryset import JobQuerySet
-from pgjobs.sql import load
 from pgjobs.steering.selection import all_jobs
 
 WINDOW: Final = 20_000
@@ -49,21 +45,3 @@ def sight_of(user: Any) -> Sight:
     """Return the jobs that ``user`` may see. Raises as ``visible_to()``."""
     seen = cast("JobQuerySet[Job]", visible_to(user, all_jobs()))
     return Sight(seen, is_whole(seen))
-
-
-@contextmanager
-def bounded(using: str, longest: int = LONGEST) -> Iterator[None]:
-    """Let no statement of the block take longer. Raises OperationalError."""
-    connection = connections[using]
-    is_inside = connection.in_atomic_block
-    with transaction.atomic(using=using):
-        before = _set(connection, "api/patience", longest=longest)
-        yield
-        if is_inside:  # the rest of the caller's transaction has its own limit
-            _set(connection, "api/end_patience", before=before)
-
-
-def _set(connection: Any, name: str, **params: Any) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(load(name), params)
-        return cursor.fetchone()[-1]

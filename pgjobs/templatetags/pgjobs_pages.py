@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from pgjobs.choices import JobStatus
 from pgjobs.pages import page, spans
+from pgjobs.pages.listing.language import Term
 
 register = template.Library()
 
@@ -215,8 +216,8 @@ def jobs_of(context: dict[str, Any], **filters: Any) -> str:
 
     A filter named ``job_class`` is written as ``class:``. A value with a space is quoted.
     """
-    words = (f"{_WORDS.get(key, key)}:{_quoted(value)}" for key, value in filters.items())
-    return page.address(context["request"], "jobs", q=" ".join(words))
+    terms = (Term(_WORDS.get(key, key), str(value)) for key, value in filters.items())
+    return page.address(context["request"], "jobs", q=" ".join(map(str, terms)))
 
 
 @register.simple_tag(takes_context=True)
@@ -227,14 +228,6 @@ def kind_address(context: dict[str, Any], name: str, kind: Any, **query: Any) ->
 
 def _in_short(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _quoted(value: Any) -> str:
-    text = str(value)
-    if text and not any(mark in text for mark in ' "\\'):
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 _WORDS: Final = {"job_class": "class"}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from pgjobs.doctor import Finding
 from pgjobs.models import Job
 from pgjobs.pages.overview import doctor
 from tests.support.browsing import HOSTILE
@@ -47,7 +48,8 @@ def test_running_jobs_are_shown_with_their_progress_the_longest_running_first(
 
 
 def test_progress_that_was_written_by_hand_is_shown(client: Client) -> None:
-    for progress in ([], "x", {"done": "x"}, {"done": 1, "total": 0}, {"message": HOSTILE}):
+    odd: list[Any] = [[], "x", {"done": "x"}, {"done": 1, "total": 0}, {"message": HOSTILE}]
+    for progress in odd:
         a_job("running", progress=progress)
     assert "<script>window" not in shown(client, at("overview"))
 
@@ -128,7 +130,12 @@ def test_a_process_examines_once_in_a_minute(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[int] = []
-    monkeypatch.setattr(doctor, "examine", lambda: looks.append(1) or [])
+
+    def examine() -> list[Finding]:
+        looks.append(1)
+        return []
+
+    monkeypatch.setattr(doctor, "examine", examine)
     for _ in range(3):
         shown(client, at("doctor"))
     assert len(looks) == 1

@@ -7,19 +7,18 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib import messages
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
-from psycopg.errors import QueryCanceled
 
+from pgjobs import stats
 from pgjobs.access import Verb
 from pgjobs.pages.address import Address
 from pgjobs.pages.failures.kinds import UNSUCCESSFUL, Kind
 from pgjobs.pages.job_lines import lines
 from pgjobs.pages.orders import actor_of, refusals_told, say
 from pgjobs.pages.page import address, form, has, show
-from pgjobs.pages.sight import bounded, sight_of
+from pgjobs.pages.sight import LONGEST, sight_of
 from pgjobs.steering import bulk
 from pgjobs.steering.carrying import BATCH
 from pgjobs.steering.selection import Selection
@@ -88,13 +87,11 @@ def _start(request: HttpRequest, verb: Verb, selection: Selection, kind: Kind) -
 def _number(jobs: Any) -> int | None:
     """Return the number of jobs, or None if PostgreSQL does not count them in time."""
     try:
-        with bounded(jobs.db):
+        with stats.bounded(jobs.db, LONGEST):
             number: int = jobs.order_by().count()
             return number
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            return None
-        raise
+    except stats.TooSlow:
+        return None
 
 
 def _hours(request: HttpRequest) -> int:
