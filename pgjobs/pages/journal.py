@@ -149,5 +149,5 @@ def _pretty(value: Any) -> str:
 ADDRESSES: Final = [
     Address("journal/", journal, "journal"),
     Address("journal/<int:pk>/", entry, "entry"),
-    Address("journal/<int:pk>/stop/", stop, "stop_action"),
+    Address("journal/<int:pk>/stop/", stop, "stop-action"),
 ]

@@ -12,7 +12,7 @@ from pgjobs.models import JobLogEntry, Pause, Schedule
 from pgjobs.pages.urls import ADDRESSES
 from pgjobs.steering.actor import Actor, Surface
 from pgjobs.steering.journal import note
-from tests.apps.testapp.jobs import AboutObject, Noop
+from tests.apps.testapp.jobs import AboutObject, Charging, Noop
 from tests.support.moments import ago
 from tests.support.rows import a_failure, a_job, a_site, a_worker, tell_sql
 
@@ -26,9 +26,19 @@ ACTIONS = frozenset(
         "job-retry",
         "pause",
         "resume",
+        "drain",
+        "restart",
+        "run-schedule",
+        "switch-off",
+        "switch-on",
+        "edit-schedule",
+        "take-back",
+        "stop-action",
     }
 )
 """The addresses that answer a POST alone."""
+PARTS = frozenset({"doctor-banner", "jobs-export", "job-log"})
+"""The addresses that answer with a part of a page, or with a file."""
 
 
 class Scene:
@@ -65,7 +75,7 @@ class Scene:
     def arguments(self, name: str) -> list[Any]:
         """Return the arguments of an address by its name."""
         if name == "enqueue-class":
-            return [Noop.path]
+            return [Charging.path]
         if name == "queue":
             return ["default"]
         if name in ("worker", "drain", "restart"):
@@ -76,6 +86,12 @@ class Scene:
             return [self.failed.pk]
         return [self.schedule.pk]
 
+    def query(self, name: str) -> str:
+        """Return the query string of an address by its name."""
+        if name.endswith(("failure", "-failures")):
+            return f"?class={Noop.path}&exception=builtins.ValueError&frame="
+        return "?numbers=1&q=said" if name in ("overview", "logs") else ""
+
 
 def addresses(scene: Scene, namespace: str) -> list[str]:
     """Return the address of each page that answers a GET."""
@@ -84,6 +100,7 @@ def addresses(scene: Scene, namespace: str) -> list[str]:
             f"{namespace}:{each.name}",
             args=scene.arguments(each.name) if "<" in each.route else [],
         )
+        + scene.query(each.name)
         for each in ADDRESSES
-        if each.name not in ACTIONS
+        if each.name not in ACTIONS | PARTS
     ]

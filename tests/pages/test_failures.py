@@ -106,7 +106,7 @@ def test_text_of_a_failure_is_escaped(client: Client) -> None:
         at("failures"),
         at("overview"),
         at("failure", **hostile.query()),
-        at("retry_failures", **hostile.query()),
+        at("retry-failures", **hostile.query()),
     ):
         html = shown(client, page)
         assert "window.harmed" in html
@@ -152,14 +152,14 @@ def test_a_user_who_sees_not_all_jobs_gets_the_kinds_of_visible_jobs(
         assert "of.Others" not in html
         assert "of others" not in html
     assert client.get(at("failure", **hidden.query())).status_code == 404
-    assert "0 failed jobs" in shown(client, at("retry_failures", **hidden.query()))
-    assert order(client, "retry_failures", query=hidden.query()) == ["No job of this kind is left."]
+    assert "0 failed jobs" in shown(client, at("retry-failures", **hidden.query()))
+    assert order(client, "retry-failures", query=hidden.query()) == ["No job of this kind is left."]
 
 
 # Acting -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["retry_failures", "delete_failures"])
+@pytest.mark.parametrize("name", ["retry-failures", "delete-failures"])
 def test_a_confirmation_shows_the_count_and_three_examples_and_changes_nothing(
     client: Client, name: str
 ) -> None:
@@ -172,7 +172,7 @@ def test_a_confirmation_shows_the_count_and_three_examples_and_changes_nothing(
 
 def test_all_jobs_of_a_kind_are_retried_and_the_journal_tells_it(client: Client) -> None:
     jobs, other = [a_failed_job(status=status) for status in ("errored", "failed")], a_job("failed")
-    assert order(client, "retry_failures", query=TIMEOUT.query()) == ["2 jobs will run again."]
+    assert order(client, "retry-failures", query=TIMEOUT.query()) == ["2 jobs will run again."]
     assert {status_of(job) for job in jobs} == {"pending"}
     assert status_of(other) == "failed"
     entry = JournalEntry.objects.get()
@@ -183,7 +183,7 @@ def test_all_jobs_of_a_kind_are_retried_and_the_journal_tells_it(client: Client)
 def test_all_jobs_of_a_kind_are_deleted(client: Client) -> None:
     a_failed_job()
     kept = a_job("failed")
-    assert order(client, "delete_failures", query=TIMEOUT.query()) == ["1 job is deleted."]
+    assert order(client, "delete-failures", query=TIMEOUT.query()) == ["1 job is deleted."]
     assert list(Job.objects.all()) == [kept]
 
 
@@ -191,17 +191,17 @@ def test_a_retry_of_the_last_day_leaves_older_failures(client: Client) -> None:
     new = a_failed_job()
     old = a_failed_job(started=ago(days=2, hours=1), completed=ago(days=2))
     assert "hours=24" in shown(client, at("overview"))
-    order(client, "retry_failures", query={**TIMEOUT.query(), "hours": 24})
+    order(client, "retry-failures", query={**TIMEOUT.query(), "hours": 24})
     assert (status_of(new), status_of(old)) == ("pending", "errored")
 
 
 def test_many_jobs_are_left_to_the_workers(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actions, "BATCH", 1)
     jobs = [a_failed_job() for _ in range(2)]
-    assert "No worker lives" in order(client, "retry_failures", query=TIMEOUT.query())[0]
+    assert "No worker lives" in order(client, "retry-failures", query=TIMEOUT.query())[0]
     assert not JournalEntry.objects.exists()
     a_worker(has_session_lock=False, heartbeat=timezone.now())
-    (said,) = order(client, "retry_failures", query=TIMEOUT.query())
+    (said,) = order(client, "retry-failures", query=TIMEOUT.query())
     assert said.startswith("The workers have begun with 2 jobs.")
     assert {status_of(job) for job in jobs} == {"errored"}
     assert JournalEntry.objects.get().state == "running"
@@ -209,22 +209,22 @@ def test_many_jobs_are_left_to_the_workers(client: Client, monkeypatch: pytest.M
 
 def test_a_user_may_retry_without_being_allowed_to_delete() -> None:
     client, job = signed_in("change_job"), a_failed_job()
-    assert client.post(at("delete_failures", **TIMEOUT.query())).status_code == 403
-    assert at("delete_failures") not in shown(client, at("failure", **TIMEOUT.query()))
-    order(client, "retry_failures", query=TIMEOUT.query())
+    assert client.post(at("delete-failures", **TIMEOUT.query())).status_code == 403
+    assert at("delete-failures") not in shown(client, at("failure", **TIMEOUT.query()))
+    order(client, "retry-failures", query=TIMEOUT.query())
     assert status_of(job) == "pending"
 
 
 def test_a_bulk_action_reaches_visible_jobs_alone(client: Client, settings: Any) -> None:
     settings.PGJOBS = {"VISIBLE_JOBS": "tests.access.hooks.own_queues"}
     own, hidden = a_failed_job(), a_failed_job(queue_name="high")
-    assert "Retry 1 job<" in shown(client, at("retry_failures", **TIMEOUT.query()))
-    order(client, "retry_failures", query=TIMEOUT.query())
+    assert "Retry 1 job<" in shown(client, at("retry-failures", **TIMEOUT.query()))
+    order(client, "retry-failures", query=TIMEOUT.query())
     assert (status_of(own), status_of(hidden)) == ("pending", "errored")
 
 
 @pytest.mark.parametrize("hours", ["x", "-1", "99999", "²", "\0"])
 def test_hours_that_are_no_number_do_not_limit(client: Client, hours: str) -> None:
     a_failed_job()
-    page = at("retry_failures", **TIMEOUT.query(), hours=hours)
+    page = at("retry-failures", **TIMEOUT.query(), hours=hours)
     assert "Retry 1 job<" in shown(client, page)

@@ -205,16 +205,16 @@ def test_a_bulk_action_shows_its_progress_and_is_stopped(client: Client) -> None
     html = shown(client, at("entry", entry.pk))
     assert 'value="50"' in html
     assert 'data-pgj-every="1"' in html
-    (said,) = order(client, "stop_action", entry.pk)
+    (said,) = order(client, "stop-action", entry.pk)
     assert said.startswith("The action is stopped.")
-    assert order(client, "stop_action", entry.pk) == ["The action has ended already."]
+    assert order(client, "stop-action", entry.pk) == ["The action has ended already."]
     assert journalled()[-1] == ("staff", "cancel action", str(entry.pk), 1)
     assert "data-pgj-every" not in shown(client, at("entry", entry.pk))
 
 
 def test_a_bulk_action_is_stopped_by_users_who_may_start_it(client: Client) -> None:
     entry = an_entry(verb="delete", state="running", ended=None)
-    assert at("stop_action", entry.pk) not in shown(client, at("entry", entry.pk))
-    assert client.post(at("stop_action", entry.pk)).status_code == 403
+    assert at("stop-action", entry.pk) not in shown(client, at("entry", entry.pk))
+    assert client.post(at("stop-action", entry.pk)).status_code == 403
     entry.refresh_from_db()
     assert entry.state == "running"

@@ -100,7 +100,7 @@ def test_a_user_who_sees_not_all_jobs_gets_no_statistics_and_is_told_why(
     assert "Throughput" not in html
     assert "4,711" not in html
     assert "of others" not in html
-    assert at("doctor_banner") not in html
+    assert at("doctor-banner") not in html
 
 
 # The doctor -------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ def test_a_user_who_sees_not_all_jobs_gets_no_statistics_and_is_told_why(
 
 def test_the_banner_tells_the_worst_finding_and_its_remedy(client: Client) -> None:
     a_job(queue_name="low")
-    html = shown(client, at("doctor_banner"))
+    html = shown(client, at("doctor-banner"))
     assert "Critical" in html
     assert "no living worker serves it" in html
     assert at("doctor") in html
@@ -119,10 +119,10 @@ def test_the_overview_does_not_examine_and_shows_what_is_known(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor, "examine", lambda: pytest.fail("examined"))
-    assert at("doctor_banner") in shown(client, at("overview"))
+    assert at("doctor-banner") in shown(client, at("overview"))
     monkeypatch.undo()
     a_job(queue_name="low")
-    shown(client, at("doctor_banner"))
+    shown(client, at("doctor-banner"))
     assert "no living worker serves it" in shown(client, at("overview"))
 
 
@@ -140,20 +140,20 @@ def test_a_process_examines_once_in_a_minute(
         shown(client, at("doctor"))
     assert len(looks) == 1
     monkeypatch.setattr(doctor, "FRESH", 0.0)
-    shown(client, at("doctor_banner"))
+    shown(client, at("doctor-banner"))
     assert len(looks) == 2
 
 
 def test_text_of_a_finding_is_escaped(client: Client) -> None:
     a_job()
     Job.objects.update(queue_name=HOSTILE, job_class=HOSTILE)
-    for name in ("doctor", "doctor_banner"):
+    for name in ("doctor", "doctor-banner"):
         html = shown(client, at(name))
         assert "window.harmed" in html
         assert "<script>window" not in html
 
 
-@pytest.mark.parametrize("name", ["doctor", "doctor_banner"])
+@pytest.mark.parametrize("name", ["doctor", "doctor-banner"])
 def test_the_doctor_answers_users_who_see_workers_and_all_jobs(name: str, settings: Any) -> None:
     client = signed_in("view_job")
     assert client.get(at(name)).status_code == 403

@@ -26,7 +26,7 @@ KIND: Final = f"?class={Noop.path}&exception=builtins.ValueError&frame="
 PAGES: Final = (
     "overview",
     "doctor",
-    "doctor_banner",
+    "doctor-banner",
     "queues",
     "queue",
     "workers",
@@ -35,8 +35,8 @@ PAGES: Final = (
     "schedule",
     "failures",
     "failure",
-    "retry_failures",
-    "delete_failures",
+    "retry-failures",
+    "delete-failures",
     "logs",
     "journal",
     "entry",
@@ -46,14 +46,14 @@ ORDERS: Final = (
     "resume",
     "drain",
     "restart",
-    "run_schedule",
-    "switch_off",
-    "switch_on",
-    "edit_schedule",
-    "take_back",
-    "stop_action",
-    "retry_failures",
-    "delete_failures",
+    "run-schedule",
+    "switch-off",
+    "switch-on",
+    "edit-schedule",
+    "take-back",
+    "stop-action",
+    "retry-failures",
+    "delete-failures",
 )
 FORMS: Final = {"pause": {"queue": "low"}, "resume": {"queue": "low"}}
 
@@ -73,15 +73,15 @@ def address() -> Callable[[str, str], str]:
     about = {
         **dict.fromkeys(("drain", "restart"), "worker"),
         **dict.fromkeys(
-            ("run_schedule", "switch_off", "switch_on", "edit_schedule", "take_back"), "schedule"
+            ("run-schedule", "switch-off", "switch-on", "edit-schedule", "take-back"), "schedule"
         ),
-        "stop_action": "entry",
+        "stop-action": "entry",
     }
 
     def of(place: str, name: str) -> str:
         subject = about.get(name, name)
         args = [rows[subject]] if subject in rows else []
-        query = KIND if name in ("failure", "retry_failures", "delete_failures") else ""
+        query = KIND if name in ("failure", "retry-failures", "delete-failures") else ""
         return reverse(f"{place}:{name}", args=args) + query
 
     return of
@@ -123,7 +123,7 @@ def test_staff_without_a_permission_see_and_order_nothing(place: str, address: A
 def test_a_viewer_sees_all_pages_and_orders_nothing(place: str, address: Any) -> None:
     client = signed_in(*VIEWER)
     for name in PAGES:
-        is_form = name in ("retry_failures", "delete_failures")
+        is_form = name in ("retry-failures", "delete-failures")
         expected = FORBIDDEN if is_form else SEEN
         assert answer(client, address(place, name)) == expected, name
     for name in ORDERS:
@@ -144,7 +144,7 @@ def test_an_operator_and_a_superuser_see_and_order_everything(
         assert answer(client, address(place, name)) == SEEN, name
     for name in ORDERS:
         # A form without a rule is shown again with its error.
-        expected = 400 if name == "edit_schedule" else DONE
+        expected = 400 if name == "edit-schedule" else DONE
         assert answer(client, address(place, name), FORMS.get(name, {})) == expected, name
 
 
@@ -154,7 +154,7 @@ def test_a_user_of_whom_the_hook_hides_jobs_sees_pages_without_them(
     settings.PGJOBS = {"VISIBLE_JOBS": "tests.access.hooks.shows_none"}
     client = signed_in(*EVERYTHING)
     for name in PAGES:
-        expected = {"doctor": FORBIDDEN, "doctor_banner": FORBIDDEN, "failure": UNKNOWN}
+        expected = {"doctor": FORBIDDEN, "doctor-banner": FORBIDDEN, "failure": UNKNOWN}
         assert answer(client, address("pgjobs", name)) == expected.get(name, SEEN), name
 
 

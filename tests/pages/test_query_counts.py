@@ -31,7 +31,7 @@ COUNTS = {
     "schedule": 9,
     "failures": 2,
     "failure": 6,
-    "retry_failures": 5,
+    "retry-failures": 5,
     "logs": 5,
     "journal": 4,
     "entry": 1,
@@ -71,7 +71,7 @@ def test_a_page_asks_so_many_queries(name: str, number: int) -> None:
     rows = fill(number)
     client: Client = signed_in(*EVERYTHING)
     args = [rows[name]] if name in rows else []
-    is_kind = name in ("failure", "retry_failures")
+    is_kind = name in ("failure", "retry-failures")
     kind = {"class": "tests.apps.testapp.jobs.Noop", "exception": "builtins.ValueError"}
     with CaptureQueriesContext(
         connection,

@@ -208,13 +208,13 @@ def test_a_system_job_is_run_now_and_switched_off_and_on(
     client: Client, schedule: Schedule
 ) -> None:
     key = schedule.pk
-    (said,) = order(client, "run_schedule", key)
+    (said,) = order(client, "run-schedule", key)
     assert said == f"{Noop.path}: enqueued as job {Job.objects.get().pk}."
-    assert "is live already" in order(client, "run_schedule", key)[0]
-    assert order(client, "switch_off", key) == [f"{Noop.path} is switched off."]
+    assert "is live already" in order(client, "run-schedule", key)[0]
+    assert order(client, "switch-off", key) == [f"{Noop.path} is switched off."]
     assert "switched off" in shown(client, at("schedule", key))
-    assert order(client, "switch_off", key) == [f"{Noop.path} was so already."]
-    assert order(client, "switch_on", key) == [f"{Noop.path} is switched on."]
+    assert order(client, "switch-off", key) == [f"{Noop.path} was so already."]
+    assert order(client, "switch-on", key) == [f"{Noop.path} is switched on."]
     assert journalled() == [
         ("staff", "run schedule", Noop.path, 1),
         ("staff", "switch off", Noop.path, 1),
@@ -226,19 +226,19 @@ def test_a_system_job_whose_class_is_gone_is_not_run_and_named(
     client: Client, schedule: Schedule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forget_system_jobs(monkeypatch)
-    (said,) = order(client, "run_schedule", schedule.pk)
+    (said,) = order(client, "run-schedule", schedule.pk)
     assert f"{Noop.path!r} is no system job of this code" in said
 
 
 def test_a_rule_is_edited_and_taken_back(client: Client, editable: Schedule) -> None:
     key = editable.pk
-    assert at("edit_schedule", key) in shown(client, at("schedule", key))
-    order(client, "edit_schedule", key, interval="5")
+    assert at("edit-schedule", key) in shown(client, at("schedule", key))
+    order(client, "edit-schedule", key, interval="5")
     assert "every 5 minutes" in shown(client, at("schedules"))
-    order(client, "edit_schedule", key, cron="15 3 * * *")
+    order(client, "edit-schedule", key, cron="15 3 * * *")
     assert "every day at 03:15" in shown(client, at("schedules"))
     assert "(edited)" in shown(client, at("schedules"))
-    order(client, "take_back", key)
+    order(client, "take-back", key)
     assert "every hour" in shown(client, at("schedules"))
     verbs = [verb for _who, verb, _subject, _done in journalled()]
     assert verbs == ["edit schedule", "edit schedule", "take rule back"]
@@ -258,7 +258,7 @@ def test_a_rule_is_edited_and_taken_back(client: Client, editable: Schedule) -> 
 def test_a_wrong_rule_is_refused_beside_its_field(
     form: dict[str, str], field: str, said: str, client: Client, editable: Schedule
 ) -> None:
-    response = client.post(at("edit_schedule", editable.pk), form)
+    response = client.post(at("edit-schedule", editable.pk), form)
     html = response.content.decode()
     assert response.status_code == 400
     assert said in html.partition(f'id="pgj-{field}-error">')[2].partition("</span>")[0]
@@ -269,23 +269,23 @@ def test_a_wrong_rule_is_refused_beside_its_field(
 def test_the_rule_of_a_class_that_does_not_allow_it_is_not_edited(
     client: Client, schedule: Schedule
 ) -> None:
-    assert at("edit_schedule", schedule.pk) not in shown(client, at("schedule", schedule.pk))
-    response = client.post(at("edit_schedule", schedule.pk), {"interval": "5"})
+    assert at("edit-schedule", schedule.pk) not in shown(client, at("schedule", schedule.pk))
+    response = client.post(at("edit-schedule", schedule.pk), {"interval": "5"})
     assert response.status_code == 400
     assert Schedule.objects.get().interval == 60
 
 
 def test_a_refusal_of_the_database_becomes_a_message(client: Client, schedule: Schedule) -> None:
     query("ALTER TABLE pgjobs_schedule ADD CONSTRAINT house CHECK (switched_off IS NULL)")
-    (said,) = order(client, "switch_off", schedule.pk)
+    (said,) = order(client, "switch-off", schedule.pk)
     assert said.startswith("PostgreSQL refused the change:")
     assert "house" in said
 
 
 def test_a_user_who_may_only_view_steers_no_schedule(schedule: Schedule) -> None:
     looking = signed_in("view_schedule")
-    assert at("run_schedule", schedule.pk) not in shown(looking, at("schedules"))
-    for name in ("run_schedule", "switch_off", "switch_on", "edit_schedule", "take_back"):
+    assert at("run-schedule", schedule.pk) not in shown(looking, at("schedules"))
+    for name in ("run-schedule", "switch-off", "switch-on", "edit-schedule", "take-back"):
         assert looking.post(at(name, schedule.pk)).status_code == 403
     assert not Job.objects.exists()
     assert not Schedule.objects.exclude(switched_off=None).exists()

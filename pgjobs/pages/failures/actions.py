@@ -111,6 +111,6 @@ _SAID: Final[dict[Verb, Callable[[int], str]]] = {
 
 
 ADDRESSES: Final = [
-    Address("failures/retry/", retry, "retry_failures"),
-    Address("failures/delete/", delete, "delete_failures"),
+    Address("failures/retry/", retry, "retry-failures"),
+    Address("failures/delete/", delete, "delete-failures"),
 ]

@@ -90,5 +90,5 @@ def _examined(request: HttpRequest) -> Examination:
 
 ADDRESSES: Final = [
     Address("doctor/", findings, "doctor"),
-    Address("doctor/banner/", banner, "doctor_banner"),
+    Address("doctor/banner/", banner, "doctor-banner"),
 ]

@@ -111,9 +111,9 @@ def _named(pk: int) -> str:
 
 
 ADDRESSES: Final = [
-    Address("schedules/<int:pk>/run/", run, "run_schedule"),
-    Address("schedules/<int:pk>/off/", switch_off, "switch_off"),
-    Address("schedules/<int:pk>/on/", switch_on, "switch_on"),
-    Address("schedules/<int:pk>/rule/", edit, "edit_schedule"),
-    Address("schedules/<int:pk>/rule/by-code/", take_back, "take_back"),
+    Address("schedules/<int:pk>/run/", run, "run-schedule"),
+    Address("schedules/<int:pk>/off/", switch_off, "switch-off"),
+    Address("schedules/<int:pk>/on/", switch_on, "switch-on"),
+    Address("schedules/<int:pk>/rule/", edit, "edit-schedule"),
+    Address("schedules/<int:pk>/rule/by-code/", take_back, "take-back"),
 ]
