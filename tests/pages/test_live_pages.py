@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,7 @@ from django.test import Client
 
 from pgjobs.models import Job, JournalEntry, Pause
 from pgjobs.pages.failures import actions
+from pgjobs.pages.overview.doctor import PRACTICE
 from tests.apps.testapp.jobs import Noop, Raising, Tracing
 from tests.support.browsing import complaints_of, let_scripts_run, press_tab_until, with_policy
 from tests.support.environment import Environment
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from pytest_django.live_server_helper import LiveServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_examination(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PRACTICE, "last", None)
 
 
 def row(page: Page, queue: str) -> Locator:
@@ -113,7 +118,7 @@ def test_the_failures_of_a_kind_are_retried_from_the_overview_and_journalled(
         button.wait_for()
         assert page.locator(".pgj-lines-of-jobs tbody tr").count() == 3
         button.click()
-        page.wait_for_url(re.compile(r"/journal/\d+/"))
+        page.get_by_text("The workers have begun with 4 jobs.").wait_for()
         page.get_by_text("done", exact=True).wait_for()
         assert "4 of 4 changed" in " ".join(page.locator(".pgj-answer").inner_text().split())
         assert worker.process.poll() is None
