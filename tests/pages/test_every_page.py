@@ -93,6 +93,7 @@ def test_each_page_is_readable_by_all_in_unfold(
     with unfolded(child_environment) as (url, client), a_page(browser, url, client) as page:
         page.emulate_media(color_scheme=theme)
         page.goto("/admin/")  # the browser asks the first page's site for an icon, in vain
+        let_scripts_run(page)
         found = [
             fault for each in addresses(scene, "admin:pgjobs") for fault in look_at(page, each)
         ]
