@@ -3,12 +3,13 @@
 from django.contrib import admin
 
 from pgjobs.admin.jobs import JobAdmin
+from pgjobs.admin.objects import ObjectJobsMixin
 from pgjobs.admin.schedules import ScheduleAdmin
 from pgjobs.admin.workers import WorkerProcessAdmin
 from pgjobs.conf import get_settings
 from pgjobs.models import Job, Schedule, WorkerProcess
 
-__all__ = ["JobAdmin", "ScheduleAdmin", "WorkerProcessAdmin", "register"]
+__all__ = ["JobAdmin", "ObjectJobsMixin", "ScheduleAdmin", "WorkerProcessAdmin", "register"]
 
 
 def register(site: admin.AdminSite) -> None:
