@@ -8,7 +8,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.http import Http404, HttpRequest
-from django.template import Context, engines
+from django.template import Context, Template, engines
 from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
@@ -75,8 +75,7 @@ def test_the_tag_shows_nothing_without_the_permission_and_no_hidden_job(settings
     assert tagged(AnonymousUser(), site) == ""
     user = a_user()
     assert tagged(user, site) == ""
-    template = engines["django"].from_string(TAG)
-    assert template.template.render(Context({"site": site})).strip() == ""
+    assert Template(TAG).render(Context({"site": site})).strip() == ""
     settings.PGJOBS = {"VISIBLE_JOBS": PATH}
     user.user_permissions.add(Permission.objects.get(codename="view_job"))
     html = tagged(User.objects.get(), site)
@@ -125,8 +124,8 @@ def test_the_mixin_adds_nothing_for_a_user_who_may_see_no_jobs() -> None:
     group = Group.objects.create(name="Lund")
     a_job(object=group)
     user = a_user("view_group", is_staff=True)
-    html = GroupAdmin(Group, admin.site).change_view(a_request(user), str(group.pk))
-    assert "pgj-of-object" not in html.render().content.decode()
+    response: Any = GroupAdmin(Group, admin.site).change_view(a_request(user), str(group.pk))
+    assert "pgj-of-object" not in response.render().content.decode()
 
 
 def test_an_object_can_be_saved_beside_its_jobs() -> None:
