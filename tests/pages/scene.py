@@ -12,7 +12,7 @@ from pgjobs.models import JobLogEntry, Pause, Schedule
 from pgjobs.pages.urls import ADDRESSES
 from pgjobs.steering.actor import Actor, Surface
 from pgjobs.steering.journal import note
-from tests.apps.testapp.jobs import AboutObject, Noop
+from tests.apps.testapp.jobs import AboutObject, Noop, Typed
 from tests.support.moments import ago
 from tests.support.rows import a_failure, a_job, a_site, a_worker, tell_sql
 
@@ -26,6 +26,8 @@ ACTIONS = frozenset(
         "job-retry",
         "pause",
         "resume",
+        # A browser stores its answer as a file.
+        "job-log",
     }
 )
 """The addresses that answer a POST alone."""
@@ -65,7 +67,7 @@ class Scene:
     def arguments(self, name: str) -> list[Any]:
         """Return the arguments of an address by its name."""
         if name == "enqueue-class":
-            return [Noop.path]
+            return [Typed.path]
         if name == "queue":
             return ["default"]
         if name in ("worker", "drain", "restart"):

@@ -140,13 +140,13 @@ def test_the_traceback_of_a_real_failure_has_frames_of_the_project_alone(
 def test_levels_are_chosen_by_chips_without_scripts(page: Page) -> None:
     page.route("**/*.js", lambda route: route.abort())
     page.goto(an_eventful_job().get_absolute_url())
-    page.locator("a.pgj-chip", has_text="error").click()
+    page.locator("a.pgj-level-chip", has_text="error").click()
     assert "level=error" in page.url
     assert page.locator("#pgj-follow tr").count() == 1
-    page.locator("a.pgj-chip", has_text="warning").click()
+    page.locator("a.pgj-level-chip", has_text="warning").click()
     assert page.locator("#pgj-follow tr").count() == 2
-    page.locator("a.pgj-chip", has_text="error").click()
-    page.locator("a.pgj-chip", has_text="warning").click()
+    page.locator("a.pgj-level-chip", has_text="error").click()
+    page.locator("a.pgj-level-chip", has_text="warning").click()
     assert page.locator("#pgj-follow tr").count() == 4
 
 

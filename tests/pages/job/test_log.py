@@ -49,7 +49,7 @@ def test_the_lines_stand_in_their_order_with_their_levels(looking: Client) -> No
     write(job, "second", level="warning")
     html = page_with(looking, job)
     assert html.index("first") < html.index("second")
-    assert 'class="pgj-line pgj-yellow"' in html
+    assert 'class="pgj-joblog-line pgj-yellow"' in html
 
 
 def test_a_long_log_is_cut_and_says_so(looking: Client, monkeypatch: pytest.MonkeyPatch) -> None:

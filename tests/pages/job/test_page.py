@@ -84,7 +84,8 @@ def test_a_page_links_to_user_worker_and_schedule(looking: Client) -> None:
     Schedule.objects.create(job_class=Noop.path, interval=60, next_run=ago(hours=-1))
     html = page(looking, a_job("running", user=user, worker=worker))
     assert reverse("admin:auth_user_change", args=[user.pk]) in html
-    assert worker.name in html
+    assert f"/workers/{worker.pk}/" in html
+    assert "/queues/default/" in html
     assert "by its schedule" in html
 
 
