@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from pgjobs.models import Job, JobLogEntry
 from tests.apps.testapp.jobs import Raising, SlowlyTelling, Typed, leave_trace
+from tests.pages.test_every_page import serious_faults
 from tests.support.browsing import (
     PHONE,
     complaints_of,
@@ -73,6 +74,14 @@ def test_no_page_is_wider_than_a_phone(page: Page, theme: str) -> None:
     for address in addresses(an_eventful_job()):
         page.goto(address)
         assert not is_wider_than_the_screen(page), address
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_a_serious_fault_of_accessibility(page: Page, theme: str) -> None:
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    for address in addresses(an_eventful_job()):
+        page.goto(address)
+        assert serious_faults(page) == [], address
 
 
 def test_a_running_job_is_followed_to_its_end(page: Page, child_environment: Environment) -> None:
