@@ -4,10 +4,11 @@ from django.contrib import admin
 
 from pgjobs.admin.jobs import JobAdmin
 from pgjobs.admin.leading import ScheduleAdmin, WorkerProcessAdmin
+from pgjobs.admin.objects import ObjectJobsMixin
 from pgjobs.conf import get_settings
 from pgjobs.models import Job, Schedule, WorkerProcess
 
-__all__ = ["JobAdmin", "ScheduleAdmin", "WorkerProcessAdmin", "register"]
+__all__ = ["JobAdmin", "ObjectJobsMixin", "ScheduleAdmin", "WorkerProcessAdmin", "register"]
 
 
 def register(site: admin.AdminSite) -> None:

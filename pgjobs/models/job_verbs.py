@@ -10,11 +10,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
+from asgiref.sync import sync_to_async
 from django.db import models
+from django.db.transaction import TransactionManagementError
 
 from pgjobs.choices import FINISHED, JobStatus
-from pgjobs.execution import in_process
+from pgjobs.execution import in_process, waiting
 from pgjobs.models.job_queryset import JobQuerySet
+from pgjobs.rows.commit import is_in_transaction
 from pgjobs.rows.notes import LogLine, Note, Sink, message_of
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.rivalry import in_transaction, reread
@@ -154,6 +157,40 @@ class JobVerbs(models.Model):
             return super(JobVerbs, self).delete(database, keep_parents)
 
         return in_transaction(database, act)
+
+    # Waiting for the end --------------------------------------------------------------
+
+    def wait(self, timeout: float | None = None) -> Self:
+        """Wait until this job has finished, and return it as it is then.
+
+        A worker rings when it records the end, so this costs a connection and hardly any queries.
+        Raises TimeoutError after ``timeout`` seconds; None waits without an end. Raises
+        TransactionManagementError for a job that this very transaction has enqueued, because no
+        worker sees it before the commit, and ``Job.DoesNotExist`` if the job is deleted.
+        """
+        using = self._all().database
+        if not waiting.until_ended(self.pk, using, timeout):
+            raise self._missing(using)
+        self.refresh_from_db(using=using)
+        return self
+
+    async def await_(self, timeout: float | None = None) -> Self:
+        """Wait as ``wait()`` does, and hold up no thread meanwhile."""
+        using = self._all().database
+        if not await waiting.until_ended_async(self.pk, using, timeout):
+            raise await sync_to_async(self._missing)(using)
+        await self.arefresh_from_db(using=using)
+        return self
+
+    def _missing(self, using: str) -> Exception:
+        """Return the error of a wait for a job that other sessions do not see."""
+        if is_in_transaction(using) and self._all().filter(pk=self.pk).exists():
+            return TransactionManagementError(
+                f"Job {self.pk} was enqueued in this transaction, which has not committed: no "
+                "worker sees the job yet, so a wait would be in vain. Call wait() after the "
+                "transaction."
+            )
+        return type(self).DoesNotExist(f"Job {self.pk} does not exist; perhaps it was deleted.")
 
     # While it runs -------------------------------------------------------------------
 

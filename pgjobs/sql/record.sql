@@ -132,3 +132,4 @@ SELECT
     CASE WHEN %(moments)s THEN completed END
 FROM recorded
 WHERE (SELECT tallied FROM tally) IS NOT NULL
+    AND (SELECT pgjobs_tell_waiters(%(ids)s::bigint[]))

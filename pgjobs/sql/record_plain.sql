@@ -45,4 +45,6 @@ tally AS (
 )
 SELECT {answer}
 FROM recorded
-WHERE (SELECT tallied FROM tally) IS NOT NULL AND completed IS NOT NULL
+WHERE (SELECT tallied FROM tally) IS NOT NULL
+    AND completed IS NOT NULL
+    AND (SELECT pgjobs_tell_waiters(%(ids)s::bigint[]))

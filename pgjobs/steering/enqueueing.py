@@ -52,6 +52,11 @@ def rerun(job: Job, *, by: Actor, changes: Mapping[str, Any] | None = None) -> J
             f"Job {job.pk} has positional arguments, which SQL by hand has written: "
             "enqueue() can't give them to another job."
         )
+    if not isinstance(job.kwargs, dict):
+        raise InvalidArgument(
+            f"The arguments of job {job.pk} are no object, because SQL by hand has written them: "
+            "enqueue() can't give them to another job."
+        )
     target: JobTarget = resolve(job.job_class)
     changed = dict(changes or {})
     if job.object_id is not None and job.object is None:

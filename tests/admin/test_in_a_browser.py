@@ -18,10 +18,8 @@ from tests.support.browsing import (
     PHONE,
     is_wider_than_the_screen,
     let_scripts_run,
-    press_tab_until,
     with_policy,
 )
-from tests.support.job_status import until_status
 from tests.support.moments import ago
 from tests.support.rows import a_failure, a_job, a_worker
 from tests.support.staff import LIST
@@ -70,7 +68,6 @@ def test_text_written_by_a_job_is_shown_and_never_run_as_a_script(page: Page) ->
         f"{LIST}?job_class={HOSTILE}&queue_name={HOSTILE}",
         job.get_absolute_url(),
         f"{LIST}{job.pk}/delete/",
-        f"{LIST}{job.pk}/history/",
         "/admin/pgjobs/schedule/",
         "/admin/pgjobs/workerprocess/",
     ):
@@ -127,24 +124,6 @@ def test_a_page_is_no_wider_than_a_phone(page: Page, address: str) -> None:
 # Usable --------------------------------------------------------------------------------
 
 
-def test_a_waiting_job_can_be_cancelled_from_the_keyboard(page: Page) -> None:
-    job = a_job()
-    page.goto(job.get_absolute_url())
-    press_tab_until(page, ".pgjobs-verb button")
-    page.keyboard.press("Enter")
-    page.get_by_text("1 job was cancelled.").wait_for()
-    until_status(job, "cancelled")
-
-
-def test_a_finished_job_can_be_retried_by_its_button(page: Page) -> None:
-    job = a_job("failed")
-    page.goto(job.get_absolute_url())
-    page.get_by_role("button", name="Retry").click()
-    page.get_by_text("1 job will run again.").wait_for()
-    job.refresh_from_db()
-    assert job.status == "pending"
-
-
 def test_selected_jobs_can_be_cancelled_from_the_list(page: Page) -> None:
     for _ in range(3):
         a_job()
@@ -154,8 +133,3 @@ def test_selected_jobs_can_be_cancelled_from_the_list(page: Page) -> None:
     page.locator("button[name=index]").click()
     page.get_by_text("3 jobs were cancelled.").wait_for()
     assert not Job.objects.waiting().exists()
-
-
-def test_the_log_can_be_scrolled_from_the_keyboard(page: Page) -> None:
-    page.goto(an_eventful_job().get_absolute_url())
-    press_tab_until(page, ".pgjobs-log")

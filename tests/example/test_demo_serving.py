@@ -139,7 +139,9 @@ def test_the_printed_login_opens_an_admin_that_links_an_object_to_its_jobs(
         "SELECT id FROM pgjobs_job WHERE name = 'Analyse Python file' AND object_id = %s",
         str(file["id"]),
     )
-    link = re.search(rf'href="([^"]+)">#{job["id"]} Analyse Python file</a>: Completed', page)
+    link = re.search(
+        rf'href="([^"]+)">Analyse Python file</a> <span[^>]*>#{job["id"]}</span>', page
+    )
     assert link, page
     assert "one.py" in visited.get(link[1])
 

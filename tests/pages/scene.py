@@ -34,6 +34,8 @@ ACTIONS = frozenset(
         "edit-schedule",
         "take-back",
         "stop-action",
+        # A browser stores its answer as a file.
+        "job-log",
     }
 )
 """The addresses that answer a POST alone."""

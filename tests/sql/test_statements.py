@@ -25,6 +25,7 @@ SQL = re.compile(
 ALLOWED = {
     # LISTEN takes no parameter, so the name of the channel is part of the text.
     ("worker/claiming/doorbell.py", "LISTEN "),
+    ("execution/waiting.py", "LISTEN pgjobs_waiter_"),
     # SET takes no parameter, and a limit has one name on some servers and two on others.
     ("execution/process_lock.py", "SET LOCAL idle_in_transaction_session_timeout = 0"),
     ("execution/process_lock.py", "SET LOCAL transaction_timeout = 0"),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def empty_queue(transactional_db: None) -> None:
     """Empty the tables without a managed model, which a flush leaves alone."""
     connection.cursor().execute(
-        "TRUNCATE pgjobs_doorbell, pgjobs_round, pgjobs_ends, pgjobs_statistics, "
+        "TRUNCATE pgjobs_doorbell, pgjobs_waiter, pgjobs_round, pgjobs_ends, pgjobs_statistics, "
         "pgjobs_failure_statistics, procrastinate_jobs, "
         "procrastinate_periodic_defers, procrastinate_workers CASCADE"
     )

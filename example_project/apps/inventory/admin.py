@@ -3,14 +3,13 @@ from __future__ import annotations
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from inventory.jobs import SyncDataSource
 from inventory.models import DataFile, DataSource
-from pgjobs.models import Job, JobsMixin
-
-SHOWN_JOBS = 10
+from pgjobs.admin import ObjectJobsMixin
+from pgjobs.models import Job
 
 
 def linked(job: Job) -> SafeString:
@@ -19,18 +18,10 @@ def linked(job: Job) -> SafeString:
     return format_html('<a href="{}">{}</a>', url, label) if url else format_html("{}", label)
 
 
-class WithJobs(admin.ModelAdmin):  # type: ignore[type-arg]
-    @admin.display(description="Latest jobs")
-    def latest_jobs(self, instance: JobsMixin) -> SafeString:
-        jobs = instance.jobs.order_by("-pk")[:SHOWN_JOBS]
-        lines = ((linked(job), job.get_status_display()) for job in jobs)
-        return format_html_join("", "{}: {}<br>", lines)
-
-
 @admin.register(DataSource)
-class DataSourceAdmin(WithJobs):
+class DataSourceAdmin(ObjectJobsMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "path", "file_count", "synced")
-    readonly_fields = ("synced", "latest_jobs")
+    readonly_fields = ("synced",)
     actions = ("sync",)
 
     @admin.display(description="Files")
@@ -47,11 +38,11 @@ class DataSourceAdmin(WithJobs):
 
 
 @admin.register(DataFile)
-class DataFileAdmin(WithJobs):
+class DataFileAdmin(ObjectJobsMixin, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("path", "source", "size", "updated")
     list_filter = ("source",)
     search_fields = ("path", "sha256")
-    fields = readonly_fields = ("source", "path", "size", "sha256", "updated", "latest_jobs")
+    fields = readonly_fields = ("source", "path", "size", "sha256", "updated")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from pgjobs.access import Verb, launchable, may, visible_to
 from pgjobs.enqueueing.references import object_columns
@@ -64,10 +64,10 @@ class EnqueueForm(ArgumentsForm):
 
     object_type = forms.ChoiceField(required=False)
     object_id = forms.CharField(required=False, max_length=255)
-    queue_name = forms.ChoiceField(required=False)
-    schedule_at = forms.CharField(required=False, max_length=100)
-    priority = forms.IntegerField(required=False)
-    once = forms.BooleanField(required=False)
+    queue_name = forms.ChoiceField(required=False, label=_("Queue"))
+    schedule_at = forms.CharField(required=False, max_length=100, label=_("Start"))
+    priority = forms.IntegerField(required=False, label=_("Priority"))
+    once = forms.BooleanField(required=False, label=_("Once"))
     name = forms.CharField(max_length=NAME_LIMIT)
 
     def __init__(self, target: JobTarget, *args: Any, user: Any, **options: Any) -> None:
@@ -89,7 +89,7 @@ class EnqueueForm(ArgumentsForm):
         if not text:
             return None
         try:
-            return texts.moment(_("The moment"), text, ahead=True)
+            return texts.moment(str(_("The moment")), text, ahead=True)
         except InvalidArgument as error:
             raise forms.ValidationError(str(error)) from None
 

@@ -227,7 +227,7 @@ def _key_of(field: ModelArgument, value: Any) -> Any:
 def _json_text(parameter: Parameter, stored: Any) -> str | None:
     if stored is not NONE:
         return pretty(stored)
-    if parameter.default is NONE:
+    if parameter.default is NONE or parameter.default is None:
         return None
     try:
         return pretty(codec.encode(parameter.default, parameter.name))

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from pgjobs.choices import JobStatus
 from pgjobs.pages import spans
@@ -53,7 +54,8 @@ def _steps(job: Any, attempts: list[Attempt]) -> Iterator[Step]:
     for attempt in begun[-MOST_ATTEMPTS:]:
         gap = _gap(_("waited %s for a slot"), reached, attempt.started)
         if attempt is begun[-MOST_ATTEMPTS:][0] and len(begun) > MOST_ATTEMPTS:
-            gap = _("%s attempts more") % (len(begun) - MOST_ATTEMPTS)
+            left = len(begun) - MOST_ATTEMPTS
+            gap = ngettext("%d attempt before", "%d attempts before", left) % left
         elif attempt is not begun[0]:
             gap = _gap(_("next attempt after %s"), reached, attempt.started)
         if attempt is begun[-1]:

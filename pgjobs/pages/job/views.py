@@ -7,29 +7,30 @@ from typing import Any, Final
 from django.apps import apps
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from pgjobs import stats
 from pgjobs.access import Verb, launchable, may, redacted_column, without_other_jobs
 from pgjobs.choices import JobStatus
-from pgjobs.models import Schedule
 from pgjobs.pages.address import Address
 from pgjobs.pages.job import actions, log, rerun
 from pgjobs.pages.job.attempts import attempts_of, share_lines
 from pgjobs.pages.job.chain import actions_on, chain_of
 from pgjobs.pages.job.comparison import comparison_of
-from pgjobs.pages.job.finding import found, label_of, page_of
+from pgjobs.pages.job.finding import found, page_of
+from pgjobs.pages.job.references import references_of
 from pgjobs.pages.job.timeline import in_words, timeline_of
 from pgjobs.pages.job.values import Linker, Value, pretty, value_of
 from pgjobs.pages.page import has, page, show
+from pgjobs.pages.progress import message_of
 from pgjobs.registry.names import registered_as
-from pgjobs.registry.targets import options_of
-from pgjobs.rows.failure import shown
 
 _EVERY: Final = {JobStatus.RUNNING: 2, JobStatus.PENDING: 2, JobStatus.SCHEDULED: 5}
 """Seconds after which a page is fetched again. A job that has ended changes by an action only."""
 _AFTER_THE_END: Final = 20
 _LONGEST_META: Final = 2000
+_VALUES: Final = ("args", "kwargs", "result", "data", "progress")
+_BLOCKING: Final = ("paused", "no worker", "unknown class", "locked")
+"""Reasons to wait that do not pass by themselves."""
 
 
 @page(Verb.VIEW)
@@ -40,10 +41,12 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
     if len(attempts) > 1 and written.wanted.is_empty:
         share_lines(attempts, written.lines)
     chain = chain_of(request, one)
+    reasons = [] if one.is_finished else without_other_jobs(stats.why(pk, one._state.db))
     context = {
         "job": one,
         "figures": stats.figures([pk], one._state.db).get(pk),
-        "reasons": without_other_jobs(stats.why(pk, one._state.db)) if not one.is_finished else [],
+        "reasons": reasons,
+        "is_blocked": any(each.reason in _BLOCKING for each in reasons),
         "steps": timeline_of(one, attempts),
         "attempts": attempts[::-1],
         "log": written,
@@ -51,34 +54,14 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
         "chain": chain,
         "comparison": comparison_of(one, chain.previous_run),
         "journal": actions_on(one) if has(request.user, "pgjobs.view_journalentry") else [],
+        "progress_message": message_of(one),
         "limit": in_words(one.time_limit),
         "allowed": _allowed(request, one),
         "meta": pretty(redacted_column(one, "meta"))[:_LONGEST_META],
-        **_references(request, one),
+        **references_of(request, one),
     }
     every = _EVERY.get(one.status, _AFTER_THE_END)
     return show(request, "job.html", context, title=one.name, tab="jobs", every=every)
-
-
-def _references(request: HttpRequest, one: Any) -> dict[str, Any]:
-    """Return what the job refers to: its object, user, worker, class and schedule."""
-    about = one.found_object
-    target = registered_as(one.job_class)
-    schedule = None
-    if one.object_id is None:
-        schedule = Schedule.objects.using(one._state.db).filter(job_class=one.job_class).first()
-    return {
-        "about": None if about is None else shown(about, str),
-        "about_label": label_of(one),
-        "about_page": page_of(request, about),
-        "user_name": None if one.user is None else shown(one.user, str),
-        "user_page": page_of(request, one.user),
-        "worker_page": page_of(request, one.worker),
-        "is_known": target is not None,
-        "description": options_of(target).description if target is not None else "",
-        "schedule": schedule,
-        "time_zone": timezone.get_current_timezone_name(),
-    }
 
 
 def _allowed(request: HttpRequest, one: Any) -> dict[str, bool]:
@@ -95,7 +78,7 @@ def _allowed(request: HttpRequest, one: Any) -> dict[str, bool]:
 
 def values_of(request: HttpRequest, one: Any) -> list[Value]:
     """Return the values that the job was given and that it has left, without hidden ones."""
-    shown_of = {name: redacted_column(one, name) for name in ("args", "kwargs", "result", "data")}
+    shown_of = {name: redacted_column(one, name) for name in _VALUES}
     arguments: Any = shown_of["kwargs"]
     if one.args:
         arguments = {"args": shown_of["args"], "kwargs": arguments}
@@ -103,6 +86,7 @@ def values_of(request: HttpRequest, one: Any) -> list[Value]:
         ("arguments", "Arguments", arguments, arguments not in ({}, None)),
         ("result", "Result", shown_of["result"], shown_of["result"] is not None),
         ("data", "Data", shown_of["data"], shown_of["data"] is not None),
+        ("progress", "Progress", shown_of["progress"], shown_of["progress"] is not None),
     )
     link = _linker(request)
     return [value_of(key, title, value, link) for key, title, value, is_there in parts if is_there]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 import os
 import random
 import signal
 import time
+import uuid
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, InterfaceError, connection, connections, transaction
 
 from pgjobs import BackgroundJob, JobFailed, register
 from pgjobs.retry import constant
-from tests.apps.testapp.models import Trace
+from tests.apps.testapp.models import Site, Trace
 
 
 def leave_trace(label: str, job_id: int | None = None) -> None:
@@ -301,3 +304,47 @@ class TracingCoroutine(BackgroundJob):
 def plain_function(job: Any, **kwargs: Any) -> Any:
     """A function as a job."""
     return kwargs or None
+
+
+class Speed(enum.Enum):
+    SLOW = "slow"
+    FAST = "fast"
+
+
+class Typed(BackgroundJob):
+    """Takes an argument of each type that a form has a field for."""
+
+    class Meta:
+        launchable = True
+        sensitive = ("token",)
+
+    def run(
+        self,
+        text: str,
+        count: int = 5,
+        ratio: float = 0.5,
+        full: bool = False,
+        token: str = "",
+        until: date | None = None,
+        at: datetime | None = None,
+        price: Decimal = Decimal("1.50"),
+        key: uuid.UUID | None = None,
+        speed: Speed = Speed.SLOW,
+        mode: Literal["merge", "replace"] = "merge",
+        site: Site | None = None,
+        options: dict[str, Any] | None = None,
+        names: list[str] | None = None,
+    ) -> None:
+        """Do nothing."""
+
+
+class SlowlyTelling(BackgroundJob):
+    """Writes a line and its progress, over and over, until a trace labelled `release` exists."""
+
+    def run(self) -> None:
+        count = 0
+        while not Trace.objects.filter(label="release").exists():
+            count += 1
+            self.progress(count, 1000, f"step {count}")
+            self.logger.info("line %d", count)
+            time.sleep(0.1)

@@ -1,0 +1,127 @@
+"""Waiting for the end of a job, by a bell.
+
+The caller writes itself into a small table, looks at the job, and listens. The statement that
+records the end of a job rings for the callers in the table, in its own transaction. So nothing is
+paid while nobody waits, and no end is overlooked:
+
+- If the end commits before the look, the look finds it.
+- If the statement looks into the table after the caller has come, it rings.
+- If it looked before, and commits after the caller's look, the caller's next look finds the end.
+  These looks come after 0.05, 0.2 and 1 s, longer than a statement takes.
+
+A slow look every two seconds finds all other ends: of jobs that were cancelled while they waited,
+or ended by SQL or by a worker of an older release, and all ends behind a pooler, where nobody can
+listen. ``PGJOBS["DIRECT_DATABASE"]`` leads past it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from itertools import chain, repeat
+from typing import Any, Final
+
+import psycopg
+from django.db import connections
+from psycopg import sql
+
+from pgjobs.choices import FINISHED
+from pgjobs.conf import get_settings
+from pgjobs.showing import brief
+from pgjobs.sql import load
+
+_LOOKS: Final = (0.05, 0.2, 1.0)
+"""Seconds before each of the first looks after the one at the beginning."""
+_SLOW: Final = 2.0
+
+
+def until_ended(job_id: int, using: str, timeout: float | None) -> bool:
+    """Wait until the job has finished; return False if other sessions do not see the job.
+
+    Raises TimeoutError after ``timeout`` seconds, which may be None.
+    """
+    deadline = _deadline(timeout)
+    with psycopg.connect(**_parameters(using), autocommit=True) as connection:
+        if role := _role(using):
+            connection.execute(role)
+        come = connection.execute(load("waiting/come"), {"job": job_id})
+        (waiter,) = _found(come.fetchone())
+        try:
+            connection.execute(f"LISTEN pgjobs_waiter_{int(waiter)}")
+            for pause in _pauses():
+                given = {"job": job_id, "waiter": waiter}
+                found = connection.execute(load("waiting/look"), given).fetchone()
+                if found is None or found[0] in FINISHED:
+                    return found is not None
+                left = _left(job_id, deadline, timeout)
+                for _bell in connection.notifies(timeout=min(pause, left), stop_after=1):
+                    pass
+        finally:
+            connection.execute(load("waiting/leave"), {"waiter": waiter})
+    raise AssertionError("the pauses have no end")
+
+
+async def until_ended_async(job_id: int, using: str, timeout: float | None) -> bool:
+    """Do the same as ``until_ended()`` in an event loop."""
+    deadline = _deadline(timeout)
+    parameters = _parameters(using)
+    async with await psycopg.AsyncConnection.connect(**parameters, autocommit=True) as connection:
+        if role := _role(using):
+            await connection.execute(role)
+        come = await connection.execute(load("waiting/come"), {"job": job_id})
+        (waiter,) = _found(await come.fetchone())
+        try:
+            await connection.execute(f"LISTEN pgjobs_waiter_{int(waiter)}")
+            for pause in _pauses():
+                given = {"job": job_id, "waiter": waiter}
+                found = await (await connection.execute(load("waiting/look"), given)).fetchone()
+                if found is None or found[0] in FINISHED:
+                    return found is not None
+                left = _left(job_id, deadline, timeout)
+                async for _bell in connection.notifies(timeout=min(pause, left), stop_after=1):
+                    pass
+        finally:
+            await connection.execute(load("waiting/leave"), {"waiter": waiter})
+    raise AssertionError("the pauses have no end")
+
+
+def _pauses() -> Iterator[float]:
+    return chain(_LOOKS, repeat(_SLOW))
+
+
+def _deadline(timeout: Any) -> float:
+    if timeout is None:
+        return math.inf
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout >= 0:
+        raise ValueError(f"timeout must be seconds from 0, or None, not {brief(timeout)}.")
+    return time.monotonic() + timeout
+
+
+def _left(job_id: int, deadline: float, timeout: float | None) -> float:
+    """Return the seconds that are left. Raises TimeoutError if there are none."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError(f"Job {job_id} has not finished in {timeout:g} s.")
+    return left
+
+
+def _parameters(using: str) -> dict[str, Any]:
+    """Return the parameters of a session of its own: the caller's may be in a transaction."""
+    parameters = connections[get_settings().DIRECT_DATABASE or using].get_connection_params()
+    for key in ("cursor_factory", "context", "prepare_threshold"):
+        parameters.pop(key, None)
+    # Behind a pooler no statement can be prepared.
+    return {"application_name": "pgjobs wait", **parameters, "prepare_threshold": None}
+
+
+def _role(using: str) -> sql.Composed | None:
+    """Return the statement that assumes the role of Django's connections."""
+    alias = get_settings().DIRECT_DATABASE or using
+    role = connections[alias].settings_dict["OPTIONS"].get("assume_role")
+    return sql.SQL("SET ROLE {}").format(sql.Identifier(role)) if role else None
+
+
+def _found(row: tuple[Any, ...] | None) -> tuple[Any, ...]:
+    assert row is not None  # an INSERT returns its row
+    return row

@@ -1,0 +1,30 @@
+"""Adds the table of the callers that wait for the end of a job.
+
+A worker of an older release does not wake them: then they see the end by a look every two seconds.
+"""
+
+from __future__ import annotations
+
+from django.db import migrations
+
+from pgjobs.sql.schema import create, rights_as_on
+
+
+class Migration(migrations.Migration):
+    dependencies = [("pgjobs", "0020_saved_views")]
+
+    operations = [
+        # UNLOGGED: a server crash ends the sessions of the callers too.
+        migrations.RunSQL(
+            """
+            CREATE UNLOGGED TABLE pgjobs_waiter (
+                id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                job_id bigint NOT NULL,
+                seen timestamptz NOT NULL DEFAULT statement_timestamp()
+            )
+            """,
+            "DROP TABLE pgjobs_waiter",
+        ),
+        rights_as_on("pgjobs_worker", "pgjobs_waiter"),
+        *create(["functions/tell_waiters"]),
+    ]

@@ -1,0 +1,1 @@
+DELETE FROM pgjobs_waiter WHERE id = %(waiter)s
