@@ -22,7 +22,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from pgjobs.admin.listing import TextChangeList
+from pgjobs.admin.strict_list import TextChangeList
 from pgjobs.choices import JobStatus
 from pgjobs.rows.failure import shown as text_of
 

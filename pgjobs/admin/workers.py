@@ -109,7 +109,7 @@ class WorkerProcessAdmin(LookOnly):
             "slots": worker.concurrency,
         }
         jobs = reverse("admin:pgjobs_job_changelist", current_app=self.admin_site.name)
-        page = f"{jobs}?status__exact=running&worker__id__exact={worker.pk}"
+        page = f"{jobs}?q=status:running+worker:{worker.pk}"
         return link(text, page if worker.running else None)
 
     @shown(_("last heartbeat"))

@@ -69,12 +69,7 @@ class _Surroundings:
         return cls(
             queues=frozenset(name for kind, name in paused if kind == Pause.Kind.QUEUE),
             classes=frozenset(name for kind, name in paused if kind == Pause.Kind.JOB_CLASS),
-            served=frozenset(
-                str(queue)
-                for worker in stats.workers()
-                if worker.state == "alive"
-                for queue in worker.queues
-            ),
+            served=stats.served_queues(),
             now=timezone.now(),
         )
 
