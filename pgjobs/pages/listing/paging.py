@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+from django.db.models import F
 
 from pgjobs.models import Job
 from pgjobs.models.job_queryset import JobQuerySet
@@ -16,6 +18,8 @@ from pgjobs.models.job_queryset import JobQuerySet
 COUNTED: Final = 10_000
 """The largest number of jobs that a list counts."""
 PER_PAGE: Final = 50
+NEAR: Final = 100_000
+"""Ids that a page looks through along the primary key. Beyond them it sorts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,18 +75,18 @@ def _cut(ids: list[int], before: int | None, after: int | None) -> Part:
 
 
 def _walked(jobs: JobQuerySet[Job], before: int | None, after: int | None) -> Part:
-    """Return a page by walking along the primary key. Among so many jobs the next ones are near."""
+    """Return a page of more jobs than are counted."""
     if after is not None:
-        found = list(
-            jobs.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[: PER_PAGE + 1]
+        found = _above(jobs, after)
+        return Part(
+            ids=found[:PER_PAGE][::-1],
+            total=None,
+            position=None,
+            has_newer=len(found) > PER_PAGE,
+            has_older=bool(after) and bool(_below(jobs, after + 1)),
         )
-        ids = found[:PER_PAGE][::-1]
-        has_newer = len(found) > PER_PAGE
-        has_older = bool(after) and jobs.filter(pk__lte=after).exists()
-        return Part(ids=ids, total=None, position=None, has_newer=has_newer, has_older=has_older)
-    older = jobs if before is None else jobs.filter(pk__lt=before)
-    found = list(older.order_by("-pk").values_list("pk", flat=True)[: PER_PAGE + 1])
-    has_newer = before is not None and jobs.filter(pk__gte=before).exists()
+    found = _below(jobs, before)
+    has_newer = before is not None and bool(_above(jobs, before - 1))
     return Part(
         ids=found[:PER_PAGE],
         total=None,
@@ -90,3 +94,38 @@ def _walked(jobs: JobQuerySet[Job], before: int | None, after: int | None) -> Pa
         has_newer=has_newer,
         has_older=len(found) > PER_PAGE,
     )
+
+
+def _below(jobs: JobQuerySet[Job], limit: int | None) -> list[int]:
+    """Return the ids of the newest jobs below ``limit``, one more than a page has."""
+    everything = Job.objects.using(jobs.db)
+    if limit is not None:
+        jobs, everything = jobs.filter(pk__lt=limit), everything.filter(pk__lt=limit)
+    newest = everything.order_by("-pk").values_list("pk", flat=True).first()
+    if newest is None:
+        return []
+    return _first(jobs, jobs.filter(pk__gt=newest - NEAR), "-pk", (F("pk") + 0).desc())
+
+
+def _above(jobs: JobQuerySet[Job], limit: int) -> list[int]:
+    """Return the ids of the oldest jobs above ``limit``, one more than a page has."""
+    jobs = jobs.filter(pk__gt=limit)
+    everything = Job.objects.using(jobs.db).filter(pk__gt=limit)
+    oldest = everything.order_by("pk").values_list("pk", flat=True).first()
+    if oldest is None:
+        return []
+    return _first(jobs, jobs.filter(pk__lt=oldest + NEAR), "pk", (F("pk") + 0).asc())
+
+
+def _first(
+    jobs: JobQuerySet[Job], near: JobQuerySet[Job], order: str, unindexed_order: Any
+) -> list[int]:
+    """Return the first ids of ``near``; if they are too few, those of all ``jobs``.
+
+    The planner takes the jobs that match for evenly spread. So it would walk along the primary key
+    even if all of them are at its other end, and that takes longer than to read the whole table.
+    """
+    ids = list(near.order_by(order).values_list("pk", flat=True)[: PER_PAGE + 1])
+    if len(ids) > PER_PAGE:
+        return ids
+    return list(jobs.order_by(unindexed_order).values_list("pk", flat=True)[: PER_PAGE + 1])

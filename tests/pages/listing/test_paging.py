@@ -18,6 +18,7 @@ def limits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> i
     """Pages of 5 jobs. With the second limit the list walks along the key."""
     monkeypatch.setattr(paging, "PER_PAGE", 5)
     monkeypatch.setattr(paging, "COUNTED", request.param)
+    monkeypatch.setattr(paging, "NEAR", 8)
     limit: int = request.param
     return limit
 
