@@ -159,7 +159,7 @@ def test_a_waiting_job_tells_why_it_waits(looking: Client) -> None:
         "paused queue": a_job(queue_name="low"),
         "no worker": a_job(queue_name="high"),
         "in 2 h": a_job("scheduled", scheduled=timezone.now() + timedelta(hours=2, minutes=5)),
-        "attempt 2 of 3 in 59 min": a_job("scheduled", attempt=1, max_attempts=3),
+        "again in 59 min": a_job("scheduled", attempt=1, max_attempts=3),
         "": a_job(),
     }
     rows = {row.job.pk: row for row in looking.get(LIST).context["rows"]}
