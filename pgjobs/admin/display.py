@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest
-from django.db import models
+from django.db import DatabaseError, models
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import date_format
@@ -115,6 +115,12 @@ def shown(label: Any) -> Callable[[Any], Any]:
 def badge(color: str, label: Any) -> SafeString:
     """Return a coloured label; ``color`` is one of the classes ``pgjobs-…`` in admin.css."""
     return format_html('<span class="pgjobs-badge pgjobs-{}">{}</span>', color, label)
+
+
+def reason_of(error: DatabaseError) -> str:
+    """Return the words of PostgreSQL without the lines that show the row."""
+    reason, _newline, _row = str(error).partition("\n")
+    return reason
 
 
 def status_badge(status: str) -> SafeString:

@@ -21,11 +21,11 @@ from pgjobs.admin.display import (
     link,
     moment,
     page_of,
+    reason_of,
     shown,
     span,
     status_badge,
 )
-from pgjobs.admin.steering import reason_of
 from pgjobs.models import Job, Schedule
 from pgjobs.models.job_database import job_database
 from pgjobs.steering import schedules

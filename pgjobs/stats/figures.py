@@ -46,8 +46,8 @@ def served_queues(using: str | None = None) -> frozenset[str]:
 
 def _with_spans(row: JobFigures) -> JobFigures:
     """Return ``row`` with spans in the place of the seconds that the statement reads."""
-    seconds: dict[str, Any] = {name: getattr(row, name) for name in _SPANS}
-    return replace(
-        row,
-        **{name: None if s is None else timedelta(seconds=s) for name, s in seconds.items()},
-    )
+    seconds = {name: getattr(row, name) for name in _SPANS}
+    spans: Any = {
+        name: None if span is None else timedelta(seconds=span) for name, span in seconds.items()
+    }
+    return replace(row, **spans)

@@ -14,7 +14,8 @@ from pgjobs.models.job_queryset import JobQuerySet
 def kept_by(user: Any, jobs: JobQuerySet[Job]) -> list[str]:
     """Return the names of the models whose rows keep ``jobs`` from being deleted by ``user``."""
     found = []
-    relations: Any = get_candidate_relations_to_delete(Job._meta)
+    options_of_jobs: Any = Job._meta
+    relations: Any = get_candidate_relations_to_delete(options_of_jobs)
     for relation in relations:
         model = relation.related_model
         if model is JobLogEntry or relation.on_delete is not models.CASCADE:

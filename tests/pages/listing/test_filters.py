@@ -39,7 +39,7 @@ def jobs() -> list[Job]:
     site, users = a_site(), [None, User.objects.create(username="ann"), User.objects.create()]
     for number in range(160):
         status = draw.choice(list(JobStatus))
-        moments = {
+        moments: dict[str, datetime | None] = {
             name: NOW - timedelta(hours=draw.choice([0, 12, 24, 36, 400]))
             for name in ("created", "scheduled", "started", "completed")
         }

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job, JournalEntry, Pause
@@ -13,7 +14,6 @@ from tests.apps.testapp.models import Site
 from tests.support.browsing import (
     CONTRAST,
     HOSTILE,
-    PHONE,
     complaints_of,
     is_wider_than_the_screen,
     let_scripts_run,
@@ -51,6 +51,17 @@ def an_eventful_list(text: str = "boom") -> list[Job]:
     ]
     a_job("completed", kwargs={text: text}, job_class=text[:200])
     return jobs
+
+
+def serious_faults(page: Page) -> list[str]:
+    """Return what axe-core finds in our part of the page that is serious or critical."""
+    found = Axe().run(page, context=".pgj").response["violations"]
+    return [
+        f"{fault['id']}: {node['html'][:200]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
 
 
 def is_live(page: Page) -> None:
@@ -106,11 +117,31 @@ def test_every_status_has_a_colour_with_enough_contrast(page: Page, root: str, t
     assert min(contrasts) >= 4.5  # WCAG AA
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("root", PLACES)
+def test_the_list_has_no_serious_fault_of_accessibility(page: Page, root: str, theme: Any) -> None:
+    an_eventful_list()
+    page.emulate_media(color_scheme=theme)
+    for address in (
+        root,
+        f"{root}?q=status:errored+colour:red",
+        f"{root}confirm/?verb=cancel&id=1",
+    ):
+        page.goto(address)
+        let_scripts_run(page)
+        for summary in page.locator(".pgj-menu summary").all():
+            summary.click()
+            assert serious_faults(page) == [], address
+    page.goto(root)
+    page.locator("tbody input[name=id]").first.check()
+    assert serious_faults(page) == []
+
+
 @pytest.mark.parametrize("width", [390, 768, 1280])
 @pytest.mark.parametrize("root", PLACES)
 def test_nothing_is_cut_off_at_any_width(page: Page, root: str, width: int) -> None:
     an_eventful_list("a_very_long_word_" * 11)
-    page.set_viewport_size({**PHONE, "width": width})
+    page.set_viewport_size({"width": width, "height": 844})
     for address in (root, f"{root}?q=status:errored+{'x' * 90}", f"{root}confirm/?verb=retry&id=1"):
         page.goto(address)
         assert not is_wider_than_the_screen(page), address
