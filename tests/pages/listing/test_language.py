@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pgjobs.pages.listing.asking import asked
 from pgjobs.pages.listing.language import FIELDS, LONGEST, Term, merged, read, terms_of
 from tests.apps.testapp.jobs import Noop
+from tests.support.markdown import DOCS, table
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +161,8 @@ def test_older_addresses_and_forms_become_a_query(given: dict[str, str], query: 
 
 def test_an_unknown_filter_of_an_address_is_not_passed_over() -> None:
     assert asked({"name__regex": "x", "utm": "y"}).unknown == ["name__regex", "utm"]
+
+
+def test_each_filter_stands_in_the_table_of_the_documentation() -> None:
+    documented = [row[0].strip("`") for row in table(DOCS / "pages.md", "filter")]
+    assert documented == [*FIELDS, "arg.<name>"]
