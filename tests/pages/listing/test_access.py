@@ -223,7 +223,7 @@ def test_a_longer_list_takes_no_more_queries_and_reads_no_wide_column(
         AboutObject.enqueue(
             a_site("Berlin"),
         )
-    with django_assert_num_queries(17) as counted:
+    with django_assert_num_queries(19) as counted:
         looking.get(LIST, {"q": "class:AboutObject queue:default"})
     asked = [query["sql"] for query in counted.captured_queries]
     assert not any('"pgjobs_job"."kwargs"' in sql for sql in asked)

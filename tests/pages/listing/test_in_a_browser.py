@@ -196,7 +196,7 @@ def test_enter_opens_the_job_that_has_the_focus(page: Page) -> None:
     page.wait_for_url(f"**/{job.pk}/change/")
 
 
-@pytest.mark.parametrize("selector", ["#pgj-add", "tbody input[name=id]", ".pgj-error summary"])
+@pytest.mark.parametrize("selector", ["#pgj-add", "tbody input[name=id]", ".pgj-failure summary"])
 def test_tab_reaches_the_parts_of_the_list(page: Page, selector: str) -> None:
     a_job("failed", error="one\ntwo")
     page.goto("/jobs/jobs/")
@@ -257,7 +257,7 @@ def test_a_live_look_changes_rows_in_place_and_moves_none(page: Page) -> None:
 def test_a_live_look_keeps_the_selection_and_the_open_error(page: Page) -> None:
     jobs = [a_job("failed", error=f"one\nsecond line of {n}") for n in range(3)]
     page.goto(LIST)
-    opened = page.locator(f"#job-{jobs[0].pk} .pgj-error")
+    opened = page.locator(f"#job-{jobs[0].pk} .pgj-failure")
     opened.locator("summary").click()
     page.get_by_text("second line of 0").wait_for()
     is_live(page)
