@@ -151,6 +151,12 @@ def test_nothing_is_cut_off_at_any_width(page: Page, root: str, width: int) -> N
     )
     assert len(ends) > 100
     assert max(ends) <= width
+    for part in (".pgj-name a", ".pgj-queue span"):
+        widths = page.eval_on_selector_all(
+            f".pgj-jobs tbody {part}",
+            "parts => parts.map(part => part.getBoundingClientRect().width)",
+        )
+        assert min(widths) > 40, part
 
 
 def test_a_waiting_job_of_a_paused_queue_does_not_look_like_one_that_starts_soon(
