@@ -92,8 +92,6 @@ def act(request: HttpRequest) -> HttpResponse:
     try:
         selection = Selection.from_json(json.loads(request.POST.get("filter", "")))
         changing = _changeable(verb, visible_jobs(request.user, selection))
-        if selection.is_empty:
-            raise InvalidArgument("Name the jobs by a filter.")
         if verb == "delete" and (keeping := kept_by(request.user, changing)):
             raise PermissionDenied(", ".join(keeping))
         is_short = changing[: AT_ONCE + 1].count() <= AT_ONCE
