@@ -4,7 +4,7 @@ Each surface for people asks here, so no surface decides for itself.
 """
 
 from pgjobs.access.actions import redacted_action
-from pgjobs.access.arguments import classes_that_hide, in_search, typed, with_arguments
+from pgjobs.access.arguments import classes_that_hide, typed, with_arguments
 from pgjobs.access.launching import launchable
 from pgjobs.access.permissions import PERMISSIONS, Verb, may
 from pgjobs.access.reasons import without_other_jobs
@@ -16,7 +16,6 @@ __all__ = [
     "PERMISSIONS",
     "Verb",
     "classes_that_hide",
-    "in_search",
     "is_whole",
     "launchable",
     "may",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 from django.db.models import Q
 
@@ -13,8 +12,6 @@ from pgjobs import codec
 from pgjobs.access.redaction import redacted_arguments
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.registry.names import registered
-
-_IN_SEARCH: Final = re.compile(r'(?<!\S)arg\.([^\s:]+):("(?:[^"\\]|\\.)*"|\S+)(?!\S)')
 
 
 def typed(name: str, value: str) -> Any:
@@ -27,15 +24,6 @@ def typed(name: str, value: str) -> Any:
     except (ValueError, RecursionError):
         parsed = value
     return codec.encode(parsed, name)
-
-
-def in_search(text: str) -> tuple[dict[str, Any], str]:
-    """Return the arguments that a search names, and the other words.
-
-    An argument is written as ``arg.invoice:INV-1``, or ``arg.title:"two words"``.
-    """
-    named = {found[1]: typed(found[1], found[2]) for found in _IN_SEARCH.finditer(text)}
-    return named, _IN_SEARCH.sub("", text).strip()
 
 
 def classes_that_hide(arguments: dict[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 
-from pgjobs.admin.display import LookOnly
+from pgjobs.admin.look_only import LookOnly
 
 
 class LeadingAdmin(LookOnly):

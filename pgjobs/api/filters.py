@@ -93,9 +93,14 @@ class JobFilters(django_filters.FilterSet):
     user_id = UserFilter(label="Jobs of the user with this key")
     worker = KeyFilter(label="Jobs that this worker took last")
     since = django_filters.CharFilter(label=f"Jobs created in this time, {_SPAN}")
+    before = django_filters.CharFilter(label=f"Jobs created before this moment, {_SPAN}")
     ended = django_filters.CharFilter(label=f"Jobs that ended in this time, {_SPAN}")
+    ended_before = django_filters.CharFilter(label=f"Jobs that ended before this moment, {_SPAN}")
+    attempt = django_filters.CharFilter(label="Jobs with so many attempts, such as 2, >1 or <=3")
+    name = django_filters.CharFilter(label="Jobs whose name begins so, in either case")
     arg = Texts(label="Jobs with this argument, as name=value; the value is JSON or a text")
     error = django_filters.CharFilter(label="Jobs with this text in their error, in either case")
+    text = Texts(label="Jobs with this text in their name, class or error, in either case")
 
     class Meta:
         model = Job
@@ -146,11 +151,18 @@ class JobFilterDocument(Document):
     user_id = serializers.CharField(required=False)
     worker = serializers.IntegerField(required=False, min_value=0, max_value=LARGEST_KEY)
     since = serializers.CharField(required=False)
+    before = serializers.CharField(required=False)
     ended = serializers.CharField(required=False)
+    ended_before = serializers.CharField(required=False)
+    attempt = serializers.CharField(required=False)
+    name = serializers.CharField(required=False)
     arg = serializers.ListField(
         child=serializers.CharField(), required=False, allow_empty=False, max_length=100
     )
     error = serializers.CharField(required=False)
+    text = serializers.ListField(
+        child=serializers.CharField(), required=False, allow_empty=False, max_length=100
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs:

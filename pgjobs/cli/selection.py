@@ -38,13 +38,22 @@ def add_filters(parser: ArgumentParser) -> None:
         help="jobs of this class; the end of its dotted path is enough",
     )
     filters.add_argument("--object", metavar="APP.MODEL:KEY", help="jobs about this object")
+    filters.add_argument("--user", metavar="NAME", help="jobs of the user with this name or key")
     filters.add_argument("--worker", type=int, metavar="ID", help="jobs that this worker took last")
     filters.add_argument(
         "--since",
         metavar="SPAN",
         help="jobs created in this time, such as 90s, 15m, 2h, 3d or 1w, or since this moment",
     )
+    filters.add_argument("--before", metavar="SPAN", help="jobs created before this moment")
     filters.add_argument("--ended", metavar="SPAN", help="jobs that ended in this time")
+    filters.add_argument(
+        "--ended-before", metavar="SPAN", help="jobs that ended before this moment"
+    )
+    filters.add_argument(
+        "--attempt", metavar="NUMBER", help="jobs with so many attempts, such as 2, '>1' or '<=3'"
+    )
+    filters.add_argument("--name", metavar="TEXT", help="jobs whose name begins so, in either case")
     filters.add_argument(
         "--arg",
         action="append",
@@ -54,6 +63,13 @@ def add_filters(parser: ArgumentParser) -> None:
     )
     filters.add_argument(
         "--error", metavar="TEXT", help="jobs whose error holds this text, in either case"
+    )
+    filters.add_argument(
+        "--text",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="jobs with this text in their name, class or error; the option can be repeated",
     )
 
 

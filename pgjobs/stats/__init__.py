@@ -25,7 +25,7 @@ from pgjobs.stats.counted import (
     throughput,
     totals,
 )
-from pgjobs.stats.figures import JobFigures, figures
+from pgjobs.stats.figures import JobFigures, figures, served_queues
 from pgjobs.stats.reading import (
     be_patient_for,
     blockers,
@@ -95,6 +95,7 @@ __all__ = [
     "queues",
     "running",
     "schedules",
+    "served_queues",
     "throughput",
     "totals",
     "why",

@@ -55,13 +55,19 @@ def test_no_page_of_the_admin_shows_a_secret(jobs: list[Job]) -> None:
     pages += [at(name) for name in ("overview", "failures", "workers", "logs", "journal")]
     for job in jobs:
         pages += [f"{LIST}{job.pk}/{page}/" for page in ("change", "delete")]
-    pages += [f"{LIST}?q={SECRET}", f"{LIST}?q=arg.card:x", f"{LIST}?status__exact=failed"]
+    pages += [f"{LIST}?q={SECRET}", f"{LIST}?q=arg.card:x", f"{LIST}?q=status:failed"]
+    pages += [f"{LIST}confirm/?verb=cancel&id={jobs[0].pk}"]
     texts = {page: shown(client, page).replace(f"?q={SECRET}", "") for page in pages}
+    for kind in ("csv", "json"):
+        sent = client.get(f"{LIST}export/", {"format": kind})
+        texts[kind] = b"".join(sent).decode()
 
-    texts[f"{LIST}?q={SECRET}"] = ""  # the search box repeats what was typed
+    texts[f"{LIST}?q={SECRET}"] = ""  # the page repeats what was typed
     assert [page for page, text in texts.items() if SECRET in text] == []
     assert READABLE in texts[f"{LIST}{jobs[0].pk}/change/"]
     assert READABLE in texts[f"{LIST}{jobs[4].pk}/change/"]
+    assert READABLE in texts["csv"]
+    assert READABLE in texts["json"]
 
 
 @pytest.mark.parametrize("progress", [{"message": {"card": SECRET}}, [{"card": SECRET}]])

@@ -89,18 +89,18 @@ def test_a_function_may_deny_the_page(settings: Any) -> None:
 # The admin ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("query", ["", "?queue_name=high", "?q=others", "?q=arg.n:1", "?all="])
+@pytest.mark.parametrize("query", ["", "?q=queue:high", "?q=others", "?q=arg.n:1", "?after_id=0"])
 def test_the_list_shows_and_counts_no_hidden_job(query: str, client: Client) -> None:
     job = hidden_job(kwargs={"n": 1})
     html = shown(client, f"{LIST}{query}")
 
     assert "of others" not in html
     assert f"/{job.pk}/" not in html
-    assert "0 jobs" in html
+    assert "No job matches." in html or "There are no jobs yet." in html
 
 
 def test_a_search_for_the_id_of_a_hidden_job_finds_nothing(client: Client) -> None:
-    assert "0 jobs" in shown(client, f"{LIST}?q={hidden_job().pk}")
+    assert "No job matches." in shown(client, f"{LIST}?q={hidden_job().pk}")
 
 
 @pytest.mark.parametrize("page", ["change", "history", "delete", "cancel", "retry"])
@@ -121,12 +121,12 @@ def test_no_page_of_a_hidden_job_differs_from_that_of_a_missing_one(
     assert status_of(job) == status
 
 
-@pytest.mark.parametrize("action", ["cancel_jobs", "retry_jobs", "delete_selected"])
+@pytest.mark.parametrize("action", ["cancel", "retry", "delete"])
 def test_an_action_leaves_hidden_jobs_alone(action: str, client: Client) -> None:
-    waiting, failed, own = hidden_job(), hidden_job("failed"), a_job("failed")
+    waiting, failed = hidden_job(), hidden_job("failed")
 
-    choose(client, action, waiting, failed, post="yes")
-    choose(client, action, own, select_across="1", post="yes")
+    choose(client, action, waiting, failed)
+    choose(client, action, query="status:pending,failed")
 
     assert (status_of(waiting), status_of(failed)) == ("pending", "failed")
 

@@ -29,16 +29,6 @@ ALLOWED = {
     # SET takes no parameter, and a limit has one name on some servers and two on others.
     ("execution/process_lock.py", "SET LOCAL idle_in_transaction_session_timeout = 0"),
     ("execution/process_lock.py", "SET LOCAL transaction_timeout = 0"),
-    # Django puts an expression together from a template; the view and the column vary.
-    (
-        "admin/display.py",
-        "(SELECT seen.%(column)s FROM %(view)s AS seen WHERE seen.id = %(expressions)s LIMIT 1)",
-    ),
-    (
-        "admin/display.py",
-        "(SELECT EXTRACT(epoch FROM seen.%(column)s)::float8 "
-        "FROM %(view)s AS seen WHERE seen.id = %(expressions)s LIMIT 1)",
-    ),
     # The statements that repair an index are made of its name, and are shown to people.
     ("doctor/indexes.py", "DROP INDEX"),
     # A view or a function is dropped by its name.

@@ -21,7 +21,7 @@ from tests.support.engine import OpenConnection
 from tests.support.moments import ago
 from tests.support.rows import a_job, a_worker, tell_sql
 from tests.support.sql import query
-from tests.support.staff import signed_in
+from tests.support.staff import choose, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -105,14 +105,14 @@ def test_the_admin_journals_what_its_users_do() -> None:
     browser = signed_in("view_job", "change_job", "delete_job")
     jobs = reverse("admin:pgjobs_job_changelist")
     browser.post(f"{jobs}{waiting.pk}/cancel/")
-    browser.post(jobs, {"action": "retry_jobs", "_selected_action": [failed.pk]})
+    choose(browser, "retry", failed)
     browser.post(f"{jobs}{done.pk}/delete/", {"post": "yes"})
 
     entries = JournalEntry.objects.order_by("pk")
-    assert [(entry.verb, entry.what["ids"]) for entry in entries] == [
-        ("cancel", [waiting.pk]),
-        ("retry", [failed.pk]),
-        ("delete", [done.pk]),
+    assert [(entry.verb, entry.what) for entry in entries] == [
+        ("cancel", {"ids": [waiting.pk]}),
+        ("retry", {"filter": {"ids": [failed.pk]}}),
+        ("delete", {"ids": [done.pk]}),
     ]
     (user,) = get_user_model().objects.all()
     assert {(e.surface, e.who, e.user_key) for e in entries} == {

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from pgjobs.exceptions import InvalidArgument
@@ -23,12 +24,17 @@ EACH: dict[str, Any] = {
     "queue": "low",
     "job_class": (Noop.path,),
     "object": "testapp.site:7",
+    "user": "4711",
     "worker": 3,
+    "attempt": ">1",
     "since": NOW,
+    "before": NOW,
     "ended": NOW - timedelta(days=1),
     "ended_before": NOW,
     "arg": {"invoice": "INV-1", "n": [1, None]},
+    "name": "Night",
     "error": "no route",
+    "text": ("two", "words here"),
 }
 
 
@@ -93,6 +99,11 @@ def test_a_filter_that_is_not_known_is_refused_by_its_name() -> None:
         {"object": "site"},
         {"status": []},
         {"queue": 3},
+        {"attempt": 3},
+        {"attempt": "many"},
+        {"user": "ann"},
+        {"text": "words"},
+        {"text": [3]},
     ],
     ids=str,
 )
@@ -120,3 +131,47 @@ def test_texts_of_people_become_whole_paths_and_moments() -> None:
     assert selection.arg == {"n": 1, "text": "one"}
     assert selection.since is not None
     assert abs(timezone.now() - selection.since - timedelta(hours=2)) < timedelta(minutes=1)
+
+
+def test_people_name_a_user_and_the_selection_keeps_the_key() -> None:
+    ann = User.objects.create(username="ann")
+    wanted = a_job(user=ann)
+    a_job()
+
+    for text in ("ann", str(ann.pk)):
+        selection = Selection.of_texts({"user": text})
+        assert selection.user == str(ann.pk)
+        assert selection.jobs().get() == wanted
+
+
+@pytest.mark.parametrize("text", ["bob", "987654", "9" * 4301, "-1"])
+def test_the_name_of_no_user_is_refused(text: str) -> None:
+    with pytest.raises(InvalidArgument, match="is the name of no user"):
+        Selection.of_texts({"user": text})
+
+
+@pytest.mark.parametrize(
+    ("attempt", "found"),
+    [("2", {2}), (">1", {2, 3}), (">=3", {3}), ("<2", {0, 1}), ("<=0", {0}), (">99999", set())],
+)
+def test_attempts_are_compared(attempt: str, found: set[int]) -> None:
+    for number in range(4):
+        a_job("failed", attempt=number)
+
+    jobs = Selection(attempt=attempt).jobs()
+    assert set(jobs.values_list("attempt", flat=True)) == found
+
+
+def test_a_text_is_found_in_the_name_the_class_and_the_error_in_either_case() -> None:
+    wanted = [
+        a_job(name="Nightly SYNC"),
+        a_job(job_class="network.jobs.SyncSite"),
+        a_job("failed", error="the sync\nfailed"),
+    ]
+    a_job(kwargs={"what": "sync"})
+
+    assert set(Selection(text=("sync",)).jobs()) == set(wanted)
+    assert set(Selection(text=("sync", "nightly")).jobs()) == set(wanted[:1])
+    assert set(Selection(name="night").jobs()) == set(wanted[:1])
+    assert not Selection(name="sync").jobs().exists()
+    assert not Selection(text=("100%",)).jobs().exists()

@@ -35,7 +35,11 @@ def messages(response: Any) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
-def choose(client: Client, action: str, *jobs: Job, **data: Any) -> list[str]:
-    """Apply an action to selected jobs; return the messages to the user."""
-    chosen = {"action": action, "_selected_action": [job.pk for job in jobs], **data}
-    return messages(client.post(LIST, chosen, follow=True))
+def choose(client: Client, verb: str, *jobs: Job, query: str = "") -> list[str]:
+    """Confirm an action on these jobs, or on all of ``query``; return what the page says."""
+    ids = [str(job.pk) for job in jobs] or ["all"]
+    asked = client.get(f"{LIST}confirm/", {"verb": verb, "id": ids, "q": query}, follow=True)
+    if asked.redirect_chain:
+        return messages(asked)
+    given = {"verb": verb, "filter": asked.context["filter"], "q": query}
+    return messages(client.post(f"{LIST}act/", given, follow=True))

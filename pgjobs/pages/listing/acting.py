@@ -68,7 +68,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         said = gettext("%s Narrow the filter, such as by status or ended:1d.") % error
         messages.error(request, said, fail_silently=True)
         return HttpResponseRedirect(address(request, "jobs", q=query))
-    context = {
+    context: dict[str, Any] = {
         "verb": verb,
         "words": WORDS[verb],
         "button": str(WORDS[verb].button) % jobs_in_words(number),
@@ -81,7 +81,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
         "is_slow": number is None or number > AT_ONCE,
         "a_worker_lives": bulk.a_worker_lives(),
     }
-    return show(request, "jobs_confirm.html", context, title=WORDS[verb].title, tab="jobs")
+    title = context["button"] if number != 0 else WORDS[verb].title
+    return show(request, "jobs_confirm.html", context, title=title, tab="jobs")
 
 
 @action(Verb.VIEW)
@@ -91,8 +92,6 @@ def act(request: HttpRequest) -> HttpResponse:
     try:
         selection = Selection.from_json(json.loads(request.POST.get("filter", "")))
         changing = _changeable(verb, visible_jobs(request.user, selection))
-        if selection.is_empty:
-            raise InvalidArgument("Name the jobs by a filter.")
         if verb == "delete" and (keeping := kept_by(request.user, changing)):
             raise PermissionDenied(", ".join(keeping))
         is_short = changing[: AT_ONCE + 1].count() <= AT_ONCE

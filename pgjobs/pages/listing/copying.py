@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
@@ -73,4 +74,10 @@ def as_sql(query: Query) -> str:
     rows = found.order_by("-pk").values(*_COLUMNS)[:_SHOWN]
     sql, params = rows.query.sql_with_params()
     connection: Any = connections[using]
-    return f"{connection.ops.compose_sql(sql, params)};"
+    return f"{connection.ops.compose_sql(_tidied(sql), params)};"
+
+
+def _tidied(sql: str) -> str:
+    """Return a statement in lines and with short names. It has no values yet, so none changes."""
+    sql = re.sub(r'"pgjobs_job"\.("\w+")( AS \1)?', r"\1", sql)
+    return re.sub(r" (FROM|WHERE|ORDER BY|LIMIT) ", r"\n\1 ", sql)

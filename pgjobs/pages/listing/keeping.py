@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models.deletion import get_candidate_relations_to_delete
 
 from pgjobs.models import Job, JobLogEntry
 from pgjobs.models.job_queryset import JobQuerySet
@@ -13,7 +14,9 @@ from pgjobs.models.job_queryset import JobQuerySet
 def kept_by(user: Any, jobs: JobQuerySet[Job]) -> list[str]:
     """Return the names of the models whose rows keep ``jobs`` from being deleted by ``user``."""
     found = []
-    for relation in Job._meta.related_objects:
+    options_of_jobs: Any = Job._meta
+    relations: Any = get_candidate_relations_to_delete(options_of_jobs)
+    for relation in relations:
         model = relation.related_model
         if model is JobLogEntry or relation.on_delete is not models.CASCADE:
             continue

@@ -36,7 +36,9 @@ class Row:
     """The colour of the status."""
     status: str
     note: str
-    """Why the job waits, or how far it has come."""
+    """Why the job waits, or that it is told to stop."""
+    message: str
+    """What a running job said last."""
     is_held: bool
     """Whether nothing will start the job until a person acts."""
     error: str
@@ -69,12 +71,7 @@ class _Surroundings:
         return cls(
             queues=frozenset(name for kind, name in paused if kind == Pause.Kind.QUEUE),
             classes=frozenset(name for kind, name in paused if kind == Pause.Kind.JOB_CLASS),
-            served=frozenset(
-                str(queue)
-                for worker in stats.workers()
-                if worker.state == "alive"
-                for queue in worker.queues
-            ),
+            served=stats.served_queues(),
             now=timezone.now(),
         )
 
@@ -87,11 +84,7 @@ class _Surroundings:
         if job.status == JobStatus.SCHEDULED and job.scheduled and job.scheduled > self.now:
             span = spans.rough((job.scheduled - self.now).total_seconds())
             if job.attempt:
-                return gettext("attempt %(next)s of %(of)s in %(span)s") % {
-                    "next": job.attempt + 1,
-                    "of": job.max_attempts,
-                    "span": span,
-                }, False
+                return gettext("again in %s") % span, False
             return gettext("in %s") % span, False
         if job.queue_name not in self.served:
             return gettext("no worker"), True
@@ -115,7 +108,10 @@ def rows_of(ids: Sequence[int]) -> list[Row]:
 
 def _row(job: Any, figures: stats.JobFigures, around: _Surroundings) -> Row:
     status = JobStatus(job.status)
-    note, is_held = around.why(job) if job.is_waiting else (_note(job, figures), False)
+    is_running = status == JobStatus.RUNNING
+    note, is_held = around.why(job) if job.is_waiting else ("", False)
+    if is_running and job.cancel_requested:
+        note = gettext("told to stop")
     error = job.whole_error.strip()
     return Row(
         job=job,
@@ -124,21 +120,14 @@ def _row(job: Any, figures: stats.JobFigures, around: _Surroundings) -> Row:
         tone="gray" if is_held else status.color,
         status=str(status.label),
         note=note,
+        message=str(figures.progress_message or "")[:200] if is_running else "",
         is_held=is_held,
         error=error,
         error_line=error.partition("\n")[0].strip(),
         waited=figures.late_by,
         ran=figures.duration,
-        percent=figures.progress_percent if job.status == JobStatus.RUNNING else None,
+        percent=figures.progress_percent if is_running else None,
     )
-
-
-def _note(job: Any, figures: stats.JobFigures) -> str:
-    if job.status != JobStatus.RUNNING:
-        return ""
-    if job.cancel_requested:
-        return gettext("told to stop")
-    return str(figures.progress_message or "")[:200]
 
 
 def _object(job: Any, figures: stats.JobFigures) -> str:

@@ -97,7 +97,7 @@
   // In an empty field, backspace removes the last filter.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Backspace" || event.target.id !== "pgj-add" || event.target.value) return;
-    all(".pgj-chip a").at(-1)?.click();
+    all(".pgj-term a").at(-1)?.click();
   });
 
   // Menus, copies ---------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+SELECT DISTINCT unnest(queues)::text FROM pgjobs_workers WHERE state = 'alive'

@@ -1,0 +1,85 @@
+"""Deletions from the list: with logs, and never past rows that keep a job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import models
+from django.db.models.signals import pre_delete
+from django.test import Client
+from django.utils import timezone
+
+from pgjobs.models import Job, JobLogEntry, Schedule
+from tests.support.rows import a_job
+from tests.support.staff import LIST, choose, shown, signed_in
+
+pytestmark = pytest.mark.django_db
+
+CONFIRM, ACT = f"{LIST}confirm/", f"{LIST}act/"
+
+
+@pytest.fixture
+def steerer() -> Client:
+    return signed_in("change_job", "view_job", "delete_job")
+
+
+@pytest.fixture
+def _watched() -> Iterator[None]:
+    """A project that wants to know of each deleted job, so that Django deletes them."""
+
+    def note(**_: Any) -> None:
+        return
+
+    pre_delete.connect(note, sender=Job)
+    yield
+    pre_delete.disconnect(note, sender=Job)
+
+
+def test_finished_jobs_are_deleted_with_their_logs_and_live_ones_stay(steerer: Client) -> None:
+    done, live = a_job("completed"), a_job()
+    JobLogEntry.objects.create(job=done, timestamp=timezone.now(), level="info", message="x")
+    assert choose(steerer, "delete", done, live) == ["Deleted: 1 job."]
+    assert list(Job.objects.all()) == [live]
+    assert not JobLogEntry.objects.exists()
+
+
+@pytest.mark.usefixtures("_watched")
+@pytest.mark.parametrize("on_delete", [models.PROTECT, models.RESTRICT])
+def test_a_row_that_protects_a_job_keeps_it_and_is_told(
+    on_delete: Any, steerer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference: Any = JobLogEntry._meta.get_field("job").remote_field
+    monkeypatch.setattr(reference, "on_delete", on_delete)
+    kept, other = a_job("completed"), a_job("completed")
+    JobLogEntry.objects.create(job=kept, timestamp=timezone.now(), level="info", message="x")
+    (said,) = choose(steerer, "delete", kept, other)
+    assert said.startswith(f"Deleted: 1 job. PostgreSQL refused 1 job: Job {kept.pk}: ")
+    assert list(Job.objects.all()) == [kept]
+
+
+@pytest.fixture
+def taken_along(monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A job with which a row goes as by ``ForeignKey(Job, on_delete=CASCADE)``."""
+    reference: Any = Schedule._meta.get_field("last_job").remote_field
+    monkeypatch.setattr(reference, "on_delete", models.CASCADE)
+    job = a_job("completed")
+    Schedule.objects.create(job_class="x", interval=1, next_run=timezone.now(), last_job=job)
+    return job
+
+
+def test_rows_that_the_user_may_not_delete_keep_a_job(steerer: Client, taken_along: Job) -> None:
+    html = shown(steerer, f"{CONFIRM}?verb=delete&id={taken_along.pk}")
+    assert "You may not delete rows that would go along with these jobs: schedules." in html
+    given = {"verb": "delete", "filter": json.dumps({"ids": [taken_along.pk]})}
+    assert steerer.post(ACT, given).status_code == 403
+    assert Schedule.objects.filter(last_job=taken_along).exists()
+
+
+@pytest.mark.usefixtures("_watched")
+def test_rows_that_the_user_may_delete_go_along(taken_along: Job) -> None:
+    client = signed_in("view_job", "delete_job", "delete_schedule")
+    assert choose(client, "delete", taken_along) == ["Deleted: 1 job."]
+    assert not Schedule.objects.exists()
