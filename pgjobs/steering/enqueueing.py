@@ -69,7 +69,7 @@ def rerun(job: Job, *, by: Actor, changes: Mapping[str, Any] | None = None) -> J
             priority=job.priority,
             timeout=job.timeout,
             max_attempts=job.max_attempts,
-            arguments={**codec.decode(kept), **changed},
+            arguments={**codec.decode(kept, "kwargs"), **changed},
         )
         entry.jobs, entry.done = [again.pk], 1
         # The names alone: the journal holds no values of arguments.
