@@ -17,7 +17,7 @@ from pgjobs.sql.schema import create, rights_as_on
 _NAMES: Final = (
     "functions/bucket",
     "functions/bucket_time",
-    "functions/count_end",
+    "functions/count_end.0013",
     "functions/count_ends",
     "views/ended",
     "views/throughput",
