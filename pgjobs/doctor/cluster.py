@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from django.db.models.functions import Now
 
 from pgjobs import stats
 from pgjobs.doctor.finding import Finding, Severity
 from pgjobs.doctor.reading import read
-from pgjobs.models import WorkerProcess
+from pgjobs.models import JournalEntry, WorkerProcess
+
+_LONG_WAIT: Final = timedelta(minutes=1)
+"""An action waits if it has not advanced for so long. A batch takes some seconds at most."""
 
 
 def no_worker(using: str) -> Iterator[Finding]:
@@ -72,6 +79,25 @@ def unknown_classes(using: str) -> Iterator[Finding]:
             "worker has registered.",
             "Deploy the code to the workers, or cancel the jobs: they will end as errored.",
         )
+
+
+def waiting_actions(using: str) -> Iterator[Finding]:
+    """Find bulk actions that no process has gone on with for a while."""
+    running = JournalEntry.objects.using(using).filter(state=JournalEntry.State.RUNNING)
+    for each in running.filter(updated__lt=Now() - _LONG_WAIT).order_by("pk"):
+        yield Finding(
+            Severity.WARNING,
+            "waiting action",
+            f"For a minute no process has gone on with the bulk action {each.pk} ({each.verb}, "
+            f"{each.done} of {each.counted} jobs): {_carried_by(each)}.",
+            f"Start a worker of this release, or run manage.py pgjobs journal --here {each.pk}.",
+        )
+
+
+def _carried_by(action: JournalEntry) -> str:
+    if action.carrier:
+        return f"{action.carrier} has it"
+    return "no worker has taken it, and a worker of an older release may know no bulk actions"
 
 
 def late_schedules(using: str) -> Iterator[Finding]:

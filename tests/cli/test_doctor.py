@@ -14,7 +14,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from pgjobs.doctor import Finding, Severity, examination, examine, server
-from pgjobs.models import Pause, RegistryEntry, Schedule
+from pgjobs.models import JournalEntry, Pause, RegistryEntry, Schedule
 from tests.support.eventually import eventually
 from tests.support.moments import ago
 from tests.support.rows import a_job, a_worker, tell_sql
@@ -188,6 +188,26 @@ def test_a_table_that_is_not_there_leaves_the_other_findings() -> None:
     query("DROP TABLE pgjobs_registry CASCADE")
 
     assert {("WARNING", "no view"), ("CRITICAL", "unserved queue")} <= set(found())
+
+
+def test_a_bulk_action_that_nobody_goes_on_with_is_found() -> None:
+    a_worker(has_session_lock=False)
+    old = {"who": "x", "surface": "python", "verb": "retry", "counted": 9, "ended": None}
+    rows = JournalEntry.objects
+    waiting = rows.create(**old, state="running")
+    lost = rows.create(**old, state="running", carrier="worker 7", done=3)
+    rows.create(**{**old, "ended": ago()}, state="done")
+    rows.update(created=ago(minutes=3), updated=ago(minutes=2))
+    rows.create(**old, state="running")
+
+    evidence = {each.evidence for each in examine() if each.about == "waiting action"}
+
+    assert evidence == {
+        f"For a minute no process has gone on with the bulk action {waiting.pk} (retry, 0 of 9 "
+        "jobs): no worker has taken it, and a worker of an older release may know no bulk actions.",
+        f"For a minute no process has gone on with the bulk action {lost.pk} (retry, 3 of 9 jobs): "
+        "worker 7 has it.",
+    }
 
 
 def test_a_table_without_autovacuum_is_found() -> None:
