@@ -104,7 +104,7 @@ def test_a_list_without_a_job_exits_with_1(pgjobs: Run) -> None:
         ("list --queue low", "No job matches."),
         (
             "list --queue lwo",
-            "No job matches. --queue 'lwo' is not a queue; the queues are: high, default, low",
+            "No job matches. --queue: There is no queue 'lwo'. The queues are: high, default, low",
         ),
         (
             "list --arg card=4111",
