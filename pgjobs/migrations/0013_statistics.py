@@ -20,8 +20,8 @@ _NAMES: Final = (
     "functions/count_end.0013",
     "functions/count_ends",
     "views/ended",
-    "views/throughput",
-    "views/latency",
+    "views/throughput.0013",
+    "views/latency.0013",
     "views/failure_kinds",
 )
 

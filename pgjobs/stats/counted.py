@@ -10,11 +10,10 @@ from operator import itemgetter
 from typing import Any, Final, Literal
 
 from django.db import connections, router
-from django.utils import timezone
 
-from pgjobs.conf import get_settings
 from pgjobs.models import Job
 from pgjobs.sql import load
+from pgjobs.stats.periods import parts_since, periods_since
 from pgjobs.stats.reading import read
 
 Span = Literal["hour", "day", "week"]
@@ -119,17 +118,22 @@ def ended(
     """Return the ends since a moment, added up ``by`` these columns.
 
     The time is counted by minutes, hours or days: by the shortest that are kept for so long. So
-    the first one may begin before ``since``.
+    the first one may begin before ``since``. If the time is not asked for, all that lies in a whole
+    hour or day is read by these, in milliseconds.
     """
     keys = {f"by_{key}": key in by for key in ("time", "class", "queue")}
-    return read(Ended, "stats/ended", using, since=since, period=_period(since), **keys)
-
-
-def _period(since: datetime) -> str:
-    settings, age = get_settings(), timezone.now() - since
-    if age <= timedelta(days=settings.STATISTICS_MINUTES):
-        return "minute"
-    return "hour" if age <= timedelta(days=settings.STATISTICS_HOURS) else "day"
+    kept = periods_since(since)
+    parts = parts_since(since, kept[:1] if keys["by_time"] else kept)
+    periods, begins, ends = zip(*parts, strict=True)
+    return read(
+        Ended,
+        "stats/ended",
+        using,
+        periods=list(periods),
+        since=list(begins),
+        upto=list(ends),
+        **keys,
+    )
 
 
 def failure_kinds(limit: int = 100, using: str | None = None) -> list[FailureFingerprint]:
