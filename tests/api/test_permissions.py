@@ -212,7 +212,7 @@ def test_the_reasons_of_a_job_do_not_name_hidden_jobs(restricted: Callable[[], C
     (*_others, busy) = restricted().get(f"{API}jobs/{waiting.pk}/why/").json()
 
     assert busy["reason"] == "busy"
-    assert busy["evidence"] == "All 1 slots of the workers that serve the queue are taken."
+    assert busy["evidence"] == "The only slot of the workers that serve the queue is taken."
 
 
 @pytest.mark.parametrize("by", ["ids", "filter"])
