@@ -12,6 +12,7 @@ from pgjobs import stats
 from pgjobs.doctor.finding import Finding, Severity
 from pgjobs.doctor.reading import read
 from pgjobs.models import JournalEntry, WorkerProcess
+from pgjobs.showing import counted
 
 _LONG_WAIT: Final = timedelta(minutes=1)
 """An action waits if it has not advanced for so long. A batch takes some seconds at most."""
@@ -25,7 +26,7 @@ def no_worker(using: str) -> Iterator[Finding]:
     yield Finding(
         Severity.CRITICAL if schedules else Severity.NOTE,
         "no worker",
-        f"No worker lives, so none of {len(schedules)} system jobs will run."
+        f"No worker lives, so {counted(len(schedules), 'system job')} will not run."
         if schedules
         else "No worker lives.",
         "Start one: manage.py pgjobs_worker.",
@@ -42,7 +43,7 @@ def lost_workers(using: str) -> Iterator[Finding]:
                 Severity.WARNING if is_safe or not worker.running else Severity.CRITICAL,
                 "lost worker",
                 f"Worker {worker.id} ({worker.name}, pid {worker.pid} on {worker.hostname}) is "
-                f"{worker.state}, with {worker.running} jobs.",
+                f"{worker.state}, with {counted(worker.running, 'job')}.",
                 "Look for the cause in its log. Another worker takes its jobs back within seconds."
                 if is_safe
                 else "Start a worker: it takes back the jobs of the others.",
@@ -57,16 +58,20 @@ def unserved_queues(using: str) -> Iterator[Finding]:
             yield Finding(
                 Severity.NOTE if queue.paused else Severity.CRITICAL,
                 "unserved queue",
-                f"{waiting} jobs wait in the queue {queue.queue}, and no living worker serves it.",
+                f"{_waiting(waiting)} in the queue {queue.queue}, and no living worker serves it.",
                 f"Start one: manage.py pgjobs_worker {queue.queue}.",
             )
         elif waiting and queue.paused:
             yield Finding(
                 Severity.NOTE,
                 "paused queue",
-                f"{waiting} jobs wait in the queue {queue.queue}, which is paused.",
+                f"{_waiting(waiting)} in the queue {queue.queue}, which is paused.",
                 f"Resume it when you want: manage.py pgjobs resume {queue.queue}.",
             )
+
+
+def _waiting(jobs: int) -> str:
+    return f"{counted(jobs, 'job')} {'waits' if jobs == 1 else 'wait'}"
 
 
 def unknown_classes(using: str) -> Iterator[Finding]:
@@ -75,8 +80,8 @@ def unknown_classes(using: str) -> Iterator[Finding]:
         yield Finding(
             Severity.WARNING,
             "unknown class",
-            f"{jobs} waiting jobs, such as {example}, are of the class {job_class}, which no "
-            "worker has registered.",
+            f"No worker has registered the class {job_class} of {counted(jobs, 'waiting job')}, "
+            f"such as {example}.",
             "Deploy the code to the workers, or cancel the jobs: they will end as errored.",
         )
 
@@ -110,7 +115,8 @@ def late_schedules(using: str) -> Iterator[Finding]:
     yield Finding(
         Severity.CRITICAL,
         "late schedule",
-        f"{len(late)} system jobs are late, {first.job_class} by {first.overdue_by}.",
+        f"{counted(len(late), 'system job')} {'is' if len(late) == 1 else 'are'} late, "
+        f"{first.job_class} by {first.overdue_by}.",
         "Look for pgjobs.clock in the logs of the workers: their clock fails, or lags."
         if lives
         else "No worker lives, so no clock runs. Start one: manage.py pgjobs_worker.",

@@ -23,6 +23,8 @@ from tests.apps.testapp.jobs import Noop, Raising
 from tests.support.elsewhere import elsewhere
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
+from tests.support.moments import ago
+from tests.support.rows import a_job, a_worker
 from tests.support.sql import query
 from tests.support.told_events import ToldSoFar
 from tests.support.worker_process import RunningWorker, run_burst_here
@@ -92,12 +94,62 @@ def test_a_queue_without_a_worker_is_told_once_its_jobs_have_waited(
     settings: LazySettings,
 ) -> None:
     watch(settings, no_worker=60)
-    waiting(0.5)
+    job = waiting(0.5)
     alerts.look_and_tell()
     assert notified == []
+    job.delete()
     waiting(2)
+    a_worker(has_session_lock=False, queues=["low"])
     alerts.look_and_tell()
     assert notified == [("no_worker", "default", True)]
+    assert [each.message for each in alerts.raised()] == [
+        "A job of the queue default has waited for 120 s, and no living worker serves the queue."
+    ]
+    a_worker(has_session_lock=False, queues=["default"])
+    alerts.look_and_tell()
+    assert notified[1:] == [("no_worker", "default", False)]
+
+
+def test_a_job_behind_those_of_a_paused_class_waits(settings: LazySettings) -> None:
+    watch(settings, oldest_wait=300)
+    Pause.objects.pause(job_class=Raising.path)
+    Raising.enqueue()
+    Job.objects.update(created=Now() - timedelta(hours=1))
+    waiting(1)
+    alerts.look_and_tell()
+    assert notified == []
+    Job.objects.update(created=Now() - timedelta(hours=1))
+    alerts.look_and_tell()
+    assert notified == [("oldest_wait", "default", True)]
+
+
+def test_a_scheduled_job_that_is_due_waits(settings: LazySettings) -> None:
+    watch(settings, oldest_wait=300)
+    a_job("scheduled", scheduled=ago(minutes=10))
+    alerts.look_and_tell()
+    assert notified == [("oldest_wait", "default", True)]
+
+
+def test_a_look_reads_few_of_the_pending_jobs(settings: LazySettings) -> None:
+    watch(settings, oldest_wait=300)
+    query(
+        "INSERT INTO pgjobs_job (job_class, name, queue_name) "
+        "SELECT 'a', 'a', 'low' FROM generate_series(1, 30000)"
+    )
+    query("VACUUM ANALYZE pgjobs_job")
+
+    def entries_read() -> int:
+        query("SELECT pg_stat_force_next_flush()")
+        (row,) = query(
+            "SELECT idx_tup_read + seq_tup_read AS read FROM pg_stat_user_indexes "
+            "JOIN pg_stat_user_tables USING (relid) WHERE indexrelname = 'pgjobs_job_ready'"
+        )
+        return int(row["read"])
+
+    before = entries_read()
+    alerts.look_and_tell()
+
+    assert entries_read() - before < 15_000
 
 
 @pytest.mark.parametrize(

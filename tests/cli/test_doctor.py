@@ -70,10 +70,10 @@ def test_a_queue_with_jobs_and_without_a_worker_is_critical(pgjobs: Run) -> None
     assert ran.json[0] == {
         "severity": "critical",
         "about": "unserved queue",
-        "evidence": "1 jobs wait in the queue low, and no living worker serves it.",
+        "evidence": "1 job waits in the queue low, and no living worker serves it.",
         "remedy": "Start one: manage.py pgjobs_worker low.",
     }
-    assert pgjobs("doctor").out.startswith("CRITICAL: unserved queue\n  1 jobs wait")
+    assert pgjobs("doctor").out.startswith("CRITICAL: unserved queue\n  1 job waits")
 
 
 def test_paused_queues_with_jobs_are_notes(pgjobs: Run) -> None:
@@ -102,7 +102,7 @@ def test_a_late_system_job_is_critical() -> None:
     finding = examine()[0]
 
     assert (finding.severity, finding.about) == (Severity.CRITICAL, "late schedule")
-    assert finding.evidence.startswith("1 system jobs are late, a by 1:00:0")
+    assert finding.evidence.startswith("1 system job is late, a by 1:00:0")
     assert "logs of the workers" in finding.remedy
 
 
@@ -136,7 +136,9 @@ def test_waiting_jobs_of_an_unknown_class_are_found() -> None:
     finding = examine()[0]
 
     assert (finding.severity.name, finding.about) == ("WARNING", "unknown class")
-    assert f"such as {job.pk}, are of the class gone.jobs.Old" in finding.evidence
+    assert finding.evidence == (
+        f"No worker has registered the class gone.jobs.Old of 1 waiting job, such as {job.pk}."
+    )
 
 
 def test_no_class_is_unknown_as_long_as_no_worker_has_written_any() -> None:
