@@ -9,7 +9,7 @@ WITH gathered AS MATERIALIZED (
         COALESCE(sum((part.ended).jobs) FILTER (WHERE (part.ended).outcome = 'errored'), 0)::bigint AS errored,
         COALESCE(sum((part.ended).jobs) FILTER (WHERE (part.ended).outcome = 'failed'), 0)::bigint AS failed,
         COALESCE(sum((part.ended).jobs) FILTER (WHERE (part.ended).outcome = 'cancelled'), 0)::bigint AS cancelled,
-        make_interval(secs => sum((part.ended).run_seconds)) AS run_time,
+        make_interval(secs => LEAST(sum((part.ended).run_seconds), 9e12)) AS run_time,
         array_agg(part.ended) AS histograms
     FROM unnest(%(periods)s::text[], %(since)s::timestamptz[], %(upto)s::timestamptz[]) AS span (period, since, upto)
     CROSS JOIN LATERAL (

@@ -10,7 +10,8 @@ SELECT
     COALESCE(sum(part.jobs) FILTER (WHERE part.outcome = 'failed'), 0)::bigint AS failed,
     COALESCE(sum(part.jobs) FILTER (WHERE part.outcome = 'cancelled'), 0)::bigint AS cancelled,
     round(sum(part.jobs) / (date_part('epoch', span.length) / 60)::numeric, 2) AS per_minute,
-    make_interval(secs => sum(part.run_seconds)) AS run_time
+    -- An interval has an end.
+    make_interval(secs => LEAST(sum(part.run_seconds), 9e12)) AS run_time
 FROM pgjobs_spans AS span
 CROSS JOIN LATERAL (
     SELECT job_class, queue, outcome, jobs, run_seconds
