@@ -9,7 +9,7 @@ from pgjobs.sql.schema import create, replace
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pgjobs", "0019_arguments")]
+    dependencies = [("pgjobs", "0023_hidden_progress")]
 
     operations = [
         # A replaced function loses its search path, in both directions.
