@@ -7,7 +7,17 @@ unset PYTHONDONTWRITEBYTECODE
 # On a developer's terminal a program that reads its input would wait there, and in CI it would not.
 exec < /dev/null
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+trap leave EXIT
+
+# Ends what still runs beside the script, for instance if another step failed.
+leave() {
+  local job
+  for job in $(jobs -p); do
+    kill -- "-$job" 2> /dev/null || true
+  done
+  wait
+  rm -rf "$scratch"
+}
 
 step() {
   local title=$1 began=$SECONDS
@@ -15,6 +25,28 @@ step() {
   printf '\n=== %s\n' "$title"
   "$@"
   printf '=== %s: %d s\n' "$title" $((SECONDS - began))
+}
+
+declare -A beside_outputs
+
+# Runs a command beside the next steps, in a group of processes of its own: many steps use one core.
+# Sets `beside` to its process id, for `await`.
+start_beside() {
+  local output
+  output=$(mktemp -p "$scratch")
+  set -m
+  "$@" > "$output" 2>&1 &
+  set +m
+  beside=$!
+  beside_outputs[$beside]=$output
+}
+
+# Waits for a command that start_beside began; shows its output, and fails as it did.
+await() {
+  local pid=$1 code=0
+  wait "$pid" || code=$?
+  cat "${beside_outputs[$pid]}"
+  return "$code"
 }
 
 prepare_the_machine() {
@@ -98,11 +130,12 @@ without_skips() {
 
 # Runs a command; fails if the command fails or if its output has a line that matches the pattern.
 without_lines() {
-  local pattern=$1 complaint=$2
+  local pattern=$1 complaint=$2 output
   shift 2
+  output=$(mktemp -p "$scratch")
   # `set -e` does nothing in a function that is called inside a condition: hence the `return`.
-  "$@" 2>&1 | tee "$scratch/output" || return 1
-  if grep -qE "$pattern" "$scratch/output"; then
+  "$@" 2>&1 | tee "$output" || return 1
+  if grep -qE "$pattern" "$output"; then
     echo "$complaint" >&2
     return 1
   fi
@@ -149,7 +182,7 @@ chaos() {
 
 # Prints each supported Python with its Django, as `3.13 6.1`, the newest Python first.
 supported_versions() {
-  .venv/bin/python .ci/matrix.py
+  python3 .ci/matrix.py
 }
 
 # Prints the lines of supported_versions for which this machine has the Python.
@@ -188,12 +221,13 @@ newest_versions() {
 # Makes an environment for a Python and a Django unless the script has made it already.
 environment() {
   local python=$1 django=$2 program
-  [[ -d $scratch/$python ]] && return
+  [[ -e $scratch/$python/is-made ]] && return
   program=$(interpreter "$python")
   "$program" -m venv "$scratch/$python"
   "$scratch/$python/bin/pip" install -q -e '.[dev]' "django==$django.*"
   "$scratch/$python/bin/python" -c \
     'import django, sys; print("Python", sys.version.split()[0], "Django", django.__version__)'
+  touch "$scratch/$python/is-made"
 }
 
 # Tests on another Python.

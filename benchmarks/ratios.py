@@ -49,6 +49,7 @@ def ratios(figures: Mapping[str, Any], cores: int) -> dict[str, float | None]:
         "coroutines_vs_plain": drain["one process, coroutines"] / one,
         **_scaling(figures.get("scaling", {}), cores),
         **_isolation(figures.get("isolation", {}), cores),
+        **_statistics(figures.get("statistics", {})),
     }
     return {key: None if value is None else _rounded(value) for key, value in found.items()}
 
@@ -61,6 +62,14 @@ def _isolation(found: Mapping[str, Any], cores: int) -> dict[str, float | None]:
         "fresh_process_per_s": _of(found, "fresh_process", "per_second"),
         "computing": _over(speed_up, cores),
         "process_mb": max(sorted(megabytes)[:-1], default=None),
+    }
+
+
+def _statistics(found: Mapping[str, Any]) -> dict[str, float | None]:
+    looks = _of(found, "looks") or {}
+    return {
+        "counted_vs_uncounted": _of(found, "drains", "ratio"),
+        "slowest_look_ms": max(looks.values(), default=None),
     }
 
 

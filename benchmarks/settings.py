@@ -15,7 +15,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "procrastinate.contrib.django",
     "pgjobs",
-    "benchmarks.app",
+    "benchmarks.app.apps.BenchmarkConfig",
 ]
 LOGGING = {
     "version": 1,

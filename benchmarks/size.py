@@ -13,6 +13,7 @@ class Size:
     jobs: int
     peer_jobs: int
     rounds: int
+    pairs: int
     backlog: int
     future: int
     history: int
@@ -31,6 +32,7 @@ FULL: Final = Size(
     jobs=200_000,
     peer_jobs=200_000,
     rounds=3,
+    pairs=5,
     backlog=1_000_000,
     future=1_000_000,
     history=5_000_000,
@@ -48,6 +50,7 @@ QUICK: Final = Size(
     jobs=40_000,
     peer_jobs=40_000,
     rounds=1,
+    pairs=3,
     backlog=100_000,
     future=100_000,
     history=300_000,
@@ -66,6 +69,7 @@ TINY: Final = Size(
     jobs=1_000,
     peer_jobs=100,
     rounds=1,
+    pairs=1,
     backlog=2_000,
     future=1_000,
     history=1_000,

@@ -14,11 +14,13 @@ from typing import Any
 from benchmarks import (
     control,
     cost,
+    counting,
     draining,
     enqueueing,
     floor,
     isolation,
     latency,
+    looking,
     scaling,
     table,
 )
@@ -65,6 +67,7 @@ class Suite:
             "cost": self._cost(),
             "scaling": self._scaling(),
             "isolation": self._isolation(),
+            "statistics": self._statistics(),
         }
 
     def _in_rounds(self, section: str, cases: Cases, peers: Sequence[Peer]) -> Figures:
@@ -183,6 +186,16 @@ class Suite:
                 "computing, one thread": partial(computing, "thread", 1),
                 "computing, threads": partial(computing, "thread", isolation.CORES),
                 "computing, processes": partial(computing, "process", isolation.CORES),
+            }
+        )
+
+    def _statistics(self) -> Cases:
+        """The price of counting the ends of jobs, and the time to read what was counted."""
+        size = self._size
+        return _named(
+            {
+                "drains": lambda: counting.pairs(size.jobs, self._began, size.pairs),
+                "looks": lambda: looking.milliseconds(size.history),
             }
         )
 

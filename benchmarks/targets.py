@@ -64,4 +64,6 @@ TARGETS: Final = (
     Target("fresh_process_per_s", "jobs a second, each in a fresh process, one worker", 150),
     Target("computing", "speed-up of jobs that compute, in processes, ÷ cores", 0.9),
     _at_most("process_mb", "memory of a warm process of its own, beyond the first, MB", 26.2),
+    Target("counted_vs_uncounted", "throughput with statistics ÷ without, in pairs", 0.98),
+    _at_most("slowest_look_ms", "slowest view or number beside many rows, median, ms", 100),
 )

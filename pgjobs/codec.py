@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -67,21 +67,26 @@ def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     return _wrapped({**bare(first), **bare(second)})
 
 
-def decode(value: Any) -> Any:
+def decode(value: Any, path: str) -> Any:
     """Return the value that `encode` turned into ``value``, a part of a JSON document.
 
     A model instance is read from the database. Raises `BadArguments` if a value can't be restored,
-    for instance because its row was deleted.
+    for instance because its row was deleted. The message has the path of the value and not the
+    value itself, which may be a secret: the message is stored as the error of a job.
     """
-    if isinstance(value, list):
-        return [decode(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if len(value) == 1:
-        (tag, body), *_ = value.items()
-        if tag.startswith("$"):
-            return _decode_typed(tag, body)
-    return {key: decode(item) for key, item in value.items()}
+    try:
+        return _decode(value)
+    except _Undecodable as error:
+        reason, node = str(error), error.node
+    raise BadArguments(f"{_path_to(node, value, path) or path:.300} {reason}")
+
+
+class _Undecodable(Exception):
+    """The object ``node`` of a document can't be restored. The text says why, without values."""
+
+    def __init__(self, node: dict[str, Any], reason: str) -> None:
+        super().__init__(reason)
+        self.node = node
 
 
 def names_model(value: Any) -> bool:
@@ -205,17 +210,21 @@ _PLAIN_CONVERTERS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
 )
 
 
+class _Gone(Exception):
+    """A model, or the row of an instance, no longer exists."""
+
+
 def _load_model(body: list[Any]) -> models.Model:
     label, key = body
     try:
         model = apps.get_model(label)
     except LookupError:
-        raise BadArguments(f"The model {label} of an argument no longer exists.") from None
+        raise _Gone("is an instance of a model that no longer exists.") from None
     # A replica may be late, and not have a row yet that was committed together with the job.
     rows = model._base_manager.using(router.db_for_write(model))
-    instance: models.Model | None = rows.filter(pk=decode(key)).first()
+    instance: models.Model | None = rows.filter(pk=_decode(key)).first()
     if instance is None:
-        raise BadArguments(f"The {label} with key {key!r} that the job was given no longer exists.")
+        raise _Gone(f"is a {model._meta.label} that no longer exists.")
     return instance
 
 
@@ -229,7 +238,7 @@ _LOADERS: dict[str, Callable[[Any], Any]] = {
     "$bytes": lambda body: base64.b64decode(body, validate=True),
     "$float": float,
     "$model": _load_model,
-    "$dict": lambda body: {key: decode(item) for key, item in body.items()},
+    "$dict": lambda body: {key: _decode(item) for key, item in body.items()},
 }
 
 
@@ -237,13 +246,38 @@ TAGS: Final = frozenset(_LOADERS)
 """The only keys of the objects that stand for values of other types."""
 
 
-def _decode_typed(tag: str, body: Any) -> Any:
-    try:
-        load = _LOADERS[tag]
-    except KeyError:
-        unknown = f"An argument has the type {tag!r}, which pgjobs does not know."
-        raise BadArguments(unknown) from None
+def _decode(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_decode(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        (tag, body), *_ = value.items()
+        if tag.startswith("$"):
+            return _decode_typed(value, tag, body)
+    return {key: _decode(item) for key, item in value.items()}
+
+
+def _decode_typed(node: dict[str, Any], tag: str, body: Any) -> Any:
+    if (load := _LOADERS.get(tag)) is None:
+        raise _Undecodable(node, f"has the type {tag!r:.80}, which pgjobs does not know.")
     try:
         return load(body)
-    except (TypeError, ValueError, ArithmeticError, AttributeError, ValidationError) as error:
-        raise BadArguments(f"{body!r:.80} is not a value of type {tag!r}: {error}") from error
+    except _Gone as error:
+        raise _Undecodable(node, str(error)) from None
+    except (TypeError, ValueError, ArithmeticError, AttributeError, ValidationError):
+        kind = type(body).__name__
+        raise _Undecodable(node, f"holds a {kind} that is not a value of type {tag!r}.") from None
+
+
+def _path_to(node: Any, value: Any, path: str) -> str | None:
+    """Return the path of ``node`` in ``value``; None if it is not there."""
+    if value is node:
+        return path
+    items: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, list):
+        items = enumerate(value)
+    elif isinstance(value, dict):
+        items = bare(value).items()
+    found = (_path_to(node, item, f"{path}[{key!r}]") for key, item in items)
+    return next((each for each in found if each is not None), None)

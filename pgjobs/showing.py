@@ -32,6 +32,11 @@ def did_you_mean(name: Any, known: Iterable[str]) -> str:
     return f" Did you mean {close[0]}?" if close else ""
 
 
+def counted(number: int, noun: str) -> str:
+    """Return the number and the noun, with an s unless the number is 1."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def in_words(value: timedelta) -> str:
     """Return a span as people say it: ``1.5 s``, ``4 min 10 s``, ``3 h 5 min``, ``2 d 7 h``."""
     seconds = value.total_seconds()

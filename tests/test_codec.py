@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import traceback
 from collections import OrderedDict
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -62,7 +63,7 @@ class Shouted(str):
 
 @given(arguments)
 def test_an_encoded_value_is_restored_by_decoding(value: Any) -> None:
-    assert decode(encode(value, "kwargs")) == value
+    assert decode(encode(value, "kwargs"), "kwargs") == value
 
 
 @pytest.mark.django_db
@@ -72,7 +73,7 @@ def test_an_encoded_value_stored_in_postgresql_is_restored_by_decoding(value: An
         cursor.execute("SELECT %s::jsonb::text", [json.dumps(encode(value, "kwargs"))])
         (stored,) = cursor.fetchone()
 
-    assert decode(json.loads(stored)) == value
+    assert decode(json.loads(stored), "x") == value
 
 
 @pytest.mark.parametrize(
@@ -92,17 +93,17 @@ def test_an_encoded_value_stored_in_postgresql_is_restored_by_decoding(value: An
     ],
 )
 def test_a_decoded_value_has_its_type(value: Any) -> None:
-    assert type(decode(encode(value, "x"))) is type(value)
+    assert type(decode(encode(value, "x"), "x")) is type(value)
 
 
 def test_a_decoded_decimal_has_its_trailing_zeros() -> None:
-    assert str(decode(encode(Decimal("1.10"), "x"))) == "1.10"
+    assert str(decode(encode(Decimal("1.10"), "x"), "x")) == "1.10"
 
 
 def test_a_decoded_moment_in_a_named_time_zone_is_the_same_moment() -> None:
     second_half_past_two = datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin"))
 
-    restored = decode(encode(second_half_past_two, "x"))
+    restored = decode(encode(second_half_past_two, "x"), "x")
 
     assert restored.timestamp() == second_half_past_two.timestamp()
 
@@ -171,7 +172,7 @@ def test_a_saved_object_is_loaded_from_the_database_by_decoding() -> None:
     stored = encode([device], "x")
     Device.objects.update(name="after")
 
-    (loaded,) = decode(stored)
+    (loaded,) = decode(stored, "x")
 
     assert (loaded, loaded.name) == (device, "after")
 
@@ -187,8 +188,8 @@ def test_an_object_that_vanished_is_named_by_the_refusal() -> None:
     stored = encode(site, "x")
     site.delete()
 
-    with pytest.raises(BadArguments, match=r"testapp\.site with key \d+ .* no longer exists"):
-        decode(stored)
+    with pytest.raises(BadArguments, match=r"^x is a testapp\.Site that no longer exists\.$"):
+        decode(stored, "x")
 
 
 @pytest.mark.parametrize(
@@ -210,4 +211,29 @@ def test_an_object_that_vanished_is_named_by_the_refusal() -> None:
 @pytest.mark.django_db
 def test_stored_arguments_that_make_no_sense_raise_bad_arguments(stored: Any) -> None:
     with pytest.raises(BadArguments):
-        decode(stored)
+        decode(stored, "x")
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {"$colour": "secret"},
+        {"$date": "secret"},
+        {"$decimal": "secret"},
+        {"$timedelta": ["secret"]},
+        {"$bytes": "secret"},
+        {"$model": ["no.secret", 1]},
+        {"$model": ["secret", 1]},
+        {"$model": ["testapp.device", "secret"]},
+        {"$dict": "secret"},
+    ],
+)
+@pytest.mark.django_db
+def test_the_refusal_of_a_stored_value_names_its_path_and_repeats_no_value(stored: Any) -> None:
+    document = {"card": {"$dict": {"$number": [1, stored]}}}
+
+    with pytest.raises(BadArguments, match=r"^kwargs\['card'\]\['\$number'\]\[1\] ") as refusal:
+        decode(document, "kwargs")
+
+    assert "secret" not in "".join(traceback.format_exception(refusal.value))
+    assert (refusal.value.__cause__, refusal.value.__context__) == (None, None)

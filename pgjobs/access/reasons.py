@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
 from pgjobs.conf import get_settings
 
-_OTHERS: Final = ", the longest by job "
-"""Begins the names of running jobs in the evidence of ``sql/functions/why.sql``."""
+_OTHERS: Final = re.compile(", (the longest )?by job .*", re.DOTALL)
+"""The names of running jobs in the evidence of ``sql/functions/why.sql``."""
 
 
 def without_other_jobs(reasons: Iterable[Any]) -> list[Any]:
@@ -20,8 +21,6 @@ def without_other_jobs(reasons: Iterable[Any]) -> list[Any]:
     if not get_settings().VISIBLE_JOBS:
         return list(reasons)
     return [
-        replace(each, evidence=f"{each.evidence.partition(_OTHERS)[0]}.")
-        if each.reason == "busy"
-        else each
+        replace(each, evidence=_OTHERS.sub(".", each.evidence)) if each.reason == "busy" else each
         for each in reasons
     ]

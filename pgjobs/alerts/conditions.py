@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final
 
 from django.db import connections
 
 from pgjobs import stats
 from pgjobs.alerts.alert import Alert
+from pgjobs.models import Pause
+from pgjobs.showing import counted
 from pgjobs.sql import load
 from pgjobs.thresholds import Thresholds
+
+_MOST_JOBS: Final = 10_000
+"""Scheduled jobs, the first due ones, that are looked at for waits."""
 
 
 def find(thresholds: Thresholds, using: str) -> list[Alert]:
@@ -23,32 +28,41 @@ def find(thresholds: Thresholds, using: str) -> list[Alert]:
     ]
 
 
-class _Wait(NamedTuple):
-    """A queue in which due jobs wait, and how many living workers serve it."""
-
-    queue: str
-    waited: timedelta
-    workers: int
-
-
 def _long_waits(thresholds: Thresholds, using: str) -> Iterator[Alert]:
     if thresholds.oldest_wait is None and thresholds.no_worker is None:
         return
-    for row in _read("alerts/waits", using, paused=thresholds.paused):
-        wait = _Wait(*row)
-        seconds = wait.waited.total_seconds()
+    served = {queue for worker in stats.workers(using) if worker.alive for queue in worker.queues}
+    for queue, waited in _waits(thresholds, using):
+        seconds = waited.total_seconds()
         if thresholds.oldest_wait is not None and seconds > thresholds.oldest_wait:
             yield Alert(
                 kind="oldest_wait",
-                subject=wait.queue,
-                message=f"A job of the queue {wait.queue} has waited for {seconds:.0f} s.",
+                subject=queue,
+                message=f"A job of the queue {queue} has waited for {seconds:.0f} s.",
             )
-        if not wait.workers and thresholds.no_worker is not None and seconds > thresholds.no_worker:
+        if (
+            queue not in served
+            and thresholds.no_worker is not None
+            and seconds > thresholds.no_worker
+        ):
             yield Alert(
                 kind="no_worker",
-                subject=wait.queue,
-                message=f"Jobs wait in the queue {wait.queue}, and no living worker serves it.",
+                subject=queue,
+                message=(
+                    f"A job of the queue {queue} has waited for {seconds:.0f} s, and no living "
+                    "worker serves the queue."
+                ),
             )
+
+
+def _waits(thresholds: Thresholds, using: str) -> Iterator[tuple[str, timedelta]]:
+    """Yield the queues in which due jobs wait, each with the longest wait."""
+    pauses = [] if thresholds.paused else list(Pause.objects.using(using))
+    queues = {each.name for each in pauses if each.kind == Pause.Kind.QUEUE}
+    classes = [each.name for each in pauses if each.kind == Pause.Kind.JOB_CLASS]
+    for each in stats.backlog(_MOST_JOBS, using, without=classes):
+        if each.oldest_wait is not None and each.queue not in queues:
+            yield each.queue, each.oldest_wait
 
 
 def _failures(thresholds: Thresholds, using: str) -> Iterator[Alert]:
@@ -60,8 +74,9 @@ def _failures(thresholds: Thresholds, using: str) -> Iterator[Alert]:
                 kind="failure_rate",
                 subject=job_class,
                 message=(
-                    f"{failed} of {ended} jobs of the class {job_class} that ended in the last "
-                    f"{thresholds.failure_window:g} s are errored or failed."
+                    f"Of {counted(ended, 'job')} of the class {job_class} that ended in the last "
+                    f"{thresholds.failure_window:g} s, {failed} {'is' if failed == 1 else 'are'} "
+                    "errored or failed."
                 ),
             )
 

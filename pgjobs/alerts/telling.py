@@ -2,14 +2,15 @@
 
 A look compares the conditions with the table of alerts, in one transaction. Then the looker takes
 one after the other the changes that were not told yet, each for two minutes, and marks it as told
-after its notifier has returned. If the looker dies in between, the change is free again after these
-two minutes.
+after its notifier has returned. If the looker dies or hangs in between, another process tells after
+these two minutes. It tells the present state, even if it is the one that was told before: nobody
+knows whether the message of the looker arrives.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from django.db import connections, router, transaction
 from django.utils.module_loading import import_string
@@ -22,6 +23,9 @@ from pgjobs.doctor import be_impatient
 from pgjobs.models import AlertState, Job
 from pgjobs.sql import load
 from pgjobs.thresholds import Thresholds
+
+_PATIENCE: Final = 120.0
+"""Seconds that a notifier may take before another process tells."""
 
 
 def look_and_tell(*, unless_just_done: bool = False) -> None:
@@ -78,7 +82,7 @@ def _tell_changes(thresholds: Thresholds, using: str) -> None:
         taken.append(state.id)
         if _tell(_alert(state), thresholds.notifier):
             with connections[using].cursor() as cursor:
-                cursor.execute(load("alerts/told"), {"id": state.id, "active": state.active})
+                cursor.execute(load("alerts/told"), _told(state))
     with connections[using].cursor() as cursor:
         cursor.execute(load("alerts/forget"))
 
@@ -86,9 +90,13 @@ def _tell_changes(thresholds: Thresholds, using: str) -> None:
 def _take_untold(using: str, taken: list[int]) -> AlertState | None:
     """Take a change that was not told yet; None if all are ``taken``."""
     with connections[using].cursor() as cursor:
-        cursor.execute(load("alerts/take_untold"), {"taken": taken})
+        cursor.execute(load("alerts/take_untold"), {"taken": taken, "seconds": _PATIENCE})
         row = cursor.fetchone()
         return None if row is None else AlertState(**_columns(cursor, row))
+
+
+def _told(state: AlertState) -> dict[str, Any]:
+    return {name: getattr(state, name) for name in ("kind", "subject", "message", "active")}
 
 
 def _columns(cursor: Any, row: tuple[Any, ...]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import django_filters
@@ -20,7 +21,9 @@ from pgjobs.api.reading import LARGEST_KEY, Document, as_key
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job
 from pgjobs.models.job_queryset import JobQuerySet
+from pgjobs.steering.known import unknown_classes, unknown_queue
 from pgjobs.steering.selection import MOST_IDS, Selection
+from pgjobs.steering.texts import classes
 
 _SPAN: Final = "such as 90s, 15m, 2h, 3d or 1w, or a moment in ISO 8601"
 
@@ -116,6 +119,22 @@ class JobFilters(django_filters.FilterSet):
             if wanted.arg:
                 jobs = jobs.filter(with_arguments(dict(wanted.arg), wanted.job_class or None))
         return jobs if user_id is None else jobs.filter(user=user_id)
+
+
+def refuse_unknown(
+    given: Mapping[str, Any], jobs: JobQuerySet[Job], *, under: str | None = None
+) -> None:
+    """Raise ValidationError for a queue or a job class that is known nowhere.
+
+    ``given`` are filters that none of ``jobs`` passes. An empty list would hide a typing error.
+    """
+    said = {}
+    if queue := given.get("queue_name"):
+        said["queue_name"] = unknown_queue(queue, jobs)
+    if end := given.get("job_class"):
+        said["job_class"] = unknown_classes(classes(end), jobs)
+    if faults := {name: [fault] for name, fault in said.items() if fault}:
+        raise ValidationError({under: faults} if under else faults)
 
 
 class StrictBackend(DjangoFilterBackend):

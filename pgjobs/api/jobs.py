@@ -1,13 +1,13 @@
-"""Jobs: list, look at, enqueue, cancel, retry and delete them."""
+"""Jobs: list, look at, enqueue, cancel, retry, run again and delete them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,39 +16,25 @@ from pgjobs.access import Verb, may, visible_to, without_other_jobs
 from pgjobs.api import verbs
 from pgjobs.api.errors import Refused, bounded
 from pgjobs.api.fields import address
-from pgjobs.api.filters import JobFilters, StrictBackend, filtered
+from pgjobs.api.filters import JobFilters, StrictBackend, refuse_unknown
 from pgjobs.api.job_shapes import JobInList, JobWhole, LogLine, ReasonShape
+from pgjobs.api.many import ManyJobs
 from pgjobs.api.paging import NewestFirst
 from pgjobs.api.reading import as_key
 from pgjobs.api.requests import (
-    MOST_AT_ONCE,
-    BulkRequest,
     CancelRequest,
     EnqueueRequest,
     NothingRequest,
+    RerunRequest,
     existing_object,
 )
 from pgjobs.api.schema import described
-from pgjobs.api.views import View
 from pgjobs.models import Job, JobLogEntry
 from pgjobs.models.job_objects import find_objects
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.rows.columns import WIDE
-from pgjobs.steering import bulk, single
-from pgjobs.steering.selection import Selection, all_jobs
-
-
-class Changed(serializers.Serializer[Any]):
-    """The result of a bulk verb."""
-
-    matched = serializers.IntegerField(read_only=True)
-    changed = serializers.IntegerField(read_only=True)
-    refused = serializers.IntegerField(
-        read_only=True, help_text="Jobs that PostgreSQL refused to change"
-    )
-    journal = serializers.CharField(
-        read_only=True, allow_null=True, help_text="The address of the journal entry"
-    )
+from pgjobs.steering import single
+from pgjobs.steering.selection import all_jobs
 
 
 class OldestFirst(NewestFirst):
@@ -57,7 +43,7 @@ class OldestFirst(NewestFirst):
     ordering = "id"
 
 
-class JobViewSet(View):
+class JobViewSet(ManyJobs):
     """The jobs that the user may see."""
 
     queryset = Job.objects.none()
@@ -74,6 +60,8 @@ class JobViewSet(View):
         "create": Verb.ENQUEUE,
         "cancel": Verb.CANCEL,
         "retry": Verb.RETRY,
+        "rerun": Verb.ENQUEUE,
+        "prune": Verb.DELETE,
         "destroy": Verb.DELETE,
     }
 
@@ -94,6 +82,8 @@ class JobViewSet(View):
         """List jobs, the newest first."""
         with bounded(all_jobs().db):
             jobs = self.paginate_queryset(self.filter_queryset(self.get_queryset().defer(*WIDE)))
+            if not jobs:
+                refuse_unknown(request.query_params, self.get_queryset())
             shown = _with_figures(jobs or [])
         answer = JobInList(shown, many=True, context=self.get_serializer_context())
         return self.get_paginated_response(answer.data)
@@ -130,10 +120,7 @@ class JobViewSet(View):
         label, key = wanted.pop("object_type", None), wanted.pop("object_id", None)
         about = None if label is None else existing_object(label, key, request.user)
         job = verbs.enqueue(wanted, about, request.user, self.actor)
-        headers = {"Location": address(request, "job-detail", job.pk)}
-        return Response(
-            self._whole(self._job(str(job.pk))), status.HTTP_201_CREATED, headers=headers
-        )
+        return self._created(job)
 
     @described(request=CancelRequest, responses=JobWhole)
     @action(detail=True, methods=["post"])
@@ -159,6 +146,16 @@ class JobViewSet(View):
                 )
         return Response(self._whole(self._job(pk)))
 
+    @described(request=RerunRequest, responses={201: JobWhole})
+    @action(detail=True, methods=["post"])
+    def rerun(self, request: Request, pk: str) -> Response:
+        """Enqueue a new job as a job of a launchable class, with some other arguments."""
+        if not may(request.user, Verb.VIEW):  # the answer shows the arguments of the old job
+            raise PermissionDenied
+        changes = self.body(RerunRequest)["kwargs"]
+        again = verbs.rerun(self._job(pk), changes, request.user, self.actor)
+        return self._created(again)
+
     @described(responses={204: OpenApiResponse(description="The job is deleted.")})
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a finished job with its log."""
@@ -168,26 +165,10 @@ class JobViewSet(View):
                 raise Refused(f"Job {job.pk} has not finished. Cancel it before you delete it.")
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @described(request=BulkRequest, responses=Changed, filters=False)
-    @action(
-        detail=False,
-        methods=["post"],
-        url_path="bulk",
-        pagination_class=None,
-        filter_backends=[],
-    )
-    def bulk_change(self, request: Request) -> Response:
-        """Cancel, retry or delete many jobs, named by ids or by filters."""
-        if not any(may(request.user, verb) for verb in verbs.BULK.values()):
-            raise PermissionDenied
-        wanted = self.body(BulkRequest)
-        if not may(request.user, verbs.BULK[wanted["verb"]]):
-            raise PermissionDenied
-        if not (ids := _chosen(wanted, request.user)):
-            return Response({"matched": 0, "changed": 0, "refused": 0, "journal": None})
-        entry = bulk.start(wanted["verb"], Selection(ids=tuple(ids)), by=self.actor, here=True)
-        counts = {"matched": len(ids), "changed": entry.done, "refused": entry.refused}
-        return Response({**counts, "journal": address(request, "journal-detail", entry.pk)})
+    def _created(self, job: Job) -> Response:
+        headers = {"Location": address(self.request, "job-detail", job.pk)}
+        answer = self._whole(self._job(str(job.pk)))
+        return Response(answer, status.HTTP_201_CREATED, headers=headers)
 
     def _job(self, pk: str) -> Job:
         """Return the job, if the user may see it. Raises NotFound."""
@@ -211,20 +192,3 @@ def _with_figures(jobs: list[Job]) -> list[Job]:
     for job in jobs:
         job.figures = figures.get(job.pk)  # type: ignore[attr-defined]
     return [job for job in jobs if job.pk in figures]
-
-
-def _chosen(wanted: dict[str, Any], user: Any) -> list[int]:
-    """Return the ids of the jobs for a bulk verb. Jobs that ``user`` may not see are left out."""
-    seen: Any = visible_to(user, all_jobs())
-    with bounded(all_jobs().db):
-        if "ids" in wanted:
-            jobs = seen.filter(pk__in=wanted["ids"])
-        else:
-            jobs = filtered(seen, wanted["filter"])
-        ids = list(jobs.order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
-    if len(ids) > MOST_AT_ONCE:
-        raise ValidationError(
-            f"More than {MOST_AT_ONCE:,} jobs match, and none was changed. Narrow the filter, "
-            f"or use manage.py pgjobs {wanted['verb']}."
-        )
-    return ids

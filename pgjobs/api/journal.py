@@ -58,6 +58,9 @@ class EntryShape(serializers.Serializer[Any]):
     done = serializers.IntegerField(read_only=True)
     refused = serializers.IntegerField(read_only=True)
     error = serializers.CharField(read_only=True)
+    carrier = serializers.CharField(
+        read_only=True, help_text="The process that carries a bulk action out; empty if none does"
+    )
     updated = serializers.DateTimeField(read_only=True)
     ended = serializers.DateTimeField(read_only=True, allow_null=True)
 

@@ -30,6 +30,30 @@ class NothingRequest(Document):
     """An empty body, or an empty JSON object."""
 
 
+class RerunRequest(Document):
+    """The arguments that the new job has instead of those of the old one."""
+
+    kwargs = serializers.DictField(default=dict, help_text="The changed arguments of run()")
+
+
+class PruneRequest(Document):
+    """The age of the jobs to delete."""
+
+    days = serializers.IntegerField(help_text="The jobs that ended more than so many days ago")
+
+
+class RuleRequest(Document):
+    """Another rule for a schedule: either minutes or a cron expression."""
+
+    interval = serializers.IntegerField(required=False, help_text="Minutes between two runs")
+    cron = serializers.CharField(required=False, help_text='Five fields, such as "15 3 * * *"')
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise ValidationError("Give either interval (minutes) or cron.")
+        return attrs
+
+
 class BulkRequest(Document):
     """A verb, and the jobs that it is for: either ids or filters."""
 

@@ -1,4 +1,4 @@
-"""Schedules of system jobs: look at them, run them now, switch them off and on."""
+"""Schedules of system jobs: look at them, run them now, switch them off and on, edit rules."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from rest_framework.response import Response
 
 from pgjobs import stats
 from pgjobs.access import visible_to
-from pgjobs.api.errors import Refused, bounded
+from pgjobs.api.errors import Refused, bad_input, bounded
 from pgjobs.api.fields import Seconds, address
 from pgjobs.api.paging import Whole
-from pgjobs.api.requests import NothingRequest
+from pgjobs.api.requests import NothingRequest, RuleRequest
 from pgjobs.api.schema import described
 from pgjobs.api.views import View
 from pgjobs.models import Schedule
@@ -80,6 +80,8 @@ class ScheduleViewSet(View):
         "run": "pgjobs.change_schedule",
         "switch_off": "pgjobs.change_schedule",
         "switch_on": "pgjobs.change_schedule",
+        "edit": "pgjobs.change_schedule",
+        "take_back": "pgjobs.change_schedule",
     }
 
     @described(responses=ScheduleShape(many=True))
@@ -113,6 +115,22 @@ class ScheduleViewSet(View):
     def switch_on(self, request: Request, pk: str) -> Response:
         """Let a schedule fire again. Due times that it has missed are left out."""
         return self._switch(pk, schedules.switch_on)
+
+    @described(request=RuleRequest, responses=ScheduleShape)
+    @action(detail=True, methods=["post"])
+    def edit(self, request: Request, pk: str) -> Response:
+        """Give a schedule another rule than that of the code, across restarts and deploys."""
+        rule = self.body(RuleRequest)
+        name = _named(pk).job_class
+        with self._known(), bad_input():
+            schedules.edit(name, by=self.actor, **rule)
+        return self._shown(pk)
+
+    @described(request=NothingRequest, responses=ScheduleShape)
+    @action(detail=True, methods=["post"], url_path="take-back")
+    def take_back(self, request: Request, pk: str) -> Response:
+        """Give a schedule the rule of the code again."""
+        return self._switch(pk, schedules.take_back)
 
     def _switch(self, pk: str, switch: Callable[..., bool]) -> Response:
         name = self._ordered(pk)

@@ -9,6 +9,7 @@ from pgjobs.api.jobs import JobViewSet
 from pgjobs.api.journal import JournalViewSet
 from pgjobs.api.numbers import StatsViewSet
 from pgjobs.api.queues import QueueViewSet
+from pgjobs.api.root import RootViewSet
 from pgjobs.api.schedules import ScheduleViewSet
 from pgjobs.api.schema_view import SchemaView
 from pgjobs.api.workers import WorkerViewSet
@@ -23,4 +24,8 @@ router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("journal", JournalViewSet, basename="journal")
 router.register("stats", StatsViewSet, basename="stats")
 
-urlpatterns = [path("schema/", SchemaView.as_view(), name="schema"), *router.urls]
+urlpatterns = [
+    path("", RootViewSet.as_view({"get": "retrieve"}), name="root"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    *router.urls,
+]

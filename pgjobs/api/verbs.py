@@ -12,6 +12,7 @@ from rest_framework.exceptions import PermissionDenied
 from pgjobs.access import Verb, launchable, visible_to
 from pgjobs.api.errors import Refused, bad_input
 from pgjobs.enqueueing.references import object_columns
+from pgjobs.exceptions import BadArguments
 from pgjobs.models import Job
 from pgjobs.steering import enqueueing
 from pgjobs.steering.actor import Actor
@@ -34,9 +35,31 @@ def enqueue(wanted: dict[str, Any], about: models.Model | None, user: Any, by: A
     given = {"user": user, **wanted, "arguments": arguments}
     with refusals(), bad_input(), transaction.atomic(using=all_jobs().db):
         job = enqueueing.enqueue(launchable()[path], about, given, by=by, once=once)
-        if not visible_to(user, all_jobs()).filter(pk=job.pk).exists():
-            raise PermissionDenied("You would not see this job, so it was not enqueued.")
+        _check_is_seen(job, user)
     return job
+
+
+def rerun(job: Job, changes: dict[str, Any], user: Any, by: Actor) -> Job:
+    """Enqueue a new job as ``job`` for ``user``, who may change its arguments.
+
+    Raises ValidationError for a wrong argument, Refused if the job can't run again, and
+    PermissionDenied if the user would not see the new job.
+    """
+    if job.job_class not in (known := launchable()):
+        listed = ", ".join(sorted(known)) or "none"
+        raise Refused(f"Jobs of {job.job_class} can't be enqueued here. Launchable are: {listed}.")
+    try:
+        with refusals(), bad_input("kwargs"), transaction.atomic(using=all_jobs().db):
+            again = enqueueing.rerun(job, by=by, changes=changes, user=user)
+            _check_is_seen(again, user)
+    except BadArguments as error:
+        raise Refused(f"{error} Give another value for the argument.") from None
+    return again
+
+
+def _check_is_seen(job: Job, user: Any) -> None:
+    if not visible_to(user, all_jobs()).filter(pk=job.pk).exists():
+        raise PermissionDenied("You would not see this job, so it was not enqueued.")
 
 
 def _check_holder(user: Any, path: str, about: models.Model | None) -> None:

@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 
 from pgjobs.cli.output import Output
 from pgjobs.cli.verb import DONE, NOTHING, Verb
+from pgjobs.conf import get_settings
 from pgjobs.models import JournalEntry
 from pgjobs.steering import bulk, carrying
 from pgjobs.steering.actor import Actor
@@ -47,12 +48,24 @@ def run_bulk(
     carrier = "" if is_left else bulk.this_process()
     by = Actor.command()
     entry = bulk.enter(verb.name, selection, by=by, options=options, carrier=carrier)
-    if not is_left:
-        return finish(verb.output, entry, done)
-    if verb.output.as_json:
-        verb.output.record({"action": entry.pk, "matched": entry.counted})
-    else:
-        verb.output.line(str(entry.pk))
+    return _leave(verb.output, entry) if is_left else finish(verb.output, entry, done)
+
+
+def _leave(output: Output, entry: JournalEntry) -> int:
+    """Write the id of an action for the workers, and say so if none has taken it in time."""
+    if not output.as_json:
+        output.line(str(entry.pk))
+    # A worker looks for actions after each heartbeat, and a heartbeat may come late.
+    patience = 2 * get_settings().HEARTBEAT_INTERVAL + 4
+    is_taken = bulk.is_taken(entry, within=patience)
+    if output.as_json:
+        output.record({"action": entry.pk, "matched": entry.counted, "taken": is_taken})
+    if not is_taken:
+        output.progress(
+            f"No worker has taken the action within {patience:g} s: each carries another one out, "
+            "or runs an older release, which knows no bulk actions. It waits for a worker; "
+            f"pgjobs journal --here {entry.pk} carries it out."
+        )
     return DONE
 
 
@@ -67,7 +80,10 @@ def finish(output: Output, entry: JournalEntry, done: str) -> int:
     """Carry the action of ``entry`` out, show its progress, and return the exit code."""
     is_long = (entry.counted or 0) > carrying.BATCH
     if is_long:
-        output.progress(f"This is action {entry.pk}. A worker goes on if this command ends.")
+        output.progress(
+            f"This is action {entry.pk}. If this command ends, a worker goes on, unless it runs an "
+            f"older release; so does pgjobs journal --here {entry.pk}."
+        )
     entry = carrying.carry_to_the_end(
         entry, bulk.this_process(), on_batch=_shower(output) if is_long else lambda entry: True
     )

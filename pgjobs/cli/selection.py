@@ -12,8 +12,8 @@ from pgjobs.cli.verb import refuse
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from pgjobs.models.job_queryset import JobQuerySet
-from pgjobs.queues import known_queues
-from pgjobs.steering.selection import Selection
+from pgjobs.steering.known import unknown_classes, unknown_queue
+from pgjobs.steering.selection import Selection, all_jobs
 
 T = TypeVar("T")
 
@@ -87,10 +87,12 @@ def selected(jobs: JobQuerySet[Job], options: dict[str, Any]) -> JobQuerySet[Job
 def unmatched(options: dict[str, Any]) -> str:
     """Return sentences about mistakes in filters that no job passes."""
     sentences = ["No job matches."]
-    queue, known = options["queue"], known_queues()
-    if queue and queue not in known:
-        sentences.append(f"--queue {queue!r} is not a queue; the queues are: {', '.join(known)}.")
-    if hiding := classes_that_hide(dict(selection(options).arg)):
+    wanted = selection(options)
+    if wanted.queue and (unknown := unknown_queue(wanted.queue, all_jobs())):
+        sentences.append(f"--queue: {unknown}")
+    if wanted.job_class and (unknown := unknown_classes(wanted.job_class, all_jobs())):
+        sentences.append(f"--class: {unknown}")
+    if hiding := classes_that_hide(dict(wanted.arg)):
         sentences.append(f"--arg leaves out classes that hide the argument: {', '.join(hiding)}.")
     return " ".join(sentences)
 

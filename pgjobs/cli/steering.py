@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.core.management.base import CommandError
-from django.utils import timezone
 
 from pgjobs.cli.bulk import add_places, run_bulk
 from pgjobs.cli.selection import add_filters, read, selection
 from pgjobs.cli.verb import DONE, NOTHING, Verb, add_yes, refuse
-from pgjobs.enqueueing.bounds import check_days
-from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from pgjobs.steering import single
 from pgjobs.steering.actor import Actor
@@ -131,9 +127,5 @@ class Prune(Verb):
         add_places(parser)
 
     def run(self) -> int:
-        days = read(check_days, self.options["days"])
-        try:
-            old = Selection(ended_before=timezone.now() - timedelta(days=days))
-        except (OverflowError, InvalidArgument):  # nothing is so old
-            old = Selection(ended_before=timezone.now() - timedelta(days=365_000))
+        old = read(Selection.ended_long_ago, self.options["days"])
         return run_bulk(self, old, {}, done="deleted", nothing=DONE)

@@ -54,7 +54,7 @@ class Settings:
 
     STATISTICS_DAYS: Retention = 800
     """Days that statistics are kept day by day, and kinds of failure from when they were last seen.
-    0 keeps them forever."""
+    0 keeps them forever. The days of the last week stay in any case, because views read them."""
 
     JOURNAL_RETENTION: Retention = 365
     """Days that the entries of the journal are kept, counted from their end. 0 keeps them

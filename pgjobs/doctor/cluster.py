@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from django.db.models.functions import Now
 
 from pgjobs import stats
 from pgjobs.doctor.finding import Finding, Severity
 from pgjobs.doctor.reading import read
-from pgjobs.models import WorkerProcess
+from pgjobs.models import JournalEntry, WorkerProcess
+from pgjobs.showing import counted
+
+_LONG_WAIT: Final = timedelta(minutes=1)
+"""An action waits if it has not advanced for so long. A batch takes some seconds at most."""
 
 
 def no_worker(using: str) -> Iterator[Finding]:
@@ -18,7 +26,7 @@ def no_worker(using: str) -> Iterator[Finding]:
     yield Finding(
         Severity.CRITICAL if schedules else Severity.NOTE,
         "no worker",
-        f"No worker lives, so none of {len(schedules)} system jobs will run."
+        f"No worker lives, so {counted(len(schedules), 'system job')} will not run."
         if schedules
         else "No worker lives.",
         "Start one: manage.py pgjobs_worker.",
@@ -35,7 +43,7 @@ def lost_workers(using: str) -> Iterator[Finding]:
                 Severity.WARNING if is_safe or not worker.running else Severity.CRITICAL,
                 "lost worker",
                 f"Worker {worker.id} ({worker.name}, pid {worker.pid} on {worker.hostname}) is "
-                f"{worker.state}, with {worker.running} jobs.",
+                f"{worker.state}, with {counted(worker.running, 'job')}.",
                 "Look for the cause in its log. Another worker takes its jobs back within seconds."
                 if is_safe
                 else "Start a worker: it takes back the jobs of the others.",
@@ -50,16 +58,20 @@ def unserved_queues(using: str) -> Iterator[Finding]:
             yield Finding(
                 Severity.NOTE if queue.paused else Severity.CRITICAL,
                 "unserved queue",
-                f"{waiting} jobs wait in the queue {queue.queue}, and no living worker serves it.",
+                f"{_waiting(waiting)} in the queue {queue.queue}, and no living worker serves it.",
                 f"Start one: manage.py pgjobs_worker {queue.queue}.",
             )
         elif waiting and queue.paused:
             yield Finding(
                 Severity.NOTE,
                 "paused queue",
-                f"{waiting} jobs wait in the queue {queue.queue}, which is paused.",
+                f"{_waiting(waiting)} in the queue {queue.queue}, which is paused.",
                 f"Resume it when you want: manage.py pgjobs resume {queue.queue}.",
             )
+
+
+def _waiting(jobs: int) -> str:
+    return f"{counted(jobs, 'job')} {'waits' if jobs == 1 else 'wait'}"
 
 
 def unknown_classes(using: str) -> Iterator[Finding]:
@@ -68,10 +80,29 @@ def unknown_classes(using: str) -> Iterator[Finding]:
         yield Finding(
             Severity.WARNING,
             "unknown class",
-            f"{jobs} waiting jobs, such as {example}, are of the class {job_class}, which no "
-            "worker has registered.",
+            f"No worker has registered the class {job_class} of {counted(jobs, 'waiting job')}, "
+            f"such as {example}.",
             "Deploy the code to the workers, or cancel the jobs: they will end as errored.",
         )
+
+
+def waiting_actions(using: str) -> Iterator[Finding]:
+    """Find bulk actions that no process has gone on with for a while."""
+    running = JournalEntry.objects.using(using).filter(state=JournalEntry.State.RUNNING)
+    for each in running.filter(updated__lt=Now() - _LONG_WAIT).order_by("pk"):
+        yield Finding(
+            Severity.WARNING,
+            "waiting action",
+            f"For a minute no process has gone on with the bulk action {each.pk} ({each.verb}, "
+            f"{each.done} of {each.counted} jobs): {_carried_by(each)}.",
+            f"Start a worker of this release, or run manage.py pgjobs journal --here {each.pk}.",
+        )
+
+
+def _carried_by(action: JournalEntry) -> str:
+    if action.carrier:
+        return f"{action.carrier} has it"
+    return "no worker has taken it, and a worker of an older release may know no bulk actions"
 
 
 def late_schedules(using: str) -> Iterator[Finding]:
@@ -84,7 +115,8 @@ def late_schedules(using: str) -> Iterator[Finding]:
     yield Finding(
         Severity.CRITICAL,
         "late schedule",
-        f"{len(late)} system jobs are late, {first.job_class} by {first.overdue_by}.",
+        f"{counted(len(late), 'system job')} {'is' if len(late) == 1 else 'are'} late, "
+        f"{first.job_class} by {first.overdue_by}.",
         "Look for pgjobs.clock in the logs of the workers: their clock fails, or lags."
         if lives
         else "No worker lives, so no clock runs. Start one: manage.py pgjobs_worker.",

@@ -26,6 +26,7 @@ SPECIALISTS: Final[tuple[Callable[[str], Iterator[Finding]], ...]] = (
     cluster.late_schedules,
     cluster.lost_workers,
     cluster.unknown_classes,
+    cluster.waiting_actions,
     cluster.workers_behind_poolers,
     server.lock_waits,
     server.old_snapshots,

@@ -11,7 +11,7 @@ from django.db import Error, router, transaction
 from pgjobs import stats
 from pgjobs.doctor.examination import be_impatient
 from pgjobs.models import Job
-from pgjobs.showing import in_words
+from pgjobs.showing import counted, in_words
 
 _LONGEST: Final = 10.0
 """Seconds for one statement at most. A backlog of millions is counted in seconds."""
@@ -52,7 +52,7 @@ def _faults_of_queues(database: str, wanted: Iterable[str], longest: timedelta |
 def _faults_of_schedules(database: str) -> list[str]:
     schedules = [each for each in stats.schedules(database) if each.fires]
     if schedules and not any(worker.alive for worker in stats.workers(database)):
-        return [f"No worker lives, so none of {len(schedules)} system jobs will run."]
+        return [f"No worker lives, so {counted(len(schedules), 'system job')} will not run."]
     return [
         f"The system job {each.job_class} is late by {in_words(each.overdue_by)}."
         for each in schedules

@@ -128,7 +128,7 @@ def _terminated(job: RunningJob, outcome: Outcome) -> Outcome | None:
 
 
 def _call(target: JobTarget, job: RunningJob) -> Any:
-    args, kwargs = codec.decode(job.args), codec.decode(job.kwargs)
+    args, kwargs = codec.decode(job.args, "args"), codec.decode(job.kwargs, "kwargs")
     run = target(job).run if is_job_class(target) else partial(target, job=job)
     process = os.getpid()
     try:

@@ -26,7 +26,7 @@ _NAMES: Final = (
     "functions/pause.0012",
     "functions/resume.0012",
     "functions/ring_waiting",
-    "functions/why",
+    "functions/why.0012",
 )
 
 

@@ -17,11 +17,11 @@ from pgjobs.sql.schema import create, rights_as_on
 _NAMES: Final = (
     "functions/bucket",
     "functions/bucket_time",
-    "functions/count_end",
+    "functions/count_end.0013",
     "functions/count_ends",
     "views/ended",
-    "views/throughput",
-    "views/latency",
+    "views/throughput.0013",
+    "views/latency.0013",
     "views/failure_kinds",
 )
 

@@ -26,6 +26,6 @@ class Migration(migrations.Migration):
             },
         ),
         *create(["functions/redacted"]),
-        *extend("views/jobs.0005", "views/jobs", ["views/running"]),
+        *extend("views/jobs.0005", "views/jobs.0015", ["views/running"]),
         migrations.RunSQL(load("functions_of_roles"), migrations.RunSQL.noop),
     ]

@@ -90,11 +90,13 @@ class JobSteering(JobBatches[J]):
 
     def _retry(self) -> int:
         held = list(self._in_order().values_list("pk", "once_key", "queue_name"))
+        queues = {job: queue for job, _, queue in held}
         # Of several jobs that held one place, the newest takes it.
         takers = {key: job for job, key, _ in held if key is not None}
-        queues = {job: queue for job, key, queue in held if key is None or takers[key] == job}
         again: list[int] = []
-        for chunk in chunks(list(queues)):
+        for chunk in chunks([job for job, key, _ in held if key is None]):
+            again += self._execute("steering/retry", chunk)  # without a place there is no rival
+        for chunk in chunks(list(takers.values())):
             again += self._retry_where_free(chunk)
         for queue, count in Counter(queues[job] for job in again).items():
             ring_on_commit(self.database, queue, jobs=count)

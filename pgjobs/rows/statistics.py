@@ -12,11 +12,12 @@ BATCH: Final = 10_000
 """Counted rows that one statement merges at most; it takes some tenths of a second."""
 MOST_FAILURE_KINDS: Final = 1000
 """Kinds of failure that are kept, the last seen ones."""
+_MERGE: Final = load("statistics/merge").replace("{fits}", load("statistics/fits"))
 
 
 def merge(cursor: Cursor, limit: int = BATCH) -> bool:
     """Merge up to ``limit`` counted rows; return whether there may be more."""
-    cursor.execute(load("statistics/merge"), {"limit": limit})
+    cursor.execute(_MERGE, {"limit": limit})
     [(merged,)] = cursor.fetchall()
     return bool(merged >= limit)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pgjobs.stats.reading import read
+from pgjobs.sql import load
+from pgjobs.stats.reading import read, rows_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +21,17 @@ class Backlog:
     oldest_wait: timedelta | None
 
 
-def backlog(most: int, using: str | None = None) -> list[Backlog]:
+def backlog(most: int, using: str | None = None, *, without: Iterable[str] = ()) -> list[Backlog]:
     """Return the queues that have live jobs, by name, in milliseconds however many jobs wait.
 
     A lane of more than ``most`` pending jobs is estimated. Of the scheduled and of the running jobs
-    at most ``most`` are counted. ``queues()`` counts all.
+    at most ``most`` are counted. ``queues()`` counts all. Jobs of the classes ``without`` do not
+    count, and are read one by one if they stand before all other jobs of a lane.
     """
-    return read(Backlog, "stats/backlog", using, most=most)
+    classes = list(without)
+    counts = " AND job_class <> ALL (%(without)s::text[])" if classes else ""
+    statement = load("stats/backlog").replace("{counts}", counts)
+    return rows_of(Backlog, statement, using, most=most, without=classes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

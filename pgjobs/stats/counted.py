@@ -10,11 +10,10 @@ from operator import itemgetter
 from typing import Any, Final, Literal
 
 from django.db import connections, router
-from django.utils import timezone
 
-from pgjobs.conf import get_settings
 from pgjobs.models import Job
 from pgjobs.sql import load
+from pgjobs.stats.periods import parts_since, periods_since
 from pgjobs.stats.reading import read
 
 Span = Literal["hour", "day", "week"]
@@ -146,16 +145,21 @@ def ended(
     """Return the ends since a moment, added up ``by`` these columns.
 
     The time is counted by minutes, hours or days: by default by the shortest that are kept for so
-    long. So the first one may begin before ``since``. With ``queue`` or ``job_class``, only
-    the ends of their jobs are added up.
+    long. So the first one may begin before ``since``. If neither the time nor a ``period`` is asked
+    for, all that lies in a whole hour or day is read by these, in milliseconds. With ``queue`` or
+    ``job_class``, only the ends of their jobs are added up.
     """
     keys = {f"by_{key}": key in by for key in ("time", "class", "queue")}
+    kept = [period] if period else periods_since(since)
+    parts = parts_since(since, kept[:1] if keys["by_time"] else kept)
+    periods, begins, ends = zip(*parts, strict=True)
     return read(
         Ended,
         "stats/ended",
         using,
-        since=since,
-        period=period or _period(since),
+        periods=list(periods),
+        since=list(begins),
+        upto=list(ends),
         only_queue=queue,
         only_class=job_class,
         **keys,
@@ -173,13 +177,6 @@ def outcomes(
     """Return the ends of these classes since a moment by class and time, the newest first."""
     paths = list(job_classes)
     return read(Outcomes, "stats/outcomes", using, classes=paths, since=since, period=period)
-
-
-def _period(since: datetime) -> Period:
-    settings, age = get_settings(), timezone.now() - since
-    if age <= timedelta(days=settings.STATISTICS_MINUTES):
-        return "minute"
-    return "hour" if age <= timedelta(days=settings.STATISTICS_HOURS) else "day"
 
 
 def failure_kinds(limit: int = 100, using: str | None = None) -> list[FailureFingerprint]:

@@ -117,6 +117,11 @@ def why(job_id: int, using: str | None = None) -> list[Reason]:
 
 
 def read(kind: type[Row], name: str, using: str | None, **params: Any) -> list[Row]:
+    """Return the rows that the statement of this name reads, as ``rows_of()`` does."""
+    return rows_of(kind, load(name), using, **params)
+
+
+def rows_of(kind: type[Row], statement: str, using: str | None, **params: Any) -> list[Row]:
     """Return the rows that a statement reads. Columns that ``kind`` does not have are left out.
 
     Raises ProgrammingError if a view of an older schema lacks a column.
@@ -124,12 +129,12 @@ def read(kind: type[Row], name: str, using: str | None, **params: Any) -> list[R
     wanted = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     connection = connections[using or router.db_for_read(Job)]
     with _readable_intervals(connection), connection.cursor() as cursor:
-        cursor.execute(load(name), params or None)
+        cursor.execute(statement, params or None)
         columns = [column.name for column in cursor.description or ()]
         rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
     if lacking := [column for column in wanted if column not in columns]:
         raise ProgrammingError(
-            f"the view of {name} has no column {lacking[0]}: run manage.py migrate pgjobs"
+            f"the view of {kind.__name__} has no column {lacking[0]}: run manage.py migrate pgjobs"
         )
     return [kind(**{column: row[column] for column in wanted}) for row in rows]
 

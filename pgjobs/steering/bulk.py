@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
@@ -26,6 +27,9 @@ from pgjobs.steering.reach import within_reach
 from pgjobs.steering.selection import Selection
 
 State = JournalEntry.State
+
+_LOOK: Final = 0.2
+"""Seconds between two looks for a carrier."""
 
 
 class NoLivingWorker(PgJobsError):
@@ -123,6 +127,20 @@ def cancel_action(action: int, *, by: Actor) -> bool:
         running = JournalEntry.objects.using(job_database()).filter(pk=action, state=State.RUNNING)
         act.done = running.update(state=State.CANCELLED, ended=Now(), updated=Now())
     return bool(act.done)
+
+
+def is_taken(entry: JournalEntry, *, within: float) -> bool:
+    """Wait until a process carries the action out; return False if none does in time.
+
+    A worker carries one action at a time, and a worker of a release without a journal carries none.
+    """
+    deadline = time.monotonic() + within
+    while not entry.carrier and entry.state == State.RUNNING:
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_LOOK)
+        entry.refresh_from_db()
+    return True
 
 
 def a_worker_lives() -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import psycopg
 from django.db import DatabaseError, connections, transaction
-from django.db.models import Q
+from django.db.models import Func, Q, TextField, Value
 from django.db.models.functions import Now
 
 from pgjobs.error_texts import said_by
@@ -38,6 +38,15 @@ _LOOK: Final = 0.5
 """Seconds between two looks at an action that another process carries."""
 
 State = JournalEntry.State
+
+_PATIENCE: Final = Func(
+    Value("lock_timeout"),
+    Value("2s"),
+    Value(True),
+    function="set_config",
+    output_field=TextField(),
+)
+"""Lets the transaction wait no longer for a locked job, in the statement that takes the action."""
 
 
 def carry(
@@ -113,7 +122,8 @@ class _Batches:
         ours = Q(carrier__in=["", self._carrier]) | overdue
         entries = JournalEntry.objects.using(self._using).filter(ours, state=State.RUNNING)
         with transaction.atomic(using=self._using):
-            _be_impatient(self._using)
+            if not connections[self._using].savepoint_ids:  # a caller's own keeps its setting
+                entries = entries.annotate(patience=_PATIENCE)
             entry = entries.select_for_update(skip_locked=True).filter(pk=self._action).first()
             return None if entry is None else act(entry)
 
@@ -164,7 +174,7 @@ def _advance(
     refused: int = 0,
     error: str = "",
 ) -> None:
-    _update(
+    _write(
         entry,
         carrier=carrier,
         reached=reached,
@@ -175,21 +185,26 @@ def _advance(
 
 
 def _end(entry: JournalEntry, state: str, error: str = "") -> JournalEntry:
-    _update(entry, ended=True, state=state, error=(error or entry.error)[:LONGEST_ERROR])
+    _write(entry, state=state, error=(error or entry.error)[:LONGEST_ERROR])
     return entry
 
 
-def _update(entry: JournalEntry, *, ended: bool = False, **columns: Any) -> None:
+_PROGRESS: Final = ("state", "carrier", "reached", "done", "refused", "error")
+
+
+def _write(entry: JournalEntry, **changes: Any) -> None:
     """Write the progress of an action.
 
     Raises DatabaseError if a trigger of the project keeps the row as it was: the batch must not
     commit, or another carrier would change its jobs again.
     """
-    rows = JournalEntry.objects.using(entry._state.db).filter(pk=entry.pk)
-    rows.update(updated=Now(), **({"ended": Now()} if ended else {}), **columns)
-    if not rows.filter(**columns).exists():
+    columns = {name: getattr(entry, name) for name in _PROGRESS} | changes
+    with connections[entry._state.db or job_database()].cursor() as cursor:
+        cursor.execute(load("steering/advance"), {"id": entry.pk, **columns})
+        written = cursor.fetchone()
+    if written != tuple(columns.values()):
         raise DatabaseError("a trigger of pgjobs_journal keeps the entry as it is")
-    for name, value in columns.items():
+    for name, value in changes.items():
         setattr(entry, name, value)
 
 
@@ -206,13 +221,6 @@ def _knowing() -> Any:
 
 def _in_one_line(error: Exception) -> str:
     return " ".join(said_by(error).split())
-
-
-def _be_impatient(using: str) -> None:
-    connection = connections[using]
-    if not connection.savepoint_ids:  # the caller's own transaction keeps its setting
-        with connection.cursor() as cursor:
-            cursor.execute(load("steering/patience"))
 
 
 _OF_A_STATEMENT: Final = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.db import models
 
@@ -14,6 +14,8 @@ from pgjobs.registry.names import JobTarget, resolve
 from pgjobs.registry.targets import is_job_class
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.journal import acting
+
+_ITS_OWN: Final = object()
 
 
 def enqueue(
@@ -40,13 +42,18 @@ def enqueue(
     return job
 
 
-def rerun(job: Job, *, by: Actor, changes: Mapping[str, Any] | None = None) -> Job:
+def rerun(
+    job: Job, *, by: Actor, changes: Mapping[str, Any] | None = None, user: Any = _ITS_OWN
+) -> Job:
     """Enqueue a new job as ``job``, with the arguments in ``changes`` instead of its own.
 
-    It has the class, the object, the user, the queue and the options of ``job``, but it does not
-    recur, and it starts at once. Raises InvalidArgument for a wrong argument, BadArguments if a
-    stored argument can't be read, and UnknownJobClass if the class is not registered.
+    It has the class, the object, the queue and the options of ``job``, and its user unless
+    ``user`` is given. It does not recur, and it starts at once. Raises InvalidArgument for a wrong
+    argument, BadArguments if a stored argument can't be read, and UnknownJobClass if the class is
+    not registered.
     """
+    if not isinstance(job.kwargs, dict):
+        raise BadArguments(f"The arguments of job {job.pk} can't be read: they are no JSON object.")
     if job.args:
         raise InvalidArgument(
             f"Job {job.pk} has positional arguments, which SQL by hand has written: "
@@ -68,13 +75,13 @@ def rerun(job: Job, *, by: Actor, changes: Mapping[str, Any] | None = None) -> J
             target,
             job.object,
             name="" if is_job_class(target) else job.name,
-            user=job.user,
+            user=job.user if user is _ITS_OWN else user,
             queue_name=job.queue_name,
             notifications=job.notifications,
             priority=job.priority,
             timeout=job.timeout,
             max_attempts=job.max_attempts,
-            arguments={**codec.decode(kept), **changed},
+            arguments={**codec.decode(kept, "kwargs"), **changed},
         )
         entry.jobs, entry.done = [again.pk], 1
         # The names alone: the journal holds no values of arguments.

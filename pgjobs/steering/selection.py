@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from django.db import router
 from django.db.models import Q
+from django.utils import timezone
 
 from pgjobs import access, codec
 from pgjobs.choices import JobStatus
+from pgjobs.enqueueing.bounds import check_days
 from pgjobs.enqueueing.references import object_key
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
@@ -21,6 +23,8 @@ from pgjobs.steering import comparing, texts, users
 
 MOST_IDS: Final = 10_000
 """Ids that a selection can hold."""
+_OLDEST: Final = 365_000
+"""Days. No job is so old, and an earlier moment may not exist."""
 
 
 class UnknownFilter(InvalidArgument):
@@ -114,6 +118,15 @@ class Selection:
         """
         values = {name: given[name] for name in _READERS if given.get(name) not in (None, "", [])}
         return cls(**{name: _READERS[name](value) for name, value in values.items()})
+
+    @classmethod
+    def ended_long_ago(cls, days: int) -> Self:
+        """Return the selection of the jobs that ended more than ``days`` ago.
+
+        Raises InvalidArgument unless ``days`` is a whole number from 0 to 1,000,000.
+        """
+        age = timedelta(days=min(check_days(days), _OLDEST))
+        return cls(ended_before=timezone.now() - age)
 
     @classmethod
     def from_json(cls, stored: Any) -> Self:

@@ -13,7 +13,7 @@ from pgjobs.models import Job
 from tests.apps.testapp.jobs import Charging, unlock
 from tests.support.pages import EVERYTHING, at
 from tests.support.rows import a_failure, a_job, a_worker, tell_sql
-from tests.support.sql import query
+from tests.support.sql import query, view
 from tests.support.staff import LIST, shown, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +68,36 @@ def test_no_page_of_the_admin_shows_a_secret(jobs: list[Job]) -> None:
     assert READABLE in texts[f"{LIST}{jobs[4].pk}/change/"]
     assert READABLE in texts["csv"]
     assert READABLE in texts["json"]
+
+
+@pytest.mark.parametrize("name", ["jobs", "running"])
+@pytest.mark.parametrize("job_class", [Charging.path, "gone.jobs.Job"])
+def test_a_view_hides_keys_in_a_message_of_progress_that_is_no_text(
+    job_class: str, name: str
+) -> None:
+    tell_sql()
+    message = [{"card": SECRET, "note": READABLE}]
+    job = a_job("running", job_class=job_class, progress={"message": message})
+
+    shown_by = view(name, job.pk)["progress_message"]
+    assert SECRET not in shown_by
+    assert "[redacted]" in shown_by
+    assert (READABLE in shown_by) == (job_class == Charging.path)
+
+
+def test_a_view_hides_the_message_itself_if_its_key_is_hidden(settings: Any) -> None:
+    settings.PGJOBS = {**settings.PGJOBS, "REDACT": ["*message*"]}
+    tell_sql()
+    job = a_job(job_class=Charging.path, progress={"message": SECRET})
+
+    assert view("jobs", job.pk)["progress_message"] == "[redacted]"
+
+
+def test_a_view_shows_a_message_that_is_a_text() -> None:
+    tell_sql()
+    for job_class in (Charging.path, "gone.jobs.Job"):
+        job = a_job(job_class=job_class, progress={"message": "half", "card": SECRET})
+        assert view("jobs", job.pk)["progress_message"] == "half"
 
 
 @pytest.mark.parametrize("progress", [{"message": {"card": SECRET}}, [{"card": SECRET}]])

@@ -16,12 +16,15 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from pgjobs import alerts, events
-from pgjobs.alerts import Alert
+from pgjobs.alerts import Alert, telling
 from pgjobs.conf import find_problems
 from pgjobs.models import AlertState, Job, Pause, Schedule
 from tests.apps.testapp.jobs import Noop, Raising
 from tests.support.elsewhere import elsewhere
 from tests.support.environment import Environment, with_settings
+from tests.support.eventually import eventually
+from tests.support.moments import ago
+from tests.support.rows import a_job, a_worker
 from tests.support.sql import query
 from tests.support.told_events import ToldSoFar
 from tests.support.worker_process import RunningWorker, run_burst_here
@@ -61,6 +64,12 @@ def waiting(minutes: float = 10, **options: Any) -> Job:
     return job
 
 
+def let_claims_lapse() -> None:
+    """Let the two minutes of each teller pass that has not come back."""
+    claimed = AlertState.objects.exclude(kind="turn").exclude(claimed_until=None)
+    claimed.update(claimed_until=Now())
+
+
 def test_a_long_wait_is_told_once_as_it_begins_and_once_as_it_ends(
     settings: LazySettings,
 ) -> None:
@@ -85,12 +94,62 @@ def test_a_queue_without_a_worker_is_told_once_its_jobs_have_waited(
     settings: LazySettings,
 ) -> None:
     watch(settings, no_worker=60)
-    waiting(0.5)
+    job = waiting(0.5)
     alerts.look_and_tell()
     assert notified == []
+    job.delete()
     waiting(2)
+    a_worker(has_session_lock=False, queues=["low"])
     alerts.look_and_tell()
     assert notified == [("no_worker", "default", True)]
+    assert [each.message for each in alerts.raised()] == [
+        "A job of the queue default has waited for 120 s, and no living worker serves the queue."
+    ]
+    a_worker(has_session_lock=False, queues=["default"])
+    alerts.look_and_tell()
+    assert notified[1:] == [("no_worker", "default", False)]
+
+
+def test_a_job_behind_those_of_a_paused_class_waits(settings: LazySettings) -> None:
+    watch(settings, oldest_wait=300)
+    Pause.objects.pause(job_class=Raising.path)
+    Raising.enqueue()
+    Job.objects.update(created=Now() - timedelta(hours=1))
+    waiting(1)
+    alerts.look_and_tell()
+    assert notified == []
+    Job.objects.update(created=Now() - timedelta(hours=1))
+    alerts.look_and_tell()
+    assert notified == [("oldest_wait", "default", True)]
+
+
+def test_a_scheduled_job_that_is_due_waits(settings: LazySettings) -> None:
+    watch(settings, oldest_wait=300)
+    a_job("scheduled", scheduled=ago(minutes=10))
+    alerts.look_and_tell()
+    assert notified == [("oldest_wait", "default", True)]
+
+
+def test_a_look_reads_few_of_the_pending_jobs(settings: LazySettings) -> None:
+    watch(settings, oldest_wait=300)
+    query(
+        "INSERT INTO pgjobs_job (job_class, name, queue_name) "
+        "SELECT 'a', 'a', 'low' FROM generate_series(1, 30000)"
+    )
+    query("VACUUM ANALYZE pgjobs_job")
+
+    def entries_read() -> int:
+        query("SELECT pg_stat_force_next_flush()")
+        (row,) = query(
+            "SELECT idx_tup_read + seq_tup_read AS read FROM pg_stat_user_indexes "
+            "JOIN pg_stat_user_tables USING (relid) WHERE indexrelname = 'pgjobs_job_ready'"
+        )
+        return int(row["read"])
+
+    before = entries_read()
+    alerts.look_and_tell()
+
+    assert entries_read() - before < 15_000
 
 
 @pytest.mark.parametrize(
@@ -201,7 +260,7 @@ def test_a_change_whose_teller_died_is_told_by_another_process(settings: LazySet
     globals()["error"] = None
     alerts.look_and_tell()
     assert notified == []  # the dead teller may be slow
-    AlertState.objects.exclude(kind="turn").update(claimed_until=Now())
+    let_claims_lapse()
     alerts.look_and_tell()
     alerts.look_and_tell()
     assert notified == [("oldest_wait", "default", True)]
@@ -217,7 +276,7 @@ def test_a_notifier_that_raises_is_told_and_called_again(
     assert told(events.AlertNotTold, error="no mail")
     assert not told(events.AlertRaised)
     globals()["error"] = None
-    AlertState.objects.exclude(kind="turn").update(claimed_until=Now())
+    let_claims_lapse()
     alerts.look_and_tell()
     assert notified == [("oldest_wait", "default", True)]
 
@@ -310,6 +369,112 @@ def test_an_alert_that_ends_while_its_notifier_runs_is_told_to_have_ended(
     assert AlertState.objects.exclude(kind="turn").count() == 0
 
 
+class Hanging:
+    """A notifier that hangs in its first call until it is let go, and then returns."""
+
+    def __init__(self) -> None:
+        self.is_in_call = threading.Event()
+        self.go = threading.Event()
+
+    def __call__(self, alert: Alert) -> None:
+        if not self.is_in_call.is_set():
+            self.is_in_call.set()
+            assert self.go.wait(30)
+        notified.append((alert.kind, alert.subject, alert.is_raised))
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
+    notifier = Hanging()
+    monkeypatch.setitem(globals(), "notify", notifier)
+    monkeypatch.setattr(telling, "_PATIENCE", 0.1)
+    yield notifier
+    notifier.go.set()
+
+
+def has_lapsed() -> bool:
+    """Return whether each change may be told by another process."""
+    states = AlertState.objects.exclude(kind="turn")
+    return not states.filter(claimed_until__gt=Now()).exists()
+
+
+def test_an_alert_whose_notifier_hangs_is_told_to_have_ended_also_after_its_late_message(
+    settings: LazySettings, hanging: Hanging
+) -> None:
+    watch(settings, oldest_wait=300)
+    job = waiting()
+    late = elsewhere(alerts.look_and_tell)
+    assert hanging.is_in_call.wait(20)
+
+    job.delete()
+    eventually(has_lapsed)
+    alerts.look_and_tell()
+    assert notified == [("oldest_wait", "default", False)]
+    hanging.go.set()
+    late.result(20)
+    alerts.look_and_tell()
+
+    assert [is_raised for _, _, is_raised in notified] == [False, True, False]
+    alerts.look_and_tell()
+    assert len(notified) == 3
+    assert AlertState.objects.exclude(kind="turn").count() == 0
+
+
+def test_an_alert_that_returns_while_its_end_hangs_is_told_again_after_that_message(
+    settings: LazySettings, hanging: Hanging
+) -> None:
+    watch(settings, oldest_wait=300)
+    AlertState.objects.create(kind="oldest_wait", subject="default", active=True, told=True)
+    ending = elsewhere(alerts.look_and_tell)
+    assert hanging.is_in_call.wait(20)
+
+    waiting()
+    eventually(has_lapsed)
+    alerts.look_and_tell()
+    hanging.go.set()
+    ending.result(20)
+    alerts.look_and_tell()
+
+    assert [is_raised for _, _, is_raised in notified] == [True, False, True]
+    alerts.look_and_tell()
+    assert len(notified) == 3
+
+
+def test_an_alert_whose_teller_died_is_told_to_have_ended(settings: LazySettings) -> None:
+    watch(settings, oldest_wait=300)
+    job = waiting()
+
+    class Killed(BaseException):
+        pass
+
+    globals()["error"] = Killed()
+    with pytest.raises(Killed):
+        alerts.look_and_tell()
+    globals()["error"] = None
+    job.delete()
+    let_claims_lapse()
+    alerts.look_and_tell()
+    alerts.look_and_tell()
+
+    assert notified == [("oldest_wait", "default", False)]
+    assert AlertState.objects.exclude(kind="turn").count() == 0
+
+
+def test_an_alert_that_came_and_went_between_two_tellings_is_not_told(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch(settings, oldest_wait=300)
+    job = waiting()
+    with monkeypatch.context() as patch:
+        patch.setattr(telling, "_tell_changes", lambda *_: None)
+        alerts.look_and_tell()
+    job.delete()
+    alerts.look_and_tell()
+
+    assert notified == []
+    assert AlertState.objects.exclude(kind="turn").count() == 0
+
+
 def test_a_change_waits_untaken_while_the_notifier_is_busy_with_another_one(
     settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -341,7 +506,7 @@ def test_a_notifier_that_closes_the_connections_of_django_is_called_once(
 
     monkeypatch.setitem(globals(), "notify", closing)
     alerts.look_and_tell()
-    AlertState.objects.exclude(kind="turn").update(claimed_until=Now())
+    let_claims_lapse()
     alerts.look_and_tell()
 
     assert sorted(subject for _, subject, _ in notified) == ["high", "low"]

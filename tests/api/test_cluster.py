@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,8 +34,9 @@ def got(client: Client, path: str, status: int = 200) -> Any:
     return response.json()
 
 
-def sent(client: Client, path: str, status: int = 200) -> Any:
-    response = client.generic("POST", API + path)
+def sent(client: Client, path: str, status: int = 200, body: Any = None) -> Any:
+    text = "" if body is None else json.dumps(body)
+    response = client.generic("POST", API + path, text, "application/json")
     assert response.status_code == status, response.content
     return response.json()
 
@@ -124,6 +127,66 @@ def test_a_schedule_runs_now_once_and_is_switched_off_and_on(
     assert [verb for verb, subject, _ in journal() if subject == Noop.path] == [
         *("run schedule", "switch off", "switch on")
     ]
+
+
+def test_a_rule_is_edited_and_taken_back(
+    no_system_jobs: None, root: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Noop, "options", replace(Noop.options, editable_schedule=True))
+    Noop.setup(interval=60)
+    synchronize()
+    path = f"schedules/{Schedule.objects.get().pk}"
+
+    edited = sent(root, f"{path}/edit/", body={"interval": 5})
+    assert (edited["rule"], edited["edited"]) == ("every 5 minutes", True)
+    edited = sent(root, f"{path}/edit/", body={"cron": "15 3 * * *"})
+    assert (edited["rule"], edited["edited"]) == ("cron 15 3 * * *", True)
+    back = sent(root, f"{path}/take-back/")
+    assert (back["rule"], back["edited"]) == ("every hour", False)
+    sent(root, f"{path}/take-back/")  # nothing is left to do
+
+    assert [verb for verb, _subject, _done in journal()] == [
+        "edit schedule",
+        "edit schedule",
+        "take rule back",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({}, "Give either interval"),
+        ({"interval": 5, "cron": "15 3 * * *"}, "Give either interval"),
+        ({"interval": 0}, "interval must be"),
+        ({"interval": None}, "may not be null"),
+        ({"cron": "every day"}, "is not a cron expression"),
+        ({"corn": "15 3 * * *"}, "Known are: cron, interval"),
+    ],
+)
+def test_a_rule_that_is_none_is_refused_and_the_schedule_keeps_its_own(
+    body: Any, said: str, no_system_jobs: None, root: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Noop, "options", replace(Noop.options, editable_schedule=True))
+    Noop.setup(interval=60)
+    synchronize()
+    schedule = Schedule.objects.get()
+
+    refused = sent(root, f"schedules/{schedule.pk}/edit/", 400, body)
+
+    assert said in str(refused)
+    schedule.refresh_from_db()
+    assert (schedule.interval, schedule.is_edited) == (60, False)
+
+
+def test_a_rule_that_the_code_does_not_open_is_not_edited(
+    no_system_jobs: None, root: Client
+) -> None:
+    Noop.setup(interval=60)
+    synchronize()
+
+    refused = sent(root, f"schedules/{Schedule.objects.get().pk}/edit/", 400, {"interval": 5})
+
+    assert "does not set editable_schedule" in str(refused)
 
 
 def test_a_schedule_whose_class_is_gone_does_not_run(no_system_jobs: None, root: Client) -> None:

@@ -16,7 +16,9 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 
 from pgjobs.access import launchable
-from pgjobs.models import Job
+from pgjobs.models import Job, Schedule
+from tests.apps.testapp.jobs import Charging, Noop
+from tests.support.moments import ago
 from tests.support.rows import a_job, a_site, a_worker
 
 EXAMPLES: Final = int(os.environ.get("API_EXAMPLES", "5"))
@@ -95,12 +97,16 @@ def _make_rows() -> None:
     if Job.objects.count() < 20:
         for status in ("pending", "running", "completed", "errored", "scheduled"):
             a_job(status, kwargs={"a": 1}, worker=a_worker(), object=a_site())
+            a_job(status, kwargs={"to": "a"}, job_class=Charging.path)
+    if not Schedule.objects.exists():
+        Schedule.objects.create(job_class=Noop.path, interval=60, next_run=ago(hours=-1))
 
 
 def _aim(case: Any) -> None:
     """Let every other request be about a row that exists."""
     if "id" in (case.path_parameters or {}) and random.random() < 0.5:
-        newest = Job.objects.order_by("-pk").values_list("pk", flat=True)[:5]
+        rows = Schedule.objects if "schedules" in case.path else Job.objects
+        newest = rows.order_by("-pk").values_list("pk", flat=True)[:5]
         case.path_parameters["id"] = random.choice(list(newest) or [1])
     if isinstance(case.body, dict) and "job_class" in case.body and random.random() < 0.7:
         case.body["job_class"] = random.choice(list(launchable()))

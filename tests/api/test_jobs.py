@@ -14,26 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pgjobs.models import Job, JobLogEntry, JournalEntry
+from tests.api.asking import JOBS, got, sent
 from tests.apps.testapp.jobs import Charging, Noop
 from tests.support.rows import a_failure, a_job, a_site, a_worker
 from tests.support.sql import query
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.urls")]
-
-JOBS = "/api/pgjobs/jobs/"
-
-
-def got(client: Client, address: str, status: int = 200) -> Any:
-    response = client.get(address)
-    assert response.status_code == status, response.content
-    return response.json()
-
-
-def sent(client: Client, address: str, body: Any, status: int = 200) -> Any:
-    response = client.post(address, body, "application/json")
-    assert response.status_code == status, response.content
-    return response.json()
-
 
 # Looking ----------------------------------------------------------------------------------
 
@@ -431,7 +417,14 @@ def test_a_bulk_verb_counts_what_it_changes(operator: Client) -> None:
 
     entry = JournalEntry.objects.get()
     address = f"http://testserver/api/pgjobs/journal/{entry.pk}/"
-    assert answer == {"matched": 2, "changed": 1, "refused": 0, "journal": address}
+    assert answer == {
+        "matched": 2,
+        "changed": 1,
+        "refused": 0,
+        "state": {"value": "done", "label": "Done"},
+        "journal": address,
+        "note": None,
+    }
     assert (entry.verb, entry.who, entry.surface, entry.done) == ("retry", "staff", "rest", 1)
 
 
@@ -470,7 +463,7 @@ def test_a_bulk_verb_without_clear_jobs_changes_none(body: Any, operator: Client
 def test_a_bulk_verb_for_too_many_jobs_changes_none(
     operator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pgjobs.api.jobs.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("pgjobs.api.many.MOST_AT_ONCE", 1)
     a_job("errored"), a_job("errored")
 
     refused = sent(

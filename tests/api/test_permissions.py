@@ -42,16 +42,20 @@ READS: Final = (
 CHANGES: Final[tuple[tuple[str, str, Any, int], ...]] = (
     ("POST", "jobs/", {"job_class": Charging.path, "kwargs": {"to": "a"}}, 201),
     ("POST", "jobs/{job}/retry/", {}, 200),
+    ("POST", "jobs/{charging}/rerun/", {"kwargs": {"to": "b"}}, 201),
     ("POST", "jobs/{waiting}/cancel/", {}, 200),
     ("DELETE", "jobs/{job}/", None, 204),
     ("POST", "jobs/bulk/", {"verb": "retry", "ids": ["{job}"]}, 200),
     ("POST", "jobs/bulk/", {"verb": "delete", "filter": {"status": ["errored"]}}, 200),
+    ("POST", "jobs/prune/", {"days": 30}, 200),
     ("POST", "queues/default/pause/", {}, 200),
     ("POST", "queues/default/resume/", {}, 200),
     ("POST", "workers/{worker}/drain/", {}, 200),
     ("POST", "workers/{worker}/restart/", {}, 200),
     ("POST", "schedules/{schedule}/switch-off/", {}, 200),
     ("POST", "schedules/{schedule}/switch-on/", {}, 200),
+    ("POST", "schedules/{schedule}/edit/", {"interval": 5}, 409),
+    ("POST", "schedules/{schedule}/take-back/", {}, 409),
 )
 """Each change, and its answer to a user with all permissions."""
 
@@ -64,6 +68,7 @@ def rows() -> dict[str, int]:
     return {
         "job": job.pk,
         "waiting": waiting.pk,
+        "charging": a_job("errored", job_class=Charging.path, queue_name="high").pk,
         "worker": a_worker(has_session_lock=False).pk,
         "schedule": schedule.pk,
         "entry": entry.pk,
@@ -93,7 +98,21 @@ def test_a_user_without_permissions_gets_no_endpoint(user: str, rows: dict[str, 
     client = Client() if user == "anonymous" else signed_in()
 
     assert set(answers(client, rows).values()) == {403}
-    assert Job.objects.count() == 2
+    assert Job.objects.count() == 3
+
+
+def test_the_root_is_for_each_signed_in_user_and_names_each_list(rows: dict[str, int]) -> None:
+    client = signed_in()
+    assert Client().get(API).status_code == 403
+
+    lists = client.get(API).json()
+
+    assert {address.removeprefix(f"http://testserver{API}") for address in lists.values()} == {
+        *(path for path in READS if "{" not in path and path != "queues/default/"),
+        "schema/",
+    }
+    assert client.get(lists["jobs"]).status_code == 403
+    assert client.get(lists["schema"]).status_code == 200
 
 
 def test_a_viewer_reads_everything_and_changes_nothing(rows: dict[str, int]) -> None:
@@ -128,7 +147,7 @@ def test_a_user_with_all_permissions_gets_every_endpoint(user: str, rows: dict[s
     ("permission", "paths"),
     [
         ("add_job", {"POST jobs/"}),
-        ("delete_job", {"DELETE jobs/{job}/", "POST jobs/bulk/ delete"}),
+        ("delete_job", {"DELETE jobs/{job}/", "POST jobs/bulk/ delete", "POST jobs/prune/"}),
         ("manage_queues", {"POST queues/default/pause/", "POST queues/default/resume/"}),
         ("view_schedule", {"GET schedules/", "GET schedules/{schedule}/"}),
         ("view_workerprocess", {"GET workers/", "GET workers/{worker}/"}),
@@ -175,6 +194,7 @@ def test_a_job_that_the_hook_hides_is_not_there(restricted: Callable[[], Client]
         ("get", "logs/"),
         ("get", "why/"),
         ("post", "retry/"),
+        ("post", "rerun/"),
         ("post", "cancel/"),
         ("delete", ""),
     ]:
@@ -192,7 +212,7 @@ def test_the_reasons_of_a_job_do_not_name_hidden_jobs(restricted: Callable[[], C
     (*_others, busy) = restricted().get(f"{API}jobs/{waiting.pk}/why/").json()
 
     assert busy["reason"] == "busy"
-    assert busy["evidence"] == "All 1 slots of the workers that serve the queue are taken."
+    assert busy["evidence"] == "The only slot of the workers that serve the queue is taken."
 
 
 @pytest.mark.parametrize("by", ["ids", "filter"])

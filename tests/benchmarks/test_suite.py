@@ -23,7 +23,10 @@ from example_project.postgres import binaries
 from tests.support.environment import ROOT
 
 BENCHMARKS = ROOT / "benchmarks"
-MEASURING = ["control", "cost", "draining", "enqueueing", "floor", "latency", "scaling"]
+MEASURING = [
+    *("control", "cost", "counting", "draining", "enqueueing", "floor", "latency", "looking"),
+    "scaling",
+]
 WITH_PUBLISHED_FIGURES = f"""
 import json, pathlib, sys
 from benchmarks import __main__ as command

@@ -20,6 +20,7 @@ from tests.chaos.network import Namespace
 from tests.chaos.terms import Terms
 from tests.support.by_address import url_by_address
 from tests.support.environment import ROOT, environment_of, with_settings
+from tests.support.eventually import eventually
 from tests.support.pgbouncer import PgBouncer
 from tests.support.processes import die_with_parent
 from tests.support.sql import ask
@@ -166,7 +167,17 @@ class Cluster:
         return ask(self.postgres.url, query, *parameters, application_name=ADMIN)
 
     def end(self) -> list[int]:
+        """Stop the groups, and return their exit codes."""
+        # A supervisor that the storm has just started still imports, and would die of the signal.
+        with suppress(AssertionError):  # its exit code tells
+            eventually(self._works, timeout=45)
         return [group.end(timeout=45) for group in self.groups]
+
+    def _works(self) -> bool:
+        working = {
+            pid for (pid,) in self.ask("SELECT pid FROM pgjobs_worker WHERE stopped IS NULL")
+        }
+        return all(len(working.intersection(group.children)) == CHILDREN for group in self.groups)
 
     def remove(self) -> None:
         """End all processes by force."""

@@ -14,7 +14,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from pgjobs.doctor import Finding, Severity, examination, examine, server
-from pgjobs.models import Pause, RegistryEntry, Schedule
+from pgjobs.models import JournalEntry, Pause, RegistryEntry, Schedule
 from tests.support.eventually import eventually
 from tests.support.moments import ago
 from tests.support.rows import a_job, a_worker, tell_sql
@@ -70,10 +70,10 @@ def test_a_queue_with_jobs_and_without_a_worker_is_critical(pgjobs: Run) -> None
     assert ran.json[0] == {
         "severity": "critical",
         "about": "unserved queue",
-        "evidence": "1 jobs wait in the queue low, and no living worker serves it.",
+        "evidence": "1 job waits in the queue low, and no living worker serves it.",
         "remedy": "Start one: manage.py pgjobs_worker low.",
     }
-    assert pgjobs("doctor").out.startswith("CRITICAL: unserved queue\n  1 jobs wait")
+    assert pgjobs("doctor").out.startswith("CRITICAL: unserved queue\n  1 job waits")
 
 
 def test_paused_queues_with_jobs_are_notes(pgjobs: Run) -> None:
@@ -102,7 +102,7 @@ def test_a_late_system_job_is_critical() -> None:
     finding = examine()[0]
 
     assert (finding.severity, finding.about) == (Severity.CRITICAL, "late schedule")
-    assert finding.evidence.startswith("1 system jobs are late, a by 1:00:0")
+    assert finding.evidence.startswith("1 system job is late, a by 1:00:0")
     assert "logs of the workers" in finding.remedy
 
 
@@ -136,7 +136,9 @@ def test_waiting_jobs_of_an_unknown_class_are_found() -> None:
     finding = examine()[0]
 
     assert (finding.severity.name, finding.about) == ("WARNING", "unknown class")
-    assert f"such as {job.pk}, are of the class gone.jobs.Old" in finding.evidence
+    assert finding.evidence == (
+        f"No worker has registered the class gone.jobs.Old of 1 waiting job, such as {job.pk}."
+    )
 
 
 def test_no_class_is_unknown_as_long_as_no_worker_has_written_any() -> None:
@@ -188,6 +190,26 @@ def test_a_table_that_is_not_there_leaves_the_other_findings() -> None:
     query("DROP TABLE pgjobs_registry CASCADE")
 
     assert {("WARNING", "no view"), ("CRITICAL", "unserved queue")} <= set(found())
+
+
+def test_a_bulk_action_that_nobody_goes_on_with_is_found() -> None:
+    a_worker(has_session_lock=False)
+    old = {"who": "x", "surface": "python", "verb": "retry", "counted": 9, "ended": None}
+    rows = JournalEntry.objects
+    waiting = rows.create(**old, state="running")
+    lost = rows.create(**old, state="running", carrier="worker 7", done=3)
+    rows.create(**{**old, "ended": ago()}, state="done")
+    rows.update(created=ago(minutes=3), updated=ago(minutes=2))
+    rows.create(**old, state="running")
+
+    evidence = {each.evidence for each in examine() if each.about == "waiting action"}
+
+    assert evidence == {
+        f"For a minute no process has gone on with the bulk action {waiting.pk} (retry, 0 of 9 "
+        "jobs): no worker has taken it, and a worker of an older release may know no bulk actions.",
+        f"For a minute no process has gone on with the bulk action {lost.pk} (retry, 3 of 9 jobs): "
+        "worker 7 has it.",
+    }
 
 
 def test_a_table_without_autovacuum_is_found() -> None:

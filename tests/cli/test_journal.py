@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 
 from pgjobs.models import Job, JournalEntry
 from pgjobs.steering import carrying
@@ -17,8 +18,9 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_batches(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     monkeypatch.setattr(carrying, "BATCH", 2)
+    settings.PGJOBS = {**settings.PGJOBS, "HEARTBEAT_INTERVAL": 0.1}
 
 
 def failed(count: int) -> None:
@@ -101,7 +103,39 @@ def test_with_a_worker_the_command_begins_and_says_that_the_worker_goes_on(pgjob
     ran = pgjobs("retry", "--status", "failed", "--yes")
 
     assert (ran.code, ran.out) == (0, "3 of 3 jobs pending again.\n")
-    assert "A worker goes on if this command ends." in ran.errors
+    assert "If this command ends, a worker goes on, unless it runs an older rel" in ran.errors
+
+
+def test_an_action_that_no_worker_takes_is_left_with_a_word(pgjobs: Run) -> None:
+    a_worker()
+    failed(3)
+
+    ran = pgjobs("retry", "--status", "failed", "--yes", "--detach")
+
+    (entry,) = JournalEntry.objects.all()
+    assert (ran.code, ran.out) == (0, f"{entry.pk}\n")
+    assert "No worker has taken the action within 4.2 s: each carries another one " in ran.errors
+    assert f"pgjobs journal --here {entry.pk} carries it out" in ran.errors
+    assert entry.state == "running"
+
+
+@pytest.mark.parametrize(
+    "columns", [{"carrier": "worker 7"}, {"state": "cancelled", "ended": Now()}]
+)
+def test_an_action_that_a_worker_takes_or_that_ends_is_left_without_a_word(
+    pgjobs: Run, columns: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_worker()
+    failed(3)
+
+    def take(_seconds: float) -> None:
+        JournalEntry.objects.update(**columns)
+
+    monkeypatch.setattr("pgjobs.steering.bulk.time.sleep", take)
+    ran = pgjobs("retry", "--status", "failed", "--yes", "--detach", "--json")
+
+    assert (ran.code, ran.errors) == (0, "")
+    assert ran.json == {"action": JournalEntry.objects.get().pk, "matched": 3, "taken": True}
 
 
 def test_an_action_is_left_to_the_workers_cancelled_and_carried_here(pgjobs: Run) -> None:
@@ -109,7 +143,7 @@ def test_an_action_is_left_to_the_workers_cancelled_and_carried_here(pgjobs: Run
     failed(3)
     first = int(pgjobs("retry", "--status", "failed", "--yes", "--detach").out)
     second = pgjobs("retry", "--status", "failed", "--yes", "--detach", "--json").json
-    assert second == {"action": first + 1, "matched": 3}
+    assert second == {"action": first + 1, "matched": 3, "taken": False}
 
     assert pgjobs("journal", "--cancel", first).out == f"{first} cancelled\n"
     assert "does not run" in pgjobs("journal", "--cancel", first).errors

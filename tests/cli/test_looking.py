@@ -104,7 +104,7 @@ def test_a_list_without_a_job_exits_with_1(pgjobs: Run) -> None:
         ("list --queue low", "No job matches."),
         (
             "list --queue lwo",
-            "No job matches. --queue 'lwo' is not a queue; the queues are: high, default, low",
+            "No job matches. --queue: There is no queue 'lwo'. The queues are: high, default, low",
         ),
         (
             "list --arg card=4111",
@@ -219,7 +219,7 @@ def test_why_gives_the_reasons_in_their_order(pgjobs: Run) -> None:
     ]
     assert pgjobs("why", job.pk).out.splitlines() == [
         "no worker: No living worker serves the queue default.",
-        "interrupted: It lost its worker 1 times, and began anew.",
+        "interrupted: It lost its worker once, and began anew.",
     ]
 
 
@@ -358,7 +358,7 @@ def test_a_job_that_waits_too_long_is_not_healthy(pgjobs: Run) -> None:
 def test_a_cluster_whose_system_jobs_will_not_run_is_not_healthy(pgjobs: Run) -> None:
     add = "INSERT INTO pgjobs_schedule (job_class, interval, cron, next_run, enabled) VALUES "
     query(f"{add} ('fine', 5, '', now() + interval '1 minute', true)")
-    assert pgjobs("health").out == "No worker lives, so none of 1 system jobs will run.\n"
+    assert pgjobs("health").out == "No worker lives, so 1 system job will not run.\n"
 
     a_worker(has_session_lock=False)
     assert pgjobs("health").code == 0

@@ -114,7 +114,7 @@ def complaint(call: Callable[..., Job], odd: dict[str, Any]) -> str | None:
     if refused is None:
         assert job in rows  # an immediate job that recurs has left its successor, too
         for row in rows:
-            codec.decode(row.kwargs)
+            codec.decode(row.kwargs, "kwargs")
             assert row.object_id is None or row.object is not None
         Job.objects.all().delete()
         return None

@@ -9,7 +9,7 @@ import pytest
 
 from pgjobs import BackgroundJob
 from pgjobs.models import Job
-from tests.apps.testapp.jobs import Noop, Tracing, TracingCoroutine
+from tests.apps.testapp.jobs import Charging, Noop, Tracing, TracingCoroutine
 from tests.apps.unruly.jobs import (
     ExitsAsCoroutine,
     Forks,
@@ -50,9 +50,9 @@ def test_a_job_of_an_unknown_class_is_errored_and_the_worker_goes_on() -> None:
 @pytest.mark.parametrize(
     ("kwargs", "reason"),
     [
-        ({"at": {"$datetime": "nonsense"}}, "'nonsense' is not a value of type '$datetime'"),
+        ({"at": {"$datetime": "nonsense"}}, "kwargs['at'] holds a str that is not"),
         ({"at": {"$invented": 1}}, "'$invented', which pgjobs does not know"),
-        ({"at": {"$model": ["testapp.site", 404]}}, "testapp.site with key 404"),
+        ({"at": {"$model": ["testapp.site", 404]}}, "kwargs['at'] is a testapp.Site"),
         ({"at": {"$model": "nonsense"}}, "$model"),
         ({"at": {"$timedelta": [1e300, 0, 0]}}, "$timedelta"),
         ([1, 2], "argument"),
@@ -65,6 +65,17 @@ def test_a_job_whose_arguments_do_not_decode_is_errored_and_the_worker_goes_on(
     job = ended(with_row(kwargs=kwargs))
 
     assert (job.status, reason in job.error) == ("errored", True), job.error
+
+
+def test_an_argument_that_does_not_decode_is_named_by_its_path_and_its_value_stands_nowhere(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    kwargs = {"payment": {"card": {"$date": "hunter2"}}}
+
+    job = ended(with_row(job_class=Charging.path, kwargs=kwargs))
+
+    assert "kwargs['payment']['card'] holds a str" in job.error
+    assert "hunter2" not in f"{job.error} {job.errors} {caplog.text}"
 
 
 def test_a_job_with_arguments_that_run_does_not_take_is_errored_and_the_worker_goes_on() -> None:

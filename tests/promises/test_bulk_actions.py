@@ -27,12 +27,12 @@ from pgjobs.worker.liveness.bulk_actions import BulkActions
 from tests.apps.testapp.jobs import Noop
 from tests.support.elsewhere import elsewhere
 from tests.support.engine import OpenConnection
-from tests.support.environment import Environment, with_settings
+from tests.support.environment import Environment, with_apps, with_settings
 from tests.support.eventually import eventually
 from tests.support.sql import query
 from tests.support.told_events import ToldSoFar
 from tests.support.warm_process import WarmProcess
-from tests.support.worker_process import NERVOUS, RunningWorker
+from tests.support.worker_process import NERVOUS, RunningWorker, until_next_beat
 
 JOBS: Final = max(3000, 10 * int(os.environ.get("MODEL_EXAMPLES", "0")))
 ALL: Final = Selection(job_class=(Noop.path,))
@@ -152,6 +152,43 @@ def test_a_job_that_another_transaction_holds_is_passed_over(empty_queue: None) 
 
     assert (entry.state, entry.done, entry.refused) == ("done", 2, 1)
     assert "lock timeout" in entry.error
+
+
+def test_an_action_beside_a_worker_of_an_older_release_waits_for_a_newer_one_and_is_done_once(
+    child_environment: Environment, retries: Callable[[], tuple[int, int]]
+) -> None:
+    environment = with_settings(child_environment, **NERVOUS)
+    failed_jobs(JOBS)
+    with RunningWorker(with_apps(environment, "aged")) as older:
+        older.until_started()
+        entry = bulk.start("retry", ALL, by=ANN)
+        until_next_beat(WorkerProcess.objects.get(pid=older.pid))
+        assert not bulk.is_taken(entry, within=2 * NERVOUS["HEARTBEAT_INTERVAL"])
+        assert status_counts() == {"failed": JOBS}
+        with RunningWorker(environment) as newer:
+            carrier = f"worker {worker_id(newer)}"
+            eventually(lambda: the_action().state == "done", timeout=40)
+        # The older worker runs the jobs that the newer one has made pending.
+        eventually(lambda: not Job.objects.live().exists(), timeout=40)
+
+    entry = the_action()
+    assert (entry.counted, entry.done, entry.carrier) == (JOBS, JOBS, carrier)
+    assert retries() == (JOBS, JOBS)
+    assert status_counts() == {"completed": JOBS}
+
+
+def test_a_command_beside_a_worker_of_an_older_release_carries_its_action_out_itself(
+    child_environment: Environment, retries: Callable[[], tuple[int, int]]
+) -> None:
+    failed_jobs(JOBS)
+    with RunningWorker(with_apps(with_settings(child_environment, **NERVOUS), "aged")) as older:
+        older.until_started()
+        done = elsewhere(lambda: bulk.start("retry", ALL, by=ANN, here=True)).result(40)
+        eventually(lambda: not Job.objects.live().exists(), timeout=40)
+
+    assert (done.state, done.done) == ("done", JOBS)
+    assert retries() == (JOBS, JOBS)
+    assert status_counts() == {"completed": JOBS}
 
 
 def looked(connection: EngineConnection) -> BulkActions:

@@ -294,7 +294,8 @@ def test_orphans_are_found_by_the_index_of_running_jobs(engine: Engine) -> None:
 
 
 def test_the_backlog_reads_the_begin_of_each_lane(engine: Engine) -> None:
-    cursor = engine.cursor.execute(load("stats/backlog"), {"most": 100})
+    statement = load("stats/backlog").replace("{counts}", "")
+    cursor = engine.cursor.execute(statement, {"most": 100})
     pending = {queue: number for queue, number, *_ in cursor.fetchall()}
     assert pending == {"default": pytest.approx(90_000, rel=0.05), "low": 10_000}
     # Each index that is read without a condition is read up to a limit.

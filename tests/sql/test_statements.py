@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,13 @@ ALLOWED = {
 }
 
 
-def strings(module: Path) -> Iterator[str]:
-    """Yield the string constants of ``module``, docstrings left out."""
+@cache
+def strings(module: Path) -> list[str]:
+    """Return the string constants of ``module``, docstrings left out."""
+    return list(_strings(module))
+
+
+def _strings(module: Path) -> Iterator[str]:
     tree = ast.parse(module.read_text(encoding="utf-8"))
     documentation = {
         id(node.value)

@@ -84,6 +84,17 @@ def test_a_long_lane_of_the_backlog_is_estimated_beside_short_ones() -> None:
     assert {row.pending for row in (default, high, low)} == {20}
 
 
+def test_jobs_of_classes_that_do_not_count_are_not_in_the_backlog() -> None:
+    for status in ("pending", "scheduled", "running"):
+        a_job(status, job_class="other")
+        a_job(status, job_class="other", queue_name="low")
+        a_job(status)
+
+    (row,) = stats.backlog(10, without=["other"])
+
+    assert (row.queue, row.pending, row.scheduled, row.running) == ("default", 1, 1, 1)
+
+
 def test_running_jobs_are_those_that_hold_the_text_the_longest_first() -> None:
     worker = a_worker(name="Web-1")
     long = a_job("running", started=ago(hours=1), worker=worker)

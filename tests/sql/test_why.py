@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import closing
 from typing import Any
 
@@ -51,10 +50,14 @@ def test_a_finished_job_shows_its_attempts_and_the_first_line_of_its_error() -> 
     assert why(job) == [
         {
             "reason": "finished",
-            "evidence": "It is errored after 2 of 2 attempts: ValueError: boom",
+            "evidence": "It is errored after attempt 2 of 2: ValueError: boom",
             "since": job.completed,
         }
     ]
+
+
+def test_a_job_that_ended_without_a_start_had_no_attempt() -> None:
+    assert first(a_job("cancelled"))[1] == "It is cancelled without an attempt"
 
 
 def test_a_running_job_names_its_worker() -> None:
@@ -71,7 +74,10 @@ def test_a_running_job_of_a_worker_with_more_jobs_than_slots_may_wait_for_a_slot
     worker = a_living_worker(concurrency=1)
     job, _ = a_job("running", worker=worker), a_job("running", worker=worker)
 
-    assert "claimed 2 jobs for 1 slots" in first(job)[1]
+    assert "claimed 2 jobs for 1 slot, so" in first(job)[1]
+    WorkerProcess.objects.update(concurrency=2)
+    a_job("running", worker=worker)
+    assert "claimed 3 jobs for 2 slots, so" in first(job)[1]
 
 
 def test_a_running_job_of_a_silent_worker_is_taken_back() -> None:
@@ -200,7 +206,7 @@ def test_jobs_of_earlier_lanes_and_positions_stand_before_it() -> None:
 
     assert first(job) == (
         "behind",
-        "3 jobs stand before it; no job of these queues has ended in the last five minutes.",
+        "3 jobs stand before it; no job of these queues has run in the last five minutes.",
     )
 
 
@@ -223,34 +229,6 @@ def test_jobs_of_paused_queues_and_classes_do_not_stand_before_it() -> None:
     assert reasons(job) == ["due"]
 
 
-def test_the_start_is_estimated_by_the_pace_of_these_queues() -> None:
-    a_living_worker()
-    for seconds in range(1, 11):
-        a_job("completed", completed=ago(seconds=seconds))
-        a_job("completed", completed=ago(seconds=seconds), queue_name="low")
-    for _ in range(20):
-        a_job()
-
-    found = re.fullmatch(
-        r"20 jobs stand before it; at ([\d.]+) jobs per second it starts in about 00:00:(\d\d)\.",
-        first(a_job())[1],
-    )
-
-    assert found is not None
-    assert 0.8 <= float(found[1]) <= 1.2
-    assert 17 <= int(found[2]) <= 25
-
-
-def test_an_idle_time_before_the_drain_does_not_slow_the_estimate() -> None:
-    a_living_worker()
-    a_job("completed", started=ago(minutes=4), completed=ago(minutes=4))
-    for _ in range(30):
-        a_job("completed", completed=ago(seconds=1))
-    a_job()
-
-    assert "1 job stands before it; at 10." in first(a_job())[1]
-
-
 def test_taken_slots_name_the_longest_jobs() -> None:
     worker = a_living_worker(concurrency=2)
     long = a_job("running", worker=worker, started=ago(hours=1), name="Long")
@@ -260,6 +238,16 @@ def test_taken_slots_name_the_longest_jobs() -> None:
         "busy",
         "All 2 slots of the workers that serve the queue are taken, the longest by "
         f"job {long.pk} (Long), job {short.pk} (Short).",
+    )
+
+
+def test_a_taken_slot_alone_names_its_job() -> None:
+    worker = a_living_worker(concurrency=1)
+    job = a_job("running", worker=worker, name="Long")
+
+    assert first(a_job()) == (
+        "busy",
+        f"The only slot of the workers that serve the queue is taken, by job {job.pk} (Long).",
     )
 
 
@@ -275,6 +263,8 @@ def test_interruptions_are_told_last() -> None:
 
     assert reasons(job) == ["due", "interrupted"]
     assert why(job)[1]["evidence"] == "It lost its worker 2 times, and began anew."
+    once = a_job(interruptions=1, queue_name="high")
+    assert why(once)[1]["evidence"] == "It lost its worker once, and began anew."
 
 
 def test_no_class_is_unknown_while_the_workers_have_not_written_what_they_know() -> None:

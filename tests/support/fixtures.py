@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 import pytest
 from django.db import connection
 
+from tests.support.emptying import empty
 from tests.support.environment import Environment, environment_of
 from tests.support.registry import forget_system_jobs
 from tests.support.sessions import ROLE
@@ -21,15 +22,16 @@ if TYPE_CHECKING:
     from pgjobs.worker.connection import EngineConnection
     from tests.support.told_events import Told, ToldSoFar
 
+LEFT_BY_A_FLUSH: Final = (
+    "pgjobs_doorbell pgjobs_waiter pgjobs_round pgjobs_ends pgjobs_statistics pgjobs_failure_statistics "
+    "procrastinate_jobs procrastinate_periodic_defers procrastinate_workers"
+).split()
+
 
 @pytest.fixture
 def empty_queue(transactional_db: None) -> None:
     """Empty the tables without a managed model, which a flush leaves alone."""
-    connection.cursor().execute(
-        "TRUNCATE pgjobs_doorbell, pgjobs_waiter, pgjobs_round, pgjobs_ends, pgjobs_statistics, "
-        "pgjobs_failure_statistics, procrastinate_jobs, "
-        "procrastinate_periodic_defers, procrastinate_workers CASCADE"
-    )
+    empty(connection, LEFT_BY_A_FLUSH)
 
 
 @pytest.fixture

@@ -20,7 +20,13 @@ PRELOADED: Final = (
     "asgiref.sync croniter procrastinate procrastinate.worker psycopg.rows dj_database_url "
     "django.core.management django.core.management.commands django.db.models django.test "
     "django.db.backends.postgresql.base django.contrib.auth.hashers django.urls "
-    "django.views.decorators.csrf django.db.migrations.operations pgjobs pgjobs.conf"
+    "django.views.decorators.csrf django.db.migrations.operations pgjobs pgjobs.conf "
+    # What the apps import and what needs no settings.
+    "django.contrib.admin.apps django.contrib.auth.apps django.contrib.contenttypes.apps "
+    "django.contrib.messages.apps django.contrib.sessions.apps django.contrib.sites.shortcuts "
+    "django.contrib.staticfiles.apps procrastinate.contrib.django.apps "
+    "pgjobs.enqueueing.insert pgjobs.execution.in_process pgjobs.log_lines.line "
+    "pgjobs.schema_upkeep"
 ).split()
 
 

@@ -8,16 +8,20 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.db import connection
 
 from pgjobs import events, stats
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job
 from pgjobs.rows import statistics
+from pgjobs.rows.end_waiting import end_waiting
+from pgjobs.rows.failure import Failure
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
 from pgjobs.worker.liveness.pruning import Pruning
 from tests.apps.testapp.jobs import Noop, Raising
+from tests.support.elsewhere import elsewhere
 from tests.support.engine import OpenConnection
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
@@ -118,6 +122,58 @@ def test_a_batch_ends_within_a_second_while_somebody_locks_the_counts(
 
     assert ended() == {"completed": 2}
     assert counted() == {"completed": 1}, "the next batch is counted again"
+
+
+def cancelled_one_by_one() -> None:
+    for job in Job.objects.all()[:2]:
+        assert job.cancel()
+
+
+def cancelled_in_bulk() -> None:
+    Job.objects.all().cancel()
+
+
+def cancelled_from_sql() -> None:
+    query("SELECT pgjobs_cancel(VARIADIC ARRAY(SELECT id FROM pgjobs_job))")
+
+
+def cancelled_by_hand() -> None:
+    query("UPDATE pgjobs_job SET status = 'cancelled', completed = now()")
+
+
+def errored_by_a_worker() -> None:
+    job = Job.objects.earliest("pk")
+    refused = Outcome(
+        job_id=job.pk, epoch=0, status=JobStatus.ERRORED, failure=Failure.of(ValueError("no"))
+    )
+    with connection.cursor() as cursor:
+        end_waiting(cursor, refused)
+
+
+@pytest.mark.parametrize(
+    ("end", "ends"),
+    [
+        (cancelled_one_by_one, {"cancelled": 2}),
+        (cancelled_in_bulk, {"cancelled": 100}),
+        (cancelled_from_sql, {"cancelled": 100}),
+        (cancelled_by_hand, {"cancelled": 100}),
+        (errored_by_a_worker, {"errored": 1}),
+    ],
+)
+def test_jobs_end_outside_of_batches_while_somebody_locks_the_counts_and_wait_once_for_all(
+    end: Callable[[], None], ends: dict[str, int], open_connection: OpenConnection
+) -> None:
+    for _ in range(100):
+        a_job()
+    holder = open_connection().get()
+    with holder.transaction():
+        holder.execute("LOCK TABLE pgjobs_ends")
+        elsewhere(end).result(20)
+    assert (ended(), counted()) == (ends, {})
+
+    a_job("failed").retry()
+    Job.objects.latest("pk").cancel()
+    assert counted() == {"cancelled": 1}, "the next end is counted again"
 
 
 def test_the_pruning_thread_merges_and_goes_on_pruning_after_an_error(

@@ -1,11 +1,13 @@
--- Take a change that nobody has told of, for two minutes: if this process dies, another one tells. A
--- condition that came and went before anybody was told is no change. One change at a time, because a
--- notifier may be slow: the two minutes of the last of many would pass before its turn.
+-- Take a change that nobody has told of, for some seconds: if this process dies or hangs, another one tells. A
+-- condition that came and went before anybody began to tell of it is no change. If a telling began and nobody
+-- knows whether it arrived, the present state is told, whatever was told before. One change at a time, because
+-- a notifier may be slow: the time of the last of many would pass before its turn.
 UPDATE pgjobs_alert
-SET claimed_until = statement_timestamp() + interval '2 minutes'
+SET claimed_until = statement_timestamp() + make_interval(secs => %(seconds)s)
 WHERE id = (
     SELECT id FROM pgjobs_alert
-    WHERE active <> told
+    WHERE kind <> 'turn'
+        AND (active <> told OR claimed_until IS NOT NULL)
         AND (claimed_until IS NULL OR claimed_until <= statement_timestamp())
         AND id <> ALL (%(taken)s::bigint[])
     ORDER BY id

@@ -7,6 +7,9 @@ DECLARE
     wait float8;
     failure jsonb;
 BEGIN
+    IF NOT pgjobs_may_count() THEN
+        RETURN NULL;
+    END IF;
     IF OLD.status = 'running' AND NEW.started IS NOT NULL THEN
         run := date_part('epoch', NEW.completed - NEW.started);
         wait := date_part('epoch', NEW.started - COALESCE(NEW.scheduled, NEW.created));

@@ -6,9 +6,11 @@
 -- each reads a range of the index pgjobs_job_ready. It stops to count beyond 100,000 jobs. If most jobs of
 -- the table wait, the planner would rather read all of it: of 1,000,000 jobs in 0.8 s instead of 0.03 s.
 --
--- `pace` is the rate at which jobs of these queues have ended: the highest of those of the last seconds, the
--- last minute and the last five minutes, because a queue that was empty for a while says nothing about the
--- pace of its workers. It reads at most the newest 10,000 ended jobs.
+-- `pace` is the rate at which jobs of these queues end, by the statistics: they know the ends of jobs that are
+-- deleted, and cost the same however many jobs have ended. It is the highest rate since any of the last ends,
+-- because a queue that was empty for a while says nothing about the pace of its workers. Merged ends have lost their
+-- moments and count from the beginning of their minute. A rate that begins with a burst of ends is too high: so
+-- none counts that is higher than the slots allow by the mean run time.
 --
 -- It acts in the rights of the caller, who must be able to read these columns.
 --
@@ -70,26 +72,41 @@ ahead AS MATERIALIZED (
     ORDER BY counted.jobs
     LIMIT 1
 ),
-pace AS MATERIALIZED (
-    SELECT GREATEST(
-        count(*) FILTER (WHERE ended.age < 3) / LEAST(3, GREATEST(max(ended.age), 0.1)),
-        count(*) FILTER (WHERE ended.age < 15) / LEAST(15, GREATEST(max(ended.age), 0.1)),
-        count(*) FILTER (WHERE ended.age < 60) / LEAST(60, GREATEST(max(ended.age), 0.1)),
-        count(*) / GREATEST(max(ended.age), 0.1)
-    ) AS jobs_per_second
+ended AS MATERIALIZED (
+    SELECT
+        ceil(date_part('epoch', statement_timestamp() - part.moment)) AS age,
+        sum(part.jobs) AS jobs,
+        sum(part.run_seconds) AS run_seconds
     FROM ahead
     CROSS JOIN LATERAL (
-        SELECT extract(epoch FROM statement_timestamp() - newest.completed) AS age
-        FROM (
-            SELECT queue_name, started, completed
-            FROM pgjobs_job
-            WHERE completed > statement_timestamp() - interval '5 minutes'
-            ORDER BY completed DESC
-            LIMIT 10000
-        ) AS newest
-        WHERE newest.queue_name = ANY (ahead.queues) AND newest.started IS NOT NULL
-    ) AS ended
+        SELECT start AS moment, (SELECT sum(n) FROM unnest(run_counts) AS n) AS jobs, run_seconds
+        FROM pgjobs_statistics
+        WHERE period = 'minute'
+            AND start >= date_trunc('minute', statement_timestamp()) - interval '5 minutes'
+            AND queue = ANY (ahead.queues)
+        UNION ALL
+        SELECT ended, jobs, run_seconds
+        FROM pgjobs_ends
+        WHERE ended >= date_trunc('minute', statement_timestamp()) - interval '5 minutes'
+            AND queue = ANY (ahead.queues)
+            AND run_bucket IS NOT NULL
+    ) AS part
     WHERE ahead.jobs > 0
+    GROUP BY 1
+),
+pace AS MATERIALIZED (
+    SELECT LEAST(
+        (
+            SELECT max(jobs / GREATEST(age, 3))
+            FROM (SELECT age, sum(jobs) OVER (ORDER BY age) AS jobs FROM ended) AS since
+        ),
+        (
+            SELECT sum(worker.slots)
+            FROM ahead
+            JOIN pgjobs_workers AS worker ON worker.queues && ahead.queues
+            WHERE worker.state = 'alive'
+        ) / (SELECT NULLIF(sum(run_seconds) / NULLIF(sum(jobs), 0), 0) FROM ended)
+    )::numeric AS jobs_per_second
 ),
 found (rank, reason, evidence, since) AS (
     SELECT
@@ -100,7 +117,11 @@ found (rank, reason, evidence, since) AS (
     SELECT
         2, 'finished',
         concat_ws(
-            ': ', format('It is %s after %s of %s attempts', status, attempt, max_attempts),
+            ': ',
+            CASE attempt
+                WHEN 0 THEN format('It is %s without an attempt', status)
+                ELSE format('It is %s after attempt %s of %s', status, attempt, max_attempts)
+            END,
             NULLIF(split_part(error, E'\n', 1), '')
         ),
         completed
@@ -126,8 +147,8 @@ found (rank, reason, evidence, since) AS (
                     worker.id, worker.name, it.attempt, it.max_attempts
                 ),
                 CASE WHEN worker.running > worker.slots THEN format(
-                    ' It has claimed %s jobs for %s slots, so this one may wait for a slot.',
-                    worker.running, worker.slots
+                    ' It has claimed %s jobs for %s, so this one may wait for a slot.',
+                    worker.running, CASE worker.slots WHEN 1 THEN '1 slot' ELSE worker.slots || ' slots' END
                 ) END
             )
         END,
@@ -222,12 +243,15 @@ found (rank, reason, evidence, since) AS (
             CASE jobs WHEN 1 THEN ' job stands before it; ' ELSE ' jobs stand before it; ' END,
             CASE
                 WHEN jobs_per_second > 0 THEN format(
-                    'at %s jobs per second it starts in %s %s.',
-                    round(jobs_per_second, 1),
+                    'at %s it starts in %s %s.',
+                    CASE
+                        WHEN jobs_per_second >= 1 THEN round(jobs_per_second, 1) || ' jobs per second'
+                        ELSE round(60 * jobs_per_second, 1) || ' jobs per minute'
+                    END,
                     CASE WHEN jobs > 100000 THEN 'more than' ELSE 'about' END,
                     make_interval(secs => ceil(jobs / jobs_per_second)::integer)
                 )
-                ELSE 'no job of these queues has ended in the last five minutes.'
+                ELSE 'no job of these queues has run in the last five minutes.'
             END
         ),
         NULL
@@ -237,7 +261,12 @@ found (rank, reason, evidence, since) AS (
     UNION ALL
     SELECT
         11, 'busy',
-        format('All %s slots of the workers that serve the queue are taken, the longest by ', sum(slots)) || (
+        CASE sum(slots)
+            WHEN 1 THEN 'The only slot of the workers that serve the queue is taken, by '
+            ELSE format(
+                'All %s slots of the workers that serve the queue are taken, the longest by ', sum(slots)
+            )
+        END || (
             SELECT string_agg(
                 format('job %s (%s)', longest.id, longest.name), ', ' ORDER BY longest.started
             )
@@ -257,7 +286,13 @@ found (rank, reason, evidence, since) AS (
     FROM it
     WHERE status = 'pending'
     UNION ALL
-    SELECT 13, 'interrupted', format('It lost its worker %s times, and began anew.', interruptions), NULL
+    SELECT
+        13, 'interrupted',
+        format(
+            'It lost its worker %s, and began anew.',
+            CASE interruptions WHEN 1 THEN 'once' ELSE interruptions || ' times' END
+        ),
+        NULL
     FROM it
     WHERE interruptions > 0
 )

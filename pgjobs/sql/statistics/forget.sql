@@ -1,10 +1,10 @@
--- Delete periods past their retention. A total stays as long as a day of it is kept: it must not go down
--- while a collector reads it.
+-- Delete periods past their retention. The days of a week stay, because the views read them: see
+-- views/spans.sql. A total stays as long as a day of it is kept: it must not go down while a collector reads it.
 WITH old AS (
     DELETE FROM pgjobs_statistics
     WHERE period = 'minute' AND start < statement_timestamp() - make_interval(days => %(minutes)s)
         OR period = 'hour' AND start < statement_timestamp() - make_interval(days => %(hours)s)
-        OR period = 'day' AND start < statement_timestamp() - make_interval(days => %(days)s)
+        OR period = 'day' AND start < statement_timestamp() - make_interval(days => GREATEST(%(days)s, 7))
         OR period = 'total' AND (job_class, queue, outcome) NOT IN (
             SELECT job_class, queue, outcome
             FROM pgjobs_statistics

@@ -2,17 +2,20 @@
 -- all jobs, and takes seconds for millions of them. Here at most `most` jobs of each lane are counted.
 -- A longer lane is estimated by its positions: it goes on as dense as it begins.
 --
+-- {counts} leaves out jobs of some classes. It is empty if there are none: with it the counts read rows, and
+-- without it the index alone.
+--
 -- The first job of a lane has waited longest, because a job that becomes pending goes to the end of its
 -- lane. Two loose index scans find these jobs: over the queues, and over the lanes of each.
 WITH RECURSIVE queue AS (
-    (SELECT queue_name FROM pgjobs_job WHERE status = 'pending' ORDER BY queue_name LIMIT 1)
+    (SELECT queue_name FROM pgjobs_job WHERE status = 'pending'{counts} ORDER BY queue_name LIMIT 1)
     UNION ALL
     SELECT next.queue_name
     FROM queue
     CROSS JOIN LATERAL (
         SELECT queue_name
         FROM pgjobs_job
-        WHERE status = 'pending' AND queue_name > queue.queue_name
+        WHERE status = 'pending'{counts} AND queue_name > queue.queue_name
         ORDER BY queue_name
         LIMIT 1
     ) AS next
@@ -23,7 +26,7 @@ lane AS (
     CROSS JOIN LATERAL (
         SELECT priority, position, COALESCE(scheduled, created) AS since
         FROM pgjobs_job
-        WHERE status = 'pending' AND queue_name = named.queue_name
+        WHERE status = 'pending'{counts} AND queue_name = named.queue_name
         ORDER BY priority DESC, position
         LIMIT 1
     ) AS first
@@ -33,7 +36,7 @@ lane AS (
     CROSS JOIN LATERAL (
         SELECT priority, position, COALESCE(scheduled, created) AS since
         FROM pgjobs_job
-        WHERE status = 'pending' AND queue_name = lane.queue_name AND priority < lane.priority
+        WHERE status = 'pending'{counts} AND queue_name = lane.queue_name AND priority < lane.priority
         ORDER BY priority DESC, position
         LIMIT 1
     ) AS next
@@ -55,7 +58,7 @@ pending AS (
         FROM (
             SELECT position
             FROM pgjobs_job
-            WHERE status = 'pending' AND queue_name = lane.queue_name AND priority = lane.priority
+            WHERE status = 'pending'{counts} AND queue_name = lane.queue_name AND priority = lane.priority
             ORDER BY position
             LIMIT %(most)s
         ) AS first
@@ -63,7 +66,7 @@ pending AS (
     CROSS JOIN LATERAL (
         SELECT position
         FROM pgjobs_job
-        WHERE status = 'pending' AND queue_name = lane.queue_name AND priority = lane.priority
+        WHERE status = 'pending'{counts} AND queue_name = lane.queue_name AND priority = lane.priority
         ORDER BY position DESC
         LIMIT 1
     ) AS last
@@ -80,12 +83,12 @@ FROM (
     UNION ALL
     SELECT queue_name, 0, count(*), 0, min(scheduled) FILTER (WHERE scheduled <= statement_timestamp())
     FROM (
-        SELECT queue_name, scheduled FROM pgjobs_job WHERE status = 'scheduled' ORDER BY scheduled LIMIT %(most)s
+        SELECT queue_name, scheduled FROM pgjobs_job WHERE status = 'scheduled'{counts} ORDER BY scheduled LIMIT %(most)s
     ) AS later
     GROUP BY queue_name
     UNION ALL
     SELECT queue_name, 0, 0, count(*), NULL
-    FROM (SELECT queue_name FROM pgjobs_job WHERE status = 'running' LIMIT %(most)s) AS now
+    FROM (SELECT queue_name FROM pgjobs_job WHERE status = 'running'{counts} LIMIT %(most)s) AS now
     GROUP BY queue_name
 ) AS part
 GROUP BY part.queue

@@ -1,5 +1,6 @@
 -- Each join is on a unique key, so PostgreSQL leaves a join out of a query that names none of its
--- columns. `progress` is JSON that a job wrote: the view computes only with values that are numbers.
+-- columns. `progress` is JSON that a job wrote, or SQL by hand: the view computes only with values that are
+-- numbers, and a message that is no text is redacted as arguments are.
 --
 -- A view that names a column forbids to change its type. So a project could not migrate the keys of its
 -- users or content types. The view hands whole rows to functions, which PostgreSQL inlines when it
@@ -39,7 +40,12 @@ SELECT
                 )))::int
             END
     END AS progress_percent,
-    job.progress ->> 'message' AS progress_message,
+    CASE
+        WHEN jsonb_typeof(job.progress -> 'message') IN ('array', 'object')
+            OR 'message' ~ NULLIF(class.options ->> 'hidden', '')
+        THEN pgjobs_redacted(job.progress, COALESCE(class.options ->> 'hidden', ''), 0) ->> 'message'
+        ELSE job.progress ->> 'message'
+    END AS progress_message,
     job.cancel_requested,
     job.worker_id,
     worker.name AS worker,
@@ -95,6 +101,8 @@ COMMENT ON COLUMN pgjobs_jobs.timeout IS
 COMMENT ON COLUMN pgjobs_jobs.interval IS 'Minutes between two runs; NULL for a job that does not recur.';
 COMMENT ON COLUMN pgjobs_jobs.progress_percent IS
     '0 to 100, from self.progress(done, total); NULL if the job gave no total.';
+COMMENT ON COLUMN pgjobs_jobs.progress_message IS
+    'The message from self.progress(). If SQL by hand made it an object, the values of its hidden keys are redacted.';
 COMMENT ON COLUMN pgjobs_jobs.cancel_requested IS
     'When the cancellation was requested. A running job is told to stop within about a second.';
 COMMENT ON COLUMN pgjobs_jobs.error IS

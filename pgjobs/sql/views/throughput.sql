@@ -1,5 +1,5 @@
--- The views of statistics never read the table of jobs. The last hour is read minute by minute, the last
--- day and week hour by hour: so a day ends with the beginning of an hour.
+-- The views of statistics never read the table of jobs. See spans.sql for the spans. OFFSET 0 has each part of
+-- a span read by the primary key.
 CREATE VIEW pgjobs_throughput AS
 SELECT
     span.span,
@@ -10,17 +10,13 @@ SELECT
     COALESCE(sum(part.jobs) FILTER (WHERE part.outcome = 'failed'), 0)::bigint AS failed,
     COALESCE(sum(part.jobs) FILTER (WHERE part.outcome = 'cancelled'), 0)::bigint AS cancelled,
     round(sum(part.jobs) / (date_part('epoch', span.length) / 60)::numeric, 2) AS per_minute,
-    make_interval(secs => sum(part.run_seconds)) AS run_time
-FROM (
-    VALUES
-        ('hour', 'minute', interval '1 hour'),
-        ('day', 'hour', interval '1 day'),
-        ('week', 'hour', interval '7 days')
-) AS span (span, period, length)
+    -- An interval has an end.
+    make_interval(secs => LEAST(sum(part.run_seconds), 9e12)) AS run_time
+FROM pgjobs_spans AS span
 CROSS JOIN LATERAL (
     SELECT job_class, queue, outcome, jobs, run_seconds
     FROM pgjobs_ended
-    WHERE period = span.period AND start > statement_timestamp() - span.length
+    WHERE period = span.period AND start >= span.since AND start < span.upto
     OFFSET 0
 ) AS part
 GROUP BY span.span, span.length, part.job_class, part.queue;

@@ -52,7 +52,7 @@ def to_job(message: dict[str, Any]) -> Job:
     """Return the job of a message of `from_job`."""
     columns = message["columns"]
     for name in _TYPED:
-        columns[name] = codec.decode(columns[name])
+        columns[name] = codec.decode(columns[name], name)
     job = Job.from_claim(columns, message["alias"])
     job.is_heavy = message["is_heavy"]
     return job
@@ -94,13 +94,13 @@ def to_outcome(message: dict[str, Any], job: Job, identity: Identity) -> Outcome
     if (failure := values["failure"]) is not None:
         values["failure"] = Failure(**failure)
     for name in _WAITS:
-        values[name] = codec.decode(values[name])
+        values[name] = codec.decode(values[name], name)
     values["status"] = JobStatus(values["status"])
     outcome = Outcome(**values)
     if outcome.data is not None:
         job.data = json.loads(outcome.data)
     if (moments := message["moments"]) is not None:
-        job.started, job.completed = codec.decode(moments)
+        job.started, job.completed = codec.decode(moments, "moments")
     return outcome
 
 

@@ -17,7 +17,7 @@ from tests.support.own_server import Server, own_server
 from tests.support.processes import frozen
 from tests.support.worker_process import RunningWorker
 
-JOBS = 20_000
+JOBS = 10_000
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pgjobs.sql.schema import create, rights_as_on
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pgjobs", "0020_saved_views")]
+    dependencies = [("pgjobs", "0025_saved_views")]
 
     operations = [
         # UNLOGGED: a server crash ends the sessions of the callers too.

@@ -8,7 +8,7 @@ from pgjobs.sql.schema import rights_as_on
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pgjobs", "0019_arguments")]
+    dependencies = [("pgjobs", "0024_counting")]
 
     operations = [
         migrations.CreateModel(
