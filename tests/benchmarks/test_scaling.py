@@ -48,6 +48,10 @@ ISOLATED = {
     "computing, one thread": 1.0,
     "computing, processes": 1.9,
 }
+COUNTED = {
+    "drains": {"ratios": [0.96, 0.97, 0.99], "ratio": 0.97},
+    "looks": {"totals": 4.0, "queues": 40.0},
+}
 OF_TWO_ROWS_IN_VAIN = """
     import os
     from benchmarks import server
@@ -135,7 +139,7 @@ def test_the_ratios_of_many_processes_follow_from_their_drains(key: str, ratio: 
 
 
 def test_on_two_cores_the_targets_of_sixteen_cores_are_not_judged() -> None:
-    found = ratios(SCALED | {"isolation": ISOLATED}, cores=2)
+    found = ratios(SCALED | {"isolation": ISOLATED, "statistics": COUNTED}, cores=2)
     assert {key for key in found if found[key] is None} == {
         "eight_vs_one",
         "sixteen_vs_fewer",
@@ -149,6 +153,11 @@ def test_the_ratios_of_isolation_follow_from_its_figures() -> None:
     found = ratios(SCALED | {"isolation": ISOLATED}, cores=2)
     keys = ("process_per_s", "fresh_process_per_s", "computing", "process_mb")
     assert [found[key] for key in keys] == [3000, 200, 0.95, 5]
+
+
+def test_the_ratios_of_statistics_follow_from_its_figures() -> None:
+    found = ratios(SCALED | {"statistics": COUNTED}, cores=2)
+    assert (found["counted_vs_uncounted"], found["slowest_look_ms"]) == (0.97, 40)
 
 
 def test_a_run_without_scaling_has_none_of_its_ratios_and_no_part_on_it() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from pgjobs import BackgroundJob
 from pgjobs.clock.synchronizing import synchronize
@@ -137,7 +136,7 @@ def test_the_next_runs_follow_from_the_rule() -> None:
     assert daily == [first + timedelta(days=each) for each in range(3)]
 
 
-@pytest.mark.parametrize("columns", [{"switched_off": timezone.now()}, {"enabled": False}], ids=str)
+@pytest.mark.parametrize("columns", [{"switched_off": ago()}, {"enabled": False}], ids=list)
 def test_a_schedule_that_does_not_fire_has_no_next_runs(columns: dict[str, Any]) -> None:
     assert upcoming(Schedule(interval=60, next_run=ago(hours=-1), **columns), 3) == []
 

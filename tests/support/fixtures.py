@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from tests.support.told_events import Told, ToldSoFar
 
 LEFT_BY_A_FLUSH: Final = (
-    "pgjobs_doorbell pgjobs_waiter pgjobs_round pgjobs_ends pgjobs_statistics pgjobs_failure_statistics "
+    "pgjobs_doorbell pgjobs_waiter pgjobs_round "
+    "pgjobs_ends pgjobs_statistics pgjobs_failure_statistics "
     "procrastinate_jobs procrastinate_periodic_defers procrastinate_workers"
 ).split()
 

@@ -95,13 +95,13 @@ class ChoiceArgument(forms.ChoiceField):
         return self.values[name] if name else None
 
 
-def decoded(encoded: Any, user: Any) -> Any:
+def decoded(encoded: Any, user: Any, path: str) -> Any:
     """Return the value that typed JSON means. Raises ValidationError, also for hidden objects."""
     for label in _models_in(encoded):
         if not may_view(user, label):
             raise ValidationError(_("You may not view objects of %s.") % label)
     try:
-        return codec.decode(encoded)
+        return codec.decode(encoded, path)
     except (BadArguments, InvalidArgument) as error:
         raise ValidationError(str(error)) from None
 
@@ -197,7 +197,7 @@ def _initial(parameter: Parameter, field: forms.Field, stored: Any) -> Any:
     """Return what the field shows. Raises ValueError for a value of another type."""
     if isinstance(field, ModelArgument):
         return _key_of(field, stored if stored is not NONE else parameter.default)
-    value = parameter.default if stored is NONE else codec.decode(stored)
+    value = parameter.default if stored is NONE else codec.decode(stored, parameter.name)
     if value is NONE or value is None:
         return None
     if isinstance(field, ChoiceArgument):
@@ -221,7 +221,7 @@ def _key_of(field: ModelArgument, value: Any) -> Any:
     label, key = value["$model"]
     if label != field.model._meta.label_lower:
         raise ValueError(label)
-    return str(codec.decode(key))
+    return str(codec.decode(key, "key"))
 
 
 def _json_text(parameter: Parameter, stored: Any) -> str | None:

@@ -137,7 +137,7 @@ class ArgumentsForm(forms.Form):
             self.add_error(name, _("Replace [redacted] by a value: nothing is hidden there."))
             return NONE
         try:
-            return decoded(value, self.user)
+            return decoded(value, self.user, argument)
         except forms.ValidationError as error:
             self.add_error(name, error)
             return NONE

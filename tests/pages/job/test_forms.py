@@ -103,7 +103,7 @@ def test_each_type_of_argument_reaches_the_job(enqueuer: Client) -> None:
         ),
     )
     assert response.status_code == 302, errors_of(response)
-    assert codec.decode(Job.objects.get().kwargs) == {
+    assert codec.decode(Job.objects.get().kwargs, "kwargs") == {
         "text": "two\nlines",
         "count": -7,
         "ratio": 1000.0,
