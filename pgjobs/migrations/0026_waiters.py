@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from django.db import migrations
 
-from pgjobs.sql.schema import create, rights_as_on
+from pgjobs.sql import load
+from pgjobs.sql.schema import rights_as_on
 
 
 class Migration(migrations.Migration):
@@ -26,5 +27,9 @@ class Migration(migrations.Migration):
             "DROP TABLE pgjobs_waiter",
         ),
         rights_as_on("pgjobs_worker", "pgjobs_waiter"),
-        *create(["functions/tell_waiters"]),
+        migrations.RunSQL(migrations.RunSQL.noop, "DROP FUNCTION pgjobs_tell_waiters"),
+        migrations.RunSQL(
+            load("functions/tell_waiters"), "DROP TRIGGER pgjobs_tell_waiters ON pgjobs_job"
+        ),
+        migrations.RunSQL(load("functions_of_roles"), migrations.RunSQL.noop),
     ]

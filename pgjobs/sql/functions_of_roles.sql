@@ -32,7 +32,8 @@ BEGIN
             'pgjobs_enqueue_once', 'pgjobs_cancel', 'pgjobs_retry', 'pgjobs_pause', 'pgjobs_resume',
             'pgjobs_why', 'pgjobs_schedule_named', 'pgjobs_run_schedule', 'pgjobs_switch_off',
             'pgjobs_switch_on', 'pgjobs_give_order', 'pgjobs_drain', 'pgjobs_restart', 'pgjobs_redacted',
-            'pgjobs_count_end', 'pgjobs_count_ends', 'pgjobs_note', 'pgjobs_cancel_action'
+            'pgjobs_count_end', 'pgjobs_count_ends', 'pgjobs_note', 'pgjobs_cancel_action',
+            'pgjobs_tell_waiters'
         ]) OR (proname = 'pgjobs_ring' AND pronargs = 0)
     LOOP
         EXECUTE format('ALTER FUNCTION %s SET search_path = %s', made.signature, path);

@@ -83,6 +83,7 @@ recorded AS (
         AND (o.worker_id IS NULL OR job.worker_id = o.worker_id)
         AND CASE job.status WHEN 'running' THEN true ELSE false END
         AND (SELECT set_config('pgjobs.counts', 'batch', true)) IS NOT NULL
+        AND (SELECT set_config('pgjobs.ended', %(ids)s::bigint[]::text, true)) IS NOT NULL
     RETURNING
         job.id,
         job.status,
@@ -132,4 +133,3 @@ SELECT
     CASE WHEN %(moments)s THEN completed END
 FROM recorded
 WHERE (SELECT tallied FROM tally) IS NOT NULL
-    AND (SELECT pgjobs_tell_waiters(%(ids)s::bigint[]))

@@ -28,6 +28,7 @@ WITH recorded AS (
         AND job.interval IS NULL
         AND job.successor IS NULL
         AND (SELECT set_config('pgjobs.counts', 'batch', true)) IS NOT NULL
+        AND (SELECT set_config('pgjobs.ended', %(ids)s::bigint[]::text, true)) IS NOT NULL
     RETURNING
         job.id,
         job.status,
@@ -45,6 +46,4 @@ tally AS (
 )
 SELECT {answer}
 FROM recorded
-WHERE (SELECT tallied FROM tally) IS NOT NULL
-    AND completed IS NOT NULL
-    AND (SELECT pgjobs_tell_waiters(%(ids)s::bigint[]))
+WHERE (SELECT tallied FROM tally) IS NOT NULL AND completed IS NOT NULL

@@ -15,7 +15,7 @@ from pgjobs.rows.outcome import Outcome
 from tests.support.rows import a_job
 from tests.support.sql import query
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_counted")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("nothing_counted")]
 
 
 def test_an_uncounted_job_completes_as_any_other_does(monkeypatch: pytest.MonkeyPatch) -> None:

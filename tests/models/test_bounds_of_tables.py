@@ -27,7 +27,11 @@ def one_row_in_each_table() -> None:
     tell_sql()
 
 
-MODELS = list(apps.get_app_config("pgjobs").get_models())
+MODELS = [
+    model
+    for model in apps.get_app_config("pgjobs").get_models()
+    if any(isinstance(field, models.DateTimeField) for field in model._meta.fields)
+]
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -38,7 +42,6 @@ def test_no_column_holds_a_moment_that_python_cannot_hold(
 ) -> None:
     assert model._default_manager.exists()
     columns = [f.column for f in model._meta.fields if isinstance(f, models.DateTimeField)]
-    assert columns
     for column in columns:
         with pytest.raises(IntegrityError, match="in_range"), transaction.atomic():
             query(f"UPDATE {model._meta.db_table} SET {column} = %s", moment)

@@ -10,7 +10,16 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 
-from pgjobs.models import AlertState, Job, JobLogEntry, JournalEntry, Pause, Schedule, WorkerOrder
+from pgjobs.models import (
+    AlertState,
+    Job,
+    JobLogEntry,
+    JournalEntry,
+    Pause,
+    SavedView,
+    Schedule,
+    WorkerOrder,
+)
 from tests.apps.testapp.jobs import Noop
 from tests.support.moments import ago
 from tests.support.rows import a_job, a_site, a_worker, tell_sql
@@ -49,6 +58,7 @@ def test_dumped_rows_can_be_loaded(format: str, tmp_path: Path) -> None:
     JournalEntry.objects.create(who="ann", surface="sql", verb="retry", what={"ids": [job.pk]})
     AlertState.objects.create(kind="no_worker", subject="low")
     WorkerOrder.objects.create(worker_id=worker.pk, kind="drain")
+    SavedView.objects.create(user_key="1", name="mine", query="status:errored")
     tell_sql()
     before = all_rows()
     dump = tmp_path / f"dump.{format}"

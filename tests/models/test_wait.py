@@ -144,3 +144,10 @@ def test_the_rows_of_dead_waiters_go() -> None:
     with pytest.raises(TimeoutError):
         Noop.enqueue().wait(0)
     assert waiters() == 0
+
+
+def test_a_job_ends_although_somebody_locks_the_table_of_callers() -> None:
+    with transaction.atomic():
+        query("LOCK TABLE pgjobs_waiter")
+        ended = elsewhere(lambda: Noop.enqueue(immediate=True).status)
+        assert ended.result(20) == "completed"

@@ -10,13 +10,12 @@ from django.test import Client
 
 from pgjobs.models import Job, JournalEntry, Pause
 from pgjobs.pages.failures import actions
-from pgjobs.pages.overview.doctor import PRACTICE
 from tests.apps.testapp.jobs import Noop, Raising, Tracing
 from tests.support.browsing import complaints_of, let_scripts_run, press_tab_until, with_policy
 from tests.support.environment import Environment
 from tests.support.eventually import eventually
 from tests.support.job_status import until_status
-from tests.support.pages import at
+from tests.support.pages import at, forget_examinations
 from tests.support.rows import a_failure, a_job
 from tests.support.worker_process import RunningWorker
 
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _no_examination(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PRACTICE, "last", None)
+    forget_examinations(monkeypatch)
 
 
 def row(page: Page, queue: str) -> Locator:

@@ -12,7 +12,7 @@ from pgjobs.models import Job
 from pgjobs.pages.overview import doctor
 from tests.support.browsing import HOSTILE
 from tests.support.moments import ago
-from tests.support.pages import VIEWER, at
+from tests.support.pages import VIEWER, at, forget_examinations
 from tests.support.rows import a_job, a_worker
 from tests.support.sql import query
 from tests.support.staff import shown, signed_in
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _no_examination(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor.PRACTICE, "last", None)
+    forget_examinations(monkeypatch)
 
 
 @pytest.fixture
@@ -118,9 +118,9 @@ def test_the_banner_tells_the_worst_finding_and_its_remedy(client: Client) -> No
 def test_the_overview_does_not_examine_and_shows_what_is_known(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "examine", lambda: pytest.fail("examined"))
-    assert at("doctor-banner") in shown(client, at("overview"))
-    monkeypatch.undo()
+    with monkeypatch.context() as nobody_examines:
+        nobody_examines.setattr(doctor, "examine", lambda: pytest.fail("examined"))
+        assert at("doctor-banner") in shown(client, at("overview"))
     a_job(queue_name="low")
     shown(client, at("doctor-banner"))
     assert "no living worker serves it" in shown(client, at("overview"))

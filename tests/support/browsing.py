@@ -27,8 +27,9 @@ POLICY = (
 HOSTILE = """<script>window.harmed = 1</script>"><img src=x onerror="window.harmed = 1">"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser, no longer than a module needs it: beside its event loop no other loop can run."""
     with a_browser() as browser:
         yield browser
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from pgjobs.doctor import examination, project
 from pgjobs.models import JournalEntry
+from pgjobs.pages.overview.doctor import PRACTICE
 from tests.support.staff import messages
 
 EVERYTHING = (
@@ -24,6 +27,13 @@ EVERYTHING = (
     "view_journalentry",
 )
 VIEWER = ("view_job", "view_schedule", "view_workerprocess", "view_journalentry")
+
+
+def forget_examinations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pages examine anew, without the wrong classes of other tests."""
+    rest = tuple(each for each in examination.SPECIALISTS if each is not project.failed_checks)
+    monkeypatch.setattr(examination, "SPECIALISTS", rest)
+    monkeypatch.setattr(PRACTICE, "last", None)
 
 
 def at(name: str, *args: Any, **query: Any) -> str:

@@ -1,19 +1,30 @@
--- Wake the callers of Job.wait() for the jobs in `ended`. The statements that record outcomes call it once for
--- a batch, so the bell is part of their transaction, and is heard after its commit.
+-- Wake the callers of Job.wait() for the jobs that a batch has ended. The statement that records the batch leaves
+-- their ids in the setting pgjobs.ended, which needs neither a right nor a table: it also works beside an
+-- older schema. The bell is part of its transaction, and is heard after its commit.
 --
--- While nobody waits, the look into an empty table is all that it costs. This is a function because PL/pgSQL
--- plans once for each session. It is VOLATILE, so that it sees callers that have come since the statement
--- began. A caller that comes even later looks again by itself: see execution/waiting.py.
-CREATE FUNCTION pgjobs_tell_waiters(ended bigint[]) RETURNS boolean
-LANGUAGE plpgsql AS $$
+-- While nobody waits, the look into an empty table is all that it costs. A caller that comes later looks
+-- again by itself (execution/waiting.py), and so does one that this function could not wake: a job must end
+-- even if somebody holds a lock on the table of callers.
+CREATE FUNCTION pgjobs_tell_waiters() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '500ms' AS $$
+DECLARE
+    ended bigint[] := current_setting('pgjobs.ended', true)::bigint[];
 BEGIN
+    PERFORM set_config('pgjobs.ended', '', true);
     PERFORM FROM pgjobs_waiter LIMIT 1;
     IF FOUND THEN
         PERFORM pg_notify('pgjobs_waiter_' || id, '') FROM pgjobs_waiter WHERE job_id = ANY (ended);
     END IF;
-    RETURN true;
+    RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+    PERFORM set_config('pgjobs.ended', '', true);
+    RETURN NULL;
 END
 $$;
 
 COMMENT ON FUNCTION pgjobs_tell_waiters IS
-    'Wakes the callers of Job.wait() for these jobs; returns true.';
+    'The trigger that wakes the callers of Job.wait() for the jobs of a batch that has ended.';
+
+CREATE TRIGGER pgjobs_tell_waiters AFTER UPDATE ON pgjobs_job FOR EACH STATEMENT
+WHEN (current_setting('pgjobs.ended', true) <> '' AND pg_trigger_depth() = 0)
+EXECUTE FUNCTION pgjobs_tell_waiters();

@@ -147,16 +147,20 @@ def test_the_traceback_of_a_real_failure_has_frames_of_the_project_alone(
 
 
 def test_levels_are_chosen_by_chips_without_scripts(page: Page) -> None:
+    from playwright.sync_api import expect
+
     page.route("**/*.js", lambda route: route.abort())
     page.goto(an_eventful_job().get_absolute_url())
     page.locator("a.pgj-level-chip", has_text="error").click()
-    assert "level=error" in page.url
-    assert page.locator("#pgj-follow tr").count() == 1
+    page.wait_for_url("**level=error**")
+    lines = page.locator("#pgj-follow tr")
+    expect(lines).to_have_count(1)
     page.locator("a.pgj-level-chip", has_text="warning").click()
-    assert page.locator("#pgj-follow tr").count() == 2
+    expect(lines).to_have_count(2)
     page.locator("a.pgj-level-chip", has_text="error").click()
+    page.wait_for_url(lambda url: "level=error" not in url)
     page.locator("a.pgj-level-chip", has_text="warning").click()
-    assert page.locator("#pgj-follow tr").count() == 4
+    expect(lines).to_have_count(4)
 
 
 def test_the_log_is_downloaded_as_text(page: Page) -> None:
