@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,7 +24,9 @@ _JOBS_OF_A_CLASS: Final = 160_000
 _LIVE: Final = 0.01
 """The share of jobs that wait."""
 _JOBS = """
-INSERT INTO pgjobs_job (status, created, started, completed, job_class, name, queue_name, error)
+INSERT INTO pgjobs_job (
+    status, created, started, completed, job_class, name, queue_name, error, errors
+)
 SELECT
     status,
     now() - age - interval '1 s',
@@ -32,7 +35,8 @@ SELECT
     'app.jobs.Class' || number %% %(classes)s,
     'A job',
     (ARRAY['high', 'default', 'low'])[1 + number %% 3],
-    CASE WHEN status = 'errored' THEN 'ValueError: no such row as ' || number %% 20 ELSE '' END
+    CASE WHEN status = 'errored' THEN 'ValueError: no such row as ' || number %% 20 ELSE '' END,
+    CASE WHEN status = 'errored' THEN %(failed)s ELSE '[]' END::jsonb
 FROM generate_series(1, %(jobs)s) AS number
 CROSS JOIN LATERAL (
     SELECT
@@ -44,6 +48,15 @@ CROSS JOIN LATERAL (
         number * interval '90 days' / %(jobs)s AS age
 ) AS made
 """
+_FAILED: Final = [
+    {
+        "attempt": 1,
+        "exception": "builtins.ValueError",
+        "frame": "app.jobs:run:1",
+        "message": "no such row",
+        "traceback": "Traceback (most recent call last):\n  ...\nValueError: no such row\n",
+    }
+]
 # As if so many jobs had ended in each week: of five millions, one in ten seconds for each of 90
 # classes and queues. The histograms of longer periods have more buckets.
 _STATISTICS = """
@@ -100,9 +113,9 @@ FROM generate_series(1, 1000) AS number
 
 def milliseconds(jobs: int) -> dict[str, Any]:
     """Fill the tables as so many jobs would, and return the median time of each look."""
-    _fill(jobs)
+    fill(jobs)
     newest = list(Job.objects.order_by("-pk").values_list("pk", flat=True)[:100])
-    return {name: _median(look) for name, look in _looks(newest).items()}
+    return {name: median_milliseconds(look) for name, look in _looks(newest).items()}
 
 
 def _looks(ids: list[int]) -> dict[str, Callable[[], object]]:
@@ -134,7 +147,8 @@ def _looks(ids: list[int]) -> dict[str, Callable[[], object]]:
     }
 
 
-def _median(look: Callable[[], object]) -> float:
+def median_milliseconds(look: Callable[[], object]) -> float:
+    """Return the median time of a few looks, after one that warms the caches."""
     look()
     took = []
     for _ in range(_LOOKS):
@@ -144,10 +158,16 @@ def _median(look: Callable[[], object]) -> float:
     return median(took) * 1000
 
 
-def _fill(jobs: int) -> None:
+def fill(jobs: int) -> None:
+    """Replace all jobs and statistics by those of so many jobs."""
     table.clear()
     classes = max(1, min(_CLASSES, jobs // _JOBS_OF_A_CLASS))
-    values = {"jobs": jobs, "classes": classes, "live": _LIVE}
+    values: dict[str, int | float | str] = {
+        "jobs": jobs,
+        "classes": classes,
+        "live": _LIVE,
+        "failed": json.dumps(_FAILED),
+    }
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE pgjobs_ends, pgjobs_statistics, pgjobs_failure_statistics")
         for statement in (_JOBS, _STATISTICS, _FAILURES):

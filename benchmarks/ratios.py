@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _MANY_CORES: Final = 16
+_MILLION: Final = "1000000"
+_WORDS: Final = "jobs no such word"
 
 
 def ratios(figures: Mapping[str, Any], cores: int) -> dict[str, float | None]:
@@ -50,6 +52,7 @@ def ratios(figures: Mapping[str, Any], cores: int) -> dict[str, float | None]:
         **_scaling(figures.get("scaling", {}), cores),
         **_isolation(figures.get("isolation", {}), cores),
         **_statistics(figures.get("statistics", {})),
+        "slowest_page_ms": _slowest_page(figures.get("pages", {})),
     }
     return {key: None if value is None else _rounded(value) for key, value in found.items()}
 
@@ -71,6 +74,15 @@ def _statistics(found: Mapping[str, Any]) -> dict[str, float | None]:
         "counted_vs_uncounted": _of(found, "drains", "ratio"),
         "slowest_look_ms": max(looks.values(), default=None),
     }
+
+
+def _slowest_page(found: Mapping[str, Any]) -> float | None:
+    """Return the time of the slowest page at a million jobs.
+
+    Words over all history are left out: no index can answer them, and the page says what does.
+    """
+    pages = found.get(_MILLION, {})
+    return max((took for name, took in pages.items() if name != _WORDS), default=None)
 
 
 def _scaling(found: Mapping[str, Any], cores: int) -> dict[str, float | None]:

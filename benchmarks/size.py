@@ -26,6 +26,7 @@ class Size:
     processes: tuple[int, ...]
     gated: tuple[int, int]
     held_processes: int
+    paged: tuple[int, ...]
 
 
 FULL: Final = Size(
@@ -45,6 +46,7 @@ FULL: Final = Size(
     processes=(1, 2, 4, 8, 16),
     gated=(60_000, 300_000),
     held_processes=8,
+    paged=(1_000_000, 5_000_000),
 )
 QUICK: Final = Size(
     jobs=40_000,
@@ -63,6 +65,7 @@ QUICK: Final = Size(
     processes=(1, 2, 4, 8, 16),
     gated=(24_000, 48_000),
     held_processes=8,
+    paged=(300_000,),
 )
 # Shows that each case runs; its figures mean nothing.
 TINY: Final = Size(
@@ -82,4 +85,5 @@ TINY: Final = Size(
     processes=(2,),
     gated=(400, 800),
     held_processes=2,
+    paged=(1_000,),
 )

@@ -12,6 +12,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks import (
+    browsing,
     control,
     cost,
     counting,
@@ -68,6 +69,7 @@ class Suite:
             "scaling": self._scaling(),
             "isolation": self._isolation(),
             "statistics": self._statistics(),
+            "pages": self._pages(),
         }
 
     def _in_rounds(self, section: str, cases: Cases, peers: Sequence[Peer]) -> Figures:
@@ -197,6 +199,12 @@ class Suite:
                 "drains": lambda: counting.pairs(size.jobs, self._began, size.pairs),
                 "looks": lambda: looking.milliseconds(size.history),
             }
+        )
+
+    def _pages(self) -> Cases:
+        """The time of each page, beside so many jobs."""
+        return _named(
+            {str(jobs): partial(browsing.milliseconds, jobs) for jobs in self._size.paged}
         )
 
     def _scaled(self, processes: int) -> Figures:

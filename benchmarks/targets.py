@@ -66,4 +66,5 @@ TARGETS: Final = (
     _at_most("process_mb", "memory of a warm process of its own, beyond the first, MB", 26.2),
     Target("counted_vs_uncounted", "throughput with statistics ÷ without, in pairs", 0.98),
     _at_most("slowest_look_ms", "slowest view or number beside many rows, median, ms", 100),
+    _at_most("slowest_page_ms", "slowest page beside a million jobs, median, ms", 300),
 )
