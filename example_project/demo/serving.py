@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
 from typing import Final
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.hashers import make_password
 from django.core.management.base import CommandError
 
 from example_project.demo.children import Child, started
 from example_project.demo.database import psql, shown
+from example_project.demo.login import USERNAME, create_user
 from example_project.demo.scene import set_scene
 from example_project.demo.screen import Screen
 from pgjobs.queues import known_queues
 
 LOOPBACK: Final = "127.0.0.1"
-USERNAME: Final = "demo"
-EMAIL: Final = "demo@pgjobs.invalid"
-"""Marks the user that the demo created."""
 
 
 def free_port(wanted: int) -> int:
@@ -56,31 +51,6 @@ def serve(screen: Screen, port: int) -> None:
         while web.runs_on(0.5) and worker.runs_on(0.5):
             pass
         raise (worker if web.runs_on(0) else web).unexpected_end()
-
-
-def create_user() -> str:
-    """Give the demo's administrator a new password, and return the password.
-
-    Raises CommandError if the database has a user of this name whom the demo did not create.
-    """
-    password = secrets.token_urlsafe(12)
-    users = get_user_model()._default_manager
-    if users.filter(username=USERNAME).exclude(email=EMAIL).exists():
-        raise CommandError(
-            f"The database has a user {USERNAME!r} already, whose password and rights the demo "
-            "would replace. Rename the user, or use another database."
-        )
-    users.update_or_create(
-        username=USERNAME,
-        defaults={
-            "email": EMAIL,
-            "is_staff": True,
-            "is_superuser": True,
-            "is_active": True,
-            "password": make_password(password),
-        },
-    )
-    return password
 
 
 def await_answer(web: Child, port: int) -> None:

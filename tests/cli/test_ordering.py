@@ -12,6 +12,7 @@ from pgjobs import BackgroundJob
 from pgjobs.clock.synchronizing import synchronize
 from pgjobs.models import Job, Schedule, WorkerOrder
 from tests.apps.testapp.jobs import Noop
+from tests.support.moments import ago
 from tests.support.rows import a_worker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_system_jobs")]
@@ -119,7 +120,7 @@ def test_a_worker_that_does_not_take_its_order_is_named_with_exit_code_1(pgjobs:
 
 
 def test_a_worker_that_is_gone_gets_no_order_and_is_named(pgjobs: Run) -> None:
-    dead, stopped = a_worker(), a_worker(stopped=timezone.now())
+    dead, stopped = a_worker(heartbeat=ago(minutes=1)), a_worker(stopped=timezone.now())
 
     ran = pgjobs("drain", dead.pk, stopped.pk)
 

@@ -21,7 +21,7 @@ import yaml
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 
-from example_project.demo.serving import create_user
+from example_project.demo.login import create_user
 from tests.support.demo_process import Demo
 from tests.support.environment import ROOT
 from tests.support.eventually import eventually

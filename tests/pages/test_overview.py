@@ -68,6 +68,7 @@ def test_a_panel_is_left_out_for_a_user_without_its_permission(permission: str, 
     assert f"<h2>{title}" not in html
 
 
+@pytest.mark.usefixtures("nothing_counted")
 @pytest.mark.parametrize("span", ["hour", "day", "week"])
 def test_the_chart_shows_the_span_of_the_address(client: Client, span: str) -> None:
     query(

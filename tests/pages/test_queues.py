@@ -71,6 +71,7 @@ def test_a_queue_with_jobs_and_without_a_worker_is_told_apart(client: Client) ->
     assert "No worker" in shown(client, at("queues"))
 
 
+@pytest.mark.usefixtures("nothing_counted")
 def test_the_rates_are_those_of_the_last_minutes() -> None:
     for _ in range(10):
         a_job()

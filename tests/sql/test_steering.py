@@ -396,6 +396,6 @@ def test_a_function_that_acts_in_its_owners_rights_is_closed_and_has_a_fixed_sea
         "FROM pg_proc WHERE proname LIKE 'pgjobs%' AND prosecdef"
     )
 
-    assert len(functions) == 15
+    assert len(functions) == 16
     assert {row["is_open"] for row in functions} == {False}
     assert all("search_path=public, pg_temp" in row["proconfig"] for row in functions)

@@ -196,6 +196,7 @@ def test_a_row_that_a_transaction_holds_is_locked() -> None:
         assert first(job)[1].endswith("(psql) holds the table of jobs.")
 
 
+@pytest.mark.usefixtures("nothing_counted")
 def test_jobs_of_earlier_lanes_and_positions_stand_before_it() -> None:
     a_living_worker()
     for columns in ({"queue_name": "high"}, {"priority": 1}, {}):
