@@ -17,6 +17,7 @@ from tests.support.eventually import eventually
 from tests.support.job_status import until_status
 from tests.support.pages import at, forget_examinations
 from tests.support.rows import a_failure, a_job
+from tests.support.sql import query
 from tests.support.worker_process import RunningWorker
 
 if TYPE_CHECKING:
@@ -122,6 +123,34 @@ def test_the_failures_of_a_kind_are_retried_from_the_overview_and_journalled(
         assert "4 of 4 changed" in " ".join(page.locator(".pgj-answer").inner_text().split())
         assert worker.process.poll() is None
     assert set(Job.objects.values_list("status", flat=True)) == {"pending"}
+
+
+def test_5000_jobs_of_a_filter_are_retried_beside_a_live_worker_and_journalled(
+    page: Page, child_environment: Environment
+) -> None:
+    complaints = complaints_of(page)
+    page.route("**/*", with_policy)
+    query(
+        "INSERT INTO pgjobs_job (status, started, completed, job_class, name, queue_name, error) "
+        "SELECT 'errored', now(), now(), %s, 'Noop', 'low', 'boom' FROM generate_series(1, 5000)",
+        Noop.path,
+    )
+    kept = a_job("errored", queue_name="high")
+    with RunningWorker(child_environment, "low"):
+        page.goto(at("jobs", q="status:errored queue:low"))
+        page.get_by_label("select all 5,000").check()
+        page.get_by_role("button", name="Retry 5,000 jobs").click()
+        page.wait_for_url("**/confirm/**")
+        page.get_by_role("button", name="Retry 5,000 jobs").click()
+        page.get_by_text("done", exact=True).wait_for()
+        assert "5,000 of 5,000 changed" in " ".join(
+            page.locator(".pgj-answer").inner_text().split()
+        )
+        eventually(lambda: Job.objects.filter(status="completed").count() == 5000)
+    entry = JournalEntry.objects.get()
+    assert (entry.who, entry.verb, entry.done) == ("root", "retry", 5000)
+    assert list(Job.objects.exclude(status="completed")) == [kept]
+    assert complaints == []
 
 
 def test_a_worker_is_drained_by_its_button_and_ends(

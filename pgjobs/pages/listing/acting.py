@@ -103,7 +103,7 @@ def act(request: HttpRequest) -> HttpResponse:
     if entry.state == JournalEntry.State.RUNNING and request.user.has_perm(
         "pgjobs.view_journalentry"
     ):
-        return HttpResponseRedirect(address(request, "journal"))
+        return HttpResponseRedirect(address(request, "entry", entry.pk))
     return HttpResponseRedirect(address(request, "jobs", q=query))
 
 

@@ -26,7 +26,8 @@ from pgjobs.pages.page import page
 BATCH: Final = 500
 """Jobs that are read at a time."""
 COLUMNS: Final = tuple(field.name for field in fields(stats.JobRow))
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# OWASP, "CSV Injection": the full-width forms too.
+_FORMULA: Final = (*"=+-@\t\r", *"\uff1d\uff0b\uff0d\uff20")
 
 
 @page(Verb.VIEW)

@@ -54,7 +54,7 @@ def test_an_export_of_no_job_is_whole(looking: Client) -> None:
     assert json.loads(sent(looking, "json")) == []
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\uff1d"])
 def test_no_cell_begins_as_a_formula_does(begin: str, looking: Client) -> None:
     text = f'{begin}HYPERLINK("http://x";"y")'
     a_job("failed", name=text, error=text, queue_name=text[:20], object_id=None)
