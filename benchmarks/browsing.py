@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from benchmarks import looking
+from benchmarks import history, timing
 from pgjobs.models import Job
 
 _KIND: Final = {
@@ -38,12 +38,12 @@ _FILTERS: Final = (
 
 def milliseconds(jobs: int) -> dict[str, Any]:
     """Fill the tables as so many jobs would, and return the median time of each page."""
-    looking.fill(jobs)
+    history.fill(jobs)
     client = Client()
     client.force_login(User.objects.get_or_create(username="root", is_superuser=True)[0])
     try:
         return {
-            name: looking.median_milliseconds(partial(_get, client, address))
+            name: timing.median_milliseconds(partial(_get, client, address))
             for name, address in _addresses().items()
         }
     finally:

@@ -52,6 +52,10 @@ COUNTED = {
     "drains": {"ratios": [0.96, 0.97, 0.99], "ratio": 0.97},
     "looks": {"totals": 4.0, "queues": 40.0},
 }
+PAGED = {
+    "1000000": {"overview": 80.0, "jobs": 90.0, "jobs no such word": 700.0},
+    "5000000": {"overview": 400.0},
+}
 OF_TWO_ROWS_IN_VAIN = """
     import os
     from benchmarks import server
@@ -139,7 +143,8 @@ def test_the_ratios_of_many_processes_follow_from_their_drains(key: str, ratio: 
 
 
 def test_on_two_cores_the_targets_of_sixteen_cores_are_not_judged() -> None:
-    found = ratios(SCALED | {"isolation": ISOLATED, "statistics": COUNTED}, cores=2)
+    others = {"isolation": ISOLATED, "statistics": COUNTED, "pages": PAGED}
+    found = ratios(SCALED | others, cores=2)
     assert {key for key in found if found[key] is None} == {
         "eight_vs_one",
         "sixteen_vs_fewer",
@@ -158,6 +163,10 @@ def test_the_ratios_of_isolation_follow_from_its_figures() -> None:
 def test_the_ratios_of_statistics_follow_from_its_figures() -> None:
     found = ratios(SCALED | {"statistics": COUNTED}, cores=2)
     assert (found["counted_vs_uncounted"], found["slowest_look_ms"]) == (0.97, 40)
+
+
+def test_the_ratio_of_the_pages_follows_from_the_slowest_one_at_a_million_jobs() -> None:
+    assert ratios(SCALED | {"pages": PAGED}, cores=2)["slowest_page_ms"] == 90
 
 
 def test_a_run_without_scaling_has_none_of_its_ratios_and_no_part_on_it() -> None:
