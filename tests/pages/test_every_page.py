@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -22,6 +21,7 @@ from tests.support.browsing import (
     complaints_of,
     is_wider_than_the_screen,
     let_scripts_run,
+    serious_faults,
     with_policy,
 )
 from tests.support.environment import Environment
@@ -39,17 +39,6 @@ if os.environ.get("EVERY_LOOK"):
 DESK = {"width": 1280, "height": 800}
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def serious_faults(page: Page) -> list[str]:
-    """Return what axe-core finds in our part of the page that is serious or critical."""
-    found = Axe().run(page, context=".pgj").response["violations"]
-    return [
-        f"{fault['id']}: {node['html'][:200]}"
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"]
-    ]
 
 
 def look_at(page: Page, address: str) -> list[str]:

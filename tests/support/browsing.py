@@ -102,6 +102,19 @@ def let_scripts_run(page: Page) -> None:
         page.wait_for_load_state("networkidle", timeout=5000)
 
 
+def serious_faults(page: Page) -> list[str]:
+    """Return what axe-core finds in our part of the page that is serious or critical."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, context=".pgj").response["violations"]
+    return [
+        f"{fault['id']}: {node['html'][:200]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+
+
 def is_wider_than_the_screen(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 

@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from pgjobs.models import Job, JobLogEntry
 from tests.apps.testapp.jobs import Raising, SlowlyTelling, Typed, leave_trace
-from tests.pages.test_every_page import serious_faults
 from tests.support.browsing import (
     PHONE,
     complaints_of,
     is_wider_than_the_screen,
     let_scripts_run,
     press_tab_until,
+    serious_faults,
     with_policy,
 )
 from tests.support.environment import Environment

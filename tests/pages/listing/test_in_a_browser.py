@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job, JournalEntry, Pause
@@ -18,6 +17,7 @@ from tests.support.browsing import (
     is_wider_than_the_screen,
     let_scripts_run,
     press_tab_until,
+    serious_faults,
     with_policy,
 )
 from tests.support.rows import a_job, a_worker
@@ -51,17 +51,6 @@ def an_eventful_list(text: str = "boom") -> list[Job]:
     ]
     a_job("completed", kwargs={text: text}, job_class=text[:200])
     return jobs
-
-
-def serious_faults(page: Page) -> list[str]:
-    """Return what axe-core finds in our part of the page that is serious or critical."""
-    found = Axe().run(page, context=".pgj").response["violations"]
-    return [
-        f"{fault['id']}: {node['html'][:200]}"
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"]
-    ]
 
 
 def is_live(page: Page) -> None:
