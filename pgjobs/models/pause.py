@@ -27,12 +27,18 @@ class PauseQuerySet(models.QuerySet["Pause"]):
 
     @staticmethod
     def subject(*, queue: str | None = None, job_class: object = None) -> str:
-        """Return the name of the queue or of the job class. Raises as ``pause()``."""
-        return str(_subject(queue, job_class)["name"])
+        """Return the name of the queue or of the job class. Raises TypeError unless it is one."""
+        return str(_named(queue, job_class)["name"])
 
     def resume(self, *, queue: str | None = None, job_class: object = None) -> bool:
-        """Start the claiming again; return False if it was not paused. Raises as ``pause()``."""
-        deleted, _per_model = self.filter(**_subject(queue, job_class)).delete()
+        """Start the claiming again; return False if it was not paused.
+
+        What is paused may be gone from the code. Any other unknown name is refused as by
+        ``pause()``.
+        """
+        deleted, _per_model = self.filter(**_named(queue, job_class)).delete()
+        if not deleted:
+            _subject(queue, job_class)
         return bool(deleted)
 
 
@@ -71,12 +77,18 @@ def _subject(queue: str | None, job_class: object) -> dict[str, Any]:
 
     A name that does not exist is refused: its pause would stop nothing, without a sign of that.
     """
+    named = _named(queue, job_class)
+    if queue is not None:
+        queues.check_known([queue])
+    elif named["name"] not in registered():
+        raise LookupError(f"{named['name']!r} is not a registered job class.")
+    return named
+
+
+def _named(queue: str | None, job_class: object) -> dict[str, Any]:
     if (queue is None) == (job_class is None):
         raise TypeError("Name either a queue or a job class.")
     if queue is not None:
-        queues.check_known([queue])
         return {"kind": Pause.Kind.QUEUE, "name": queue}
     path = job_class if isinstance(job_class, str) else path_of(job_class)
-    if path not in registered():
-        raise LookupError(f"{path!r} is not a registered job class.")
     return {"kind": Pause.Kind.JOB_CLASS, "name": path}

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from django.db.models import Max
 
-from pgjobs.access import is_whole, visible_to
+from pgjobs.access import Verb, is_whole, may, visible_to
 from pgjobs.models import Job
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.steering.selection import all_jobs
@@ -42,6 +42,18 @@ class Sight:
 
 
 def sight_of(user: Any) -> Sight:
-    """Return the jobs that ``user`` may see. Raises as ``visible_to()``."""
+    """Return the jobs that ``user`` may see: none without the permission.
+
+    Raises as ``visible_to()``.
+    """
+    if not may(user, Verb.VIEW):
+        return Sight(all_jobs().none(), is_whole=False)
     seen = cast("JobQuerySet[Job]", visible_to(user, all_jobs()))
-    return Sight(seen, is_whole(seen))
+    return Sight(each_once(seen), is_whole(seen))
+
+
+def each_once(jobs: JobQuerySet[Job]) -> JobQuerySet[Job]:
+    """Return each job once: a join of the project's function can give a job several times."""
+    if len(jobs.query.alias_map) > 1 or jobs.query.distinct:
+        return all_jobs().filter(pk__in=jobs.order_by().values("pk"))
+    return jobs

@@ -28,8 +28,8 @@ Run = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def known(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Other tests leave any number of dead rows in this database, also in its indexes, and define job
-    # classes twice.
+    # Other tests leave any number of dead rows in this database, also in its indexes, and define
+    # job classes twice.
     monkeypatch.setattr(server, "_MANY_DEAD", 10**9)
     monkeypatch.setattr(indexes, "_TOO_MUCH", 2**40)
     settings.SILENCED_SYSTEM_CHECKS = ["pgjobs.W007", "pgjobs.E008", "pgjobs.W009", "pgjobs.W015"]

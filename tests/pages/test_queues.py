@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from pgjobs import stats
@@ -29,7 +30,7 @@ def client() -> Client:
 
 
 def seen() -> dict[str, QueueState]:
-    return {each.name: each for each in states(sight_of(None), stats.workers())}
+    return {each.name: each for each in states(sight_of(User(is_superuser=True)), stats.workers())}
 
 
 def count_ends(queue: str, jobs: int, outcome: str = "completed", minutes: int = 1) -> None:

@@ -19,6 +19,7 @@ from pgjobs.pages.address import Address
 from pgjobs.pages.job.deletion import taken_along
 from pgjobs.pages.job.finding import found
 from pgjobs.pages.job.forms import form_page
+from pgjobs.pages.orders import say
 from pgjobs.pages.page import action, address, show
 from pgjobs.steering import single
 from pgjobs.steering.actor import Actor
@@ -30,11 +31,11 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     keep = "keep_schedule" in request.POST
     with refusals(request):
         if not steered(lambda: single.cancel(job, by=actor(request), keep_schedule=keep)):
-            messages.warning(request, _("Not cancelled: the job has finished already."))
+            say(request, _("Not cancelled: the job has finished already."), messages.WARNING)
         elif job.status == JobStatus.RUNNING:
-            messages.success(request, _("The job was told to stop."))
+            say(request, _("The job was told to stop."))
         else:
-            messages.success(request, _("The job was cancelled."))
+            say(request, _("The job was cancelled."))
     return _to(request, pk)
 
 
@@ -43,13 +44,13 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     job = found(request, pk)
     with refusals(request):
         if steered(lambda: single.retry(job, by=actor(request))):
-            messages.success(request, _("The job will run again."))
+            say(request, _("The job will run again."))
         else:
             said = _(
                 "Not retried: the job has not finished, or a live job holds its enqueue_once() "
                 "place."
             )
-            messages.warning(request, said)
+            say(request, said, messages.WARNING)
     return _to(request, pk)
 
 
@@ -62,9 +63,13 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         with refusals(request):
             if steered(lambda: single.delete(job, by=actor(request))):
                 said = _("Job %(id)s, %(name)s, was deleted with its log.")
-                messages.success(request, said % {"id": pk, "name": job.name})
+                say(request, said % {"id": pk, "name": job.name})
                 return HttpResponseRedirect(address(request, "jobs"))
-            messages.warning(request, _("Not deleted: the job has not finished. Cancel it first."))
+            say(
+                request,
+                _("Not deleted: the job has not finished. Cancel it first."),
+                messages.WARNING,
+            )
         return _to(request, pk)
     context = {"job": job, "along": along, "lines": job.log_entries.count()}
     title = _("Delete job %s?") % pk
@@ -94,9 +99,9 @@ def refusals(request: HttpRequest) -> Iterator[None]:
     except OperationalError:  # the server, and not the job, is to blame
         raise
     except DatabaseError as error:
-        messages.error(request, _("PostgreSQL refused the change: %s") % reason_of(error))
+        say(request, _("PostgreSQL refused the change: %s") % reason_of(error), messages.ERROR)
     except Job.DoesNotExist:
-        messages.warning(request, _("The job was deleted meanwhile."))
+        say(request, _("The job was deleted meanwhile."), messages.WARNING)
 
 
 def reason_of(error: DatabaseError) -> str:

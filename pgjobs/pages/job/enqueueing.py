@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,6 +21,7 @@ from pgjobs.pages.job.actions import actor, refusals
 from pgjobs.pages.job.forms import ArgumentsForm, form_page
 from pgjobs.pages.job.objects import existing, models_with_jobs
 from pgjobs.pages.job.rerun import check_visible
+from pgjobs.pages.orders import say
 from pgjobs.pages.page import address, page, show
 from pgjobs.queues import get_queue_for_model, known_queues
 from pgjobs.registry.meta import NAME_LIMIT
@@ -50,7 +50,7 @@ def enqueue(request: HttpRequest, path: str) -> HttpResponse:
     if form.is_bound and form.is_valid():
         job = _enqueued(request, path, target, form)
         if job is not None:
-            messages.success(request, _("Job %s is enqueued.") % job.pk)
+            say(request, _("Job %s is enqueued.") % job.pk)
             if may(request.user, Verb.VIEW):
                 return HttpResponseRedirect(address(request, "job", job.pk))
             return HttpResponseRedirect(address(request, "enqueue"))

@@ -20,6 +20,7 @@ from pgjobs.pages.address import Address
 from pgjobs.pages.job.actions import actor, refusals
 from pgjobs.pages.job.finding import found, label_of, visible_jobs
 from pgjobs.pages.job.forms import ArgumentsForm, form_page
+from pgjobs.pages.orders import say
 from pgjobs.pages.page import address, show
 from pgjobs.registry.names import registered_as
 from pgjobs.steering import enqueueing
@@ -46,7 +47,7 @@ def rerun(request: HttpRequest, pk: int) -> HttpResponse:
             said = _("Job %(new)s runs with the arguments of job %(old)s.")
             if changes:
                 said = _("Job %(new)s is job %(old)s with other arguments.")
-            messages.success(request, said % {"new": again.pk, "old": pk})
+            say(request, said % {"new": again.pk, "old": pk})
             return HttpResponseRedirect(address(request, "job", again.pk))
     context = {"job": job, "form": form, "is_editable": is_editable, "about": label_of(job)}
     return show(request, "job/rerun.html", context, title=_("Run job %s again") % pk, tab="jobs")
@@ -65,7 +66,7 @@ def _enqueued(
         if form.is_bound:
             form.refuse(error)
         else:
-            messages.error(request, str(error))
+            say(request, str(error), messages.ERROR)
     return None
 
 

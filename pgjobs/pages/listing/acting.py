@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import router
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from pgjobs import stats
@@ -57,9 +59,10 @@ def confirm(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(address(request, "jobs", q=request.GET.get("q")))
     try:
         with stats.bounded(router.db_for_read(Job), PATIENCE):
-            jobs = visible_jobs(request.user, selection)
-            changing = _changeable(verb, jobs)
-            total, number = counted(jobs), counted(changing)
+            total = counted(visible_jobs(request.user, selection))
+            selection = _until_now(verb, selection)
+            changing = _changeable(verb, visible_jobs(request.user, selection))
+            number = counted(changing)
             examples = rows_of(
                 list(changing.order_by("-pk").values_list("pk", flat=True)[:EXAMPLES])
             )
@@ -113,6 +116,8 @@ def _chosen(request: HttpRequest) -> _Chosen:
     query = request.GET.get("q", "")
     if one := request.GET.get("one", ""):
         verb, _dash, key = one.partition("-")
+        if not (key.isascii() and key.isdecimal()):
+            raise BadRequest(f"one must name a verb and an id, as in retry-7, not {one!r:.100}.")
         ids = [key]
     verb = _verb(request.user, verb)
     if "all" not in ids:
@@ -126,6 +131,16 @@ def _chosen(request: HttpRequest) -> _Chosen:
     if not chosen.is_readable:
         raise InvalidArgument(" ".join(chosen.problems.values()))
     return _Chosen(verb, chosen.selection, query)
+
+
+def _until_now(verb: str, selection: Selection) -> Selection:
+    """Leave out the jobs that match only after the confirmation, unless they were chosen by id."""
+    if selection.ids:
+        return selection
+    now = timezone.now()
+    if verb == "cancel":
+        return replace(selection, before=min(selection.before or now, now))
+    return replace(selection, ended_before=min(selection.ended_before or now, now))
 
 
 def _verb(user: Any, name: str) -> str:

@@ -31,7 +31,9 @@ _OLD: Final = {
 }
 """The filters of the list that Django's admin made until now, as keys of the language."""
 _PLACES: Final = frozenset(["q", "before_id", "after_id", "top"])
-_HARMLESS: Final = frozenset(["add", "o", "p", "e", "all", "page", "_popup", "_changelist_filters"])
+_HARMLESS: Final = frozenset(
+    ["add", "o", "p", "e", "all", "page", "_popup", "_to_field", "_changelist_filters"]
+)
 """Parameters that filter nothing."""
 
 

@@ -35,6 +35,7 @@ def workers(request: HttpRequest) -> HttpResponse:
     context = {
         "workers": states(sight, stats.workers(sight.using)),
         "stopped": gone[:_STOPPED],
+        "sees_all": sight.is_whole,
         "may_order": has(request.user, CHANGE),
     }
     return show(request, "workers.html", context, title=_("Workers"), tab="workers", every=3)

@@ -6,8 +6,9 @@ import json
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from pgjobs.models import JournalEntry
+from pgjobs.models import Job, JournalEntry
 from pgjobs.pages.listing import acting, paging
 from pgjobs.steering.carrying import carry_to_the_end
 from tests.apps.testapp.jobs import Noop
@@ -53,6 +54,25 @@ def test_an_action_on_all_reaches_all_jobs_that_match_and_no_other(steerer: Clie
     jobs = [a_job("failed"), a_job("failed"), a_job("failed", queue_name="low")]
     assert choose(steerer, "retry", query="queue:default") == ["2 jobs will run again."]
     assert [status_of(job) for job in jobs] == ["pending", "pending", "failed"]
+
+
+@pytest.mark.parametrize(("verb", "status"), [("cancel", "pending"), ("delete", "failed")])
+def test_an_action_on_all_leaves_out_what_matches_after_the_confirmation(
+    verb: str, status: str, steerer: Client
+) -> None:
+    confirmed = a_job(status)
+    query = {"verb": verb, "id": "all", "q": f"status:{status}"}
+    asked = steerer.get(CONFIRM, query).context["filter"]
+    later = a_job(status, **({"completed": timezone.now()} if status == "failed" else {}))
+    steerer.post(ACT, {"verb": verb, "filter": asked})
+    assert status_of(later) == status
+    assert not Job.objects.filter(pk=confirmed.pk, status=status).exists()
+
+
+def test_one_job_is_named_by_one_id(steerer: Client) -> None:
+    jobs = [a_job("failed"), a_job("failed")]
+    one = f"retry-{jobs[0].pk},{jobs[1].pk}"
+    assert steerer.get(CONFIRM, {"one": one}).status_code == 400
 
 
 def test_an_action_on_all_needs_a_filter(steerer: Client) -> None:
@@ -112,7 +132,8 @@ def test_a_long_action_is_left_to_living_workers(
     assert said.startswith("The workers carry the action out, on 2 jobs.")
 
     entry = JournalEntry.objects.get()
-    assert (entry.state, entry.what) == ("running", {"filter": {"status": ["failed"]}})
+    assert entry.state == "running"
+    assert entry.what["filter"].keys() == {"status", "ended_before"}
     assert {status_of(job) for job in jobs} == {"failed"}
     carry_to_the_end(entry, "a test")
     assert {status_of(job) for job in jobs} == {"pending"}
