@@ -19,6 +19,8 @@ BEFORE: Final = 5
 AFTER: Final = 3
 REACH: Final = 100_000
 """Jobs without an object have no index by class: so many ids before and after a job are read."""
+NEAR: Final = 2000
+"""Jobs of an object before and after a job, among which those of its class are looked for."""
 NEWEST_ACTIONS: Final = 5000
 """The actions of the journal in which those on a job are looked for: no index has the ids."""
 
@@ -44,18 +46,24 @@ class Chain:
 
 def chain_of(request: HttpRequest, job: Any) -> Chain:
     """Return the neighbours that the user may see."""
-    same = visible_jobs(request).filter(
-        job_class=job.job_class, object_type=job.object_type_id, object_id=job.object_id
-    )
-    before, after = same.filter(pk__lt=job.pk), same.filter(pk__gt=job.pk)
+    about = visible_jobs(request).filter(object_type=job.object_type_id, object_id=job.object_id)
+    before = about.filter(pk__lt=job.pk).order_by("-pk")
+    after = about.filter(pk__gt=job.pk).order_by("pk")
     if job.object_id is None:
         before = before.filter(pk__gte=job.pk - REACH)
         after = after.filter(pk__lte=job.pk + REACH)
-    earlier: list[Any] = list(before.order_by("-pk").defer(*WIDE)[: BEFORE + 1])
-    later: list[Any] = list(after.order_by("pk").defer(*WIDE)[:AFTER])
+    else:
+        before = before.filter(pk__in=before.values("pk")[:NEAR])
+        after = after.filter(pk__in=after.values("pk")[:NEAR])
+    earlier: list[Any] = list(_alike(before, job)[: BEFORE + 1])
+    later: list[Any] = list(_alike(after, job)[:AFTER])
     for each in (*earlier, *later):
         each.took = None if each.completed is None else ran(each)
     return Chain(earlier[:BEFORE][::-1], later, len(earlier) > BEFORE)
+
+
+def _alike(jobs: models.QuerySet[Job], job: Any) -> models.QuerySet[Job]:
+    return jobs.filter(job_class=job.job_class).defer(*WIDE)
 
 
 def actions_on(job: Any) -> list[JournalEntry]:

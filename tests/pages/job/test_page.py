@@ -16,9 +16,10 @@ from pytest_django import DjangoAssertNumQueries
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job, Schedule
 from pgjobs.models.job import Job as JobModel
+from pgjobs.pages.job import chain
 from pgjobs.steering import single
 from pgjobs.steering.actor import Actor
-from tests.apps.testapp.jobs import AboutObject, Noop
+from tests.apps.testapp.jobs import AboutObject, Noop, Raising
 from tests.apps.testapp.models import Site
 from tests.support.browsing import HOSTILE
 from tests.support.moments import ago
@@ -252,3 +253,15 @@ def test_the_short_address_of_the_admin_leads_to_the_page(looking: Client) -> No
     response = looking.get(f"/admin/pgjobs/job/{job.pk}/", follow=True)
     assert response.redirect_chain == [(f"/admin/pgjobs/job/{job.pk}/change/", 302)]
     assert shown(looking, f"/jobs/jobs/{job.pk}/")
+
+
+def test_the_job_before_is_looked_for_among_the_nearest_jobs_of_the_object(
+    looking: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = a_site()
+    earlier = a_job("completed", object=site)
+    a_job("completed", object=site, job_class=Raising.path, name="another")
+    job = a_job("completed", object=site)
+    assert f"#{earlier.pk}" in shown(looking, job.get_absolute_url())
+    monkeypatch.setattr(chain, "NEAR", 1)
+    assert f"#{earlier.pk}" not in shown(looking, job.get_absolute_url())
