@@ -53,9 +53,18 @@ def action(needs: Verb | str) -> Callable[[View], View]:
     return lambda view: require_POST(_for_users_with(needs, view))
 
 
-def form(needs: Verb | str) -> Callable[[View], View]:
-    """Let a view show a form by GET, which changes nothing, and take it by POST."""
-    return lambda view: _READ_OR_POST(_for_users_with(needs, view))
+def form(*needs: Verb) -> Callable[[View], View]:
+    """Let a view show a form by GET, which changes nothing, and take it by POST.
+
+    The users need all these permissions.
+    """
+
+    def decorate(view: View) -> View:
+        for each in needs:
+            view = _for_users_with(each, view)
+        return _READ_OR_POST(view)
+
+    return decorate
 
 
 def has(user: Any, needs: Verb | str) -> bool:

@@ -216,6 +216,14 @@ def test_a_user_may_retry_without_being_allowed_to_delete() -> None:
     assert status_of(job) == "pending"
 
 
+def test_a_user_who_may_delete_without_viewing_is_shown_no_jobs() -> None:
+    client, job = signed_in("delete_job"), a_failed_job()
+    page = at("delete-failures", **TIMEOUT.query())
+    assert client.get(page).status_code == 403
+    assert client.post(page).status_code == 403
+    assert status_of(job) == "errored"
+
+
 def test_a_bulk_action_reaches_visible_jobs_alone(client: Client, settings: Any) -> None:
     settings.PGJOBS = {"VISIBLE_JOBS": "tests.access.hooks.own_queues"}
     own, hidden = a_failed_job(), a_failed_job(queue_name="high")

@@ -26,13 +26,13 @@ from pgjobs.steering.selection import Selection
 EXAMPLES: Final = 3
 
 
-@form(Verb.RETRY)
+@form(Verb.VIEW, Verb.RETRY)
 def retry(request: HttpRequest) -> HttpResponse:
     """Confirm by GET, and retry by POST."""
     return _answer(request, Verb.RETRY)
 
 
-@form(Verb.DELETE)
+@form(Verb.VIEW, Verb.DELETE)
 def delete(request: HttpRequest) -> HttpResponse:
     """Confirm by GET, and delete by POST."""
     return _answer(request, Verb.DELETE)
