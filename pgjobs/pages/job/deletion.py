@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.auth import get_permission_codename
 from django.db import models, router
 from django.db.models.deletion import Collector, ProtectedError, RestrictedError
 from django.http import HttpRequest
 
 from pgjobs.models import Job, JobLogEntry
+from pgjobs.pages.keeping import may_delete
 from pgjobs.rows.failure import shown
 
 
@@ -43,7 +43,8 @@ def taken_along(request: HttpRequest, job: Job) -> Along:
         return Along(keeping=_texts(error.restricted_objects))
     others = Counter(dict(_others(collector)))
     counts = {str(model._meta.verbose_name_plural): count for model, count in others.items()}
-    forbidden = [str(model._meta.verbose_name) for model in others if not _may(request, model)]
+    kept = [model for model in others if not may_delete(request.user, model)]
+    forbidden = [str(model._meta.verbose_name) for model in kept]
     return Along(counts, forbidden)
 
 
@@ -59,13 +60,6 @@ def _others(collector: Collector) -> Iterator[tuple[type[models.Model], int]]:
     for model, count in found:
         if model not in (Job, JobLogEntry) and count:
             yield model, count
-
-
-def _may(request: HttpRequest, model: type[models.Model]) -> bool:
-    if model._meta.auto_created:  # a table between two models has no permissions of its own
-        return True
-    name = get_permission_codename("delete", model._meta)
-    return request.user.has_perm(f"{model._meta.app_label}.{name}")
 
 
 def _texts(rows: Iterable[models.Model]) -> list[str]:

@@ -19,7 +19,7 @@ from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job, JournalEntry
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.pages.address import Address
-from pgjobs.pages.listing.keeping import kept_by
+from pgjobs.pages.keeping import kept_by
 from pgjobs.pages.listing.language import read
 from pgjobs.pages.listing.paging import counted
 from pgjobs.pages.listing.patience import PATIENCE

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.db import models
+from django.apps import apps
+from django.db import connection, models
 from django.db.models.signals import pre_delete
 from django.test import Client
 from django.utils import timezone
 
 from pgjobs.models import Job, JobLogEntry, Schedule
+from pgjobs.pages.keeping import kept_by
 from tests.support.rows import a_job
 from tests.support.staff import LIST, choose, shown, signed_in
 
@@ -83,3 +86,57 @@ def test_rows_that_the_user_may_delete_go_along(taken_along: Job) -> None:
     client = signed_in("view_job", "delete_job", "delete_schedule")
     assert choose(client, "delete", taken_along) == ["Deleted: 1 job."]
     assert not Schedule.objects.exists()
+
+
+@pytest.fixture
+def chain() -> Iterator[tuple[Any, Any]]:
+    """A model whose rows go with a job or with each other, and one whose rows go with these."""
+
+    class Folder(models.Model):  # noqa: DJ008
+        job = models.ForeignKey(Job, models.CASCADE, null=True, db_constraint=False)
+        parent = models.ForeignKey("self", models.CASCADE, null=True, db_constraint=False)
+
+        class Meta:
+            app_label = "testapp"
+
+    class Sheet(models.Model):  # noqa: DJ008
+        folder = models.ForeignKey(Folder, models.CASCADE, db_constraint=False)
+
+        class Meta:
+            app_label = "testapp"
+
+    with connection.schema_editor() as editor:
+        editor.create_model(Folder)
+        editor.create_model(Sheet)
+    yield Folder, Sheet
+    for name in ("folder", "sheet"):
+        del apps.all_models["testapp"][name]
+    apps.clear_cache()
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A user with one permission."""
+
+    permission: str
+
+    def has_perm(self, name: str) -> bool:
+        return name == self.permission
+
+
+@pytest.mark.parametrize("depth", [0, 1, 4])
+def test_rows_that_go_with_rows_keep_a_job_too(depth: int, chain: tuple[Any, Any]) -> None:
+    folders, sheets = chain
+    job, other = a_job("completed"), a_job("completed")
+    folder = folders.objects.create(job=job)
+    folder.parent = folder  # the rows make a circle
+    folder.save()
+    for _ in range(depth):
+        folder = folders.objects.create(parent=folder)
+    user = Holder("testapp.delete_folder")
+    jobs = Job.objects.filter(pk=job.pk)
+    assert kept_by(user, jobs) == []
+    sheets.objects.create(folder=folder)
+    assert kept_by(user, jobs) == ["sheets"]
+    assert kept_by(Holder("testapp.delete_sheet"), jobs) == ["folders"]
+    assert kept_by(user, Job.objects.filter(pk=other.pk)) == []
