@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import models
 from django.test import Client
 from django.utils import timezone
 
-from pgjobs.models import Job, JournalEntry
+from pgjobs.models import Job, JournalEntry, Schedule
 from pgjobs.pages.failures import actions, kinds
 from pgjobs.pages.failures.kinds import Kind
 from pgjobs.pages.sight import sight_of
@@ -222,6 +223,21 @@ def test_a_user_who_may_delete_without_viewing_is_shown_no_jobs() -> None:
     assert client.get(page).status_code == 403
     assert client.post(page).status_code == 403
     assert status_of(job) == "errored"
+
+
+def test_rows_that_the_user_may_not_delete_keep_the_jobs_of_a_kind(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference: Any = Schedule._meta.get_field("last_job").remote_field
+    monkeypatch.setattr(reference, "on_delete", models.CASCADE)
+    job, page = a_failed_job(), at("delete-failures", **TIMEOUT.query())
+    Schedule.objects.create(job_class="x", interval=1, next_run=timezone.now(), last_job=job)
+    html = shown(client, page)
+    assert "You may not delete rows that would go along with these jobs: schedules." in html
+    assert "Delete 1 job<" not in html
+    assert client.post(page).status_code == 403
+    assert status_of(job) == "errored"
+    assert "Retry 1 job<" in shown(client, at("retry-failures", **TIMEOUT.query()))
 
 
 def test_a_bulk_action_reaches_visible_jobs_alone(client: Client, settings: Any) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -16,6 +17,7 @@ from pgjobs.access import Verb
 from pgjobs.pages.address import Address
 from pgjobs.pages.failures.kinds import UNSUCCESSFUL, Kind
 from pgjobs.pages.job_lines import lines
+from pgjobs.pages.keeping import kept_by
 from pgjobs.pages.orders import actor_of, refusals_told, say
 from pgjobs.pages.page import address, form, has, show
 from pgjobs.pages.sight import LONGEST, sight_of
@@ -59,13 +61,17 @@ def _confirm(request: HttpRequest, verb: Verb, selection: Selection, kind: Kind)
         "number": _number(jobs),
         "hours": _hours(request),
         "jobs": lines(jobs.order_by("-completed"), EXAMPLES),
+        "keeping": _keeping(request, verb, jobs),
     }
     title = _TITLES[verb]()
     return show(request, "failure_confirm.html", context, title=title, tab="failures")
 
 
 def _start(request: HttpRequest, verb: Verb, selection: Selection, kind: Kind) -> HttpResponse:
-    number = _number(selection.jobs(sight_of(request.user).jobs))
+    jobs = selection.jobs(sight_of(request.user).jobs)
+    if keeping := _keeping(request, verb, jobs):
+        raise PermissionDenied(", ".join(keeping))
+    number = _number(jobs)
     if number == 0:
         say(request, gettext("No job of this kind is left."), messages.INFO)
         return HttpResponseRedirect(address(request, "failures"))
@@ -82,6 +88,11 @@ def _start(request: HttpRequest, verb: Verb, selection: Selection, kind: Kind) -
     if has(request.user, "pgjobs.view_journalentry"):
         return HttpResponseRedirect(address(request, "entry", started.pk))
     return HttpResponseRedirect(address(request, "failures"))
+
+
+def _keeping(request: HttpRequest, verb: Verb, jobs: Any) -> list[str]:
+    """Return the names of the models whose rows keep the jobs from a deletion by the user."""
+    return kept_by(request.user, jobs) if verb is Verb.DELETE else []
 
 
 def _number(jobs: Any) -> int | None:
