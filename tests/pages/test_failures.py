@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import models
+from django.db.models import CASCADE, PROTECT
 from django.test import Client
 from django.utils import timezone
 
@@ -185,7 +185,7 @@ def test_all_jobs_of_a_kind_are_retried_and_the_journal_tells_it(client: Client)
 def test_all_jobs_of_a_kind_are_deleted(client: Client) -> None:
     a_failed_job()
     kept = a_job("failed")
-    assert order(client, "delete-failures", query=TIMEOUT.query()) == ["1 job is deleted."]
+    assert order(client, "delete-failures", query=TIMEOUT.query()) == ["Deleted: 1 job."]
     assert list(Job.objects.all()) == [kept]
 
 
@@ -204,7 +204,7 @@ def test_many_jobs_are_left_to_the_workers(client: Client, monkeypatch: pytest.M
     assert not JournalEntry.objects.exists()
     a_worker(has_session_lock=False, heartbeat=timezone.now())
     (said,) = order(client, "retry-failures", query=TIMEOUT.query())
-    assert said.startswith("The workers have begun with 2 jobs.")
+    assert said.startswith("The workers carry the action out, on 2 jobs.")
     assert {status_of(job) for job in jobs} == {"errored"}
     assert JournalEntry.objects.get().state == "running"
 
@@ -229,7 +229,7 @@ def test_rows_that_the_user_may_not_delete_keep_the_jobs_of_a_kind(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reference: Any = Schedule._meta.get_field("last_job").remote_field
-    monkeypatch.setattr(reference, "on_delete", models.CASCADE)
+    monkeypatch.setattr(reference, "on_delete", CASCADE)
     job, page = a_failed_job(), at("delete-failures", **TIMEOUT.query())
     Schedule.objects.create(job_class="x", interval=1, next_run=timezone.now(), last_job=job)
     html = shown(client, page)
@@ -238,6 +238,22 @@ def test_rows_that_the_user_may_not_delete_keep_the_jobs_of_a_kind(
     assert client.post(page).status_code == 403
     assert status_of(job) == "errored"
     assert "Retry 1 job<" in shown(client, at("retry-failures", **TIMEOUT.query()))
+
+
+@pytest.mark.usefixtures("_watched")
+def test_a_deletion_that_is_refused_is_no_success(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Schedule._meta.get_field("last_job").remote_field, "on_delete", PROTECT)
+    kept = a_failed_job()
+    Schedule.objects.create(job_class="x", interval=1, next_run=timezone.now(), last_job=kept)
+    page = at("delete-failures", **TIMEOUT.query())
+    (said,) = client.post(page, follow=True).context["messages"]
+    assert said.level_tag == "error"
+    assert str(said).startswith(f"Deleted: 0 jobs. PostgreSQL refused 1 job: Job {kept.pk}: ")
+    a_failed_job()
+    (said,) = client.post(page, follow=True).context["messages"]
+    assert said.level_tag == "warning"
 
 
 def test_a_bulk_action_reaches_visible_jobs_alone(client: Client, settings: Any) -> None:

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from pgjobs import stats
 from pgjobs.access import Verb
@@ -18,6 +18,7 @@ from pgjobs.pages.address import Address
 from pgjobs.pages.failures.kinds import UNSUCCESSFUL, Kind
 from pgjobs.pages.job_lines import lines
 from pgjobs.pages.keeping import kept_by
+from pgjobs.pages.listing.words import WORDS, level_of, said_of
 from pgjobs.pages.orders import actor_of, refusals_told, say
 from pgjobs.pages.page import address, form, has, show
 from pgjobs.pages.sight import LONGEST, sight_of
@@ -78,11 +79,7 @@ def _start(request: HttpRequest, verb: Verb, selection: Selection, kind: Kind) -
     here = number is not None and number <= BATCH
     with refusals_told(request) as refusal:
         started = bulk.start(str(verb), selection, by=actor_of(request), here=here)
-        if here:
-            say(request, _SAID[verb](started.done))
-        else:
-            said = gettext("The workers have begun with %d jobs. This page shows how far they are.")
-            say(request, said % (started.counted or 0))
+        say(request, said_of(WORDS[str(verb)], started), level_of(started))
     if refusal.is_told:
         return HttpResponseRedirect(address(request, "failure", **kind.query()))
     if has(request.user, "pgjobs.view_journalentry"):
@@ -114,10 +111,6 @@ def _hours(request: HttpRequest) -> int:
 _TITLES: Final[dict[Verb, Callable[[], str]]] = {
     Verb.RETRY: lambda: gettext("Retry failed jobs"),
     Verb.DELETE: lambda: gettext("Delete failed jobs"),
-}
-_SAID: Final[dict[Verb, Callable[[int], str]]] = {
-    Verb.RETRY: lambda n: ngettext("%d job will run again.", "%d jobs will run again.", n) % n,
-    Verb.DELETE: lambda n: ngettext("%d job is deleted.", "%d jobs are deleted.", n) % n,
 }
 
 

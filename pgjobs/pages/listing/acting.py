@@ -25,7 +25,8 @@ from pgjobs.pages.listing.paging import counted
 from pgjobs.pages.listing.patience import PATIENCE
 from pgjobs.pages.listing.rows import rows_of
 from pgjobs.pages.listing.visible import visible_jobs
-from pgjobs.pages.listing.words import WORDS, Words, jobs_in_words, said_of
+from pgjobs.pages.listing.words import WORDS, jobs_in_words, level_of, said_of
+from pgjobs.pages.orders import say
 from pgjobs.pages.page import action, address, has, page, show
 from pgjobs.steering import bulk
 from pgjobs.steering.actor import Actor
@@ -102,7 +103,7 @@ def act(request: HttpRequest) -> HttpResponse:
         entry = bulk.start(verb, selection, by=Actor.user(request.user), here=here)
     except (ValueError, RecursionError) as error:  # InvalidArgument is a ValueError
         raise BadRequest(str(error)) from None
-    _tell(request, WORDS[verb], entry)
+    say(request, said_of(WORDS[verb], entry), level_of(entry))
     if entry.state == JournalEntry.State.RUNNING and request.user.has_perm(
         "pgjobs.view_journalentry"
     ):
@@ -153,13 +154,6 @@ def _verb(user: Any, name: str) -> str:
 
 def _changeable(verb: str, jobs: JobQuerySet[Job]) -> JobQuerySet[Job]:
     return jobs.live() if verb == "cancel" else jobs.finished()
-
-
-def _tell(request: HttpRequest, words: Words, entry: JournalEntry) -> None:
-    level = messages.SUCCESS
-    if entry.state == JournalEntry.State.FAILED or entry.refused:
-        level = messages.ERROR if not entry.done else messages.WARNING
-    messages.add_message(request, level, said_of(words, entry), fail_silently=True)
 
 
 ADDRESSES: Final = [

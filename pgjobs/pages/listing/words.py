@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.contrib import messages
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -81,3 +82,10 @@ def said_of(words: Words, entry: JournalEntry) -> str:
             "error": entry.error,
         }
     return said
+
+
+def level_of(entry: JournalEntry) -> int:
+    """Return the level of the message that says what an action has done."""
+    if entry.state == JournalEntry.State.FAILED or entry.refused:
+        return messages.WARNING if entry.done else messages.ERROR
+    return messages.SUCCESS

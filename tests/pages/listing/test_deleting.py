@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection, models
-from django.db.models.signals import pre_delete
 from django.test import Client
 from django.utils import timezone
 
@@ -27,18 +26,6 @@ CONFIRM, ACT = f"{LIST}confirm/", f"{LIST}act/"
 @pytest.fixture
 def steerer() -> Client:
     return signed_in("change_job", "view_job", "delete_job")
-
-
-@pytest.fixture
-def _watched() -> Iterator[None]:
-    """A project that wants to know of each deleted job, so that Django deletes them."""
-
-    def note(**_: Any) -> None:
-        return
-
-    pre_delete.connect(note, sender=Job)
-    yield
-    pre_delete.disconnect(note, sender=Job)
 
 
 def test_finished_jobs_are_deleted_with_their_logs_and_live_ones_stay(steerer: Client) -> None:
