@@ -18,10 +18,10 @@ from tests.apps.testapp.jobs import Noop
 from tests.support.browsing import HOSTILE
 from tests.support.job_status import status_of
 from tests.support.moments import ago
-from tests.support.pages import at, order
+from tests.support.pages import at
 from tests.support.rows import a_failure, a_job, a_worker
 from tests.support.sql import query
-from tests.support.staff import shown, signed_in
+from tests.support.staff import messages, shown, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +37,12 @@ def a_failed_job(kind: Kind = TIMEOUT, status: str = "errored", **columns: Any) 
     entry = a_failure(exception=kind.exception, frame=kind.frame)
     row = {"error": "TimeoutError: too long\nmore", "errors": [entry], **columns}
     return a_job(status, job_class=kind.job_class, **row)
+
+
+def confirm(client: Client, name: str, query: Any) -> list[str]:
+    """Send the form of a confirmation, and return the messages to the user."""
+    page = at(name, **query)
+    return messages(client.post(page, client.get(page).context["bounds"], follow=True))
 
 
 def count(kind: Kind, job: Job, times: int = 1) -> None:
@@ -155,7 +161,7 @@ def test_a_user_who_sees_not_all_jobs_gets_the_kinds_of_visible_jobs(
         assert "of others" not in html
     assert client.get(at("failure", **hidden.query())).status_code == 404
     assert "0 failed jobs" in shown(client, at("retry-failures", **hidden.query()))
-    assert order(client, "retry-failures", query=hidden.query()) == ["No job of this kind is left."]
+    assert confirm(client, "retry-failures", hidden.query()) == ["No job of this kind is left."]
 
 
 # Acting -----------------------------------------------------------------------------------
@@ -174,7 +180,7 @@ def test_a_confirmation_shows_the_count_and_three_examples_and_changes_nothing(
 
 def test_all_jobs_of_a_kind_are_retried_and_the_journal_tells_it(client: Client) -> None:
     jobs, other = [a_failed_job(status=status) for status in ("errored", "failed")], a_job("failed")
-    assert order(client, "retry-failures", query=TIMEOUT.query()) == ["2 jobs will run again."]
+    assert confirm(client, "retry-failures", TIMEOUT.query()) == ["2 jobs will run again."]
     assert {status_of(job) for job in jobs} == {"pending"}
     assert status_of(other) == "failed"
     entry = JournalEntry.objects.get()
@@ -185,7 +191,7 @@ def test_all_jobs_of_a_kind_are_retried_and_the_journal_tells_it(client: Client)
 def test_all_jobs_of_a_kind_are_deleted(client: Client) -> None:
     a_failed_job()
     kept = a_job("failed")
-    assert order(client, "delete-failures", query=TIMEOUT.query()) == ["Deleted: 1 job."]
+    assert confirm(client, "delete-failures", TIMEOUT.query()) == ["Deleted: 1 job."]
     assert list(Job.objects.all()) == [kept]
 
 
@@ -193,17 +199,55 @@ def test_a_retry_of_the_last_day_leaves_older_failures(client: Client) -> None:
     new = a_failed_job()
     old = a_failed_job(started=ago(days=2, hours=1), completed=ago(days=2))
     assert "hours=24" in shown(client, at("overview"))
-    order(client, "retry-failures", query={**TIMEOUT.query(), "hours": 24})
+    confirm(client, "retry-failures", {**TIMEOUT.query(), "hours": 24})
     assert (status_of(new), status_of(old)) == ("pending", "errored")
+
+
+@pytest.mark.parametrize("hours", [{}, {"hours": 1}])
+@pytest.mark.parametrize("name", ["retry-failures", "delete-failures"])
+def test_only_the_jobs_that_had_failed_at_the_confirmation_change(
+    client: Client, name: str, hours: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, long_ago = at(name, **TIMEOUT.query(), **hours), {"started": ago(days=1)}
+    edge = a_failed_job(**long_ago, completed=ago(minutes=59))
+    bounds = client.get(page).context["bounds"]
+    later = a_failed_job(completed=timezone.now())
+    soon = ago(minutes=-5)
+    monkeypatch.setattr(timezone, "now", lambda: soon)
+    client.post(page, bounds)
+    assert status_of(later) == "errored"
+    assert not Job.objects.filter(pk=edge.pk, status="errored").exists()
+
+
+def test_the_form_of_a_confirmation_holds_its_bounds(client: Client) -> None:
+    a_failed_job()
+    asked = client.get(at("retry-failures", **TIMEOUT.query(), hours=24))
+    for name, moment in asked.context["bounds"].items():
+        assert f'<input type="hidden" name="{name}" value="{moment}">' in asked.content.decode()
+        assert moment
+
+
+@pytest.mark.parametrize("name", ["ended", "ended_before"])
+@pytest.mark.parametrize(
+    "moment", [None, "x", "\0", "24h", "2026-01-31", "2026-01-31T12:00", "0001-01-01T00:00+14:00"]
+)
+def test_an_action_without_a_readable_bound_is_refused(
+    client: Client, name: str, moment: str | None
+) -> None:
+    job, page = a_failed_job(), at("delete-failures", **TIMEOUT.query(), hours=1)
+    form = client.get(page).context["bounds"] | {name: moment}
+    sent = {each: value for each, value in form.items() if value is not None}
+    assert client.post(page, sent).status_code == 400
+    assert status_of(job) == "errored"
 
 
 def test_many_jobs_are_left_to_the_workers(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actions, "BATCH", 1)
     jobs = [a_failed_job() for _ in range(2)]
-    assert "No worker lives" in order(client, "retry-failures", query=TIMEOUT.query())[0]
+    assert "No worker lives" in confirm(client, "retry-failures", TIMEOUT.query())[0]
     assert not JournalEntry.objects.exists()
     a_worker(has_session_lock=False, heartbeat=timezone.now())
-    (said,) = order(client, "retry-failures", query=TIMEOUT.query())
+    (said,) = confirm(client, "retry-failures", TIMEOUT.query())
     assert said.startswith("The workers carry the action out, on 2 jobs.")
     assert {status_of(job) for job in jobs} == {"errored"}
     assert JournalEntry.objects.get().state == "running"
@@ -213,7 +257,7 @@ def test_a_user_may_retry_without_being_allowed_to_delete() -> None:
     client, job = signed_in("change_job"), a_failed_job()
     assert client.post(at("delete-failures", **TIMEOUT.query())).status_code == 403
     assert at("delete-failures") not in shown(client, at("failure", **TIMEOUT.query()))
-    order(client, "retry-failures", query=TIMEOUT.query())
+    confirm(client, "retry-failures", TIMEOUT.query())
     assert status_of(job) == "pending"
 
 
@@ -235,7 +279,7 @@ def test_rows_that_the_user_may_not_delete_keep_the_jobs_of_a_kind(
     html = shown(client, page)
     assert "You may not delete rows that would go along with these jobs: schedules." in html
     assert "Delete 1 job<" not in html
-    assert client.post(page).status_code == 403
+    assert client.post(page, client.get(page).context["bounds"]).status_code == 403
     assert status_of(job) == "errored"
     assert "Retry 1 job<" in shown(client, at("retry-failures", **TIMEOUT.query()))
 
@@ -248,11 +292,12 @@ def test_a_deletion_that_is_refused_is_no_success(
     kept = a_failed_job()
     Schedule.objects.create(job_class="x", interval=1, next_run=timezone.now(), last_job=kept)
     page = at("delete-failures", **TIMEOUT.query())
-    (said,) = client.post(page, follow=True).context["messages"]
+    asked = client.get(page).context["bounds"]
+    (said,) = client.post(page, asked, follow=True).context["messages"]
     assert said.level_tag == "error"
     assert str(said).startswith(f"Deleted: 0 jobs. PostgreSQL refused 1 job: Job {kept.pk}: ")
     a_failed_job()
-    (said,) = client.post(page, follow=True).context["messages"]
+    (said,) = client.post(page, asked, follow=True).context["messages"]
     assert said.level_tag == "warning"
 
 
@@ -260,7 +305,7 @@ def test_a_bulk_action_reaches_visible_jobs_alone(client: Client, settings: Any)
     settings.PGJOBS = {"VISIBLE_JOBS": "tests.access.hooks.own_queues"}
     own, hidden = a_failed_job(), a_failed_job(queue_name="high")
     assert "Retry 1 job<" in shown(client, at("retry-failures", **TIMEOUT.query()))
-    order(client, "retry-failures", query=TIMEOUT.query())
+    confirm(client, "retry-failures", TIMEOUT.query())
     assert (status_of(own), status_of(hidden)) == ("pending", "errored")
 
 

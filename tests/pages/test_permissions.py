@@ -55,7 +55,13 @@ ORDERS: Final = (
     "retry-failures",
     "delete-failures",
 )
-FORMS: Final = {"pause": {"queue": "low"}, "resume": {"queue": "low"}}
+ALL_TIME: Final = {"ended": "", "ended_before": "2999-12-31T00:00:00+00:00"}
+FORMS: Final = {
+    "pause": {"queue": "low"},
+    "resume": {"queue": "low"},
+    "retry-failures": ALL_TIME,
+    "delete-failures": ALL_TIME,
+}
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from tests.support.staff import shown
 
 pytestmark = pytest.mark.django_db
 
-# Times of SVG and words may have commas; numbers in these may not.
+# Times of SVG and words may have commas, and moments have six digits after a point; numbers in
+# these may not be parted.
 SEPARATED = re.compile(
-    r'(?:id|value|name|href|hx-get|action|data-[a-z-]+)="[^" ]*\d[.,]\d{3}[^" ]*"'
+    r'(?:id|value|name|href|hx-get|action|data-[a-z-]+)="[^" ]*\d[.,]\d{3}(?!\d)[^" ]*"'
 )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -29,6 +29,13 @@ from pgjobs.steering.selection import Selection
 EXAMPLES: Final = 3
 
 
+class _Bounds(NamedTuple):
+    """When the jobs of an action have ended."""
+
+    ended: datetime | None
+    ended_before: datetime
+
+
 @form(Verb.VIEW, Verb.RETRY)
 def retry(request: HttpRequest) -> HttpResponse:
     """Confirm by GET, and retry by POST."""
@@ -42,25 +49,55 @@ def delete(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, verb: Verb) -> HttpResponse:
-    kind, hours = Kind.of(request), _hours(request)
-    selection = Selection(
+    kind = Kind.of(request)
+    if request.method == "POST":
+        bounds = _confirmed(request)
+        return _start(request, verb, _selection(kind, bounds), kind)
+    bounds = _bounds(_hours(request))
+    return _confirm(request, verb, _selection(kind, bounds), kind)
+
+
+def _bounds(hours: int) -> _Bounds:
+    """Return the bounds of the last ``hours``, or of all time for 0, up to now."""
+    now = timezone.now()
+    return _Bounds(now - timedelta(hours=hours) if hours else None, now)
+
+
+def _confirmed(request: HttpRequest) -> _Bounds:
+    """Return the bounds of the confirmation that sends the form: later failures stay."""
+    ended = None if request.POST.get("ended") == "" else _moment(request, "ended")
+    return _Bounds(ended, _moment(request, "ended_before"))
+
+
+def _moment(request: HttpRequest, name: str) -> datetime:
+    given = request.POST.get(name, "")
+    try:
+        moment = datetime.fromisoformat(given)
+        if moment.utcoffset() is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise BadRequest(f"{name} must be the moment that the confirmation gave, not {given!r:.100}.")
+
+
+def _selection(kind: Kind, bounds: _Bounds) -> Selection:
+    return Selection(
         status=tuple(map(str, UNSUCCESSFUL)),
         job_class=(kind.job_class,),
         failure=(kind.exception, kind.frame),
-        ended=timezone.now() - timedelta(hours=hours) if hours else None,
+        ended=bounds.ended,
+        ended_before=bounds.ended_before,
     )
-    if request.method == "POST":
-        return _start(request, verb, selection, kind)
-    return _confirm(request, verb, selection, kind)
 
 
 def _confirm(request: HttpRequest, verb: Verb, selection: Selection, kind: Kind) -> HttpResponse:
-    jobs = selection.jobs(sight_of(request.user).jobs)
+    jobs, stored = selection.jobs(sight_of(request.user).jobs), selection.to_json()
     context = {
         "kind": kind,
         "verb": verb,
         "number": _number(jobs),
         "hours": _hours(request),
+        "bounds": {name: stored.get(name, "") for name in _Bounds._fields},
         "jobs": lines(jobs.order_by("-completed"), EXAMPLES),
         "keeping": _keeping(request, verb, jobs),
     }
