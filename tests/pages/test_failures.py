@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pgjobs.models import Job, JournalEntry, Schedule
+from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.pages.failures import actions, kinds
 from pgjobs.pages.failures.kinds import Kind
 from pgjobs.pages.sight import sight_of
@@ -178,6 +179,24 @@ def test_a_confirmation_shows_the_count_and_three_examples_and_changes_nothing(
     assert {status_of(job) for job in jobs} == {"errored"}
 
 
+@pytest.mark.parametrize("name", ["retry-failures", "delete-failures"])
+def test_a_confirmation_leaves_out_what_postgresql_does_not_find_in_time(
+    client: Client, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = a_failed_job()
+
+    def slow(*_: Any) -> None:
+        query("SELECT pg_sleep(30)")
+
+    monkeypatch.setattr(actions, "LONGEST", 100)
+    monkeypatch.setattr(actions, "lines", slow)
+    monkeypatch.setattr(JobQuerySet, "count", slow)
+    html = shown(client, at(name, **TIMEOUT.query()))
+    assert "More jobs than PostgreSQL counts" in html
+    assert "all jobs of this kind</button>" in html
+    assert f'id="job-{job.pk}"' not in html
+
+
 def test_all_jobs_of_a_kind_are_retried_and_the_journal_tells_it(client: Client) -> None:
     jobs, other = [a_failed_job(status=status) for status in ("errored", "failed")], a_job("failed")
     assert confirm(client, "retry-failures", TIMEOUT.query()) == ["2 jobs will run again."]
@@ -208,8 +227,8 @@ def test_a_retry_of_the_last_day_leaves_older_failures(client: Client) -> None:
 def test_only_the_jobs_that_had_failed_at_the_confirmation_change(
     client: Client, name: str, hours: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page, long_ago = at(name, **TIMEOUT.query(), **hours), {"started": ago(days=1)}
-    edge = a_failed_job(**long_ago, completed=ago(minutes=59))
+    page = at(name, **TIMEOUT.query(), **hours)
+    edge = a_failed_job(started=ago(days=1), completed=ago(minutes=59))
     bounds = client.get(page).context["bounds"]
     later = a_failed_job(completed=timezone.now())
     soon = ago(minutes=-5)

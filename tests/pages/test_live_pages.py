@@ -118,7 +118,7 @@ def test_the_failures_of_a_kind_are_retried_from_the_overview_and_journalled(
         button.wait_for()
         assert page.locator(".pgj-lines-of-jobs tbody tr").count() == 3
         button.click()
-        page.get_by_text("The workers have begun with 4 jobs.").wait_for()
+        page.get_by_text("The workers carry the action out, on 4 jobs.").wait_for()
         page.get_by_text("done", exact=True).wait_for()
         assert "4 of 4 changed" in " ".join(page.locator(".pgj-answer").inner_text().split())
         assert worker.process.poll() is None

@@ -31,7 +31,7 @@ COUNTS = {
     "schedule": 9,
     "failures": 2,
     "failure": 6,
-    "retry-failures": 5,
+    "retry-failures": 7,
     "logs": 5,
     "journal": 4,
     "entry": 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -14,6 +14,8 @@ from django.utils.translation import gettext
 
 from pgjobs import stats
 from pgjobs.access import Verb
+from pgjobs.models import Job
+from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.pages.address import Address
 from pgjobs.pages.failures.kinds import UNSUCCESSFUL, Kind
 from pgjobs.pages.job_lines import lines
@@ -27,6 +29,7 @@ from pgjobs.steering.carrying import BATCH
 from pgjobs.steering.selection import Selection
 
 EXAMPLES: Final = 3
+T = TypeVar("T")
 
 
 class _Bounds(NamedTuple):
@@ -92,14 +95,15 @@ def _selection(kind: Kind, bounds: _Bounds) -> Selection:
 
 def _confirm(request: HttpRequest, verb: Verb, selection: Selection, kind: Kind) -> HttpResponse:
     jobs, stored = selection.jobs(sight_of(request.user).jobs), selection.to_json()
+    is_deletion = verb is Verb.DELETE
     context = {
         "kind": kind,
         "verb": verb,
         "number": _number(jobs),
         "hours": _hours(request),
         "bounds": {name: stored.get(name, "") for name in _Bounds._fields},
-        "jobs": lines(jobs.order_by("-completed"), EXAMPLES),
-        "keeping": _keeping(request, verb, jobs),
+        "jobs": _in_time(jobs, lambda: lines(jobs.order_by("-completed"), EXAMPLES)),
+        "keeping": _in_time(jobs, lambda: kept_by(request.user, jobs)) if is_deletion else [],
     }
     title = _TITLES[verb]()
     return show(request, "failure_confirm.html", context, title=title, tab="failures")
@@ -107,7 +111,7 @@ def _confirm(request: HttpRequest, verb: Verb, selection: Selection, kind: Kind)
 
 def _start(request: HttpRequest, verb: Verb, selection: Selection, kind: Kind) -> HttpResponse:
     jobs = selection.jobs(sight_of(request.user).jobs)
-    if keeping := _keeping(request, verb, jobs):
+    if verb is Verb.DELETE and (keeping := kept_by(request.user, jobs)):
         raise PermissionDenied(", ".join(keeping))
     number = _number(jobs)
     if number == 0:
@@ -124,17 +128,16 @@ def _start(request: HttpRequest, verb: Verb, selection: Selection, kind: Kind) -
     return HttpResponseRedirect(address(request, "failures"))
 
 
-def _keeping(request: HttpRequest, verb: Verb, jobs: Any) -> list[str]:
-    """Return the names of the models whose rows keep the jobs from a deletion by the user."""
-    return kept_by(request.user, jobs) if verb is Verb.DELETE else []
-
-
-def _number(jobs: Any) -> int | None:
+def _number(jobs: JobQuerySet[Job]) -> int | None:
     """Return the number of jobs, or None if PostgreSQL does not count them in time."""
+    return _in_time(jobs, jobs.order_by().count)
+
+
+def _in_time(jobs: JobQuerySet[Job], look: Callable[[], T]) -> T | None:
+    """Return what a look at ``jobs`` finds, or None if PostgreSQL does not find it in time."""
     try:
         with stats.bounded(jobs.db, LONGEST):
-            number: int = jobs.order_by().count()
-            return number
+            return look()
     except stats.TooSlow:
         return None
 
