@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.test import Client
 from django.utils import timezone
@@ -75,6 +78,20 @@ def test_rows_that_the_user_may_delete_go_along(taken_along: Job) -> None:
     assert not Schedule.objects.exists()
 
 
+@contextmanager
+def created(*made: type[models.Model]) -> Iterator[None]:
+    """Give models of the test their tables, and forget the models afterwards."""
+    try:
+        with connection.schema_editor() as editor:
+            for model in made:
+                editor.create_model(model)
+        yield
+    finally:
+        for model in made:
+            del apps.all_models["testapp"][model._meta.model_name or ""]
+        apps.clear_cache()
+
+
 @pytest.fixture
 def chain() -> Iterator[tuple[Any, Any]]:
     """A model whose rows go with a job or with each other, and one whose rows go with these."""
@@ -92,13 +109,8 @@ def chain() -> Iterator[tuple[Any, Any]]:
         class Meta:
             app_label = "testapp"
 
-    with connection.schema_editor() as editor:
-        editor.create_model(Folder)
-        editor.create_model(Sheet)
-    yield Folder, Sheet
-    for name in ("folder", "sheet"):
-        del apps.all_models["testapp"][name]
-    apps.clear_cache()
+    with created(Folder, Sheet):
+        yield Folder, Sheet
 
 
 @dataclass(frozen=True)
@@ -127,3 +139,30 @@ def test_rows_that_go_with_rows_keep_a_job_too(depth: int, chain: tuple[Any, Any
     assert kept_by(user, jobs) == ["sheets"]
     assert kept_by(Holder("testapp.delete_sheet"), jobs) == ["folders"]
     assert kept_by(user, Job.objects.filter(pk=other.pk)) == []
+
+
+def test_parents_and_generic_relations_of_rows_keep_a_job_too() -> None:
+    class Mark(models.Model):  # noqa: DJ008
+        content_type = models.ForeignKey(ContentType, models.CASCADE, db_constraint=False)
+        object_id = models.BigIntegerField()
+        about = GenericForeignKey()
+
+        class Meta:
+            app_label = "testapp"
+
+    class Paper(models.Model):  # noqa: DJ008
+        class Meta:
+            app_label = "testapp"
+
+    class Bill(Paper):  # noqa: DJ008
+        job = models.ForeignKey(Job, models.CASCADE, db_constraint=False)
+        marks = GenericRelation(Mark)
+
+        class Meta:
+            app_label = "testapp"
+
+    job = a_job("completed")
+    with created(Mark, Paper, Bill):
+        Mark._base_manager.create(about=Bill._base_manager.create(job=job))
+        jobs = Job.objects.filter(pk=job.pk)
+        assert kept_by(Holder("testapp.delete_bill"), jobs) == ["marks", "papers"]
