@@ -18,9 +18,8 @@ from pgjobs.models.job_database import job_database
 from pgjobs.pages.address import Address
 from pgjobs.pages.job.deletion import taken_along
 from pgjobs.pages.job.finding import found
-from pgjobs.pages.job.forms import form_page
 from pgjobs.pages.orders import say
-from pgjobs.pages.page import action, address, show
+from pgjobs.pages.page import action, address, form, show
 from pgjobs.steering import single
 from pgjobs.steering.actor import Actor
 
@@ -54,7 +53,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     return _to(request, pk)
 
 
-@form_page(Verb.VIEW, Verb.DELETE)
+@form(Verb.VIEW, Verb.DELETE)
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask, and then delete a finished job with its log."""
     job = found(request, pk)

@@ -18,11 +18,11 @@ from pgjobs.models import Job
 from pgjobs.models.job_database import job_database
 from pgjobs.pages.address import Address
 from pgjobs.pages.job.actions import actor, refusals
-from pgjobs.pages.job.forms import ArgumentsForm, form_page
+from pgjobs.pages.job.forms import ArgumentsForm
 from pgjobs.pages.job.objects import existing, models_with_jobs
 from pgjobs.pages.job.rerun import check_visible
 from pgjobs.pages.orders import say
-from pgjobs.pages.page import address, page, show
+from pgjobs.pages.page import address, form, page, show
 from pgjobs.queues import get_queue_for_model, known_queues
 from pgjobs.registry.meta import NAME_LIMIT
 from pgjobs.registry.names import JobTarget
@@ -39,7 +39,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return show(request, "job/launchable.html", context, title=_("Enqueue"), tab="enqueue")
 
 
-@form_page(Verb.ENQUEUE)
+@form(Verb.ENQUEUE)
 def enqueue(request: HttpRequest, path: str) -> HttpResponse:
     """Show the form of one class, and enqueue its job."""
     target = launchable().get(path)

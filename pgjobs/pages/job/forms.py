@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from django import forms
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
-from pgjobs.access import Verb, redacted_arguments
+from pgjobs.access import redacted_arguments
 from pgjobs.pages.job.fields import JSONArgument, decoded, field_for
 from pgjobs.pages.job.parameters import NONE, Parameter, parameters_for, takes_any
 from pgjobs.pages.job.redacting import has_mask, restored
-from pgjobs.pages.page import has
-from pgjobs.pages.place import View
 from pgjobs.registry.names import JobTarget, path_of
 
 PREFIX: Final = "arg-"
 OTHERS: Final = "others"
 _NAMED: Final = re.compile(r"(?:kwargs|arguments)\[(['\"])(\w+)\1\]")
-
-
-def form_page(*needs: Verb) -> Callable[[View], View]:
-    """Let a view show a form and take it, for users with all these permissions."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not all(has(request.user, each) for each in needs):
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return require_http_methods(["GET", "HEAD", "POST"])(guarded)
-
-    return decorate
 
 
 class ArgumentsForm(forms.Form):

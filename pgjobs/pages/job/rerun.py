@@ -19,14 +19,14 @@ from pgjobs.models.job_database import job_database
 from pgjobs.pages.address import Address
 from pgjobs.pages.job.actions import actor, refusals
 from pgjobs.pages.job.finding import found, label_of, visible_jobs
-from pgjobs.pages.job.forms import ArgumentsForm, form_page
+from pgjobs.pages.job.forms import ArgumentsForm
 from pgjobs.pages.orders import say
-from pgjobs.pages.page import address, show
+from pgjobs.pages.page import address, form, show
 from pgjobs.registry.names import registered_as
 from pgjobs.steering import enqueueing
 
 
-@form_page(Verb.VIEW, Verb.ENQUEUE)
+@form(Verb.VIEW, Verb.ENQUEUE)
 def rerun(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the arguments of a job, and enqueue it again with the edited ones.
 
