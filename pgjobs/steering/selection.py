@@ -20,6 +20,7 @@ from pgjobs.models import Job
 from pgjobs.models.job_failures import failed_by
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.steering import comparing, texts, users
+from pgjobs.steering.stored import MOMENTS, in_utc, loaded
 
 MOST_IDS: Final = 10_000
 """Ids that a selection can hold."""
@@ -83,10 +84,9 @@ class Selection:
             self._check_arguments()
 
     def _check_moments(self) -> None:
-        for name in _MOMENTS:
-            moment = getattr(self, name)
-            if moment is not None and moment.utcoffset() is None:
-                raise InvalidArgument(f"{name} {moment.isoformat()} has no time zone.")
+        for name in MOMENTS:
+            if (moment := getattr(self, name)) is not None:
+                object.__setattr__(self, name, in_utc(name, moment))  # it is frozen
 
     def _check_texts(self) -> None:
         for name in ("queue", "error", "object", "name", "user"):
@@ -141,7 +141,7 @@ class Selection:
         if unknown := sorted(stored.keys() - known):
             raise UnknownFilter(f"This version does not know the filter {unknown[0]!r}.")
         try:
-            selection = cls(**{name: _load(name, value) for name, value in stored.items()})
+            selection = cls(**{name: loaded(name, value) for name, value in stored.items()})
             if selection.to_json() != stored:
                 raise ValueError("a value is of another kind")
         except (TypeError, ValueError, AttributeError) as error:
@@ -175,7 +175,6 @@ class Selection:
         return {name: value for name, value in values.items() if value != _EMPTY[name]}
 
 
-_MOMENTS: Final = ("since", "before", "ended", "ended_before")
 _EMPTY: Final = {each.name: getattr(Selection(), each.name) for each in fields(Selection)}
 
 
@@ -188,12 +187,6 @@ def _dump(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     return list(value) if isinstance(value, tuple) else value
-
-
-def _load(name: str, value: Any) -> Any:
-    if name in _MOMENTS:
-        return datetime.fromisoformat(value)
-    return tuple(value) if name in ("ids", "status", "job_class", "text", "failure") else value
 
 
 def _with_texts(texts: tuple[str, ...]) -> Q:

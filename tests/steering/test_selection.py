@@ -104,8 +104,17 @@ def test_a_filter_that_is_not_known_is_refused_by_its_name() -> None:
         {"user": "ann"},
         {"text": "words"},
         {"text": [3]},
+        {"ids": [1.0]},
+        {"ids": [True]},
+        {"ids": [[1]]},
+        {"worker": {}},
+        {"attempt": {}},
+        {"arg": {"a": "\0"}},
+        {"arg": {"a": float("inf")}},
+        {"since": "2026-01-01T00:00:00+23:59"},
+        {"since": "0001-01-01T00:00:00+00:00"},
     ],
-    ids=str,
+    ids=repr,
 )
 def test_a_stored_value_that_cannot_be_read_is_refused(stored: Any) -> None:
     with pytest.raises(InvalidArgument):
@@ -115,6 +124,19 @@ def test_a_stored_value_that_cannot_be_read_is_refused(stored: Any) -> None:
 def test_a_moment_without_a_time_zone_is_refused() -> None:
     with pytest.raises(InvalidArgument, match=r"since .* has no time zone"):
         Selection(since=NOW.replace(tzinfo=None))
+
+
+def test_a_moment_is_stored_in_utc() -> None:
+    there = NOW.astimezone(timezone.get_fixed_timezone(23 * 60 + 59))
+
+    assert Selection(since=there).to_json() == Selection(since=NOW).to_json()
+
+
+@pytest.mark.parametrize("value", [{"$date": "2026-01-31"}, {"$dict": {"$a": 1}}, {"a": [1, {}]}])
+def test_a_typed_argument_is_read_as_it_was_stored(value: Any) -> None:
+    stored = {"arg": {"a": value}}
+
+    assert Selection.from_json(stored).to_json() == stored
 
 
 def test_more_ids_than_an_entry_holds_are_refused() -> None:
