@@ -176,6 +176,7 @@ def test_a_filter_finds_the_job_and_no_other(filters: str, operator: Client) -> 
         "since=yesterday",
         f"since={'9' * 30}d",
         "ended=0001-01-01T00:00:00%2B14:00x",
+        "attempt=%3E99999",
         "arg=x",
         "arg=a=%00",
         "job_class=NoSuchClass",

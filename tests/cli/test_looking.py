@@ -144,6 +144,7 @@ def test_a_list_that_is_cut_says_so(pgjobs: Run) -> None:
         (["--since", "yesterday"], "--since must be a span such as 90s"),
         (["--since", f"{9**99}w"], "--since must be a span"),
         (["--since", "2026-02-31T00:00"], "--since must be a span"),
+        (["--attempt", ">99999"], "--attempt must be at most 32767, not 99999"),
         (["--arg", "invoice"], "--arg must be written as name=value, not 'invoice'"),
         (["--class", "Nope"], "--class 'Nope' ends no registered path: "),
         (["--object", "site"], "--object must be written as app.model:key"),

@@ -136,7 +136,9 @@ def test_a_word_finds_no_more_than_the_job_with_it(jobs: list[Job]) -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", [*RULES, "", "<script> 'quoted' %s %%", "arg.a:'", r'error:"\\x"'], ids=as_id
+    "rule",
+    [*RULES, "", "attempt:>32767", "<script> 'quoted' %s %%", "arg.a:'", r'error:"\\x"'],
+    ids=as_id,
 )
 def test_the_filter_as_sql_runs_and_finds_the_same_jobs(rule: str, jobs: list[Job]) -> None:
     query = read(rule.replace("SITE", str(a_site().pk)))

@@ -83,6 +83,7 @@ def test_a_user_is_named_by_the_name_and_a_span_ends_now() -> None:
         ("worker:x", "worker must be a number from the list of workers, not 'x'"),
         ("id:1,x", "id must be a number from the list of ids, not 'x'"),
         ("attempt:many", "attempt must be a number such as 2, >1 or <=3, not 'many'"),
+        ("attempt:>32768", "attempt must be at most 32767, not 32768"),
         ("arg.password:x", "a value is redacted"),
         ('error:"timed', "has a quote that is not closed"),
         ("queue:a queue:b", "queue is given 2 times, and a job has only one"),
