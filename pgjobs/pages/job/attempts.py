@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Q
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from pgjobs.access import redacted_column
 from pgjobs.choices import JobStatus
+from pgjobs.limits import is_moment
 from pgjobs.pages.job.tracebacks import Traceback
 from pgjobs.rows.failure import shown
 
@@ -192,8 +193,10 @@ def _at(attempts: list[Attempt], line: Any) -> Attempt | None:
 
 
 def _moment(text: Any) -> datetime | None:
+    """Return a moment that a job can have, in UTC: PostgreSQL refuses some offsets."""
     try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        written = datetime.fromisoformat(text)
+        moment = None if timezone.is_naive(written) else written.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return moment if timezone.is_aware(moment) else None
+    return moment if moment is not None and is_moment(moment) else None

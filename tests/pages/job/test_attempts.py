@@ -12,7 +12,7 @@ from pgjobs.models import Job, JobLogEntry
 from pgjobs.pages.job.attempts import attempts_of, lines_of, share_lines
 from pgjobs.pages.job.tracebacks import Traceback, last_line
 from tests.support.rows import a_failure, a_job
-from tests.support.staff import page, signed_in
+from tests.support.staff import LIST, page, signed_in
 
 NOW = timezone.now()
 
@@ -104,6 +104,19 @@ def test_an_entry_that_sql_by_hand_wrote_is_an_attempt(entry: Any) -> None:
     job = a_row("errored", 1, entry, started=NOW, completed=NOW)
     assert len(attempts_of(job)) == 2
     assert all(each.name for each in attempts_of(job))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["", "?attempt=1"])
+@pytest.mark.parametrize("name", ["started", "ended"])
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00+23:59"],
+)
+def test_a_moment_that_no_job_can_have_breaks_no_page(moment: str, name: str, query: str) -> None:
+    job = a_job("errored", attempt=1, errors=[{"attempt": 1, "exception": "X", name: moment}])
+    response = signed_in("view_job").get(f"{LIST}{job.pk}/change/{query}")
+    assert response.status_code == 200
 
 
 # Tracebacks ----------------------------------------------------------------------------

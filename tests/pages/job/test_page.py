@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from pgjobs.choices import JobStatus
-from pgjobs.models import Job, Schedule
+from pgjobs.models import Job, JournalEntry, Schedule
 from pgjobs.models.job import Job as JobModel
 from pgjobs.pages.job import chain
 from pgjobs.steering import single
@@ -127,6 +128,30 @@ def test_the_actions_on_a_job_are_shown_to_readers_of_the_journal(looking: Clien
     job = a_job()
     single.cancel(job, by=Actor.python("Nora"))
     assert "by Nora" not in page(looking, job)
+    root = Client()
+    root.force_login(User.objects.create_superuser("root"))
+    assert "by Nora" in page(root, job)
+
+
+@pytest.mark.parametrize(
+    ("what", "options"),
+    [
+        ({"ids": ["PK", "x"]}, {}),
+        ({"ids": ["PK", -5, True, None, 1.5, {"a": 1}]}, {}),
+        ({"ids": ["PK"]}, {"of": "x"}),
+        ({"ids": ["PK"]}, {"of": -5}),
+        ({"ids": 5}, {"of": "PK"}),
+        ({"ids": None}, {"of": "PK"}),
+        (5, {"of": "PK"}),
+        ({"ids": ["PK"]}, 5),
+    ],
+)
+def test_an_entry_of_the_journal_that_sql_by_hand_wrote_is_shown(what: Any, options: Any) -> None:
+    job = a_job()
+    filled = json.loads(json.dumps([what, options]).replace('"PK"', str(job.pk)))
+    JournalEntry.objects.create(
+        who="Nora", surface="sql", verb="rerun", what=filled[0], options=filled[1]
+    )
     root = Client()
     root.force_login(User.objects.create_superuser("root"))
     assert "by Nora" in page(root, job)
