@@ -15,7 +15,7 @@ from typing import Any, Final
 from pgjobs import codec
 from pgjobs.conf import SEPARATORS
 from pgjobs.models.json_field import UnreadableJSON
-from pgjobs.registry.hidden import ALL_KEYS, hidden_keys
+from pgjobs.registry.hidden import hidden_keys
 from pgjobs.registry.names import JobTarget, registered_as
 from pgjobs.registry.targets import is_job_class
 
@@ -44,9 +44,11 @@ def redacted_column(job: Any, column: str) -> Any:
 def redacted_arguments(job_class: str, arguments: Any) -> Any:
     """Return the arguments of a job, positional or not, without the values of hidden keys."""
     target = registered_as(job_class)
-    hidden = ALL_KEYS if target is None else hidden_keys(target)
     if isinstance(arguments, UnreadableJSON):
         arguments = _read(arguments)
+    if target is None:
+        return _names_alone(arguments)
+    hidden = hidden_keys(target)
     if isinstance(arguments, list):
         names = _names(target, len(arguments))
         return [
@@ -54,6 +56,18 @@ def redacted_arguments(job_class: str, arguments: Any) -> Any:
             for name, each in zip(names, redacted(arguments, hidden), strict=True)
         ]
     return redacted(arguments, hidden)
+
+
+def _names_alone(arguments: Any) -> Any:
+    """Return arguments with `MASK` for each value, whatever SQL by hand wrote in their place."""
+    if isinstance(arguments, list):
+        return [MASK] * len(arguments)
+    if not isinstance(arguments, dict):
+        return MASK
+    inner = codec.bare(arguments)
+    if inner is not arguments and isinstance(inner, dict):
+        return {"$dict": dict.fromkeys(inner, MASK)}
+    return dict.fromkeys(arguments, MASK)
 
 
 def redacted(value: Any, hidden: str) -> Any:

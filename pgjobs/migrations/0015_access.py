@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "pauses",
             },
         ),
-        *create(["functions/redacted"]),
+        *create(["functions/redacted.0015"]),
         *extend("views/jobs.0005", "views/jobs.0015", ["views/running"]),
         migrations.RunSQL(load("functions_of_roles"), migrations.RunSQL.noop),
     ]

@@ -15,8 +15,6 @@ from pgjobs.conf import SEPARATORS, get_settings
 from pgjobs.registry.names import JobTarget
 from pgjobs.registry.targets import options_of
 
-ALL_KEYS: Final = ""
-"""Matches each key: for a class of which nothing is known."""
 _NO_KEY: Final = "(?=a)b"
 
 
