@@ -43,6 +43,16 @@ class TextArgument(forms.CharField):
         return super().has_changed(initial, (data or "").replace("\r\n", "\n"))
 
 
+class DecimalArgument(forms.DecimalField):
+    """A finite decimal. Django compares a value with others before it refuses a NaN."""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        number: Decimal | None = super().to_python(value)
+        if number is not None and not number.is_finite():
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return number
+
+
 class JSONArgument(TextArgument):
     """JSON, or typed JSON such as ``{"$date": "2026-01-31"}``, for all that has no other field."""
 
@@ -123,7 +133,7 @@ def _no_json(constant: str) -> Any:
 _PLAIN: Final[dict[Any, Callable[..., forms.Field]]] = {
     int: forms.IntegerField,
     float: forms.FloatField,
-    Decimal: forms.DecimalField,
+    Decimal: DecimalArgument,
     str: TextArgument,
     UUID: forms.UUIDField,
     timedelta: forms.DurationField,

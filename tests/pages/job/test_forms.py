@@ -130,6 +130,8 @@ def test_each_type_of_argument_reaches_the_job(enqueuer: Client) -> None:
         ("arg-count", "9" * 5000),
         ("arg-ratio", "nan"),
         ("arg-price", "Infinity"),
+        ("arg-price", "NaN"),
+        ("arg-price", "sNaN"),
         ("arg-until", "2026-13-45"),
         ("arg-key", "no key"),
         ("arg-speed", "WARP"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -201,6 +202,14 @@ def test_the_project_may_decide_who_sees_the_progress() -> None:
     for pk in (987654, 10**30):
         with pytest.raises(Http404):
             view(request, pk=pk)
+
+
+def test_a_user_without_permissions_sees_the_own_job_alone() -> None:
+    own = a_user()
+    user = SimpleNamespace(pk=own.pk, is_authenticated=True)
+    assert progress_of(a_job(user=own), user).status_code == 200
+    with pytest.raises(Http404):
+        progress_of(a_job(), user)
 
 
 def test_progress_changes_nothing() -> None:
