@@ -46,8 +46,8 @@ class TextArgument(forms.CharField):
 class DecimalArgument(forms.DecimalField):
     """A finite decimal. Django compares a value with others before it refuses a NaN."""
 
-    def to_python(self, value: Any) -> Decimal | None:
-        number: Decimal | None = super().to_python(value)
+    def to_python(self, value: Any) -> Any:
+        number = super().to_python(value)
         if number is not None and not number.is_finite():
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return number
