@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, Final, NamedTuple
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -39,6 +39,9 @@ TABS: Final = (
     Tab("enqueue", _("Enqueue"), Verb.ENQUEUE),
 )
 
+
+LONGEST_ADDRESS: Final = 2000
+"""Characters of an address that a browser is sent to. Django refuses longer ones, as do proxies."""
 
 _READ_OR_POST: Final = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -80,6 +83,13 @@ def address(request: HttpRequest, name: str, *args: Any, **query: Any) -> str:
     path = reverse(f"{_namespace(request)}:{name}", args=args)
     given = {key: value for key, value in query.items() if value not in (None, "", [], ())}
     return f"{path}?{urlencode(given, doseq=True)}" if given else path
+
+
+def redirect(request: HttpRequest, name: str, *args: Any, **query: Any) -> HttpResponse:
+    """Send the browser to `address()`, without the query if the address would be too long."""
+    there = address(request, name, *args, **query)
+    is_short = len(there) <= LONGEST_ADDRESS
+    return HttpResponseRedirect(there if is_short else address(request, name, *args))
 
 
 def show(

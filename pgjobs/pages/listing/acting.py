@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import router
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -27,7 +27,7 @@ from pgjobs.pages.listing.rows import rows_of
 from pgjobs.pages.listing.visible import visible_jobs
 from pgjobs.pages.listing.words import WORDS, jobs_in_words, level_of, said_of
 from pgjobs.pages.orders import say
-from pgjobs.pages.page import action, address, has, page, show
+from pgjobs.pages.page import action, has, page, redirect, show
 from pgjobs.steering import bulk
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.selection import Selection
@@ -57,7 +57,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         verb, selection, query = _chosen(request)
     except InvalidArgument as error:
         messages.error(request, str(error), fail_silently=True)
-        return HttpResponseRedirect(address(request, "jobs", q=request.GET.get("q")))
+        return redirect(request, "jobs", q=request.GET.get("q"))
     try:
         with stats.bounded(router.db_for_read(Job), PATIENCE):
             total = counted(visible_jobs(request.user, selection))
@@ -71,7 +71,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     except stats.TooSlow as error:
         said = gettext("%s Narrow the filter, such as by status or ended:1d.") % error
         messages.error(request, said, fail_silently=True)
-        return HttpResponseRedirect(address(request, "jobs", q=query))
+        return redirect(request, "jobs", q=query)
     context: dict[str, Any] = {
         "verb": verb,
         "words": WORDS[verb],
@@ -107,8 +107,8 @@ def act(request: HttpRequest) -> HttpResponse:
     if entry.state == JournalEntry.State.RUNNING and request.user.has_perm(
         "pgjobs.view_journalentry"
     ):
-        return HttpResponseRedirect(address(request, "entry", entry.pk))
-    return HttpResponseRedirect(address(request, "jobs", q=query))
+        return redirect(request, "entry", entry.pk)
+    return redirect(request, "jobs", q=query)
 
 
 def _chosen(request: HttpRequest) -> _Chosen:

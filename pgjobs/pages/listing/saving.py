@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,7 @@ from pgjobs.models import SavedView
 from pgjobs.models.job_database import job_database
 from pgjobs.models.saved_view import LONGEST_NAME, LONGEST_QUERY
 from pgjobs.pages.address import Address
-from pgjobs.pages.page import action, address
+from pgjobs.pages.page import action, redirect
 
 MOST: Final = 20
 """Views that a user may have."""
@@ -51,7 +51,7 @@ def save(request: HttpRequest) -> HttpResponse:
         _under_a_free_name(
             request, name, lambda: views.create(user_key=_key(request.user), name=name, query=query)
         )
-    return HttpResponseRedirect(address(request, "jobs", q=query))
+    return redirect(request, "jobs", q=query)
 
 
 @action(Verb.VIEW)
@@ -66,7 +66,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     elif name := _name(request):
         same = views_of(request.user).filter(pk=pk)
         _under_a_free_name(request, name, lambda: same.update(name=name))
-    return HttpResponseRedirect(address(request, "jobs", q=query))
+    return redirect(request, "jobs", q=query)
 
 
 def _under_a_free_name(request: HttpRequest, name: str, write: Any) -> None:

@@ -16,13 +16,13 @@ from pgjobs.pages.address import Address
 from pgjobs.pages.listing import acting, exporting, saving
 from pgjobs.pages.listing.asking import asked, id_of
 from pgjobs.pages.listing.copying import copies
-from pgjobs.pages.listing.language import LONGEST, Query, read
+from pgjobs.pages.listing.language import Query, read
 from pgjobs.pages.listing.paging import COUNTED, Part, part_of
 from pgjobs.pages.listing.patience import PATIENCE
 from pgjobs.pages.listing.rows import rows_of
 from pgjobs.pages.listing.suggesting import choices, suggestions
 from pgjobs.pages.listing.visible import visible_jobs
-from pgjobs.pages.page import address, page, show
+from pgjobs.pages.page import LONGEST_ADDRESS, address, page, show
 
 EVERY: Final = 5
 """Seconds between two looks at the list."""
@@ -32,8 +32,9 @@ EVERY: Final = 5
 def jobs(request: HttpRequest) -> HttpResponse:
     """Show a page of the jobs that match the query."""
     wanted = asked(request.GET.dict())
-    if wanted.is_moved and not wanted.unknown and len(wanted.query) <= LONGEST:
-        return HttpResponseRedirect(address(request, "jobs", q=wanted.query))
+    there = address(request, "jobs", q=wanted.query)
+    if wanted.is_moved and not wanted.unknown and len(there) <= LONGEST_ADDRESS:
+        return HttpResponseRedirect(there)
     query = read(wanted.query)
     problems = list(query.problems.values()) + [_unknown(name) for name in wanted.unknown]
     context = {

@@ -125,6 +125,13 @@ def test_an_address_of_the_former_list_leads_to_the_same_jobs(looking: Client) -
     assert response.context["part"].ids == [job.pk]
 
 
+def test_a_filter_that_is_too_long_for_an_address_is_kept_without_one(looking: Client) -> None:
+    a_job()
+    response = looking.get(LIST, {"q": "status:pending", "add": "name:" + "ü" * 3900})
+    assert response.status_code == 200
+    assert response.context["part"].ids == []
+
+
 @pytest.mark.parametrize("name", ["name__regex", "created__year", "worker", "user__id__exact"])
 def test_an_old_filter_that_is_unknown_or_unreadable_lists_nothing(
     name: str, looking: Client

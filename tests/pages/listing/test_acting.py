@@ -227,6 +227,21 @@ def test_an_action_on_a_filter_that_cannot_be_read_is_refused(given: str, steere
     assert status_of(job) == "failed"
 
 
+def test_a_query_that_makes_the_address_too_long_is_left_out_after_the_action(
+    steerer: Client,
+) -> None:
+    job = a_job("failed")
+    given = {"verb": "retry", "filter": json.dumps({"ids": [job.pk]}), "q": "\u2028" * 4000}
+    response = steerer.post(ACT, given)
+    assert (response.status_code, response["Location"]) == (302, LIST)
+    assert status_of(job) == "pending"
+
+
+def test_a_query_that_is_too_long_for_an_address_is_left_out_of_a_refusal(steerer: Client) -> None:
+    response = steerer.get(CONFIRM, {"verb": "retry", "q": "\u2028" * 4000})
+    assert (response.status_code, response["Location"]) == (302, LIST)
+
+
 @pytest.mark.parametrize("verb", ["prune", "", "Retry", "\0"])
 def test_an_action_that_does_not_exist_is_refused(verb: str, steerer: Client) -> None:
     assert steerer.get(CONFIRM, {"verb": verb, "id": "1"}).status_code == 400

@@ -83,6 +83,13 @@ def test_a_query_that_cannot_be_kept_is_refused(query: str, looking: Client) -> 
     assert looking.post(VIEWS, {"name": "x", "q": query}).status_code == 400
 
 
+def test_a_view_is_saved_although_its_address_is_too_long_to_return_to(looking: Client) -> None:
+    query = "ü" * 4000
+    response = looking.post(VIEWS, {"name": "long", "q": query})
+    assert (response.status_code, response["Location"]) == (302, LIST)
+    assert SavedView.objects.get().query == query
+
+
 def test_a_long_name_is_cut(looking: Client) -> None:
     save(looking, "long " * 40)
     assert len(names()[0]) <= 60
