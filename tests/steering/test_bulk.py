@@ -226,7 +226,7 @@ def test_a_cancelled_action_ends_before_its_next_batch() -> None:
         ({"options": {"colour": "red"}}, "does not know the option 'colour' of 'retry'"),
         ({"what": {"filter": {"colour": "red"}}}, "does not know the filter 'colour'"),
         ({"what": {}}, "A filter must be a JSON object"),
-        ({"what": {"filter": {"worker": "x"}}}, "expected a number"),
+        ({"what": {"filter": {"worker": "x"}}}, "worker must be a whole number, not 'x'"),
         ({"what": {"filter": {"object": "gone.model:7"}}}, "object must be written as"),
         ({"what": []}, "has no attribute"),
     ],
