@@ -207,7 +207,7 @@ def test_all_that_match_are_cancelled_after_one_confirmation(page: Page) -> None
     page.get_by_role("button", name="Cancel 3 jobs").click()
     page.get_by_text("Cancelled, or told to stop: 3 jobs.").wait_for()
     assert list(Job.objects.waiting()) == [kept]
-    assert JournalEntry.objects.get().what == {"filter": {"queue": "default"}}
+    assert JournalEntry.objects.get().what["filter"].keys() == {"queue", "before"}
 
 
 def test_the_list_works_without_javascript(page: Page) -> None:
