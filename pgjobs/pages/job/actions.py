@@ -18,10 +18,9 @@ from pgjobs.models.job_database import job_database
 from pgjobs.pages.address import Address
 from pgjobs.pages.job.deletion import taken_along
 from pgjobs.pages.job.finding import found
-from pgjobs.pages.orders import say
+from pgjobs.pages.orders import actor_of, say
 from pgjobs.pages.page import action, address, form, show
 from pgjobs.steering import single
-from pgjobs.steering.actor import Actor
 
 
 @action(Verb.CANCEL)
@@ -29,7 +28,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     job = found(request, pk)
     keep = "keep_schedule" in request.POST
     with refusals(request):
-        if not steered(lambda: single.cancel(job, by=actor(request), keep_schedule=keep)):
+        if not steered(lambda: single.cancel(job, by=actor_of(request), keep_schedule=keep)):
             say(request, _("Not cancelled: the job has finished already."), messages.WARNING)
         elif job.status == JobStatus.RUNNING:
             say(request, _("The job was told to stop."))
@@ -42,7 +41,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
     job = found(request, pk)
     with refusals(request):
-        if steered(lambda: single.retry(job, by=actor(request))):
+        if steered(lambda: single.retry(job, by=actor_of(request))):
             say(request, _("The job will run again."))
         else:
             said = _(
@@ -60,7 +59,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     along = taken_along(request, job)
     if request.method == "POST" and along.is_allowed:
         with refusals(request):
-            if steered(lambda: single.delete(job, by=actor(request))):
+            if steered(lambda: single.delete(job, by=actor_of(request))):
                 said = _("Job %(id)s, %(name)s, was deleted with its log.")
                 say(request, said % {"id": pk, "name": job.name})
                 return HttpResponseRedirect(address(request, "jobs"))
@@ -74,11 +73,6 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     title = _("Delete job %s?") % pk
     status = 403 if request.method == "POST" else 200
     return show(request, "job/delete.html", context, title=title, tab="jobs", status=status)
-
-
-def actor(request: HttpRequest) -> Actor:
-    """Return the user of the request as the journal names the user."""
-    return Actor.user(request.user)
 
 
 def steered(change: Callable[[], bool]) -> bool:

@@ -1,4 +1,4 @@
-"""The attempts of a job: those that failed, and the present or last one."""
+"""The failed attempts of a job, and its present or last attempt."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Attempt:
     key: int
     number: int | None
     before_retry: int = 0
-    """Counts the retries by which the attempts began anew; 0 for those of the present run."""
+    """The number of the retry after the attempt; 0 in the present run."""
     of_many: bool = False
     """Whether the job was retried more than once."""
     started: datetime | None = None
@@ -84,7 +84,7 @@ class Attempt:
 
 
 def attempts_of(job: Any) -> list[Attempt]:
-    """Return the attempts in their order, the present or last one included.
+    """Return the attempts in their order, with the present or last attempt.
 
     ``job.errors`` has an entry for each failed attempt, whatever SQL by hand wrote there.
     """
@@ -141,7 +141,7 @@ def _began_after(job: Any, entry: Attempt) -> bool:
 
 
 def _number_retries(job: Any, found: list[Attempt]) -> None:
-    """Tell the attempts before a retry from those after it: a retry counts from 1 again."""
+    """Number the retries: after a retry, attempts count from 1 again."""
     runs: list[list[Attempt]] = []
     before = 0
     for attempt in found:

@@ -17,10 +17,10 @@ from pgjobs.exceptions import BadArguments, InvalidArgument
 from pgjobs.models import Job
 from pgjobs.models.job_database import job_database
 from pgjobs.pages.address import Address
-from pgjobs.pages.job.actions import actor, refusals
+from pgjobs.pages.job.actions import refusals
 from pgjobs.pages.job.finding import found, label_of, visible_jobs
 from pgjobs.pages.job.forms import ArgumentsForm
-from pgjobs.pages.orders import say
+from pgjobs.pages.orders import actor_of, say
 from pgjobs.pages.page import address, form, show
 from pgjobs.registry.names import registered_as
 from pgjobs.steering import enqueueing
@@ -59,7 +59,7 @@ def _enqueued(
     """Return the new job; None after a refusal, which the form or a message tells."""
     try:
         with refusals(request), transaction.atomic(using=job_database()):
-            again = enqueueing.rerun(job, by=actor(request), changes=changes)
+            again = enqueueing.rerun(job, by=actor_of(request), changes=changes)
             check_visible(request, again)
             return again
     except (InvalidArgument, BadArguments) as error:

@@ -26,10 +26,9 @@ from pgjobs.pages.listing.patience import PATIENCE
 from pgjobs.pages.listing.rows import rows_of
 from pgjobs.pages.listing.visible import visible_jobs
 from pgjobs.pages.listing.words import WORDS, jobs_in_words, level_of, said_of
-from pgjobs.pages.orders import say
+from pgjobs.pages.orders import actor_of, say
 from pgjobs.pages.page import action, has, page, redirect, show
 from pgjobs.steering import bulk
-from pgjobs.steering.actor import Actor
 from pgjobs.steering.selection import Selection
 
 AT_ONCE: Final = 1000
@@ -56,7 +55,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     try:
         verb, selection, query = _chosen(request)
     except InvalidArgument as error:
-        messages.error(request, str(error), fail_silently=True)
+        say(request, str(error), messages.ERROR)
         return redirect(request, "jobs", q=request.GET.get("q"))
     try:
         with stats.bounded(router.db_for_read(Job), PATIENCE):
@@ -70,7 +69,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
             keeping = kept_by(request.user, changing) if verb == "delete" else []
     except stats.TooSlow as error:
         said = gettext("%s Narrow the filter, such as by status or ended:1d.") % error
-        messages.error(request, said, fail_silently=True)
+        say(request, said, messages.ERROR)
         return redirect(request, "jobs", q=query)
     context: dict[str, Any] = {
         "verb": verb,
@@ -100,7 +99,7 @@ def act(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied(", ".join(keeping))
         is_short = changing[: AT_ONCE + 1].count() <= AT_ONCE
         here = is_short or not bulk.a_worker_lives()
-        entry = bulk.start(verb, selection, by=Actor.user(request.user), here=here)
+        entry = bulk.start(verb, selection, by=actor_of(request), here=here)
     except (ValueError, RecursionError) as error:  # InvalidArgument is a ValueError
         raise BadRequest(str(error)) from None
     say(request, said_of(WORDS[verb], entry), level_of(entry))

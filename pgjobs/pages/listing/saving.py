@@ -16,6 +16,7 @@ from pgjobs.models import SavedView
 from pgjobs.models.job_database import job_database
 from pgjobs.models.saved_view import LONGEST_NAME, LONGEST_QUERY
 from pgjobs.pages.address import Address
+from pgjobs.pages.orders import say
 from pgjobs.pages.page import action, redirect
 
 MOST: Final = 20
@@ -43,10 +44,10 @@ def save(request: HttpRequest) -> HttpResponse:
         raise BadRequest(f"A query has at most {LONGEST_QUERY} characters, and no NUL.")
     views = views_of(request.user)
     if not name:
-        messages.error(request, gettext("A view needs a name."), fail_silently=True)
+        say(request, gettext("A view needs a name."), messages.ERROR)
     elif views.count() >= MOST:
         said = gettext("You have %d views, which is the limit. Delete one first.") % MOST
-        messages.error(request, said, fail_silently=True)
+        say(request, said, messages.ERROR)
     else:
         _under_a_free_name(
             request, name, lambda: views.create(user_key=_key(request.user), name=name, query=query)
@@ -60,7 +61,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     view = views_of(request.user).filter(pk=pk).first()
     query = "" if view is None else view.query
     if view is None:
-        messages.warning(request, gettext("This view is gone."), fail_silently=True)
+        say(request, gettext("This view is gone."), messages.WARNING)
     elif request.POST.get("do") == "delete":
         view.delete()
     elif name := _name(request):
@@ -75,7 +76,7 @@ def _under_a_free_name(request: HttpRequest, name: str, write: Any) -> None:
             write()
     except IntegrityError:
         said = gettext("You have a view with the name %s already.") % name
-        messages.error(request, said, fail_silently=True)
+        say(request, said, messages.ERROR)
 
 
 def _name(request: HttpRequest) -> str:

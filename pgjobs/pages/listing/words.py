@@ -1,4 +1,4 @@
-"""What the actions on many jobs are called, and what they have done."""
+"""The names of the actions on many jobs, and the messages about their results."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def jobs_in_words(number: int | None) -> str:
 
 
 def said_of(words: Words, entry: JournalEntry) -> str:
-    """Return what an action has done, or what becomes of it."""
+    """Return the message about the result of an action, or about its start."""
     if entry.state == JournalEntry.State.FAILED:
         return gettext("The action failed: %s") % entry.error
     if entry.state == JournalEntry.State.RUNNING:
@@ -85,7 +85,7 @@ def said_of(words: Words, entry: JournalEntry) -> str:
 
 
 def level_of(entry: JournalEntry) -> int:
-    """Return the level of the message that says what an action has done."""
+    """Return the level of the message about an action."""
     if entry.state == JournalEntry.State.FAILED or entry.refused:
         return messages.WARNING if entry.done else messages.ERROR
     return messages.SUCCESS
