@@ -166,7 +166,7 @@ wheel_works() {
   local wheel
   wheel=$(echo "$scratch"/dist/*.whl)
   python3 -m venv "$scratch/installed"
-  "$scratch/installed/bin/pip" install -q "${wheel}[api,binary,otel,prometheus,sentry,tui]"
+  "$scratch/installed/bin/pip" install -q "${wheel}[api,binary,otel,prometheus,sentry,tasks,tui]"
   # Isolated: the checkout's pgjobs must not stand in for the installed one.
   "$scratch/installed/bin/python" -I .ci/import_everything.py
 }

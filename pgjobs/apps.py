@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PgJobsConfig(AppConfig):
-    """Registers checks, log lines and the clock, then imports the ``jobs`` module of every app."""
+    """Registers checks, log lines and the clock, then finds the jobs and the tasks of all apps."""
 
     name = "pgjobs"
     verbose_name = _("Background jobs")
@@ -18,6 +18,7 @@ class PgJobsConfig(AppConfig):
         from pgjobs import checks, log_lines, schema_upkeep
         from pgjobs.clock import register_tick
         from pgjobs.models import fixtures, mixins
+        from pgjobs.tasks.discovery import discover
 
         checks.register_checks()
         log_lines.start()
@@ -26,3 +27,4 @@ class PgJobsConfig(AppConfig):
         fixtures.connect()
         mixins.watch_proxies()
         autodiscover_modules("jobs")
+        discover()

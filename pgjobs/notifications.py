@@ -9,6 +9,22 @@ from django.utils.module_loading import import_string
 from pgjobs import events
 from pgjobs.choices import JobNotification, JobStatus
 from pgjobs.conf import get_settings
+from pgjobs.signals import job_end
+
+_followed: set[str] = set()
+
+
+def follow(path: str) -> None:
+    """Let workers announce the ends of the jobs of ``path``: something listens to `JobEnded`."""
+    _followed.add(path)
+
+
+def is_heard(job: Any) -> bool:
+    """Return whether the end of ``job`` concerns its user, a receiver or a listener.
+
+    A worker announces only these ends.
+    """
+    return job.user_id is not None or bool(job_end.receivers) or job.job_class in _followed
 
 
 def announce_end(job: Any) -> None:

@@ -46,6 +46,10 @@ class JobQuerySet(JobSteering[J]):
     ) -> J:
         """Insert one job; see ``Job.enqueue``."""
         row = row_for(target, instance, immediate=immediate, **options)
+        return self.enqueue_row(row, immediate=immediate)
+
+    def enqueue_row(self, row: dict[str, Any], *, immediate: bool = False) -> J:
+        """Insert the job of ``row``, which ``row_for()`` has made."""
         if immediate:
             job = self.model(**row)
             in_process.run_immediately(self.using(self.database), job)
@@ -71,7 +75,10 @@ class JobQuerySet(JobSteering[J]):
         """Do the same as ``enqueue_once()``; return the job, and whether it is new."""
         if options.get("immediate"):
             raise InvalidArgument("immediate can't be combined with enqueue_once().")
-        row = row_for(target, instance, **options)
+        return self.hold_place_by(row_for(target, instance, **options))
+
+    def hold_place_by(self, row: dict[str, Any]) -> tuple[J, bool]:
+        """Do the same as ``hold_place()`` with a ``row`` that ``row_for()`` has made."""
         row["once_key"] = once.place(row)
         return tracing.send(row, self._insert_once)
 

@@ -125,5 +125,5 @@ def resolve(path: str) -> JobTarget:
     except KeyError:
         raise UnknownJobClass(
             f"The job class {path!r} is not registered in this worker. Is its app in "
-            "INSTALLED_APPS, and does the app's jobs.py import it?"
+            "INSTALLED_APPS, and does the app's jobs.py or tasks.py import it?"
         ) from None

@@ -16,6 +16,7 @@ from django.db import DatabaseError, router
 from pgjobs import events
 from pgjobs.exceptions import UnreadableRow
 from pgjobs.models import Job
+from pgjobs.notifications import is_heard
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.claiming.ahead import Ahead
@@ -81,7 +82,7 @@ class Worker:
         self._recorder = recorder = Recorder(
             EngineConnection(alias, "records", SETTINGS),
             announce=announcer.put,
-            is_heard=announcer.is_heard,
+            is_heard=is_heard,
             on_decided=self._on_decided,
         )
         self._settled = recorder.settle()

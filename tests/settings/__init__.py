@@ -58,6 +58,18 @@ TEMPLATES = [
     }
 ]
 
+TASKS = {
+    "default": {
+        "BACKEND": "pgjobs.backends.PgJobsBackend",
+        "QUEUES": ["high", "default", "low"],
+    },
+    "patient": {
+        "BACKEND": "pgjobs.backends.PgJobsBackend",
+        "QUEUES": ["low"],
+        "OPTIONS": {"max_attempts": 3, "timeout": 60},
+    },
+}
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # The lease is longer than `eventually` waits. With a shorter lease, an event that only the

@@ -11,9 +11,8 @@ from django.db import connections, router
 
 from pgjobs import events
 from pgjobs.models import Job
-from pgjobs.notifications import announce_end
+from pgjobs.notifications import announce_end, is_heard
 from pgjobs.rows.columns import LEFT_IF_HEAVY
-from pgjobs.signals import job_end
 from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.leftovers import drop_dead, leave_clean
 
@@ -32,13 +31,8 @@ class Announcer:
     def start(self) -> None:
         self._thread.start()
 
-    @staticmethod
-    def is_heard(job: Job) -> bool:
-        """Return True if the end of ``job`` concerns a user or a receiver of ``job_end``."""
-        return job.user_id is not None or bool(job_end.receivers)
-
     def put(self, job: Job) -> None:
-        if self.is_heard(job):
+        if is_heard(job):
             self._inbox.put(partial(_guarded, announce_end, job))
 
     def put_unclaimed(self, job_id: int) -> None:

@@ -1,0 +1,144 @@
+"""The backend of the task framework."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, ParamSpec, TypeVar
+
+from asgiref.sync import sync_to_async
+from django.apps import apps
+from django.core.checks import CheckMessage
+from django.db import models
+
+from pgjobs import codec
+from pgjobs.exceptions import InvalidArgument
+from pgjobs.registry.names import JobTarget
+from pgjobs.tasks import signals
+from pgjobs.tasks.checks import problems
+from pgjobs.tasks.definition import META, PgJobsTask
+from pgjobs.tasks.framework import (
+    AnyResult,
+    AnyTask,
+    BaseTaskBackend,
+    Task,
+    TaskResult,
+    TaskResultDoesNotExist,
+    normalize_json,
+)
+from pgjobs.tasks.job import TaskJob, job_class_of, task_job
+from pgjobs.tasks.result import BACKEND, find, result_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_DIGITS: Final = len(str(models.BigAutoField.MAX_BIGINT))
+
+
+class PgJobsBackend(BaseTaskBackend):
+    """Enqueues tasks as jobs, in the caller's transaction.
+
+    ``OPTIONS`` may hold options of `PgJobsTask` that also stand in ``class Meta``. They are the
+    defaults of the tasks.
+    """
+
+    task_class = PgJobsTask
+    supports_defer = True
+    supports_async_task = True
+    supports_get_result = True
+    supports_priority = True
+
+    runs_jobs: Final = True
+    """By this `discover` knows the class and its subclasses."""
+
+    def validate_task(self, task: AnyTask) -> None:
+        """Raise InvalidTask if ``task`` can't be a job; else register its job class."""
+        super().validate_task(task)
+        self._job_class(task)
+
+    def enqueue(self, task: Task[P, R], args: Any, kwargs: Any) -> TaskResult[P, R]:
+        """Insert a job that runs ``task``, and return its result, which is READY.
+
+        Raises TypeError or ValueError, and inserts nothing, for arguments that JSON or the function
+        does not take.
+        """
+        job = self._insert(task, args, kwargs)
+        result: TaskResult[P, R] = result_of(job, task)
+        signals.send_enqueued(job, result)
+        return result
+
+    async def aenqueue(self, task: Task[P, R], args: Any, kwargs: Any) -> TaskResult[P, R]:
+        """Do the same as ``enqueue()``, for coroutines."""
+        job = await sync_to_async(self._insert)(task, args, kwargs)
+        result: TaskResult[P, R] = result_of(job, task)
+        await signals.asend_enqueued(job, result)
+        return result
+
+    def get_result(self, result_id: str) -> AnyResult:
+        """Return the result of the job ``result_id``.
+
+        Raises TaskResultDoesNotExist if there is no such job, or if it runs no task that this
+        process knows.
+        """
+        job = find(int(result_id)) if _is_key(result_id) else None
+        job_class = None if job is None else task_job(job.job_class)
+        if job_class is None:
+            raise TaskResultDoesNotExist(result_id)
+        result: AnyResult = result_of(job, job_class.task)
+        return result
+
+    def check(self, **_: Any) -> list[CheckMessage]:
+        """Return the errors of this backend's entry in ``TASKS``."""
+        return [*problems(self)]
+
+    def _job_class(self, task: AnyTask) -> type[TaskJob]:
+        return job_class_of(
+            task, {name: self.options[name] for name in META if name in self.options}
+        )
+
+    def _insert(self, task: AnyTask, args: Any, kwargs: Any) -> Any:
+        self.validate_task(task)
+        # These import models, and a task may be declared before the models are loaded.
+        from pgjobs.enqueueing.row import row_for
+
+        job_class = self._job_class(task)
+        args, kwargs = normalize_json(list(args)), normalize_json(dict(kwargs))
+        row = row_for(
+            job_class,
+            None,
+            partial(_check_call, args),
+            arguments=kwargs,
+            schedule_at=task.run_after,
+            queue_name=task.queue_name,
+            priority=task.priority,
+            timeout=getattr(task, "timeout", None),
+            max_attempts=getattr(task, "max_attempts", None),
+            meta=self._meta(job_class.task),
+        )
+        row["args"] = codec.encode(args, "args")
+        jobs = apps.get_model("pgjobs", "Job").objects.all()
+        if not getattr(task, "once", False):
+            return jobs.enqueue_row(row)
+        job, is_new = jobs.hold_place_by(row)
+        return job if is_new else find(job.pk)
+
+    def _meta(self, declared: AnyTask) -> dict[str, str] | None:
+        return None if self.alias == declared.backend else {BACKEND: self.alias}
+
+
+def _check_call(args: list[Any], target: JobTarget, kwargs: Mapping[str, Any]) -> None:
+    run: Callable[..., Any] = target.run  # type: ignore[attr-defined]
+    try:
+        inspect.signature(run).bind(None, *args, **kwargs)
+    except TypeError as error:
+        raise InvalidArgument(f"{target.__qualname__}() can't be called so: {error}.") from None
+
+
+def _is_key(result_id: Any) -> bool:
+    return (
+        isinstance(result_id, str)
+        and result_id.isascii()
+        and result_id.isdecimal()
+        and len(result_id) <= _DIGITS
+        and int(result_id) <= models.BigAutoField.MAX_BIGINT
+    )

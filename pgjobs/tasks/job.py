@@ -1,0 +1,118 @@
+"""The job class of a task: what a worker resolves, runs and judges."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, cast
+
+from pgjobs.execution.result import result_as_json
+from pgjobs.jobs.options import check_numbers
+from pgjobs.jobs.system import register_system_job
+from pgjobs.registry.job_class import JobClass
+from pgjobs.registry.names import registered_as
+from pgjobs.tasks import signals
+from pgjobs.tasks.definition import META, PgJobsTask
+from pgjobs.tasks.framework import AnyTask, InvalidTask, normalize_json
+
+
+class TaskJob(JobClass):
+    """A job that runs a task. The engine sees it as any other job class."""
+
+    task: ClassVar[AnyTask]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        check_numbers(cls)  # first: the base class registers what it accepts
+        super().__init_subclass__(**kwargs)
+
+
+def task_job(path: str) -> type[TaskJob] | None:
+    """Return the job class of the task at the dotted ``path``; None if no task is known there."""
+    known = registered_as(path)
+    return known if isinstance(known, type) and issubclass(known, TaskJob) else None
+
+
+def job_class_of(task: AnyTask, defaults: Mapping[str, Any]) -> type[TaskJob]:
+    """Return the job class of ``task``, which is made and registered at the first call.
+
+    ``defaults`` are options that the task does not set itself. Raises InvalidTask for a wrong one.
+    """
+    known = task_job(task.module_path)
+    if known is not None and known.task.func is task.func:
+        return known
+    try:
+        job_class = _make(task, {**defaults, **_options_of(task)})
+        _register_schedule(task, job_class)
+    except (TypeError, ValueError) as error:
+        raise InvalidTask(str(error)) from None
+    signals.follow(job_class.path)
+    return job_class
+
+
+def _make(task: AnyTask, options: Mapping[str, Any]) -> type[TaskJob]:
+    func = task.func
+    body = {
+        "__module__": func.__module__,
+        "__qualname__": func.__qualname__,
+        "__doc__": func.__doc__,
+        "Meta": type("Meta", (), dict(options)),
+        "task": task,
+        "run": _run_of(task),
+    }
+    return type(func.__name__, (TaskJob,), body)
+
+
+def _options_of(task: AnyTask) -> dict[str, Any]:
+    given = ((name, getattr(task, name, None)) for name in META)
+    return {name: value for name, value in given if value is not None}
+
+
+def _register_schedule(task: AnyTask, job_class: type[TaskJob]) -> None:
+    if isinstance(task, PgJobsTask) and (task.interval is not None or task.cron is not None):
+        options = {"queue_name": task.queue_name, "priority": task.priority}
+        register_system_job(job_class, interval=task.interval, cron=task.cron, kwargs=options)
+
+
+def _run_of(task: AnyTask) -> Callable[..., Any]:
+    """Return the ``run()`` of the task's job class; its parameters are those of the task."""
+
+    def run(self: TaskJob, /, *args: Any, **kwargs: Any) -> Any:
+        context = signals.send_started(self.job, task)
+        try:
+            return _storable(task.func(*context, *args, **kwargs))
+        except BaseException as error:
+            signals.remember(self.job, error)
+            raise
+
+    async def run_coroutine(self: TaskJob, /, *args: Any, **kwargs: Any) -> Any:
+        context = await signals.asend_started(self.job, task)
+        try:
+            return _storable(await task.func(*context, *args, **kwargs))
+        except BaseException as error:
+            signals.remember(self.job, error)
+            raise
+
+    chosen: Any = run_coroutine if inspect.iscoroutinefunction(task.func) else run
+    chosen.__signature__ = _signature(task)
+    return cast(Callable[..., Any], chosen)
+
+
+def _signature(task: AnyTask) -> inspect.Signature:
+    signature = inspect.signature(task.func)
+    given = list(signature.parameters.values())[1 if task.takes_context else 0 :]
+    own = inspect.Parameter("_self", inspect.Parameter.POSITIONAL_ONLY)
+    return signature.replace(parameters=[own, *given])
+
+
+def _storable(value: Any) -> Any:
+    """Return ``value`` as JSON has it. Raises TypeError or ValueError if it can't be stored.
+
+    A job drops such a value with a warning. A task has promised its return value to its caller.
+    """
+    if value is None:
+        return None
+    value = normalize_json(value)
+    _text, refusals = result_as_json(value)
+    if refusals:
+        raise ValueError(refusals[0][1])
+    return value
