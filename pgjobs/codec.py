@@ -116,7 +116,7 @@ def _dict(value: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
         if not isinstance(key, str):
             raise NotSerializable(
                 f"{path} has the key {brief(key)} of type {type(key).__name__}; "
-                "the keys of a dict must be strings."
+                "the keys of a dict must be strings: {str(key): value for key, value in ….items()}."
             )
         name = str.__str__(key)  # a subclass of str may write itself otherwise
         encoded[text(name, f"A key of {path}")] = encode(item, f"{path}[{name!r}]", depth + 1)

@@ -1,0 +1,73 @@
+"""NetBox's names for code that was written for NetBox: a port changes its imports only.
+
+Each name of the table in ``docs/migrating.md`` is imported from here: ``JobRunner`` in place of
+``netbox.jobs.JobRunner``, ``Job`` in place of ``core.models.Job``, and so on. New code imports from
+``pgjobs``.
+
+The names that need models are loaded when they are asked for, because a plugin's ``__init__.py``
+imports ``PluginConfig`` before Django has loaded the models.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from pgjobs.exceptions import JobFailed
+from pgjobs.exceptions import JobTimeout as JobTimeoutException
+from pgjobs.jobs import system_job
+from pgjobs.netbox.choices import JobIntervalChoices, JobNotificationChoices, JobStatusChoices
+from pgjobs.netbox.registry import registry
+from pgjobs.netbox.requests import copy_safe_request
+from pgjobs.netbox.runner import JobRunner
+from pgjobs.plugins import PluginConfig
+from pgjobs.queues import get_queue_for_model
+from pgjobs.signals import job_end, job_start
+
+if TYPE_CHECKING:
+    from pgjobs.models import JobsMixin
+    from pgjobs.netbox.job import Job
+    from pgjobs.netbox.views import ObjectJobsView
+    from pgjobs.netbox.workers import any_workers_for_queue, get_workers_for_queue
+
+BackgroundJob = JobRunner
+"""The name that the class had before NetBox 4.1 was released."""
+
+_WITH_MODELS: Final = {
+    "Job": "pgjobs.netbox.job",
+    "JobsMixin": "pgjobs.models",
+    "ObjectJobsView": "pgjobs.netbox.views",
+    "any_workers_for_queue": "pgjobs.netbox.workers",
+    "get_workers_for_queue": "pgjobs.netbox.workers",
+}
+
+__all__ = [
+    "BackgroundJob",
+    "Job",
+    "JobFailed",
+    "JobIntervalChoices",
+    "JobNotificationChoices",
+    "JobRunner",
+    "JobStatusChoices",
+    "JobTimeoutException",
+    "JobsMixin",
+    "ObjectJobsView",
+    "PluginConfig",
+    "any_workers_for_queue",
+    "copy_safe_request",
+    "get_queue_for_model",
+    "get_workers_for_queue",
+    "job_end",
+    "job_start",
+    "registry",
+    "system_job",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WITH_MODELS:
+        raise AttributeError(
+            f"pgjobs.netbox has no {name!r}. It has: {', '.join(__all__)}. docs/migrating.md says "
+            "what stands for other names of NetBox."
+        )
+    return getattr(import_module(_WITH_MODELS[name]), name)
