@@ -46,6 +46,9 @@ class WorkerShape(serializers.Serializer[Any]):
     uptime = Seconds()
     hostname = serializers.CharField(read_only=True)
     pid = serializers.IntegerField(read_only=True)
+    code_version = serializers.CharField(read_only=True, allow_null=True)
+    pgjobs_version = serializers.CharField(read_only=True, allow_null=True)
+    memory = serializers.IntegerField(read_only=True, allow_null=True, help_text="MiB")
 
     def get_url(self, worker: WorkerRow) -> str:
         return address(self.context["request"], "worker-detail", worker.id)

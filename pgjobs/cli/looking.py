@@ -161,7 +161,9 @@ class Workers(Verb):
 
     def run(self) -> int:
         workers = stats.workers(all_jobs().db)
-        columns = "id name state queues running slots silent_for uptime hostname pid"
+        columns = (
+            "id name state queues running slots memory silent_for uptime code_version hostname pid"
+        )
         none = "No worker lives. Start one: manage.py pgjobs_worker."
         self.output.rows(workers, columns, if_none=none)
         return DONE if any(each.alive for each in workers) else NOTHING

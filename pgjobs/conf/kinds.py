@@ -61,6 +61,13 @@ Queues = Annotated[
     Mapping[Any, str], Kind("a dict from models to queue names", _is_mapping_to_names)
 ]
 Text = Annotated[str, Kind("a string", lambda value: isinstance(value, str))]
+Version = Annotated[
+    str,
+    Kind(
+        "a text of at most 200 characters without NUL",
+        lambda value: isinstance(value, str) and len(value) <= 200 and "\x00" not in value,
+    ),
+]
 Patterns = Annotated[
     Sequence[str],
     Kind("a list or tuple of names of keys, such as ['*password*', 'pin']", are_patterns),

@@ -20,6 +20,7 @@ from pgjobs.conf.kinds import (
     Text,
     TextSize,
     Token,
+    Version,
     When,
     Where,
 )
@@ -63,6 +64,10 @@ class Settings:
     DIRECT_DATABASE: Text = ""
     """Alias in ``DATABASES`` that reaches PostgreSQL past a transaction pooler such as pgbouncer,
     for the worker's connections that need a session. It is empty if there is no pooler."""
+
+    CODE_VERSION: Version = ""
+    """The version of the project's code, such as a commit. Workers tell it, so that pages and
+    ``manage.py pgjobs doctor`` show which of them runs other code."""
 
     CONCURRENCY: Slots = 4
     """Slots of a worker, if ``--concurrency`` is not given."""

@@ -50,6 +50,27 @@ def lost_workers(using: str) -> Iterator[Finding]:
             )
 
 
+def different_code(using: str) -> Iterator[Finding]:
+    """Find living workers that run different versions of the code."""
+    workers: dict[tuple[str, str], list[str]] = {}
+    for worker in stats.workers(using):
+        if worker.alive and worker.pgjobs_version is not None:
+            version = (worker.code_version or "", worker.pgjobs_version)
+            workers.setdefault(version, []).append(worker.name)
+    if len(workers) > 1:
+        shown = "; ".join(
+            f"{', '.join(sorted(names))}: {code or 'no version'} on pgjobs {pgjobs or 'unknown'}"
+            for (code, pgjobs), names in sorted(workers.items())
+        )
+        yield Finding(
+            Severity.WARNING,
+            "different code",
+            f"Workers run different code: {shown}.",
+            "During a deploy this passes. Otherwise order the older ones to restart: "
+            "manage.py pgjobs restart.",
+        )
+
+
 def unserved_queues(using: str) -> Iterator[Finding]:
     """Find queues with jobs and without a living worker."""
     for queue in stats.queues(using):

@@ -25,6 +25,7 @@ SPECIALISTS: Final[tuple[Callable[[str], Iterator[Finding]], ...]] = (
     cluster.unserved_queues,
     cluster.late_schedules,
     cluster.lost_workers,
+    cluster.different_code,
     cluster.unknown_classes,
     cluster.waiting_actions,
     cluster.workers_behind_poolers,

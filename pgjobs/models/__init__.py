@@ -12,6 +12,7 @@ from pgjobs.models.registry_entry import RegistryEntry
 from pgjobs.models.saved_view import SavedView
 from pgjobs.models.schedule import Schedule
 from pgjobs.models.worker import WorkerProcess
+from pgjobs.models.worker_facts import WorkerFacts
 from pgjobs.models.worker_order import WorkerOrder
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "RegistryEntry",
     "SavedView",
     "Schedule",
+    "WorkerFacts",
     "WorkerOrder",
     "WorkerProcess",
 ]

@@ -42,6 +42,10 @@ class WorkerRow:
     backend_pid: int | None
     ordered: str | None
     ordered_at: datetime | None
+    code_version: str | None
+    pgjobs_version: str | None
+    memory: int | None
+    """MiB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

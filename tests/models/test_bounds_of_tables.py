@@ -6,7 +6,15 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
 
-from pgjobs.models import AlertState, JobLogEntry, JournalEntry, Pause, Schedule, WorkerOrder
+from pgjobs.models import (
+    AlertState,
+    JobLogEntry,
+    JournalEntry,
+    Pause,
+    Schedule,
+    WorkerFacts,
+    WorkerOrder,
+)
 from tests.support.moments import ago
 from tests.support.rows import a_job, a_worker, tell_sql
 from tests.support.sql import query
@@ -23,7 +31,9 @@ def one_row_in_each_table() -> None:
     Schedule.objects.create(job_class="a.B", interval=60, next_run=ago(minutes=1))
     AlertState.objects.create(kind="no_worker", subject="low")
     JournalEntry.objects.create(who="ann", surface="sql", verb="cancel")
-    WorkerOrder.objects.create(worker_id=a_worker().pk, kind="drain")
+    worker = a_worker().pk
+    WorkerOrder.objects.create(worker_id=worker, kind="drain")
+    WorkerFacts.objects.create(worker_id=worker, code_version="", pgjobs_version="", memory=1)
     tell_sql()
 
 

@@ -21,9 +21,13 @@ SELECT
     worker.pid,
     held.pid AS backend_pid,
     asked.kind AS ordered,
-    asked.given AS ordered_at
+    asked.given AS ordered_at,
+    facts.code_version,
+    facts.pgjobs_version,
+    facts.memory
 FROM pgjobs_worker AS worker
 LEFT JOIN pgjobs_order AS asked ON asked.worker_id = worker.id
+LEFT JOIN pgjobs_worker_facts AS facts ON facts.worker_id = worker.id
 LEFT JOIN pg_locks AS held
     ON worker.stopped IS NULL
     AND held.locktype = 'advisory'
@@ -71,3 +75,8 @@ COMMENT ON COLUMN pgjobs_workers.backend_pid IS
 COMMENT ON COLUMN pgjobs_workers.ordered IS
     'drain or restart, if an operator has ordered it. The worker obeys with its next heartbeat; one of an older release does not.';
 COMMENT ON COLUMN pgjobs_workers.ordered_at IS 'The moment of this order.';
+COMMENT ON COLUMN pgjobs_workers.code_version IS
+    'The version of the project''s code, from PGJOBS["CODE_VERSION"] of the worker; empty if it is not set, NULL if the worker has not told it.';
+COMMENT ON COLUMN pgjobs_workers.pgjobs_version IS 'The version of pgjobs that the worker runs.';
+COMMENT ON COLUMN pgjobs_workers.memory IS
+    'Resident memory of the worker''s process in MiB, told every half minute, without the processes of isolated jobs.';

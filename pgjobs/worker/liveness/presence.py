@@ -16,6 +16,7 @@ from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection, is_away, is_passing
 from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.liveness.bulk_actions import BulkActions
+from pgjobs.worker.liveness.facts import Facts
 from pgjobs.worker.liveness.janitor import Janitor
 from pgjobs.worker.liveness.registering import write_registry
 from pgjobs.worker.liveness.stop_requests import pass_on_stop_requests
@@ -61,6 +62,7 @@ class Presence:
         self._janitor = janitor
         self._pool = pool
         self.bulk_actions = BulkActions()
+        self._facts = Facts()
         self._on_new_id = on_new_id
         self.on_order: Callable[[str], None] = lambda _order: None
         """Called if this worker was ordered to ``drain`` or ``restart``."""
@@ -198,6 +200,7 @@ class Presence:
         with suppress(psycopg.errors.LockNotAvailable):  # the next turn tries again
             pass_on_stop_requests(self._connection, self._pool)
             self._janitor.turn(self._connection)
+            self._facts.tell(self._connection, self.worker_id)
             if is_due and not self.draining:
                 self.bulk_actions.look(self._connection, self.worker_id)
 

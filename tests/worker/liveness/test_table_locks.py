@@ -15,7 +15,9 @@ from tests.support.job_status import until_status
 from tests.support.worker_process import NERVOUS, RunningWorker
 
 
-@pytest.mark.parametrize("table", ["pgjobs_job", "pgjobs_pause", "pgjobs_order"])
+@pytest.mark.parametrize(
+    "table", ["pgjobs_job", "pgjobs_pause", "pgjobs_order", "pgjobs_worker_facts"]
+)
 def test_a_lock_that_outlasts_the_lease_costs_no_worker_its_jobs(
     child_environment: Environment, tmp_path: Path, table: str
 ) -> None:
