@@ -54,10 +54,10 @@ class JobQuerySet(JobSteering[J]):
             job = self.model(**row)
             in_process.run_immediately(self.using(self.database), job)
             return job
-        job, _is_new = tracing.send(row, self._insert)
+        job, _is_new = tracing.send(row, self._insert_row)
         return job
 
-    def _insert(self, row: dict[str, Any]) -> tuple[J, bool]:
+    def _insert_row(self, row: dict[str, Any]) -> tuple[J, bool]:
         job = self.model(**row)
         self._announce(job, insert(job, self.database))
         return job, True
@@ -116,9 +116,9 @@ class JobQuerySet(JobSteering[J]):
         rows = rows_for_many(target, jobs, options)
         if (first := next(rows, None)) is None:
             return []
-        return tracing.send_many(first, rows, self._copy)
+        return tracing.send_many(first, rows, self._copy_rows)
 
-    def _copy(self, rows: Iterator[dict[str, Any]]) -> list[int]:
+    def _copy_rows(self, rows: Iterator[dict[str, Any]]) -> list[int]:
         ids: list[int] = []
         with transaction.atomic(using=self.database):
             while chunk := list(islice(rows, _MANY_CHUNK)):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.db import models
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.utils.timezone import localtime
 
 from pgjobs.access import Verb
@@ -16,6 +16,7 @@ from pgjobs.pages.job.attempts import Attempt, attempts_of, lines_of
 from pgjobs.pages.job.finding import found
 from pgjobs.pages.job.tracebacks import Traceback, is_traceback, last_line
 from pgjobs.pages.page import address, page
+from pgjobs.pages.streaming import streamed
 
 SHOWN: Final = 1000
 """Lines that a page shows: the last ones."""
@@ -178,10 +179,8 @@ def download(request: HttpRequest, pk: int) -> Any:
     wanted = Filter.of(request)
     attempts = [] if wanted.is_empty else attempts_of(job)
     lines = _filtered(job, wanted, attempts).order_by("id").iterator(chunk_size=1000)
-    response = StreamingHttpResponse(_texts(lines), content_type="text/plain; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="job-{job.pk}.log"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    name, kind = f"job-{job.pk}.log", "text/plain; charset=utf-8"
+    return streamed(request, _texts(lines), name=name, content_type=kind)
 
 
 def _texts(lines: Iterator[JobLogEntry]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, Final
 
 from django.db import router
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from pgjobs import stats
@@ -22,6 +22,7 @@ from pgjobs.pages.listing.asking import asked
 from pgjobs.pages.listing.language import read
 from pgjobs.pages.listing.visible import visible_jobs
 from pgjobs.pages.page import page
+from pgjobs.pages.streaming import streamed
 
 BATCH: Final = 500
 """Jobs that are read at a time."""
@@ -43,11 +44,8 @@ def export(request: HttpRequest) -> Any:
     jobs = visible_jobs(request.user, query.selection)
     ids = jobs.order_by("-pk").values_list("pk", flat=True).iterator(chunk_size=BATCH)
     write, content_type = _KINDS[kind]
-    answer = StreamingHttpResponse(write(_rows(ids)), content_type=content_type)
     name = f"jobs-{timezone.localtime():%Y-%m-%d-%H%M}.{kind}"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer["X-Content-Type-Options"] = "nosniff"
-    return answer
+    return streamed(request, write(_rows(ids)), name=name, content_type=content_type)
 
 
 def _rows(ids: Iterable[int]) -> Iterator[dict[str, Any]]:
