@@ -34,7 +34,7 @@ def test_an_export_is_sent_piece_by_piece_under_asgi(
     async def pieces() -> list[bytes]:
         client = AsyncClient()
         await client.aforce_login(user)
-        answer = await client.get(f"{LIST}export/")
+        answer: Any = await client.get(f"{LIST}export/")
         assert answer.is_async
         return [piece async for piece in answer]
 
@@ -50,7 +50,7 @@ def test_a_log_is_sent_piece_by_piece_under_asgi(user: Any) -> None:
     async def text() -> bytes:
         client = AsyncClient()
         await client.aforce_login(user)
-        answer = await client.get(f"/admin/pgjobs/job/{job.pk}/log.txt")
+        answer: Any = await client.get(f"/admin/pgjobs/job/{job.pk}/log.txt")
         assert answer.is_async
         return b"".join([piece async for piece in answer])
 
