@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage chaos bench check format ci full clean
+.PHONY: help demo test coverage chaos bench check docs format ci full clean
 PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 180
@@ -29,6 +29,9 @@ check: .venv/dev-installed  ## lint, formatting, types, layers, migrations
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run --settings tests.settings.everything
+
+docs: .venv/docs-installed  ## build the documentation as HTML (Python 3.12 or newer)
+	$(BIN)/sphinx-build -W --keep-going -b html docs build/docs
 
 format: .venv/dev-installed  ## repair what ruff can
 	$(BIN)/ruff check --fix .

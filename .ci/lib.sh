@@ -230,6 +230,24 @@ environment() {
   touch "$scratch/$python/is-made"
 }
 
+# The documentation as HTML, where a link that leads nowhere is an error, and what it says of units and
+# manifests. Sphinx needs a newer Python than the oldest one.
+documentation_builds() {
+  local python=$1 django=$2
+  environment "$python" "$django"
+  "$scratch/$python/bin/pip" install -q -e '.[docs]'
+  "$scratch/$python/bin/sphinx-build" -q -W --keep-going -b html docs "$scratch/docs"
+  "$scratch/$python/bin/kubernetes-validate" --strict --version 1.31 docs/operations/deployment.yaml
+  unit_is_valid docs/operations/pgjobs-worker.service
+}
+
+# Checks a unit as if its user and its programs existed.
+unit_is_valid() {
+  sed -E "s,^(WorkingDirectory)=.*,\\1=/,; s,^User=.*,User=root,; s,=/srv[^ ]*,=$(command -v python3)," "$1" \
+    > "$scratch/pgjobs-worker.service"
+  systemd-analyze verify "$scratch/pgjobs-worker.service"
+}
+
 # Tests on another Python.
 test_on() {
   local python=$1 django=$2

@@ -10,8 +10,7 @@ imports ``PluginConfig`` before Django has loaded the models.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pgjobs.exceptions import JobFailed
 from pgjobs.exceptions import JobTimeout as JobTimeoutException
@@ -25,21 +24,16 @@ from pgjobs.queues import get_queue_for_model
 from pgjobs.signals import job_end, job_start
 
 if TYPE_CHECKING:
-    from pgjobs.models import JobsMixin
-    from pgjobs.netbox.job import Job
-    from pgjobs.netbox.views import ObjectJobsView
-    from pgjobs.netbox.workers import any_workers_for_queue, get_workers_for_queue
+    from pgjobs.netbox.with_models import (
+        Job,
+        JobsMixin,
+        ObjectJobsView,
+        any_workers_for_queue,
+        get_workers_for_queue,
+    )
 
 BackgroundJob = JobRunner
 """The name that the class had before NetBox 4.1 was released."""
-
-_WITH_MODELS: Final = {
-    "Job": "pgjobs.netbox.job",
-    "JobsMixin": "pgjobs.models",
-    "ObjectJobsView": "pgjobs.netbox.views",
-    "any_workers_for_queue": "pgjobs.netbox.workers",
-    "get_workers_for_queue": "pgjobs.netbox.workers",
-}
 
 __all__ = [
     "BackgroundJob",
@@ -65,9 +59,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _WITH_MODELS:
+    if name not in __all__:
         raise AttributeError(
             f"pgjobs.netbox has no {name!r}. It has: {', '.join(__all__)}. docs/migrating.md says "
             "what stands for other names of NetBox."
         )
-    return getattr(import_module(_WITH_MODELS[name]), name)
+    from pgjobs.netbox import with_models
+
+    return getattr(with_models, name)
