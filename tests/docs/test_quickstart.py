@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookiejar import CookieJar
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.error import URLError
+from urllib.parse import urlencode, urlsplit
+from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import dj_database_url
 import pytest
 
 from tests.support.environment import ROOT
+from tests.support.eventually import eventually
 from tests.support.fresh_database import fresh_database
 from tests.support.markdown import DOCS, README, Block, blocks
 
@@ -34,6 +40,20 @@ class Project:
     def manage(self, *arguments: str) -> str:
         return self._run("manage.py", *arguments)
 
+    @contextmanager
+    def served(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a command that goes on, until the block ends."""
+        command = [sys.executable, "manage.py", *arguments]
+        with subprocess.Popen(command, cwd=self._directory, env=self._environment) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
+                process.wait(30)
+
+    def with_environment(self, **names: str) -> Project:
+        return Project(self._directory, {**self._environment, **names}, self._database)
+
     def write(self, name: str, text: str) -> None:
         """Add ``text`` to a file, because pages show a file bit by bit."""
         with (self._directory / name).open("a") as file:
@@ -50,6 +70,11 @@ class Project:
 
     def _command(self, line: str) -> str:
         match line.split():
+            # A server and a worker that go on: another test follows them.
+            case ["venv/bin/python", "manage.py", "runserver" | "createsuperuser", *_]:
+                return ""
+            case ["venv/bin/python", "manage.py", "pgjobs_worker"]:
+                return ""
             case ["venv/bin/python", "manage.py", *arguments]:
                 return self.manage(*arguments)
             case ["venv/bin/django-admin", *arguments]:
@@ -122,13 +147,67 @@ def test_the_readmes_example_runs_in_the_quickstarts_project(project: Project, o
     assert "Bergen: completed, completed, scheduled" in project.manage("shell", "--command", LOOK)
 
 
+def test_the_overview_follows_the_jobs_of_the_quickstart(project: Project, output: str) -> None:
+    create = next(line for line in lines_of("sh") if "createsuperuser" in line).split()[2:]
+    password = {"DJANGO_SUPERUSER_PASSWORD": "secret", "DJANGO_SUPERUSER_EMAIL": "ada@localhost"}
+    project.with_environment(**password).manage(*create, "--no-input")
+    address = f"127.0.0.1:{free_port()}"
+    with (
+        project.served("runserver", "--noreload", "--insecure", address),
+        project.served("pgjobs_worker"),
+    ):
+        visitor = Visitor(f"http://{address}", "ada", "secret")
+        page = eventually(lambda: visitor.reads_with("/admin/pgjobs/job/overview/", "/4</span>"))
+        assert "The site is switched off." in page
+    assert "/admin/pgjobs/job/overview/" in QUICKSTART.read_text()
+
+
+def lines_of(language: str) -> list[str]:
+    return [line for block in blocks(QUICKSTART, language) for line in block.text.splitlines()]
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+class Visitor:
+    """A user who has logged in to the admin."""
+
+    def __init__(self, site: str, name: str, password: str) -> None:
+        self._site, self._login = site, {"username": name, "password": password}
+        self._cookies = CookieJar()
+        self._opener = build_opener(HTTPCookieProcessor(self._cookies))
+        self._is_in = False
+
+    def reads_with(self, path: str, text: str) -> str:
+        """Return the page if it has ``text``, or ""."""
+        try:
+            if not self._is_in:
+                self._log_in()
+            page = self._opener.open(f"{self._site}{path}").read().decode()
+        except URLError:
+            return ""
+        return page if text in page else ""
+
+    def _log_in(self) -> None:
+        url = f"{self._site}/admin/login/"
+        self._opener.open(url).read()
+        token = next(cookie.value for cookie in self._cookies if cookie.name == "csrftoken")
+        form = {**self._login, "csrfmiddlewaretoken": token or "", "next": "/admin/"}
+        sent = Request(url, urlencode(form).encode(), {"Referer": url})
+        self._opener.open(sent).read()
+        self._is_in = True
+
+
 GIVEN = """
 from types import SimpleNamespace
 from django.contrib.auth.models import User
 from network.jobs import SyncSite
 from network.models import Site
 site = Site.objects.create(name="Bergen")
-request = SimpleNamespace(user=User.objects.create_user("ada"))
+request = SimpleNamespace(user=User.objects.create_user("grace"))
 """
 
 LOOK = """
