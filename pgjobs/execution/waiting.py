@@ -46,9 +46,10 @@ def until_ended(job_id: int, using: str, timeout: float | None) -> bool:
         if role := _role(using):
             connection.execute(role)
         come = connection.execute(load("waiting/come"), {"job": job_id})
-        (waiter,) = _found(come.fetchone())
+        waiter, channel, server_pid = _found(come.fetchone())
         try:
-            connection.execute(f"LISTEN pgjobs_waiter_{int(waiter)}")
+            if connection.info.backend_pid == server_pid:  # no pooler in between
+                connection.execute(_listening(channel))
             for pause in _pauses():
                 given = {"job": job_id, "waiter": waiter}
                 found = connection.execute(load("waiting/look"), given).fetchone()
@@ -70,9 +71,10 @@ async def until_ended_async(job_id: int, using: str, timeout: float | None) -> b
         if role := _role(using):
             await connection.execute(role)
         come = await connection.execute(load("waiting/come"), {"job": job_id})
-        (waiter,) = _found(await come.fetchone())
+        waiter, channel, server_pid = _found(await come.fetchone())
         try:
-            await connection.execute(f"LISTEN pgjobs_waiter_{int(waiter)}")
+            if connection.info.backend_pid == server_pid:  # no pooler in between
+                await connection.execute(_listening(channel))
             for pause in _pauses():
                 given = {"job": job_id, "waiter": waiter}
                 found = await (await connection.execute(load("waiting/look"), given)).fetchone()
@@ -84,6 +86,12 @@ async def until_ended_async(job_id: int, using: str, timeout: float | None) -> b
         finally:
             await connection.execute(load("waiting/leave"), {"waiter": waiter})
     raise AssertionError("the pauses have no end")
+
+
+def _listening(channel: str) -> str:
+    """Return the statements that let a session hear ``channel`` for as long as it waits."""
+    # A role or a database may set limits that end a session which is idle for long.
+    return f"SET idle_session_timeout = 0; LISTEN {channel}"
 
 
 def _pauses() -> Iterator[float]:

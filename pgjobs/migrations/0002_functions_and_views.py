@@ -26,7 +26,7 @@ from pgjobs.sql.schema import create
 
 # `running` and `queues` read other views, so these come first.
 _NAMES: Final = (
-    "functions/ring",
+    "functions/ring.0002",
     "functions/must_ring",
     "views/workers.0002",
     "views/jobs.0002",

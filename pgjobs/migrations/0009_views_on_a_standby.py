@@ -14,5 +14,5 @@ class Migration(migrations.Migration):
     dependencies = [("pgjobs", "0008_rounds")]
 
     operations = replace(
-        ["views/workers.0002", "views/running.0002"], ["views/workers.0009", "views/running"]
+        ["views/workers.0002", "views/running.0002"], ["views/workers.0009", "views/running.0009"]
     )

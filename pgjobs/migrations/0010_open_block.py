@@ -13,4 +13,4 @@ from pgjobs.sql.schema import create
 class Migration(migrations.Migration):
     dependencies = [("pgjobs", "0009_views_on_a_standby")]
 
-    operations = [*create(["functions/open_block"])]
+    operations = [*create(["functions/open_block.0010"])]

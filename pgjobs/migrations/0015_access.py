@@ -26,6 +26,6 @@ class Migration(migrations.Migration):
             },
         ),
         *create(["functions/redacted.0015"]),
-        *extend("views/jobs.0005", "views/jobs.0015", ["views/running"]),
+        *extend("views/jobs.0005", "views/jobs.0015", ["views/running.0009"]),
         migrations.RunSQL(load("functions_of_roles"), migrations.RunSQL.noop),
     ]

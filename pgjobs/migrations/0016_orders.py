@@ -115,7 +115,9 @@ class Migration(migrations.Migration):
         rights_as_on("pgjobs_worker", "pgjobs_order"),
         *extend("views/schedules.0002", "views/schedules"),
         *extend(
-            "views/workers.0009", "views/workers.0016", readers=("views/queues", "views/running")
+            "views/workers.0009",
+            "views/workers.0016",
+            readers=("views/queues", "views/running.0009"),
         ),
         *create(_NAMES),
         migrations.RunSQL(load("functions_of_roles"), migrations.RunSQL.noop),

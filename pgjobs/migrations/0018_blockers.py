@@ -10,4 +10,4 @@ from pgjobs.sql.schema import create
 class Migration(migrations.Migration):
     dependencies = [("pgjobs", "0017_alerts")]
 
-    operations = create(["views/blockers"])
+    operations = create(["views/blockers.0018"])

@@ -28,8 +28,9 @@ class Migration(migrations.Migration):
         ),
         rights_as_on("pgjobs_worker", "pgjobs_waiter"),
         migrations.RunSQL(migrations.RunSQL.noop, "DROP FUNCTION pgjobs_tell_waiters"),
+        migrations.RunSQL(load("functions/tell_waiters.0026"), migrations.RunSQL.noop),
         migrations.RunSQL(
-            load("functions/tell_waiters"), "DROP TRIGGER pgjobs_tell_waiters ON pgjobs_job"
+            load("waiting/trigger"), "DROP TRIGGER pgjobs_tell_waiters ON pgjobs_job"
         ),
         migrations.RunSQL(load("functions_of_roles"), migrations.RunSQL.noop),
     ]

@@ -8,6 +8,9 @@
 -- taken thousands of jobs since. The claim would lock each of them in vain, and the record of such a
 -- job would wait for the claim. So the second look comes after the lock, and the claim begins where this
 -- look has found a job: another claim may have taken the first part of the block.
+--
+-- Locks belong to the database: outside the schema public the schema's OID is a part of the key, or the claims
+-- of another site in another schema would hold this block.
 CREATE FUNCTION pgjobs_open_block(
     for_queue text, for_priority smallint, first bigint, last bigint, OUT state text, OUT start bigint
 )
@@ -27,7 +30,7 @@ BEGIN
             RETURN;
         END IF;
         IF look = 1 AND NOT pg_try_advisory_xact_lock(
-            {BLOCK_LOCK}, hashtext(concat_ws(' ', for_queue, for_priority, last))
+            {BLOCK_LOCK}, hashtext(concat_ws(' ', for_queue, for_priority, last, {SCHEMA}))
         ) THEN
             state := 'held';
             RETURN;

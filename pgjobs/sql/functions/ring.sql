@@ -5,7 +5,8 @@
 --
 -- Call it after the enqueuing transaction. Inside it, a NOTIFY would take a lock at the commit that
 -- all committing transactions of the server share. Each worker listens on a channel of its own, so
--- that a ring wakes no more workers than needed.
+-- that a ring wakes no more workers than needed. Channels belong to the database: outside the schema public
+-- their names have the schema's OID, or a worker of another site in another schema would wake up.
 CREATE FUNCTION pgjobs_ring(for_queues text[], at_most integer DEFAULT 1) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -28,10 +29,10 @@ BEGIN
         )
         RETURNING worker_id
     )
-    SELECT count(pg_notify('pgjobs_' || worker_id, '')) INTO rung FROM woken;
+    SELECT count(pg_notify(concat_ws('_', 'pgjobs', {SCHEMA}, worker_id), '')) INTO rung FROM woken;
     RETURN rung;
 END
 $$;
 
-COMMENT ON FUNCTION pgjobs_ring IS
+COMMENT ON FUNCTION pgjobs_ring(text[], integer) IS
     'Wakes up to at_most idle workers that serve one of the queues; returns how many it woke.';

@@ -13,7 +13,9 @@ BEGIN
     PERFORM set_config('pgjobs.ended', '', true);
     PERFORM FROM pgjobs_waiter LIMIT 1;
     IF FOUND THEN
-        PERFORM pg_notify('pgjobs_waiter_' || id, '') FROM pgjobs_waiter WHERE job_id = ANY (ended);
+        PERFORM pg_notify(concat_ws('_', 'pgjobs_waiter', {SCHEMA}, id), '')
+        FROM pgjobs_waiter
+        WHERE job_id = ANY (ended);
     END IF;
     RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
@@ -24,7 +26,3 @@ $$;
 
 COMMENT ON FUNCTION pgjobs_tell_waiters IS
     'The trigger that wakes the callers of Job.wait() for the jobs of a batch that has ended.';
-
-CREATE TRIGGER pgjobs_tell_waiters AFTER UPDATE ON pgjobs_job FOR EACH STATEMENT
-WHEN (current_setting('pgjobs.ended', true) <> '' AND pg_trigger_depth() = 0)
-EXECUTE FUNCTION pgjobs_tell_waiters();

@@ -4,5 +4,5 @@
 -- If the session belongs to a pooler, no row comes back and no lock is tried. A pooler makes up the
 -- process id that it gives to its clients, so the id that the client knows differs from the server's
 -- own.
-SELECT pg_try_advisory_lock({HERE_LOCK}, %(job)s)
+SELECT pg_try_advisory_lock({JOBS_HERE}, %(job)s)
 FROM (SELECT pg_backend_pid() AS pid) AS server WHERE pid = %(client_pid)s

@@ -1,1 +1,1 @@
-SELECT pg_advisory_unlock({HERE_LOCK}, %(job)s)
+SELECT pg_advisory_unlock({JOBS_HERE}, %(job)s)

@@ -11,7 +11,7 @@ WHERE job.status = 'running'
         FROM pg_locks AS held
         WHERE held.locktype = 'advisory'
             AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND held.classid = {HERE_LOCK}
+            AND held.classid = {JOBS_HERE}
             AND held.objid = (job.id %% 2147483648)::int
             AND held.objsubid = 2
             AND held.granted

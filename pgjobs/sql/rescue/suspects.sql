@@ -15,7 +15,7 @@ WITH held AS MATERIALIZED (
     FROM pg_locks
     WHERE locktype = 'advisory'
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND classid = {WORKER_LOCK}
+        AND classid = {WORKERS}
         AND objsubid = 2
         AND granted
 )

@@ -24,7 +24,7 @@ SELECT 'replication slot', NULL, slot_name::text, NULL, true, plugin::text
 FROM pg_replication_slots
 WHERE NOT active AND (xmin IS NOT NULL OR (catalog_xmin IS NOT NULL AND database = current_database()))
 UNION ALL
--- Locks on a table of pgjobs that no claim or no INSERT can pass, as CREATE INDEX without CONCURRENTLY takes.
+-- Locks on a table of pgjobs, in the schema of this view, that no claim or no INSERT can pass, as CREATE INDEX without CONCURRENTLY takes.
 SELECT
     'table lock',
     held.pid,
@@ -40,6 +40,7 @@ WHERE held.granted
     AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND held.pid <> pg_backend_pid()
     AND class.relname LIKE 'pgjobs\_%'
+    AND class.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'pgjobs_job'::regclass)
     AND class.relkind IN ('r', 'p')
     AND held.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 UNION ALL
@@ -59,7 +60,9 @@ WHERE waiting.datname = current_database()
         SELECT
         FROM pg_locks AS lock
         JOIN pg_class AS class ON class.oid = lock.relation
-        WHERE lock.pid = waiting.pid AND class.relname LIKE 'pgjobs%'
+        WHERE lock.pid = waiting.pid
+            AND class.relname LIKE 'pgjobs%'
+            AND class.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'pgjobs_job'::regclass)
     )
     AND NOT EXISTS (
         SELECT

@@ -28,7 +28,7 @@ LEFT JOIN pg_locks AS here
     ON job.worker_id IS NULL
     AND here.locktype = 'advisory'
     AND here.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND here.classid = {HERE_LOCK}
+    AND here.classid = {JOBS_HERE}
     AND here.objid::bigint = job.id % 2147483648
     AND here.objsubid = 2
     AND here.granted

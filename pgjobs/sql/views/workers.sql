@@ -32,7 +32,7 @@ LEFT JOIN pg_locks AS held
     ON worker.stopped IS NULL
     AND held.locktype = 'advisory'
     AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND held.classid = {WORKER_LOCK}
+    AND held.classid = {WORKERS}
     AND held.objid::bigint = worker.id
     AND held.objsubid = 2
     AND held.granted

@@ -4,4 +4,4 @@
 -- word, so the answer says whether the lock is taken.
 INSERT INTO pgjobs_worker (name, hostname, pid, queues, concurrency, has_session_lock)
 VALUES (%(name)s, %(hostname)s, %(pid)s, %(queues)s, %(concurrency)s, %(has_session)s)
-RETURNING id, NOT has_session_lock OR pg_try_advisory_lock({WORKER_LOCK}, id::int)
+RETURNING id, NOT has_session_lock OR pg_try_advisory_lock({WORKERS}, id::int)

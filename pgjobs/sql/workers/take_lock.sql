@@ -1,3 +1,3 @@
 -- The session lock on a new connection. False while the server still thinks that the lost connection
 -- holds the lock.
-SELECT pg_try_advisory_lock({WORKER_LOCK}, %(id)s::bigint::int)
+SELECT pg_try_advisory_lock({WORKERS}, %(id)s::bigint::int)

@@ -39,8 +39,7 @@ class Doorbell:
     def __init__(self, connection: EngineConnection, queues: tuple[str, ...]) -> None:
         self._connection = connection
         self._queues = queues
-        self._listening_on: psycopg.Connection[Any] | None = None
-        self._channel = ""
+        self._listening: tuple[psycopg.Connection[Any], int] | None = None
         self._sat_down = -math.inf
         self._worker = 0
         self.is_waiting = False
@@ -101,13 +100,16 @@ class Doorbell:
 
     def _listen(self, worker: int) -> None:
         # A new connection does not listen yet, and each worker id has its own channel.
-        connection, channel = self._connection.get(), f"pgjobs_{int(worker)}"
-        if connection is not self._listening_on:
+        connection = self._connection.get()
+        if (connection, worker) == self._listening:
+            return
+        if self._listening is None or connection is not self._listening[0]:
             connection.add_notify_handler(self._hear)
-        if connection is not self._listening_on or channel != self._channel:
-            # LISTEN takes no parameter, so the statement is put together here.
-            connection.execute(f"LISTEN {channel}")
-        self._listening_on, self._channel = connection, channel
+        found = connection.execute(load("doorbell/channel"), {"worker": worker}).fetchone()
+        assert found is not None  # the statement reads no table
+        # LISTEN takes no parameter, so the statement is put together here.
+        connection.execute(f"LISTEN {found[0]}")
+        self._listening = connection, worker
 
     def _hear(self, _: psycopg.Notify) -> None:
         self.has_rung = True
