@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from django.core.checks import Tags, register
 
+from pgjobs.checks.connections import (
+    check_client_encoding,
+    check_isolation_level,
+    check_migration_modules,
+    check_pool,
+    check_same_tables,
+    check_schemas_of_tenants,
+)
 from pgjobs.checks.databases import (
     check_autocommit,
     check_database,
@@ -43,5 +51,11 @@ def register_checks() -> None:
         check_job_queues,
         check_memory_limits,
         check_metrics_token,
+        check_pool,
+        check_schemas_of_tenants,
+        check_client_encoding,
+        check_isolation_level,
+        check_migration_modules,
     ):
         register(check, Tags.compatibility)
+    register(check_same_tables, Tags.database)

@@ -117,7 +117,7 @@ def _left(job_id: int, deadline: float, timeout: float | None) -> float:
 def _parameters(using: str) -> dict[str, Any]:
     """Return the parameters of a session of its own: the caller's may be in a transaction."""
     parameters = connections[get_settings().DIRECT_DATABASE or using].get_connection_params()
-    for key in ("cursor_factory", "context", "prepare_threshold"):
+    for key in ("cursor_factory", "context", "prepare_threshold", "autocommit"):
         parameters.pop(key, None)
     # Behind a pooler no statement can be prepared.
     return {"application_name": "pgjobs wait", **parameters, "prepare_threshold": None}

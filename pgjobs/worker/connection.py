@@ -124,8 +124,8 @@ class EngineConnection:
 
     def _open(self) -> psycopg.Connection[Any]:
         parameters = connections[self._opened_by].get_connection_params()
-        for key in ("cursor_factory", "context", "prepare_threshold"):
-            parameters.pop(key, None)  # Django's choices; the engine needs psycopg's defaults
+        for key in ("cursor_factory", "context", "prepare_threshold", "autocommit"):
+            parameters.pop(key, None)  # Django's choices; the engine needs its own
         parameters = {**NETWORK, "application_name": f"pgjobs {self._purpose}", **parameters}
         other_hosts = str(parameters.get("host", "")).count(",")
         self.longest_detour = other_hosts * float(parameters["connect_timeout"] or 0)

@@ -10,7 +10,6 @@ from typing import Any, Final, NamedTuple
 import psycopg
 
 from pgjobs.sql import load
-from pgjobs.sql.locks import WORKER_LOCK
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.liveness.rounds import OVERDUE
 from pgjobs.worker.options import WorkerOptions
@@ -60,7 +59,7 @@ class WorkerRow:
         else:
             raise psycopg.OperationalError(
                 f"other sessions hold the advisory locks of {_MOST_DRAWS} new workers; look for "
-                f"classid {WORKER_LOCK} in pg_locks"
+                "these sessions in pg_locks"
             )
         self._locked_on = connection
 

@@ -1,0 +1,66 @@
+"""Every setting of a database: real workers run jobs, and commands and pages answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.environment import Environment, with_apps
+from tests.support.warm_process import WarmProcess
+from tests.support.worker_process import RunningWorker
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "CONN_MAX_AGE 0": {"database": {"CONN_MAX_AGE": 0}},
+    "CONN_MAX_AGE None, health checks": {
+        "database": {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    },
+    "ATOMIC_REQUESTS": {"database": {"ATOMIC_REQUESTS": True}},
+    "TIME_ZONE": {
+        "database": {"TIME_ZONE": "Asia/Kathmandu"},
+        "settings": {"TIME_ZONE": "America/St_Johns"},
+    },
+    "DISABLE_SERVER_SIDE_CURSORS": {"database": {"DISABLE_SERVER_SIDE_CURSORS": True}},
+    "server_side_binding": {"options": {"server_side_binding": True}},
+    "pool": {"options": {"pool": True}},
+    # A connection for each slot, one for the clock, and one for short work: see pgjobs.W030.
+    "a small pool": {"options": {"pool": {"min_size": 1, "max_size": 4, "timeout": 10}}},
+    "prepare_threshold": {"options": {"prepare_threshold": 0}},
+    "repeatable read": {"options": {"isolation_level": 3}},
+    "serializable": {"options": {"isolation_level": 4}},
+    "short limits": {
+        "options": {
+            "options": "-c statement_timeout=2000 -c lock_timeout=200 "
+            "-c idle_in_transaction_session_timeout=2000 -c idle_session_timeout=1000"
+        }
+    },
+    "application_name": {"options": {"application_name": "shop"}},
+    "autocommit": {"options": {"autocommit": True}},
+    "client_encoding": {"options": {"client_encoding": "LATIN1"}},
+    "other planner settings": {"options": {"options": "-c jit=on -c enable_indexscan=off"}},
+    "DEFAULT_AUTO_FIELD": {"settings": {"DEFAULT_AUTO_FIELD": "django.db.models.AutoField"}},
+    "an engine of a package": {"database": {"ENGINE": "tests.support.engine_of_a_package"}},
+    "sslmode": {"options": {"sslmode": "prefer", "connect_timeout": 0}},
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_project_with_this_setting_lives(
+    child_environment: Environment, name: str, tmp_path: Path
+) -> None:
+    environment = {
+        **with_apps(child_environment, "clockapp"),
+        "DJANGO_SETTINGS_MODULE": "tests.settings.variant",
+        "VARIANT": json.dumps(SETTINGS[name]),
+    }
+    code = "import django; django.setup()\nfrom tests.support.everyday import live; live()"
+    said = tmp_path / "said"
+    with (
+        said.open("w") as output,
+        RunningWorker(environment, "-c", "2") as worker,
+        WarmProcess(environment, code=code, output=output.fileno()) as project,
+    ):
+        assert project.wait(180) == 0, f"{worker.output}\n{said.read_text()}"
+        assert worker.stop() == 0, worker.output
