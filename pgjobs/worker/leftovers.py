@@ -120,6 +120,13 @@ def _has_ended(connection: Any) -> bool:
 
 
 def _note_set_up(connection: Any, **_: Any) -> None:
+    if connection.settings_dict["OPTIONS"].get("pool") and _has_ended(connection):
+        # A pool hands out what lies in it, unless CONN_HEALTH_CHECKS asks for a look. It takes a
+        # closed connection for a lost one, and opens another one in its place.
+        connection.connection.close()
+        connection.close()
+        connection.connect()
+        return
     connection.pgjobs_set_up = connection.connection
 
 
