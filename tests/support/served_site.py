@@ -17,12 +17,26 @@ LOOPBACK = "127.0.0.1"
 @contextmanager
 def served_site(environment: Environment, settings: str) -> Iterator[str]:
     """Serve the tests' site with these settings, and return its address."""
-    port = _free_port()
     # --insecure: without it, Django serves static files only if DEBUG is True.
-    command = ["runserver", "--noreload", "--insecure", f"{LOOPBACK}:{port}"]
+    command = ["django", "runserver", "--noreload", "--insecure", f"{LOOPBACK}:{{port}}"]
+    with _served({**environment, "DJANGO_SETTINGS_MODULE": settings}, command) as address:
+        yield address
+
+
+@contextmanager
+def served_by_asgi(environment: Environment, application: str) -> Iterator[str]:
+    """Serve an ASGI application, given as ``module:name``, and return its address."""
+    command = ["uvicorn", application, "--host", LOOPBACK, "--port", "{port}", "--lifespan", "off"]
+    with _served(environment, command) as address:
+        yield address
+
+
+@contextmanager
+def _served(environment: Environment, command: list[str]) -> Iterator[str]:
+    port = _free_port()
     server = subprocess.Popen(
-        [sys.executable, "-m", "django", *command],
-        env={**environment, "DJANGO_SETTINGS_MODULE": settings},
+        [sys.executable, "-m", *(word.replace("{port}", str(port)) for word in command)],
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
