@@ -19,6 +19,7 @@ from tests.support.pages import EVERYTHING, at
 from tests.support.served_site import served_by_asgi
 from tests.support.sessions import backends
 from tests.support.staff import signed_in
+from tests.support.whole_project import with_variant
 from tests.support.worker_process import NEVER_POLLS, RunningWorker
 
 DATABASES: dict[str, dict[str, Any]] = {
@@ -32,11 +33,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 def environment(request: pytest.FixtureRequest, child_environment: Environment) -> Environment:
     variant = DATABASES[request.param]
     changed = {"ROOT_URLCONF": "tests.support.async_views", "ALLOWED_HOSTS": ["127.0.0.1"]}
-    return {
-        **child_environment,
-        "DJANGO_SETTINGS_MODULE": "tests.settings.variant",
-        "VARIANT": json.dumps({**variant, "settings": changed}),
-    }
+    return with_variant(child_environment, **variant, settings=changed)
 
 
 @pytest.fixture

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.environment import Environment, with_apps
-from tests.support.warm_process import WarmProcess
-from tests.support.worker_process import RunningWorker
+from tests.support.whole_project import live_beside_a_worker, with_variant
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "CONN_MAX_AGE 0": {"database": {"CONN_MAX_AGE": 0}},
@@ -47,20 +44,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_project_with_this_setting_lives(
-    child_environment: Environment, name: str, tmp_path: Path
-) -> None:
-    environment = {
-        **with_apps(child_environment, "clockapp"),
-        "DJANGO_SETTINGS_MODULE": "tests.settings.variant",
-        "VARIANT": json.dumps(SETTINGS[name]),
-    }
-    code = "import django; django.setup()\nfrom tests.support.everyday import live; live()"
-    said = tmp_path / "said"
-    with (
-        said.open("w") as output,
-        RunningWorker(environment, "-c", "2") as worker,
-        WarmProcess(environment, code=code, output=output.fileno()) as project,
-    ):
-        assert project.wait(180) == 0, f"{worker.output}\n{said.read_text()}"
-        assert worker.stop() == 0, worker.output
+def test_a_project_with_this_setting_lives(child_environment: Environment, name: str) -> None:
+    environment = with_apps(child_environment, "clockapp")
+
+    live_beside_a_worker(with_variant(environment, **SETTINGS[name]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from tests.support import traces
 from tests.support.environment import Environment
 from tests.support.job_status import until_status
 from tests.support.sessions import backends, terminate
+from tests.support.whole_project import with_variant
 from tests.support.worker_process import RunningWorker
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -30,11 +30,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 def test_no_job_meets_a_connection_that_the_server_has_ended(
     child_environment: Environment, name: str
 ) -> None:
-    environment = {
-        **child_environment,
-        "DJANGO_SETTINGS_MODULE": "tests.settings.variant",
-        "VARIANT": json.dumps(SETTINGS[name]),
-    }
+    environment = with_variant(child_environment, **SETTINGS[name])
     with RunningWorker(environment, "-c", "2") as worker:
         for label in ("before", "after", "long after"):
             jobs = [Tracing.enqueue(label=label, seconds=0.2) for _ in range(4)]
