@@ -31,7 +31,7 @@ def both(request: pytest.FixtureRequest) -> Iterator[Sites]:
 
 
 @pytest.fixture
-def sites(both: Sites) -> Iterator[Sites]:
+def sites(both: Sites) -> Sites:
     """Two sites without jobs, whose next workers have the same id, and so have their next jobs."""
     for site in both:
         site.ask("TRUNCATE pgjobs_job, testapp_trace, pgjobs_pause, pgjobs_doorbell CASCADE")

@@ -14,7 +14,7 @@ from tests.settings import *  # noqa: F403
 from tests.settings import DATABASES as DATABASES_OF_TESTS
 
 _VARIANT: dict[str, Any] = json.loads(os.environ["VARIANT"])
-_DEFAULT = DATABASES_OF_TESTS["default"]
+_DEFAULT: dict[str, Any] = {**DATABASES_OF_TESTS["default"]}
 
 DATABASES = {
     "default": {
