@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tests.databases.test_every_setting import SETTINGS
 from tests.support.environment import ROOT
 
 ID = r"pgjobs\.[EW]\d{3}"
@@ -33,3 +34,23 @@ def test_every_id_that_code_and_docs_name_belongs_to_a_check_that_a_test_provoke
 
     assert set(ids_in("docs", "*.md")) | set(ids_in("pgjobs", "*.py")) == known
     assert known <= set(ids_in("tests", "test_*checks.py"))
+
+
+def test_the_page_of_databases_names_the_checks_of_databases_and_no_other() -> None:
+    page = (ROOT / "docs" / "databases.md").read_text()
+    modules = ("databases.py", "connections.py")
+    checks = [found for module in modules for found in ids_in("pgjobs/checks", module)]
+
+    assert set(re.findall(ID, page)) == set(checks)
+
+
+def test_the_page_of_databases_names_each_setting_that_is_tried() -> None:
+    page = (ROOT / "docs" / "databases.md").read_text()
+    tried = {
+        name
+        for variant in SETTINGS.values()
+        for kind in ("database", "options", "settings")
+        for name in variant.get(kind, {})
+    }
+
+    assert [name for name in sorted(tried) if name not in page] == []
