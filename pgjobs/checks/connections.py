@@ -93,19 +93,22 @@ def check_migration_modules(**_: Any) -> Iterable[CheckMessage]:
 def check_same_tables(databases: Sequence[str] | None = None, **_: Any) -> Iterable[CheckMessage]:
     """E031: a worker's own connections see the tables that Django's connections see.
 
-    The check connects, so it runs with ``check --database`` and ``migrate`` alone.
+    The check connects, so it runs with ``check --database`` and ``migrate``, and as a worker
+    starts.
     """
     database = router.db_for_write(Job)
-    if database not in (databases or ()) or not _is_postgresql(database):
+    if database not in (databases or ()) or not _settings_can_be_read():
         return
+    ways = {database, get_settings().DIRECT_DATABASE or database}
+    if not all(way in connections and _is_postgresql(way) for way in ways):
+        return  # reported by E001 or E013
     try:
-        django = _seen_by_django(database)
-        if django[-1] is None:  # before the first ``migrate``
-            return
+        # The worker's connection comes first: it gives up after seconds if no server answers.
         worker = _seen_by_a_worker(database)
+        django = _seen_by_django(database)
     except (DatabaseError, psycopg.Error):
         return  # whoever connects next says it better
-    if django != worker:
+    if django != worker and django[-1] is not None:  # which it is before the first ``migrate``
         yield Error(
             f"Django's connections see the table of jobs {_shown(django)}, and those of a worker "
             f"see it {_shown(worker)}.",

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tests.support.environment import Environment, environment_of
+from tests.support.environment import Environment, environment_of, with_apps
 from tests.support.fresh_database import fresh_database
-from tests.support.sql import ask
+from tests.support.sql import ask, query
 from tests.support.whole_project import ended, live_beside_a_worker, with_variant
 from tests.support.worker_process import SupervisedWorker
 
@@ -94,3 +94,16 @@ def test_a_worker_does_not_start_with_a_setting_that_is_refused(
     with SupervisedWorker(with_variant(child_environment, **variant), "--burst") as worker:
         assert worker.wait() != 0
         assert refusal in worker.output
+
+
+def test_a_worker_does_not_start_if_jobs_are_enqueued_in_another_schema(
+    child_environment: Environment,
+) -> None:
+    query("CREATE SCHEMA another_site; CREATE TABLE another_site.pgjobs_job ()")
+    try:
+        with SupervisedWorker(with_apps(child_environment, "wandering"), "--burst") as worker:
+            assert worker.wait() == 1
+            assert "pgjobs.E031" in worker.output
+            assert "in the schema another_site" in worker.output
+    finally:
+        query("DROP SCHEMA another_site CASCADE")

@@ -148,3 +148,17 @@ def test_e031_names_a_direct_way_that_leads_to_another_database(
 
     (problem,) = problems("pgjobs.E031", tags=[Tags.database], databases=["default"])
     assert "those of a worker see it nowhere in postgres." in problem.msg
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("pgjobs", "reported"),
+    [({"DIRECT_DATABASE": "nowhere"}, "pgjobs.E013"), ({"CONCURRENCY": "many"}, "pgjobs.E005")],
+)
+def test_settings_that_another_check_refuses_do_not_stop_the_check_that_connects(
+    pgjobs: Any, reported: str, settings: pytest_django.Settings
+) -> None:
+    settings.PGJOBS = pgjobs
+
+    assert problems(reported, databases=["default"])
+    assert not problems("pgjobs.E031", databases=["default"])

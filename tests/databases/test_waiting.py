@@ -60,9 +60,11 @@ def test_a_caller_behind_a_pooler_leaves_nothing_in_its_session(
         "from tests.apps.testapp.jobs import Noop\n"
         "assert Noop.enqueue().wait(60).status == 'completed'\n"
     )
-    with RunningWorker(child_environment, "-c", "1"):
-        with in_another_process(pooled, code) as process:
-            assert process.wait(60) == 0
+    with (
+        RunningWorker(child_environment, "-c", "1"),
+        in_another_process(pooled, code) as process,
+    ):
+        assert process.wait(60) == 0
 
     assert ask(pooler_url, "SELECT pg_listening_channels()", prepare_threshold=None) == []
     assert limits(pooler_url) == before

@@ -19,6 +19,7 @@ from django.db import connections, router
 
 from pgjobs import events, queues
 from pgjobs.alerts import AlertRounds
+from pgjobs.checks.connections import check_same_tables
 from pgjobs.clock import Clock, LowLevelTasks
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import DatabaseRefused
@@ -89,7 +90,9 @@ def _supervise(worker_options: WorkerOptions, options: dict[str, Any]) -> NoRetu
     if not (options["more_queues"] or options["queues"]):
         _warn_of_unserved()
     # A refusal here is told once and ends the command; a child refused later is started again.
-    look_once(router.db_for_write(Job))
+    database = router.db_for_write(Job)
+    look_once(database)
+    _refuse_other_tables(database)
     connections.close_all()  # a supervisor needs none
     supervisor = Supervisor(
         processes=options["processes"],
@@ -101,6 +104,13 @@ def _supervise(worker_options: WorkerOptions, options: dict[str, Any]) -> NoRetu
     if options["reload"]:
         CodeWatch(on_change=lambda: os.kill(os.getpid(), RENEWAL)).start()
     sys.exit(supervisor.run())
+
+
+def _refuse_other_tables(database: str) -> None:
+    """Raise CommandError if jobs are enqueued where this worker does not look for them."""
+    for problem in check_same_tables(databases=[database]):
+        if not problem.is_silenced():
+            raise CommandError(f"{problem.msg} {problem.hint} ({problem.id})")
 
 
 def _run_child(worker_options: WorkerOptions, options: dict[str, Any]) -> NoReturn:
