@@ -16,6 +16,7 @@ from pgjobs.models import Job
 from pgjobs.sql import load
 from pgjobs.worker.connection import EngineConnection
 
+_STRICT: Final = (psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE)
 _POOL_SIZE: Final = 4
 """Connections of psycopg's pool if neither ``min_size`` nor ``max_size`` is given."""
 _ENGINES_SHARE: Final = 2
@@ -67,7 +68,7 @@ def check_isolation_level(**_: Any) -> Iterable[CheckMessage]:
     """W034: statements of jobs do not fail because another transaction has changed a row."""
     database = router.db_for_write(Job)
     level = _options(database).get("isolation_level")
-    if level and level > psycopg.IsolationLevel.READ_COMMITTED:
+    if level in _STRICT:  # Django refuses a level that does not exist
         name = psycopg.IsolationLevel(level).name.replace("_", " ").lower()
         yield Warning(
             f"DATABASES[{database!r}]['OPTIONS']['isolation_level'] is {name}. pgjobs tries its "

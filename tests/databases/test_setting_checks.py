@@ -87,6 +87,7 @@ def test_w033_names_a_client_encoding_that_lacks_characters(
         (IsolationLevel.REPEATABLE_READ, "is repeatable read."),
         (3, "is repeatable read."),
         (IsolationLevel.READ_COMMITTED, ""),
+        (99, ""),
         (None, ""),
     ],
 )

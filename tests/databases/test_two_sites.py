@@ -35,6 +35,7 @@ def sites(both: Sites) -> Sites:
     """Two sites without jobs, whose next workers have the same id, and so have their next jobs."""
     for site in both:
         site.ask("TRUNCATE pgjobs_job, testapp_trace, pgjobs_pause, pgjobs_doorbell CASCADE")
+        site.ask("DELETE FROM pgjobs_schedule")  # so that the clock ticks at its start
         site.ask("UPDATE pgjobs_worker SET stopped = now() WHERE stopped IS NULL")
     for kind in ("job", "worker"):
         ids = [site.ask(f"SELECT nextval('pgjobs_{kind}_id_seq')")[0][0] for site in both]
@@ -106,8 +107,10 @@ def test_a_dead_worker_is_seen_dead_beside_the_other_sites_worker_of_the_same_id
 
 def test_a_pause_of_one_site_leaves_the_other_one_alone(sites: Sites) -> None:
     a, b = sites
-    a.ask("SELECT pgjobs_pause('default')")
     with a.worker("-c", "1"), b.worker("-c", "1"):
+        known = "SELECT 1 FROM pgjobs_registry WHERE kind = 'queue' AND name = 'default'"
+        eventually(partial(a.ask, known))
+        a.ask("SELECT pgjobs_pause('default')")
         paused, job = a.enqueue("Noop"), b.enqueue("Noop")
         b.until("completed", job)
         assert a.ask("SELECT status FROM pgjobs_job WHERE id = %s", paused) == [("pending",)]
