@@ -79,18 +79,22 @@ def _run_of(task: AnyTask) -> Callable[..., Any]:
     def run(self: TaskJob, /, *args: Any, **kwargs: Any) -> Any:
         context = signals.send_started(self.job, task)
         try:
-            return _storable(task.func(*context, *args, **kwargs))
+            value = _storable(task.func(*context, *args, **kwargs))
         except BaseException as error:
             signals.remember(self.job, error)
             raise
+        signals.remember(self.job)
+        return value
 
     async def run_coroutine(self: TaskJob, /, *args: Any, **kwargs: Any) -> Any:
         context = await signals.asend_started(self.job, task)
         try:
-            return _storable(await task.func(*context, *args, **kwargs))
+            value = _storable(await task.func(*context, *args, **kwargs))
         except BaseException as error:
             signals.remember(self.job, error)
             raise
+        signals.remember(self.job)
+        return value
 
     chosen: Any = run_coroutine if inspect.iscoroutinefunction(task.func) else run
     chosen.__signature__ = _signature(task)

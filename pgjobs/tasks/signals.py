@@ -5,6 +5,7 @@ A receiver that raises is told as `ReceiverFailed`, and changes nothing for the 
 
 from __future__ import annotations
 
+from contextvars import Context, copy_context
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
@@ -23,8 +24,22 @@ from pgjobs.tasks.framework import (
 )
 from pgjobs.tasks.result import reread, running, sender_of
 
-_ERROR: Final = "task_error"
-"""The attribute of a job that keeps the exception of its task until the end is told."""
+_END: Final = "task_end"
+"""The attribute of a job that keeps the `_End` of its task until the end is told."""
+
+
+class _End:
+    """How a task ended in this process: its context variables, and its exception if it raised."""
+
+    __slots__ = ("context", "error")
+
+    def __init__(self, context: Context, error: BaseException | None) -> None:
+        self.context = context
+        self.error = error
+
+    def __reduce__(self) -> Any:
+        # A job may be pickled before its end is told, and a context can't be.
+        return type(None), ()
 
 
 def follow(path: str) -> None:
@@ -57,9 +72,13 @@ async def asend_started(job: Any, task: AnyTask) -> tuple[AnyContext, ...]:
     return _context(task, result)
 
 
-def remember(job: Any, error: BaseException) -> None:
-    """Keep ``error``, because Django's log names the exception that is handled at its signal."""
-    job.__dict__[_ERROR] = error
+def remember(job: Any, error: BaseException | None = None) -> None:
+    """Keep the context variables of the task that ends now, and the exception that it raised.
+
+    Receivers of its end look for both: a logger for the request that the task belongs to, and
+    Django's log for the exception that is handled.
+    """
+    job.__dict__[_END] = _End(copy_context(), error)
 
 
 def _context(task: AnyTask, result: AnyResult) -> tuple[AnyContext, ...]:
@@ -71,10 +90,17 @@ def _send_finished(event: events.JobEnded) -> None:
     task: AnyTask | None = getattr(registered_as(job.job_class), "task", None)
     if task is None:
         return
-    error: BaseException | None = job.__dict__.pop(_ERROR, None)
+    end: _End | None = job.__dict__.pop(_END, None)
     result = reread(job, task)
     if result is None:  # the row is gone already
         return
+    if end is None:
+        _tell_finished(job, result, None)
+    else:
+        end.context.run(_tell_finished, job, result, end.error)
+
+
+def _tell_finished(job: Any, result: AnyResult, error: BaseException | None) -> None:
     if error is None or result.status != TaskResultStatus.FAILED:
         _tell(job, task_finished.send_robust(sender_of(result), task_result=result))
         return
