@@ -256,6 +256,14 @@ test_on() {
   without_skips "$scratch/$python/bin/pytest" -n auto "$@"
 }
 
+# Packages that use Django's task framework, tried with a worker.
+integrate_on() {
+  local python=$1 django=$2
+  environment "$python" "$django"
+  "$scratch/$python/bin/pip" install -q -e '.[dev,integrations]' "django==$django.*"
+  INTEGRATIONS=1 without_skips "$scratch/$python/bin/pytest" -n auto tests/integrations
+}
+
 # What depends on the version, and some of the other tests: see tests/support/sampling.py.
 sample_on() {
   test_on "$@" --sample 1/64

@@ -67,9 +67,11 @@ def test_ruff_and_mypy_judge_by_the_oldest_python_of_the_matrix() -> None:
 
 
 def test_nox_has_a_session_for_each_python_of_the_matrix() -> None:
-    sessions = json.loads(output_of("-m", "nox", "--list-sessions", "--json"))
+    assert pythons_of_nox() == SUPPORTED["Python"]
 
-    assert [session["python"] for session in sessions] == SUPPORTED["Python"]
+
+def test_nox_tries_other_packages_on_the_newest_python_of_the_matrix() -> None:
+    assert pythons_of_nox("--sessions", "integrations") == SUPPORTED["Python"][-1:]
 
 
 def test_the_shell_reads_the_pairs_of_the_matrix_newest_first() -> None:
@@ -112,6 +114,12 @@ def output_of(*arguments: str) -> str:
         [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
     )
     return done.stdout
+
+
+def pythons_of_nox(*arguments: str) -> list[str]:
+    """Return the Python of each session that nox would run with ``arguments``."""
+    sessions = json.loads(output_of("-m", "nox", *arguments, "--list-sessions", "--json"))
+    return [session["python"] for session in sessions]
 
 
 def as_numbers(version: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""Without INTEGRATIONS in the environment pytest collects nothing here: the packages are missing."""
+"""Without INTEGRATIONS in the environment pytest collects nothing here: packages are missing."""
 
 from __future__ import annotations
 

@@ -72,6 +72,9 @@ class Project:
 @contextmanager
 def project(name: str) -> Iterator[Project]:
     """The project ``name`` with new, empty tables."""
-    with fresh_database() as url, tempfile.TemporaryDirectory() as directory:
-        with Project(name, url, Path(directory)) as made:
-            yield made
+    with (
+        fresh_database() as url,
+        tempfile.TemporaryDirectory() as directory,
+        Project(name, url, Path(directory)) as made,
+    ):
+        yield made

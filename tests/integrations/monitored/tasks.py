@@ -7,6 +7,7 @@ from pathlib import Path
 from django.tasks import task
 
 from pgjobs import retry
+from pgjobs.tasks import task as task_of_pgjobs
 
 
 @task
@@ -20,6 +21,6 @@ def import_file(name: str) -> int:
     return len((Path(os.environ["PROJECT_DIRECTORY"]) / name).read_bytes())
 
 
-@task(max_attempts=3, backoff=retry.constant(timedelta()))
+@task_of_pgjobs(max_attempts=3, backoff=retry.constant(timedelta()))
 def always_breaks() -> None:
     raise ConnectionError("It is away.")
