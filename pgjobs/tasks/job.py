@@ -10,7 +10,7 @@ from pgjobs.execution.result import result_as_json
 from pgjobs.jobs.options import check_numbers
 from pgjobs.jobs.system import register_system_job
 from pgjobs.registry.job_class import JobClass
-from pgjobs.registry.names import registered_as
+from pgjobs.registry.names import refuse_yield, registered_as
 from pgjobs.tasks import signals
 from pgjobs.tasks.definition import META, PgJobsTask
 from pgjobs.tasks.framework import AnyTask, InvalidTask, normalize_json
@@ -51,6 +51,9 @@ def job_class_of(task: AnyTask, defaults: Mapping[str, Any]) -> type[TaskJob]:
 
 def _make(task: AnyTask, options: Mapping[str, Any]) -> type[TaskJob]:
     func = task.func
+    if "<" in func.__qualname__:  # Django lets a lambda pass, and all lambdas have one name
+        raise TypeError(f"{func.__qualname__} is not a def at module level, so it has no path.")
+    refuse_yield(func, task.module_path)
     body = {
         "__module__": func.__module__,
         "__qualname__": func.__qualname__,

@@ -7,9 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.apps import apps
-from django.conf import settings
 from django.db import router
-from django.utils import timezone
 from django.utils.connection import ConnectionDoesNotExist
 
 from pgjobs import codec
@@ -152,7 +150,6 @@ def _moment(value: Any) -> datetime | None:
     if not isinstance(value, str):
         return value if isinstance(value, datetime) else None
     try:
-        moment = datetime.fromisoformat(value)
+        return datetime.fromisoformat(value)
     except ValueError:
         return None
-    return moment if settings.USE_TZ else timezone.make_naive(moment)
