@@ -54,7 +54,13 @@ class PgJobsBackend(BaseTaskBackend):
     def validate_task(self, task: AnyTask) -> None:
         """Raise InvalidTask if ``task`` can't be a job; else register its job class."""
         super().validate_task(task)
-        self._job_class(task)
+        self.register(task)
+
+    def register(self, task: AnyTask) -> type[TaskJob]:
+        """Let this process run ``task``; return its job class. Raises InvalidTask if it can't."""
+        return job_class_of(
+            task, {name: self.options[name] for name in META if name in self.options}
+        )
 
     def enqueue(self, task: Task[P, R], args: Any, kwargs: Any) -> TaskResult[P, R]:
         """Insert a job that runs ``task``, and return its result, which is READY.
@@ -91,17 +97,12 @@ class PgJobsBackend(BaseTaskBackend):
         """Return the errors of this backend's entry in ``TASKS``."""
         return [*problems(self)]
 
-    def _job_class(self, task: AnyTask) -> type[TaskJob]:
-        return job_class_of(
-            task, {name: self.options[name] for name in META if name in self.options}
-        )
-
     def _insert(self, task: AnyTask, args: Any, kwargs: Any) -> Any:
         self.validate_task(task)
         # These import models, and a task may be declared before the models are loaded.
         from pgjobs.enqueueing.row import row_for
 
-        job_class = self._job_class(task)
+        job_class = self.register(task)
         args, kwargs = normalize_json(list(args)), normalize_json(dict(kwargs))
         row = row_for(
             job_class,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from django.apps import apps
@@ -27,9 +28,19 @@ def discover() -> None:
     autodiscover_modules("tasks")
     ours = {backend.alias for backend in backends}
     for task in _tasks():
-        # Its own backend has not registered it, and using(backend=…) may bring it here.
         if task.backend not in ours:
-            backends[0].validate_task(task)
+            _register(task, backends[0])
+
+
+def _register(task: AnyTask, backend: PgJobsBackend) -> None:
+    """Register a task that its own backend does not run as a job: using(backend=…) may do so.
+
+    Its queue is one of its own backend, and using(queue_name=…) may name another one.
+    """
+    from pgjobs.tasks.framework import InvalidTask
+
+    with suppress(InvalidTask):  # no call can make it a job, and its own backend takes it
+        backend.register(task)
 
 
 def _backends() -> Iterator[PgJobsBackend]:

@@ -13,15 +13,17 @@ from typing import Any
 import django
 import pytest
 from asgiref.sync import async_to_sync
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, SynchronousOnlyOperation
 from django.test import override_settings
 from django.utils import timezone
+from django_tasks import task as task_of_backport
 
 from pgjobs.backends import PgJobsBackend
 from pgjobs.models import Job
 from pgjobs.tasks import task
 from pgjobs.tasks.framework import (
     InvalidTask,
+    Task,
     TaskResultDoesNotExist,
     TaskResultStatus,
     task_backends,
@@ -130,6 +132,20 @@ def test_a_task_is_validated_again_when_a_coroutine_enqueues_it() -> None:
     with narrow(), pytest.raises(InvalidTask, match="not valid"):
         async_to_sync(tasks.add.aenqueue)(1)
     assert not Job.objects.exists()
+
+
+def test_a_coroutine_that_enqueues_without_awaiting_is_refused_by_django() -> None:
+    async def enqueue() -> None:
+        tasks.add.enqueue(1)
+
+    with pytest.raises(SynchronousOnlyOperation):
+        async_to_sync(enqueue)()
+
+
+def test_the_decorator_of_the_backport_makes_a_task_of_the_framework_in_use() -> None:
+    declared = task_of_backport(priority=3)(plain)
+    assert isinstance(declared, Task)
+    assert Job.objects.get(pk=declared.enqueue().id).priority == 3
 
 
 def test_a_moment_in_the_past_is_due_at_once() -> None:
