@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.integrations.project import Project, project
+from tests.support.markdown import DOCS, blocks
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +56,9 @@ def test_an_adapter_cancels_a_task_that_waits(overseen: Project) -> None:
     result = overseen.call("enqueue", "rebuild", "documents")
     assert overseen.call("cancel", result) is True
     assert overseen.call("cancel", result) is False
+
+
+def test_the_adapter_on_the_page_is_the_one_that_is_tried_here() -> None:
+    tried = (Path(__file__).parent / "overseen" / "adapter.py").read_text()
+    shown = next(block for block in blocks(DOCS / "tasks.md", "python") if "Adapter(" in block.text)
+    assert shown.text.partition("\n")[2].strip() in tried

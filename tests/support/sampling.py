@@ -22,6 +22,8 @@ DEPENDS_ON_VERSIONS: Final = (
     "models/",
     "registry/",
     "sql/test_migrations",
+    "tasks/test_backend",
+    "tasks/test_contract",
     "test_checks",
     "test_codec",
     "test_notifications",

@@ -66,8 +66,9 @@ def test_using_leaves_the_task_as_it_was() -> None:
 
 
 def test_options_of_pgjobs_survive_using() -> None:
-    changed = tasks.flaky.using(priority=5)
-    assert (changed.max_attempts, changed.backoff) == (3, tasks.flaky.backoff)
+    flaky: Any = tasks.flaky
+    changed = flaky.using(priority=5)
+    assert (changed.max_attempts, changed.backoff) == (3, flaky.backoff)
 
 
 def test_a_backend_that_does_not_exist_is_refused() -> None:
