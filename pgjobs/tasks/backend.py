@@ -68,16 +68,18 @@ class PgJobsBackend(BaseTaskBackend):
         Raises TypeError or ValueError, and inserts nothing, for arguments that JSON or the function
         does not take.
         """
-        job = self._insert(task, args, kwargs)
+        job, is_new = self._insert(task, args, kwargs)
         result: TaskResult[P, R] = result_of(job, task)
-        signals.send_enqueued(job, result)
+        if is_new:
+            signals.send_enqueued(job, result)
         return result
 
     async def aenqueue(self, task: Task[P, R], args: Any, kwargs: Any) -> TaskResult[P, R]:
         """Do the same as ``enqueue()``, for coroutines."""
-        job = await sync_to_async(self._insert)(task, args, kwargs)
+        job, is_new = await sync_to_async(self._insert)(task, args, kwargs)
         result: TaskResult[P, R] = result_of(job, task)
-        await signals.asend_enqueued(job, result)
+        if is_new:
+            await signals.asend_enqueued(job, result)
         return result
 
     def get_result(self, result_id: str) -> AnyResult:
@@ -97,7 +99,8 @@ class PgJobsBackend(BaseTaskBackend):
         """Return the errors of this backend's entry in ``TASKS``."""
         return [*problems(self)]
 
-    def _insert(self, task: AnyTask, args: Any, kwargs: Any) -> Any:
+    def _insert(self, task: AnyTask, args: Any, kwargs: Any) -> tuple[Any, bool]:
+        """Return a job of ``task`` and whether it is new: with ``once`` there may be a live one."""
         self.validate_task(task)
         # These import models, and a task may be declared before the models are loaded.
         from pgjobs.enqueueing.row import row_for
@@ -119,9 +122,9 @@ class PgJobsBackend(BaseTaskBackend):
         row["args"] = codec.encode(args, "args")
         jobs = apps.get_model("pgjobs", "Job").objects.all()
         if not getattr(task, "once", False):
-            return jobs.enqueue_row(row)
+            return jobs.enqueue_row(row), True
         job, is_new = jobs.hold_place_by(row)
-        return job if is_new else find(job.pk)
+        return (job if is_new else find(job.pk)), is_new
 
     def _meta(self, declared: AnyTask) -> dict[str, str] | None:
         return None if self.alias == declared.backend else {BACKEND: self.alias}

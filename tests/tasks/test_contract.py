@@ -190,6 +190,19 @@ def test_receivers_of_both_kinds_hear_once_of_a_coroutines_enqueueing() -> None:
     assert heard == [result.id, result.id]
 
 
+def test_no_receiver_hears_of_a_call_that_enqueues_nothing() -> None:
+    heard: list[str] = []
+
+    def receive(task_result: Any, **_: Any) -> None:
+        heard.append(task_result.id)
+
+    with receiving(task_enqueued, receive):
+        first = tasks.only_once.enqueue()
+        assert tasks.only_once.enqueue().id == first.id
+        assert async_to_sync(tasks.only_once.aenqueue)().id == first.id
+    assert heard == [first.id]
+
+
 # Running ------------------------------------------------------------------------------------
 
 

@@ -147,3 +147,13 @@ async def flaky_slowly(context: AnyContext) -> int:
     if context.attempt == 1:
         raise ConnectionError
     return context.attempt
+
+
+@task
+def exits() -> None:
+    raise SystemExit(3)
+
+
+@task
+async def exits_slowly() -> None:
+    raise SystemExit(3)
