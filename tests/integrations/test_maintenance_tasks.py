@@ -17,11 +17,12 @@ def maintained() -> Iterator[Project]:
 
 
 def test_each_batch_enqueues_the_next_one_until_all_is_done(maintained: Project) -> None:
+    before = len(maintained.jobs())
     run = maintained.call("start", "Greet")
     maintained.work()
     assert maintained.call("state_of", run) == ["succeeded", 5, ""]
     assert maintained.call("greeted") == 5
-    assert maintained.jobs() == [("run_batch", "completed")] * 3
+    assert maintained.jobs()[before:] == [("run_batch", "completed")] * 3
 
 
 def test_a_run_pauses_and_is_resumed(maintained: Project) -> None:
