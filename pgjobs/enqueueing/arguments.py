@@ -50,6 +50,17 @@ def gathered(arguments: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
     return {**arguments, **kwargs}
 
 
+def with_name(target: JobTarget, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return ``kwargs`` with a ``name`` among the ``arguments`` if ``run()`` has such a parameter.
+
+    The jobs of ``target`` have a name already, so ``name`` is not an option of the call.
+    """
+    if "name" not in kwargs or "name" not in parameters_of(target).named:
+        return kwargs
+    name = kwargs.pop("name")
+    return {**kwargs, "arguments": gathered(kwargs.get("arguments"), {"name": name})}
+
+
 def check_own(target: JobTarget, given: Mapping[str, Any]) -> None:
     """Raise InvalidArgument for a name that pgjobs itself gives to ``run()``."""
     if "job" in given and not is_job_class(target):
@@ -72,9 +83,13 @@ def check_all(target: JobTarget, given: Mapping[str, Any]) -> None:
     check_given(target, given)
     if missing := sorted(parameters.required.difference(given)):
         raise InvalidArgument(
-            f"{_run(target)} needs {', '.join(missing)}: give "
-            f"{', '.join(f'{name}=…' for name in missing)}."
+            f"{_run(target)} needs {', '.join(missing)}: give {', '.join(map(_as_given, missing))}."
         )
+
+
+def _as_given(name: str) -> str:
+    """Return how a caller gives an argument; an option of its name would take it."""
+    return f"arguments={{{name!r}: …}}" if name in OPTIONS else f"{name}=…"
 
 
 def check_given(target: JobTarget, given: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -67,12 +67,15 @@ class JobsMixin(models.Model):
     model. Deleting the object by either model deletes or cancels the jobs of both.
     """
 
-    jobs = JobsRelation(
-        "pgjobs.Job",
-        content_type_field="object_type",
-        object_id_field="object_id",
-        for_concrete_model=False,
-    )
+    if TYPE_CHECKING:
+        jobs: JobQuerySet[Job]
+    else:
+        jobs = JobsRelation(
+            "pgjobs.Job",
+            content_type_field="object_type",
+            object_id_field="object_id",
+            for_concrete_model=False,
+        )
     supports_jobs: ClassVar[bool] = True
 
     class Meta:

@@ -109,7 +109,7 @@ def test_a_surplus_argument_is_refused_with_the_nearest_name(enqueue: Callable[.
 
 def test_a_misspelt_option_is_refused_with_the_option() -> None:
     with pytest.raises(InvalidArgument, match=r"prioritty=3 .*Did you mean priority\?"):
-        Report.enqueue(month="May", prioritty=3)
+        Report.enqueue(month="May", prioritty=3)  # type: ignore[call-arg]
 
 
 def test_each_option_of_enqueue_is_known_as_one() -> None:
@@ -120,7 +120,7 @@ def test_each_option_of_enqueue_is_known_as_one() -> None:
 
 def test_options_of_setup_are_options_of_each_run(monkeypatch: pytest.MonkeyPatch) -> None:
     forget_system_jobs(monkeypatch)
-    Clashing.setup(interval=5, queue_name="high", arguments={"queue_name": "a", "priority": 1})
+    Clashing.setup(interval=5, queue_name="high", arguments={"queue_name": "a", "priority": 1})  # type: ignore[call-arg]
 
     system_job = system_jobs()[Clashing.path]
     assert (system_job.queue_name, system_job.kwargs) == (
@@ -165,7 +165,7 @@ def test_what_a_decorator_supplies_is_not_required() -> None:
 
 def test_a_static_run_has_all_its_parameters() -> None:
     with pytest.raises(InvalidArgument, match="needs month"):
-        Static.enqueue()
+        Static.enqueue()  # type: ignore[call-arg]
     job = Static.enqueue(month="May")
     job.run_here()
     assert job.result == "May"
@@ -224,7 +224,7 @@ def test_a_name_that_run_itself_has_is_an_argument() -> None:
 
 
 def test_arguments_called_like_options_are_given_as_arguments() -> None:
-    job = Clashing.enqueue(
+    job = Clashing.enqueue(  # type: ignore[call-arg]
         arguments={"queue_name": "mine", "priority": 7, "arguments": 9}, queue_name="low"
     )
     assert job.queue_name == "low"
@@ -235,7 +235,7 @@ def test_arguments_called_like_options_are_given_as_arguments() -> None:
 @pytest.mark.parametrize("arguments", [5, "month", ["month"], {5: "May"}, True])
 def test_arguments_that_are_no_names_with_values_are_refused(arguments: Any) -> None:
     with pytest.raises(InvalidArgument, match="arguments must be a dict from names to values"):
-        Report.enqueue(arguments=arguments)
+        Report.enqueue(arguments=arguments)  # type: ignore[call-arg]
 
 
 def test_an_argument_that_is_given_twice_is_refused() -> None:
@@ -247,7 +247,7 @@ def test_an_argument_that_is_given_twice_is_refused() -> None:
 
 def test_a_system_job_is_checked_when_it_is_set_up() -> None:
     with pytest.raises(InvalidArgument, match="needs month"):
-        Report.setup(interval=5)
+        Report.setup(interval=5)  # type: ignore[call-arg]
     with pytest.raises(InvalidArgument, match=r"intervall=5 .*Did you mean interval\?"):
         Noop.setup(cron="* * * * *", intervall=5)
     assert Report.path not in system_jobs()
@@ -257,10 +257,10 @@ def test_a_run_that_is_replaced_is_checked_as_it_is_now(monkeypatch: pytest.Monk
     Report.enqueue(month="May")
     monkeypatch.setattr(Report, "run", lambda self, year: year)
     with pytest.raises(InvalidArgument, match="needs year"):
-        Report.enqueue()
-    assert Report.enqueue(year=2026).kwargs == {"year": 2026}
+        Report.enqueue()  # type: ignore[call-arg]
+    assert Report.enqueue(year=2026).kwargs == {"year": 2026}  # type: ignore[call-arg]
 
 
 def test_an_option_among_the_arguments_is_refused_if_run_does_not_take_it() -> None:
     with pytest.raises(InvalidArgument, match=r"queue_name='low' is an option .* Set it in Meta"):
-        Report.enqueue(arguments={"month": "May", "queue_name": "low"})
+        Report.enqueue(arguments={"month": "May", "queue_name": "low"})  # type: ignore[call-arg]

@@ -50,7 +50,11 @@ def test_a_row_made_in_bulk_equals_a_row_made_by_enqueue() -> None:
         "max_attempts": 3,
         "meta": {"traceparent": "00-ab"},
     }
-    arguments = {"at": datetime(2026, 1, 1, tzinfo=UTC), "id": UUID(int=7), "text": "tab\t\\N\n"}
+    arguments: dict[str, Any] = {
+        "at": datetime(2026, 1, 1, tzinfo=UTC),
+        "id": UUID(int=7),
+        "text": "tab\t\\N\n",
+    }
 
     single = Noop.enqueue(site, **options, **arguments)
     (bulk,) = Noop.enqueue_many([(site, arguments)], **options)

@@ -183,7 +183,7 @@ def test_a_second_object_is_refused() -> None:
     site = a_site()
 
     with pytest.raises(InvalidArgument, match=r"instance='rack' was given beside .*Site"):
-        Noop.enqueue(site, instance="rack")
+        Noop.enqueue(site, instance="rack")  # type: ignore[misc]
 
 
 def test_a_functions_own_job_is_refused_as_an_argument() -> None:

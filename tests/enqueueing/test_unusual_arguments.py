@@ -23,8 +23,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("name", ["target", "func", "cls", "about", "jobs", "job", "options"])
 def test_an_argument_of_run_may_have_the_name_of_a_parameter(name: str) -> None:
-    assert ran(Noop, **{name: 5}).result == {name: 5}
-    assert Noop.enqueue_once(**{name: 5}).kwargs == {name: 5}
+    arguments: dict[str, Any] = {name: 5}
+
+    assert ran(Noop, **arguments).result == arguments
+    assert Noop.enqueue_once(**arguments).kwargs == arguments
 
 
 @pytest.mark.parametrize("name", ["target", "func", "cls", "about", "self", "args"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth import get_user_model
 
@@ -64,7 +66,7 @@ def test_pausing_is_journalled_with_its_subject() -> None:
 
 def test_a_job_runs_again_with_edited_arguments_and_its_other_columns() -> None:
     user = get_user_model().objects.create(username="ann")
-    options = {
+    options: dict[str, Any] = {
         "queue_name": "low", "priority": 3, "timeout": 30, "max_attempts": 2, "user": user,
         "notifications": "never",
     }  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 from django.db import transaction
 from django.db.models import Count
@@ -21,7 +20,7 @@ BATCH = 250
 KEPT_DAYS = 30
 
 
-class SyncDataSource(BackgroundJob):
+class SyncDataSource(BackgroundJob[DataSource]):
     """Makes the rows of a source equal to its directory.
 
     Each batch of files is one transaction, and the jobs that its changes cause are enqueued in it.
@@ -35,7 +34,7 @@ class SyncDataSource(BackgroundJob):
         timeout = 1800
 
     def run(self) -> None:
-        source = cast(DataSource, self.job.object)
+        source = self.job.object
         self.job.data = {"path": source.path}
         root = Path(source.path)
         if not root.is_dir():

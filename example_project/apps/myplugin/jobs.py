@@ -6,7 +6,6 @@ import ast
 from collections import Counter
 from pathlib import Path
 from threading import Lock
-from typing import cast
 
 from inventory.models import DataFile
 from myplugin.models import PythonFile
@@ -18,7 +17,7 @@ from pgjobs import BackgroundJob, JobFailed
 _parsing = Lock()
 
 
-class AnalyseFile(BackgroundJob):
+class AnalyseFile(BackgroundJob[DataFile]):
     """Parses a Python file, and counts its classes, functions and lines."""
 
     class Meta:
@@ -27,7 +26,7 @@ class AnalyseFile(BackgroundJob):
         timeout = 60
 
     def run(self) -> None:
-        file = cast(DataFile, self.job.object)
+        file = self.job.object
         self.job.data = {"path": file.path}
         counts = count(self._source(file))
         PythonFile.objects.bulk_create(

@@ -1,0 +1,178 @@
+"""What type checkers and editors read as the calls of job classes.
+
+At run time nothing imports this module. `docs/decisions/typed-calls.md` gives the reasons for its
+shape: the options stand in front of ``*args: P.args``, and ``run()`` binds ``P``.
+"""
+
+# mypy: disable-error-code="empty-body"
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Generic, ParamSpec, Protocol, TypeAlias
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.utils.functional import SimpleLazyObject
+from typing_extensions import TypeVar
+
+from pgjobs.models import Job
+from pgjobs.registry.job_class import JobClass
+
+User: TypeAlias = AbstractBaseUser | AnonymousUser | SimpleLazyObject[Any] | None
+Arguments: TypeAlias = Mapping[str, Any] | None
+
+M = TypeVar("M", bound=models.Model, default=Any)
+"""The model of the jobs' objects; any model unless a class names it: ``BackgroundJob[Site]``."""
+P = ParamSpec("P")
+"""The parameters of ``run()``."""
+
+
+class JobOf(Job, Generic[M]):
+    """A row whose ``object`` has a known model."""
+
+    object: M
+
+    class Meta:
+        abstract = True
+
+
+class HasRun(Protocol[P]):
+    """A job class, by its ``run()``."""
+
+    def run(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
+
+
+class Calls(JobClass, Generic[M]):
+    """The calls of a job class."""
+
+    @classmethod
+    def enqueue(
+        cls: type[HasRun[P]],
+        instance: M | None = None,
+        user: User = None,
+        schedule_at: datetime | None = None,
+        interval: int | None = None,
+        immediate: bool = False,
+        queue_name: str | None = None,
+        notifications: str | None = None,
+        priority: int | None = None,
+        timeout: int | None = None,
+        max_attempts: int | None = None,
+        meta: Mapping[str, Any] | None = None,
+        job_timeout: int | None = None,
+        arguments: Arguments = None,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Job:
+        """Insert a job of this class and return it.
+
+        Give everything but ``instance`` by its name. The names that are no option go to ``run()``.
+        Raises InvalidArgument, and inserts nothing, if an argument is wrong.
+        """
+
+    @classmethod
+    def enqueue_once(
+        cls: type[HasRun[P]],
+        instance: M | None = None,
+        user: User = None,
+        schedule_at: datetime | None = None,
+        interval: int | None = None,
+        queue_name: str | None = None,
+        notifications: str | None = None,
+        priority: int | None = None,
+        timeout: int | None = None,
+        max_attempts: int | None = None,
+        meta: Mapping[str, Any] | None = None,
+        job_timeout: int | None = None,
+        arguments: Arguments = None,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Job:
+        """Make sure that exactly one live job of this class holds the place of ``instance``."""
+
+    @classmethod
+    def enqueue_many(
+        cls,
+        /,
+        jobs: Iterable[M | Mapping[str, Any] | tuple[M | None, Mapping[str, Any]]],
+        *,
+        user: User = None,
+        schedule_at: datetime | None = None,
+        interval: int | None = None,
+        queue_name: str | None = None,
+        notifications: str | None = None,
+        priority: int | None = None,
+        timeout: int | None = None,
+        max_attempts: int | None = None,
+        meta: Mapping[str, Any] | None = None,
+        job_timeout: int | None = None,
+        arguments: Arguments = None,
+        **kwargs: Any,
+    ) -> list[int]:
+        """Insert a job for each item of ``jobs`` with COPY and return the ids, in order.
+
+        An item is a dict of arguments for ``run()``, the object of the job, or a pair of both.
+        """
+
+    @classmethod
+    async def aenqueue(
+        cls: type[HasRun[P]],
+        instance: M | None = None,
+        user: User = None,
+        schedule_at: datetime | None = None,
+        interval: int | None = None,
+        immediate: bool = False,
+        queue_name: str | None = None,
+        notifications: str | None = None,
+        priority: int | None = None,
+        timeout: int | None = None,
+        max_attempts: int | None = None,
+        meta: Mapping[str, Any] | None = None,
+        job_timeout: int | None = None,
+        arguments: Arguments = None,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Job:
+        """Do the same as ``enqueue()``, for coroutines."""
+
+    @classmethod
+    async def aenqueue_once(
+        cls: type[HasRun[P]],
+        instance: M | None = None,
+        user: User = None,
+        schedule_at: datetime | None = None,
+        interval: int | None = None,
+        queue_name: str | None = None,
+        notifications: str | None = None,
+        priority: int | None = None,
+        timeout: int | None = None,
+        max_attempts: int | None = None,
+        meta: Mapping[str, Any] | None = None,
+        job_timeout: int | None = None,
+        arguments: Arguments = None,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Job:
+        """Do the same as ``enqueue_once()``, for coroutines."""
+
+    @classmethod
+    def setup(
+        cls: type[HasRun[P]],
+        interval: int | None = None,
+        cron: str | None = None,
+        user: User = None,
+        queue_name: str | None = None,
+        notifications: str | None = None,
+        priority: int | None = None,
+        timeout: int | None = None,
+        max_attempts: int | None = None,
+        meta: Mapping[str, Any] | None = None,
+        job_timeout: int | None = None,
+        arguments: Arguments = None,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        """Make this class a system job that runs every ``interval`` minutes or by ``cron``."""

@@ -1,0 +1,1 @@
+"""Code that mypy and pyright check, and that nothing runs: see ``test_checkers.py``."""
