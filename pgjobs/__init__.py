@@ -7,7 +7,7 @@ because Django loads them only after it has imported all apps.
 
 from pgjobs.choices import JobInterval, JobNotification, JobStatus
 from pgjobs.exceptions import JobCancelled, JobFailed, JobTimeout, Retry, Snooze
-from pgjobs.jobs import BackgroundJob, JobRunner, register, system_job
+from pgjobs.jobs import BackgroundJob, JobRunner, job, register, system_job
 from pgjobs.signals import job_end, job_enqueued, job_rescued, job_start
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "JobTimeout",
     "Retry",
     "Snooze",
+    "job",
     "job_end",
     "job_enqueued",
     "job_rescued",

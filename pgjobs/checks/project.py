@@ -16,8 +16,8 @@ from pgjobs.choices import JobIsolation
 from pgjobs.conf import find_problems, get_settings
 from pgjobs.registry.job_class import JobClass
 from pgjobs.registry.meta import naming_class
-from pgjobs.registry.names import ambiguous, registered
-from pgjobs.registry.targets import is_job_class
+from pgjobs.registry.names import JobTarget, ambiguous, registered
+from pgjobs.registry.targets import is_job_class, options_of
 from pgjobs.rows.failure import shown
 from pgjobs.showing import brief
 
@@ -151,15 +151,16 @@ def _problem_with_function(path: str) -> str:
 
 
 def check_job_queues(**_: Any) -> Iterable[CheckMessage]:
-    """E008: the queue of each job class exists."""
+    """E008: the queue of each job class and job function exists."""
     try:
         known = queues.known_queues()
     except ImproperlyConfigured:
         return  # reported by E005 or E006
-    for job in _job_classes():
-        if job.options.queue is not None and job.options.queue not in known:
+    for path, target in registered().items():
+        queue = options_of(target).queue
+        if queue is not None and queue not in known:
             yield Error(
-                f"{job.path}.Meta.queue is {job.options.queue!r}, which is not a queue.",
+                f"{_option(path, target, 'queue')} is {queue!r}, which is not a queue.",
                 hint=f"The queues are: {', '.join(known)}.",
                 id="pgjobs.E008",
             )
@@ -169,21 +170,27 @@ def _job_classes() -> list[type[JobClass]]:
     return [job for job in registered().values() if is_job_class(job)]
 
 
+def _option(path: str, target: JobTarget, name: str) -> str:
+    return f"{path}.Meta.{name}" if is_job_class(target) else f"@job({name}=…) of {path}"
+
+
 def _settings_can_be_read() -> bool:
     return not find_problems(getattr(settings, "PGJOBS", {}))
 
 
 def check_memory_limits(**_: Any) -> Iterable[CheckMessage]:
-    """W015: a class with a memory limit has a process that the limit can end."""
+    """W015: a job with a memory limit has a process that the limit can end."""
     if not _settings_can_be_read():
         return
     default = get_settings().ISOLATION
-    for job in _job_classes():
-        isolation = job.options.isolation or default
-        if job.options.memory_limit is not None and isolation == JobIsolation.THREAD:
+    for path, target in registered().items():
+        options = options_of(target)
+        isolation = options.isolation or default
+        if options.memory_limit is not None and isolation == JobIsolation.THREAD:
             yield Warning(
-                f"{job.path}.Meta.memory_limit has no effect, because its jobs run in threads.",
-                hint="Set Meta.isolation to 'process' or 'fresh_process', or PGJOBS['ISOLATION'] "
+                f"{_option(path, target, 'memory_limit')} has no effect, because its jobs run in "
+                "threads.",
+                hint="Set isolation to 'process' or 'fresh_process', or PGJOBS['ISOLATION'] "
                 "for all jobs.",
                 id="pgjobs.W015",
             )

@@ -21,7 +21,7 @@ from pgjobs.enqueueing.references import model_of, object_columns, user_key
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.registry.meta import NAME_LIMIT, is_name
 from pgjobs.registry.names import JobTarget, path_of
-from pgjobs.registry.targets import check_target, is_job_class, options_of
+from pgjobs.registry.targets import check_target, is_job_class, name_of, options_of
 from pgjobs.showing import brief
 
 # Options of RQ's enqueue() that NetBox code may pass. RQ does not hand them to run(). If pgjobs
@@ -124,14 +124,11 @@ def _schedule_columns(schedule_at: datetime | None, interval: int | None) -> dic
 
 
 def _name(target: JobTarget, given: Any) -> str:
-    if is_job_class(target):
+    if own := name_of(target):
         if not (given is None or (isinstance(given, str) and given == "")):
-            raise InvalidArgument(
-                f"name {brief(given)} was given to {target.__qualname__}; a BackgroundJob "
-                "has the name of its class; set it in Meta.name."
-            )
-        given = target.name
-        if isinstance(given, str):  # checked where the class was made
+            raise InvalidArgument(_named_already(target, given))
+        given = own
+        if isinstance(given, str):  # checked where the class or the function was made
             return given
     name = str(given) if isinstance(given, str | Promise) else given
     if not isinstance(name, str) or not name:
@@ -144,6 +141,13 @@ def _name(target: JobTarget, given: Any) -> str:
             "without NUL and lone surrogates."
         )
     return name
+
+
+def _named_already(target: JobTarget, given: Any) -> str:
+    told = f"name {brief(given)} was given to {target.__qualname__}; "
+    if is_job_class(target):
+        return f"{told}a BackgroundJob has the name of its class; set it in Meta.name."
+    return f"{told}all its jobs have the name of the function; set it by @job(name=…)."
 
 
 def _text_or_none(argument: str, value: Any) -> str | None:

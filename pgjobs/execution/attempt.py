@@ -25,6 +25,7 @@ from pgjobs.execution.result import data_as_json, result_as_json
 from pgjobs.execution.runner import Runner
 from pgjobs.execution.running_job import RunningJob
 from pgjobs.registry.names import JobTarget, resolve
+from pgjobs.registry.parameters import parameters_of
 from pgjobs.registry.targets import is_job_class, options_of
 from pgjobs.rows.failure import as_error
 from pgjobs.rows.outcome import Outcome
@@ -129,7 +130,7 @@ def _terminated(job: RunningJob, outcome: Outcome) -> Outcome | None:
 
 def _call(target: JobTarget, job: RunningJob) -> Any:
     args, kwargs = codec.decode(job.args, "args"), codec.decode(job.kwargs, "kwargs")
-    run = target(job).run if is_job_class(target) else partial(target, job=job)
+    run = target(job).run if is_job_class(target) else _with_row(target, job)
     process = os.getpid()
     try:
         result = run(*args, **kwargs)
@@ -138,6 +139,10 @@ def _call(target: JobTarget, job: RunningJob) -> Any:
         raise
     end_if_forked(process)
     return result
+
+
+def _with_row(function: JobTarget, job: RunningJob) -> JobTarget:
+    return partial(function, job=job) if parameters_of(function).takes_job else function
 
 
 def _restore(job: RunningJob, claimed: dict[str, Any]) -> None:

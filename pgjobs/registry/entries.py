@@ -16,7 +16,7 @@ from pgjobs.queues import get_queue_for_model, known_queues
 from pgjobs.registry.hidden import hidden_keys
 from pgjobs.registry.names import JobTarget, registered
 from pgjobs.registry.parameters import parameters_of
-from pgjobs.registry.targets import is_job_class, options_of, own_argument
+from pgjobs.registry.targets import name_of, options_of, own_argument
 
 
 def entries() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -38,7 +38,7 @@ def entries() -> Iterator[tuple[str, str, dict[str, Any]]]:
 def _options(target: JobTarget) -> dict[str, Any]:
     options = options_of(target)
     return {
-        "name": str(target.name) if is_job_class(target) else None,
+        "name": str(name_of(target)) or None,
         "queue": options.queue,
         "priority": options.priority,
         "timeout": options.timeout,

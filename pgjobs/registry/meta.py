@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, NamedTuple, TypeGuard
 
@@ -77,26 +77,32 @@ class JobOptions:
                 # The attributes come from vars(), so a backoff that is written as a function in
                 # Meta stays this function.
                 options |= {key: value for key, value in _attributes(meta) if key[0] != "_"}
-        known = [field.name for field in fields(cls)]
-        for option in options:
-            if option not in known:
-                raise TypeError(
-                    f"{job_class.__qualname__}.Meta has {option!r}, which is not an option of a "
-                    f"job class.{did_you_mean(option, known)} The options are: {', '.join(known)}."
-                )
+        _check_names(
+            options,
+            [field.name for field in fields(cls)],
+            f"{job_class.__qualname__}.Meta",
+            "a job class",
+        )
         _check(options, f"{job_class.__qualname__}.Meta.")
-        if options.get("memory_limit") and options.get("isolation") == JobIsolation.THREAD:
-            raise TypeError(
-                f"{job_class.__qualname__}.Meta.memory_limit limits the process of a job, but its "
-                "isolation is 'thread'. Set isolation to 'process' or 'fresh_process'."
-            )
         return cls(**options)
 
     @classmethod
-    def of_function(cls, name: str, **options: Any) -> JobOptions:
-        """Return the ``options`` that ``register()`` takes. Raises TypeError for a wrong value."""
-        _check(options, f"{name}: ")
+    def of_function(
+        cls, function: str, options: dict[str, Any], known: Sequence[str]
+    ) -> JobOptions:
+        """Return the ``options`` of the ``function``; ``known`` are the names that it may have.
+
+        Raises TypeError for an option that does not exist or has a wrong value.
+        """
+        _check_names(options, known, function, "a function")
+        _check(options, f"{function}: ")
         return cls(**options)
+
+
+OF_FUNCTIONS: Final = tuple(
+    field.name for field in fields(JobOptions) if field.name != "editable_schedule"
+)
+"""The options of ``@pgjobs.job``: all but those of system jobs, which are classes."""
 
 
 NAME_LIMIT: Final = 200
@@ -136,12 +142,26 @@ def _attributes(meta: type) -> Iterator[tuple[str, Any]]:
         yield from vars(ancestor).items()
 
 
+def _check_names(options: Iterable[str], known: Sequence[str], owner: str, kind: str) -> None:
+    for option in options:
+        if option not in known:
+            raise TypeError(
+                f"{owner} has {option!r}, which is not an option of {kind}."
+                f"{did_you_mean(option, known)} The options are: {', '.join(known)}."
+            )
+
+
 def _check(options: dict[str, Any], owner: str) -> None:
     for option, value in options.items():
         if option in _ALLOWED and not _ALLOWED[option].accepts(value):
             raise TypeError(
                 f"{owner}{option} must be {_ALLOWED[option].words}, not {brief(value)}."
             )
+    if options.get("memory_limit") and options.get("isolation") == JobIsolation.THREAD:
+        raise TypeError(
+            f"{owner}memory_limit limits the process of a job, but its isolation is 'thread'. "
+            "Set isolation to 'process' or 'fresh_process'."
+        )
 
 
 class _Allowed(NamedTuple):

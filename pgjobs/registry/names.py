@@ -12,7 +12,7 @@ from pgjobs.registry.meta import JobOptions
 from pgjobs.showing import brief
 
 JobTarget = Callable[..., Any]
-"""A job class, or a function marked ``@pgjobs.register``."""
+"""A job class, or a function marked ``@pgjobs.job`` or ``@pgjobs.register``."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 PATH_LIMIT: Final = 200
@@ -45,20 +45,28 @@ def register(func: Any = _NOT_GIVEN, /, **options: Any) -> Any:
     return _register(func, **options)
 
 
-def _register(func: F, *, sensitive: Sequence[str] = (), launchable: bool = False) -> F:
+def _register(func: F, **options: Any) -> F:
+    name = name_in_code(func, "register")
+    add(path_of(func), func, JobOptions.of_function(name, options, ("sensitive", "launchable")))
+    return func
+
+
+def name_in_code(func: Any, decorator: str) -> str:
+    """Return the name of ``func`` if a worker can find it by that name, and if its body runs.
+
+    Raises TypeError for what ``decorator`` can't make a job: a method, a nested function, a
+    ``lambda``, a value that is no function, and a function that yields.
+    """
     name = getattr(func, "__qualname__", None)
     if not isinstance(name, str) or isinstance(func, type) or inspect.ismethod(func):
         raise TypeError(
-            f"register() takes a function at module level, not {brief(func)}. "
+            f"{decorator}() takes a function at module level, not {brief(func)}. "
             "A class of jobs inherits from pgjobs.BackgroundJob instead."
         )
     if "<" in name:
         raise TypeError(f"{name} is not a def at module level, so a worker can't find it.")
     refuse_yield(func, name)
-    options = JobOptions.of_function(name, sensitive=sensitive, launchable=launchable)
-    add(path_of(func), func)
-    _options[path_of(func)] = options
-    return func
+    return name
 
 
 def options_of_function(func: JobTarget) -> JobOptions:
@@ -72,10 +80,11 @@ def refuse_yield(run: Any, name: str) -> None:
         raise TypeError(f"{name} has a yield, so calling it would run nothing; remove the yield.")
 
 
-def add(path: str, target: JobTarget) -> None:
+def add(path: str, target: JobTarget, options: JobOptions | None = None) -> None:
     """Register ``target`` under ``path``, the dotted path that rows store.
 
-    Raises TypeError for a path that rows can't store.
+    A target that is no job class has its ``options`` here. Raises TypeError for a path that rows
+    can't store.
     """
     if len(path) > PATH_LIMIT:
         raise TypeError(
@@ -86,6 +95,8 @@ def add(path: str, target: JobTarget) -> None:
     if _body(known) is not _body(target):
         _ambiguous.add(path)
     _targets[path] = target
+    if options is not None:
+        _options[path] = options
 
 
 def _body(target: JobTarget) -> Any:

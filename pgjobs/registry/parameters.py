@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -22,6 +23,8 @@ class Parameters:
     """Whether ``run()`` has a ``**kwargs``."""
     written: frozenset[str]
     """The names in the ``def`` itself. A decorator may take any name and hand these on."""
+    takes_job: bool = True
+    """Whether a function can be called with its row as ``job``."""
 
 
 _ANYTHING = Parameters(frozenset(), frozenset(), True, frozenset())
@@ -44,16 +47,33 @@ def _parameters_of(target: JobTarget, run: Any) -> Parameters:
     called = run if is_job_class(target) else target
     try:
         # Of the outer function: a decorator may supply an argument that the inner one requires.
-        outer = _without_own(target, inspect.signature(called, follow_wrapped=False))
-        inner = _without_own(target, inspect.signature(called))
+        signature = inspect.signature(called, follow_wrapped=False)
+        inner_signature = inspect.signature(called)
+        outer, inner = _without_own(target, signature), _without_own(target, inner_signature)
     except (TypeError, ValueError):
         return _ANYTHING
     return Parameters(
         required=frozenset(each.name for each in outer if _is_named(each) and _is_required(each)),
         named=frozenset(each.name for each in outer if _is_named(each)),
-        takes_any=any(each.kind == each.VAR_KEYWORD for each in outer),
+        takes_any=_takes_any(outer),
         written=frozenset(each.name for each in inner if _is_named(each)),
+        takes_job=_takes_job(signature.parameters, inner_signature.parameters),
     )
+
+
+def _takes_job(
+    outer: Mapping[str, inspect.Parameter], inner: Mapping[str, inspect.Parameter]
+) -> bool:
+    """Return whether ``outer`` names ``job``, or takes it and hands it on to ``inner``."""
+    if "job" in outer:
+        return _is_named(outer["job"])
+    if not _takes_any(outer.values()):
+        return False
+    return _takes_any(inner.values()) or ("job" in inner and _is_named(inner["job"]))
+
+
+def _takes_any(parameters: Iterable[inspect.Parameter]) -> bool:
+    return any(each.kind == each.VAR_KEYWORD for each in parameters)
 
 
 def _without_own(target: JobTarget, signature: inspect.Signature) -> list[inspect.Parameter]:

@@ -23,6 +23,14 @@ def options_of(target: JobTarget) -> JobOptions:
     return target.options if is_job_class(target) else options_of_function(target)
 
 
+def name_of(target: JobTarget) -> str:
+    """Return the name of all jobs of ``target``; "" if each call of ``enqueue()`` gives one.
+
+    A lazy translation is returned as it is.
+    """
+    return target.name if is_job_class(target) else options_of_function(target).name
+
+
 def own_argument(target: JobTarget) -> str | None:
     """Return the argument of ``run()`` that pgjobs itself gives, so that no caller may; or None.
 
@@ -49,7 +57,7 @@ def check_target(target: Any) -> JobTarget:
     if known is not None:
         raise InvalidArgument(
             f"{path_of(target)} is registered for another object. If two definitions have this "
-            "name, rename one; if a decorator stands above @register, put it below."
+            "name, rename one; if a decorator stands above @job or @register, put it below."
         )
     if is_job_class(target):
         raise InvalidArgument(
@@ -57,5 +65,5 @@ def check_target(target: Any) -> JobTarget:
         )
     raise InvalidArgument(
         f"{brief(target)} is not a BackgroundJob class, nor a function marked with "
-        "@pgjobs.register."
+        "@pgjobs.job or @pgjobs.register."
     )

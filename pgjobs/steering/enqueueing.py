@@ -11,7 +11,7 @@ from pgjobs import codec
 from pgjobs.exceptions import BadArguments, InvalidArgument
 from pgjobs.models import Job
 from pgjobs.registry.names import JobTarget, resolve
-from pgjobs.registry.targets import is_job_class
+from pgjobs.registry.targets import name_of
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.journal import acting
 
@@ -74,7 +74,7 @@ def rerun(
         again = Job.enqueue(
             target,
             job.object,
-            name="" if is_job_class(target) else job.name,
+            name="" if name_of(target) else job.name,
             user=job.user if user is _ITS_OWN else user,
             queue_name=job.queue_name,
             notifications=job.notifications,

@@ -5,8 +5,12 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+import pytest
+
 from pgjobs.enqueueing.arguments import OPTIONS
 from pgjobs.jobs.calls import Calls
+from pgjobs.jobs.functions import CALLS
+from pgjobs.registry.meta import OF_FUNCTIONS
 from tests.support.environment import ROOT
 from tests.support.markdown import DOCS, blocks
 from tests.typing.test_checkers import CASES
@@ -37,16 +41,27 @@ def parameters(call: Any) -> set[str]:
     return {each.arg for each in given} - {"cls", "self"}
 
 
-def test_the_declared_options_are_those_that_the_calls_take() -> None:
-    found = {call: parameters(node) for call, node in declared("Calls").items()}
+@pytest.mark.parametrize("name", ["Calls", "JobFunction"])
+def test_the_declared_options_are_those_that_the_calls_take(name: str) -> None:
+    found = {call: parameters(node) for call, node in declared(name).items() if call in DECLARED}
 
-    assert found == DECLARED
+    assert len(found) >= 4
+    assert found == {call: DECLARED[call] for call in found}
 
 
 def test_each_call_is_declared() -> None:
     of_class = {name for name, value in vars(Calls).items() if isinstance(value, classmethod)}
+    of_function = {call.__name__ for call in CALLS}
 
     assert declared("Calls").keys() == of_class - {"__class_getitem__"} == DECLARED.keys()
+    assert declared("JobFunction").keys() - {"__call__"} == of_function
+
+
+def test_the_declared_options_of_functions_are_those_that_exist() -> None:
+    body = CLASSES["FunctionOptions"].body
+    found = {each.target.id for each in body if isinstance(each, ast.AnnAssign)}  # type: ignore[union-attr]
+
+    assert found == set(OF_FUNCTIONS)
 
 
 def test_the_errors_on_the_page_are_cases() -> None:

@@ -26,7 +26,7 @@ from pgjobs.pages.page import address, form, page, show
 from pgjobs.queues import get_queue_for_model, known_queues
 from pgjobs.registry.meta import NAME_LIMIT
 from pgjobs.registry.names import JobTarget
-from pgjobs.registry.targets import is_job_class, options_of
+from pgjobs.registry.targets import name_of, options_of
 from pgjobs.steering import enqueueing, texts
 from pgjobs.steering.selection import all_jobs
 
@@ -81,7 +81,7 @@ class EnqueueForm(ArgumentsForm):
         queues = [(name, name) for name in known_queues()]
         fields["queue_name"].choices = [("", named), *queues]  # type: ignore[attr-defined]
         fields["priority"].widget.attrs["placeholder"] = str(meta.priority)
-        if is_job_class(target):
+        if name_of(target):
             del fields["name"]
 
     def clean_schedule_at(self) -> Any:
@@ -150,7 +150,7 @@ def _wanted(request: HttpRequest) -> Mapping[str, str]:
 
 def _described(path: str, target: JobTarget) -> dict[str, Any]:
     options = options_of(target)
-    name = target.name if is_job_class(target) else path.rpartition(".")[2]
+    name = name_of(target) or path.rpartition(".")[2]
     about = (target.__doc__ or "").strip().partition("\n\n")[0]
     return {
         "path": path,

@@ -18,7 +18,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db import connection
 
-from pgjobs import BackgroundJob
+from pgjobs import BackgroundJob, job
 from pgjobs.exceptions import JobFailed, Retry, Snooze
 from tests.apps.testapp.jobs import leave_trace
 
@@ -335,3 +335,8 @@ class WaitsInProcess(BackgroundJob):
     def run(self) -> None:
         leave_trace("begun", self.job.pk)
         time.sleep(600)
+
+
+@job(isolation="process")
+def process_of_a_function() -> int:
+    return os.getpid()
