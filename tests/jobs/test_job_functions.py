@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy, override
 
 import pgjobs
@@ -103,6 +104,20 @@ def decorated_with_job(number: int, job: Job) -> list[int]:
 @with_job
 def given_no_job(number: int) -> int:
     return number
+
+
+def supplying_job(func: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(func)
+    def outer(number: int) -> Any:
+        return func(number, job=None)
+
+    return outer
+
+
+@pgjobs.job
+@supplying_job
+def supplied_by_its_decorator(number: int, job: Job | None) -> list[Any]:
+    return [job, number]
 
 
 @pgjobs.register
@@ -215,6 +230,7 @@ def test_a_decorator_may_take_the_row_or_hand_it_on() -> None:
 
     assert result(handed_on) == [handed_on.pk, 1]
     assert result(taken) == [taken.pk, 2]
+    assert result(supplied_by_its_decorator.delay(number=3)) == [None, 3]
 
 
 def test_a_coroutine_function_runs_and_gets_the_row() -> None:
@@ -247,6 +263,15 @@ def test_a_lazy_name_is_translated_when_a_job_is_enqueued() -> None:
     with override("de"):
         assert double.delay(1).name == "Montag"
     assert double.delay(1).name == "Monday"
+
+
+def test_a_lazy_name_is_not_translated_at_the_decorator(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_functions(monkeypatch)
+
+    def too_early() -> str:
+        raise AssertionError("The apps are not ready.")
+
+    assert pgjobs.job(name=lazy(too_early, str)())(asks) is asks
 
 
 @pytest.mark.django_db(transaction=True)

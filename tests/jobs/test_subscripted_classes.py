@@ -59,4 +59,5 @@ def test_a_job_of_a_class_with_a_model_runs() -> None:
 @pytest.mark.django_db
 def test_a_parameter_of_run_called_name_is_an_argument_of_the_call() -> None:
     assert OfCountry.enqueue(name="Lund").kwargs == {"name": "Lund"}
+    assert OfCountry.enqueue_once(name="Lund").kwargs == {"name": "Lund"}
     assert OfCountry.enqueue(name="Lund").name == "OfCountry"
