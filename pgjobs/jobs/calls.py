@@ -1,4 +1,4 @@
-"""The calls of a job class that enqueue its jobs. Type checkers read ``signatures.py`` instead."""
+"""The calls of a job class that enqueue its jobs. Type checkers read ``signatures.pyi`` instead."""
 
 from __future__ import annotations
 

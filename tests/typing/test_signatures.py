@@ -15,7 +15,7 @@ from tests.support.environment import ROOT
 from tests.support.markdown import DOCS, blocks
 from tests.typing.test_checkers import CASES
 
-TREE = ast.parse((ROOT / "pgjobs" / "jobs" / "signatures.py").read_text())
+TREE = ast.parse((ROOT / "pgjobs" / "jobs" / "signatures.pyi").read_text())
 CLASSES = {each.name: each for each in TREE.body if isinstance(each, ast.ClassDef)}
 
 OF_ENQUEUE = OPTIONS - {"name"}

@@ -1,13 +1,10 @@
 """What type checkers and editors read as the calls of job classes and job functions.
 
-At run time nothing imports this module. `docs/decisions/typed-calls.md` gives the reasons for its
+At run time there is no such module. `docs/decisions/typed-calls.md` gives the reasons for its
 shape: the options stand in front of ``*args: P.args``, and ``run()`` binds ``P``.
 """
 
-# mypy: disable-error-code="empty-body"
-
-from __future__ import annotations
-
+from abc import ABCMeta
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import (
@@ -45,7 +42,6 @@ Own = ParamSpec("Own")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
-
 class JobOf(Job, Generic[M]):
     """A row whose ``object`` has a known model."""
 
@@ -54,14 +50,12 @@ class JobOf(Job, Generic[M]):
     class Meta:
         abstract = True
 
-
 class HasRun(Protocol[P]):
     """A job class, by its ``run()``."""
 
     def run(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
 
-
-class Calls(JobClass, Generic[M]):
+class Calls(JobClass, Generic[M], metaclass=ABCMeta):
     """The calls of a job class."""
 
     @classmethod
@@ -193,7 +187,6 @@ class Calls(JobClass, Generic[M]):
     ) -> None:
         """Make this class a system job that runs every ``interval`` minutes or by ``cron``."""
 
-
 class JobFunction(Protocol[Own, P, R_co]):
     """A function of ``@pgjobs.job``: the function itself, with the calls that enqueue it."""
 
@@ -288,12 +281,10 @@ class JobFunction(Protocol[Own, P, R_co]):
     ) -> Job:
         """Do the same as ``enqueue_once()``, for coroutines."""
 
-
 class TakesJob(Protocol[P, R_co]):
     """A function whose first parameter is ``job``: pgjobs gives it the row."""
 
     def __call__(self, job: Job, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-
 
 class FunctionOptions(TypedDict, total=False):
     """The options of ``@pgjobs.job``: those of ``class Meta``."""
@@ -313,7 +304,6 @@ class FunctionOptions(TypedDict, total=False):
     memory_limit: int | None
     sensitive: Sequence[str]
     launchable: bool
-
 
 class JobDecorator(Protocol):
     """Makes a function a job."""
