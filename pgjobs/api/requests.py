@@ -88,7 +88,9 @@ class EnqueueRequest(Document):
     timeout = serializers.IntegerField(required=False, help_text="Seconds")
     max_attempts = serializers.IntegerField(required=False)
     notifications = serializers.ChoiceField(required=False, choices=JobNotification.choices)
-    name = serializers.CharField(required=False, help_text="Only for a function")
+    name = serializers.CharField(
+        required=False, help_text="Only for a function of @pgjobs.register"
+    )
     once = serializers.BooleanField(
         default=False, help_text="Unless a live job of this class and object exists"
     )

@@ -42,7 +42,9 @@ class Enqueue(Verb):
         parser.add_argument("--priority", type=int, metavar="N")
         parser.add_argument("--timeout", type=int, metavar="SECONDS")
         parser.add_argument("--max-attempts", type=int, metavar="N")
-        parser.add_argument("--name", default="", metavar="NAME", help="for a function")
+        parser.add_argument(
+            "--name", default="", metavar="NAME", help="for a function of @pgjobs.register"
+        )
         parser.add_argument(
             "--once", action="store_true", help="unless a live job of class and object exists"
         )
