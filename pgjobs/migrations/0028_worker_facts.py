@@ -41,7 +41,5 @@ class Migration(migrations.Migration):
             },
         ),
         rights_as_on("pgjobs_worker", "pgjobs_worker_facts"),
-        *extend(
-            "views/workers.0016", "views/workers.0028", ("views/queues", "views/running.0009")
-        ),
+        *extend("views/workers.0016", "views/workers.0028", ("views/queues", "views/running.0009")),
     ]

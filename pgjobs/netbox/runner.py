@@ -34,16 +34,16 @@ class JobRunner(BackgroundJob):
         super().__init__(as_netbox_job(job))
 
     @classmethod
-    def enqueue(cls, instance: models.Model | None = None, /, **kwargs: Any) -> Job:
+    def enqueue(cls, *args: Any, **kwargs: Any) -> Job:
         """Do the same as ``BackgroundJob.enqueue()``; ``name`` replaces the name of the class."""
         refuse_requests(kwargs)
-        return _model().enqueue(cls, instance, **kwargs)
+        return _model().enqueue(cls, *args, **kwargs)
 
     @classmethod
-    def enqueue_once(cls, instance: models.Model | None = None, /, **kwargs: Any) -> Job:
+    def enqueue_once(cls, *args: Any, **kwargs: Any) -> Job:
         refuse_requests(kwargs)
         kwargs.pop("name", None)  # NetBox looks for the name of the class, whatever is given
-        return _model().enqueue_once(cls, instance, **kwargs)
+        return _model().enqueue_once(cls, *args, **kwargs)
 
     @classmethod
     def get_jobs(cls, instance: models.Model | None = None) -> Any:

@@ -10,6 +10,7 @@ from pgjobs.execution.result import result_as_json
 from pgjobs.jobs.options import check_numbers
 from pgjobs.jobs.system import register_system_job
 from pgjobs.registry.job_class import JobClass
+from pgjobs.registry.meta import JobOptions
 from pgjobs.registry.names import refuse_yield, registered_as
 from pgjobs.tasks import signals
 from pgjobs.tasks.definition import META, PgJobsTask
@@ -22,7 +23,8 @@ class TaskJob(JobClass):
     task: ClassVar[AnyTask]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        check_numbers(cls)  # first: the base class registers what it accepts
+        # First: the base class registers what it accepts.
+        check_numbers(JobOptions.of(cls), f"{cls.__qualname__}.Meta: ")
         super().__init_subclass__(**kwargs)
 
 
