@@ -7,7 +7,7 @@ written to.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -36,13 +36,19 @@ from pgjobs.rows.rivalry import alone, reread
 from pgjobs.rows.user import key_of_existing_user
 
 Jobs = models.QuerySet[Any]
+NoteError = Callable[[BaseException], None]
+"""Called with the exception that left ``run()``, before the outcome is written."""
 
 _MOST_IDS: Final = 1000
 _PATIENCE: Final = 2.0
 _PAUSE: Final = 0.05
 
 
-def run_immediately(jobs: Jobs, job: Any) -> None:
+def _forget(error: BaseException) -> None:
+    """Keep nothing of ``error``: its frames would keep the values of ``run()``."""
+
+
+def run_immediately(jobs: Jobs, job: Any, *, note_error: NoteError = _forget) -> None:
     """Insert the new ``job`` and run it before returning.
 
     If a foreign session holds the lock of the job's id, the job takes the next id. Raises JobLocked
@@ -52,7 +58,7 @@ def run_immediately(jobs: Jobs, job: Any) -> None:
         tracing.send(job.__dict__, lambda _: (_insert_as_running(jobs, job), True))
         with held_here(connections[jobs.db], job.pk) as is_held:
             if is_held:
-                _run_started(jobs, job)
+                _run_started(jobs, job, note_error)
                 return
         locked = job.pk
         jobs.filter(pk=locked).delete()
@@ -77,7 +83,7 @@ def _insert_as_running(jobs: Jobs, job: Any) -> Any:
     return job
 
 
-def run_waiting(jobs: Jobs, job: Any) -> None:
+def run_waiting(jobs: Jobs, job: Any, *, note_error: NoteError = _forget) -> None:
     """Take the waiting ``job`` and run it; do nothing if it is not waiting any more.
 
     Raises JobLocked if the job still waits although a foreign session holds the lock of its id.
@@ -87,7 +93,7 @@ def run_waiting(jobs: Jobs, job: Any) -> None:
         with held_here(connections[jobs.db], job.pk) as is_held:
             if is_held:
                 if start(jobs, job):
-                    _run_started(jobs, job)
+                    _run_started(jobs, job, note_error)
                 return
         if not jobs.filter(pk=job.pk, status__in=WAITING).exists():  # another process runs it
             return
@@ -159,7 +165,8 @@ def write_notes(jobs: Jobs, notes: Sequence[Note]) -> None:
 class _InProcess(Runner):
     """Runs attempts in the caller's own thread, where the caller may have a transaction."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, note_error: NoteError) -> None:
+        self._note_error = note_error
         self._connection = connection
         self._may_end_transaction = not connection.in_atomic_block and connection.get_autocommit()
 
@@ -169,6 +176,9 @@ class _InProcess(Runner):
     async def wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         return await_here(coroutine)
 
+    def note_error(self, error: BaseException) -> None:
+        self._note_error(error)
+
     def note_exit(self, error: BaseException) -> None:
         self.exit = self.exit or error
 
@@ -176,9 +186,9 @@ class _InProcess(Runner):
         return self._may_end_transaction and end_transaction(self._connection)
 
 
-def _run_started(jobs: Jobs, job: Any) -> None:
+def _run_started(jobs: Jobs, job: Any, note_error: NoteError) -> None:
     notes: list[Note] = []
-    runner = _InProcess(connections[jobs.db])
+    runner = _InProcess(connections[jobs.db], note_error)
     job.note_sink = notes.append
     try:
         with usable_afterwards(connections[jobs.db]):

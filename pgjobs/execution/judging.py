@@ -28,6 +28,7 @@ def give_up(job: RunningJob, error: JobInterrupted, *, began: float) -> Outcome:
 
 
 def _judge(error: BaseException, job: RunningJob, runner: Runner) -> Outcome:
+    runner.note_error(error)
     for leaf in leaves_of(error):
         if isinstance(leaf, (KeyboardInterrupt, SystemExit)):
             runner.note_exit(leaf)

@@ -27,6 +27,9 @@ class Runner:
         """Run ``coroutine``, which ``run()`` returned, to its end and return its result."""
         raise NotImplementedError
 
+    def note_error(self, error: BaseException) -> None:
+        """Learn that ``error`` left ``run()``, or that pgjobs overrules the return of ``run()``."""
+
     def note_exit(self, error: BaseException) -> None:
         """Learn that the job raised KeyboardInterrupt or SystemExit.
 
