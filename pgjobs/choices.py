@@ -45,6 +45,12 @@ FINISHED: Final = (
 )
 
 
+MODES: Final = ("worker", "inline", "manual")
+"""What ``enqueue()`` does beside inserting the row: it wakes an idle worker, runs the job, or does
+nothing. Plain texts, because each call compares them, and a member of an enum takes three times as
+long."""
+
+
 class JobNotification(TextChoices):
     """When the user of a job is notified of the job's end: see ``pgjobs.notifications``."""
 

@@ -25,6 +25,7 @@ from pgjobs.checks.project import (
     check_job_queues,
     check_memory_limits,
     check_metrics_token,
+    check_mode,
     check_notifier,
     check_queue_mappings,
     check_queues,
@@ -59,3 +60,4 @@ def register_checks() -> None:
     ):
         register(check, Tags.compatibility)
     register(check_same_tables, Tags.database)
+    register(check_mode, Tags.compatibility, deploy=True)

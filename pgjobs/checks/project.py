@@ -216,3 +216,17 @@ def check_metrics_token(**_: Any) -> Iterable[CheckMessage]:
         hint="Take what python -c 'import secrets; print(secrets.token_urlsafe(32))' prints.",
         id="pgjobs.W019",
     )
+
+
+def check_mode(**_: Any) -> Iterable[CheckMessage]:
+    """W036: with ``check --deploy``, workers run the jobs."""
+    if not _settings_can_be_read():
+        return
+    mode = get_settings().MODE
+    if mode != "worker":
+        does = "runs due jobs in the caller's process" if mode == "inline" else "wakes no worker"
+        yield Warning(
+            f"PGJOBS['MODE'] is {mode!r}: enqueue() {does}.",
+            hint="Remove MODE from the settings of the deployment: it is meant for tests.",
+            id="pgjobs.W036",
+        )

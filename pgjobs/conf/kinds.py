@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
-from pgjobs.choices import JobIsolation, JobNotification
+from pgjobs.choices import MODES, JobIsolation, JobNotification
 
 LONGEST: Final = 1_000_000
 """The most seconds of any wait. The system calls that wait count milliseconds in 31 bits."""
@@ -75,6 +75,7 @@ Patterns = Annotated[
 Switch = Annotated[bool, Kind("True or False", lambda value: isinstance(value, bool))]
 When = Annotated[str, _one_of(JobNotification.values)]
 Where = Annotated[str, _one_of(JobIsolation.values)]
+Mode = Annotated[str, _one_of([*MODES])]
 Count = Annotated[int, _whole_number(1)]
 Limit = Annotated[
     int | None,

@@ -11,6 +11,7 @@ from pgjobs.conf.kinds import (
     Lease,
     Limit,
     Minutes,
+    Mode,
     Patterns,
     Queues,
     Retention,
@@ -135,6 +136,10 @@ class Settings:
     ADMIN: Switch = True
     """Whether the pages of pgjobs stand in Django's default admin site. Without them,
     ``include("pgjobs.urls")`` gives the same pages alone."""
+
+    MODE: Mode = "worker"
+    """What ``enqueue()`` does beside inserting the row. ``worker`` wakes an idle worker. For tests,
+    ``inline`` runs a job that is due before ``enqueue()`` returns, and ``manual`` does nothing."""
 
     METRICS_TOKEN: Token = ""
     """The bearer token for the pages of ``pgjobs.metrics.urls``. With an empty one no token opens

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from django.db import DatabaseError, connections, transaction
 
 from pgjobs import events
+from pgjobs.conf import get_settings
 from pgjobs.enqueueing.wake import wake_idle_workers
 from pgjobs.rows.commit import is_in_transaction
 
@@ -75,7 +76,11 @@ def ring_on_commit(
 
     No ring is sent in a transaction that the caller ends by hand: the next round finds the job. A
     ring before the commit would hold idle workers back from other jobs until then.
+
+    Nothing waits for the commit if ``PGJOBS["MODE"]`` says that no worker is to be woken.
     """
+    if get_settings().MODE != "worker":
+        return
     ring = _pending_ring(using)
     ring.add(queue, jobs, check)
     if not is_in_transaction(using):

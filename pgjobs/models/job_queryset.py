@@ -14,6 +14,7 @@ from django.db import DatabaseError, OperationalError, connections, models, tran
 
 from pgjobs import events, tracing
 from pgjobs.choices import JobStatus
+from pgjobs.conf import get_settings
 from pgjobs.enqueueing import once
 from pgjobs.enqueueing.copy import copy_jobs
 from pgjobs.enqueueing.insert import insert, insert_unless_taken
@@ -21,7 +22,7 @@ from pgjobs.enqueueing.many import rows_for_many
 from pgjobs.enqueueing.ring import IdleCheck, ring_on_commit
 from pgjobs.enqueueing.row import row_for
 from pgjobs.exceptions import InvalidArgument
-from pgjobs.execution import in_process
+from pgjobs.execution import in_process, inline
 from pgjobs.models.job_rows import J
 from pgjobs.models.job_steering import JobSteering
 from pgjobs.rows.commit import on_commit
@@ -55,6 +56,8 @@ class JobQuerySet(JobSteering[J]):
             in_process.run_immediately(self.using(self.database), job)
             return job
         job, _is_new = tracing.send(row, self._insert_row)
+        if get_settings().MODE == "inline":
+            inline.run_if_due(self.using(self.database), job)
         return job
 
     def _insert_row(self, row: dict[str, Any]) -> tuple[J, bool]:
@@ -80,7 +83,10 @@ class JobQuerySet(JobSteering[J]):
     def hold_place_by(self, row: dict[str, Any]) -> tuple[J, bool]:
         """Do the same as ``hold_place()`` with a ``row`` that ``row_for()`` has made."""
         row["once_key"] = once.place(row)
-        return tracing.send(row, self._insert_once)
+        job, is_new = tracing.send(row, self._insert_once)
+        if get_settings().MODE == "inline":
+            inline.run_if_due(self.using(self.database), job)
+        return job, is_new
 
     def _insert_once(self, row: dict[str, Any]) -> tuple[J, bool]:
         for _ in range(once.TURNS):
@@ -116,7 +122,11 @@ class JobQuerySet(JobSteering[J]):
         rows = rows_for_many(target, jobs, options)
         if (first := next(rows, None)) is None:
             return []
-        return tracing.send_many(first, rows, self._copy_rows)
+        ids = tracing.send_many(first, rows, self._copy_rows)
+        if get_settings().MODE == "inline":
+            for job in self._everything().filter(pk__in=ids).order_by("pk"):
+                inline.run_if_due(self.using(self.database), job)
+        return ids
 
     def _copy_rows(self, rows: Iterator[dict[str, Any]]) -> list[int]:
         ids: list[int] = []

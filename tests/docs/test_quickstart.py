@@ -2,121 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.cookiejar import CookieJar
-from pathlib import Path
 from urllib.error import URLError
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
-import dj_database_url
 import pytest
 
-from tests.support.environment import ROOT
 from tests.support.eventually import eventually
-from tests.support.fresh_database import fresh_database
-from tests.support.markdown import DOCS, README, Block, blocks
+from tests.support.markdown import DOCS, README, blocks
+from tests.support.written_project import Project, a_project
 
 QUICKSTART = DOCS / "quickstart.md"
 
 
-class Project:
-    """A directory in which the blocks of a page are carried out, on a database of its own."""
-
-    def __init__(self, directory: Path, environment: dict[str, str], database: str) -> None:
-        self._directory = directory
-        self._environment = environment
-        self._database = database
-
-    def follow(self, page: list[Block]) -> str:
-        """Write the files and run the commands that ``page`` shows; return their output."""
-        return "".join(self._carry_out(block) for block in page)
-
-    def manage(self, *arguments: str) -> str:
-        return self._run("manage.py", *arguments)
-
-    @contextmanager
-    def served(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Run a command that goes on, until the block ends."""
-        command = [sys.executable, "manage.py", *arguments]
-        with subprocess.Popen(command, cwd=self._directory, env=self._environment) as process:
-            try:
-                yield process
-            finally:
-                process.terminate()
-                process.wait(30)
-
-    def with_environment(self, **names: str) -> Project:
-        return Project(self._directory, {**self._environment, **names}, self._database)
-
-    def write(self, name: str, text: str) -> None:
-        """Add ``text`` to a file, because pages show a file bit by bit."""
-        with (self._directory / name).open("a") as file:
-            file.write(f"\n\n{text}")
-
-    def _carry_out(self, block: Block) -> str:
-        if block.title == "manage.py shell":
-            return self.manage("shell", "--command", block.text)
-        if block.language == "python":
-            text = block.text.replace('"NAME": "mysite"', f'"NAME": "{self._database}"')
-            self.write(block.title, text)
-            return ""
-        return "".join(self._command(line) for line in block.text.splitlines())
-
-    def _command(self, line: str) -> str:
-        match line.split():
-            # A server and a worker that go on: another test follows them.
-            case ["venv/bin/python", "manage.py", "runserver" | "createsuperuser", *_]:
-                return ""
-            case ["venv/bin/python", "manage.py", "pgjobs_worker"]:
-                return ""
-            case ["venv/bin/python", "manage.py", *arguments]:
-                return self.manage(*arguments)
-            case ["venv/bin/django-admin", *arguments]:
-                return self._run("-m", "django", *arguments)
-        assert "-m venv" in line or "pip install" in line, f"who does {line!r}?"
-        return ""
-
-    def _run(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=self._directory,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        output = done.stdout + done.stderr
-        assert done.returncode == 0, output
-        return output
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    with fresh_database() as url:
-        database = urlsplit(url).path.removeprefix("/")
-        yield Project(tmp_path_factory.mktemp("project"), address_of(url), database)
+    with a_project(tmp_path_factory.mktemp("project")) as project:
+        yield project
 
 
 @pytest.fixture(scope="module")
 def output(project: Project) -> str:
     """The output of the commands of the quickstart."""
     return project.follow(blocks(QUICKSTART, "python", "sh"))
-
-
-def address_of(server: str) -> dict[str, str]:
-    """Return the server's address in the environment variables of libpq."""
-    config = dict(dj_database_url.parse(server))
-    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD"}
-    address = {name: str(config[key]) for name, key in names.items() if config.get(key)}
-    ours = {"DATABASE_URL", "DJANGO_SETTINGS_MODULE", "PGJOBS"}
-    kept = {name: value for name, value in os.environ.items() if name not in ours}
-    return {**kept, **address, "PYTHONPATH": str(ROOT)}
 
 
 def test_the_quickstart_followed_to_the_letter_prints_the_shown_output(output: str) -> None:

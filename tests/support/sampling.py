@@ -28,6 +28,8 @@ DEPENDS_ON_VERSIONS: Final = (
     "test_codec",
     "test_notifications",
     "test_signals",
+    "testing/test_enqueued",
+    "testing/test_time_travel",
     "worker/process/test_lost_threads",
     "worker/slots/",
 )

@@ -83,6 +83,11 @@ def _supervise(worker_options: WorkerOptions, options: dict[str, Any]) -> NoRetu
             "pgjobs_worker starts its processes by its own command line, so its script can't come "
             "from standard input. Put the script into a file."
         )
+    if get_settings().MODE == "inline":
+        raise CommandError(
+            "PGJOBS['MODE'] is 'inline': by these settings enqueue() runs each due job itself, in "
+            "requests too. Remove MODE from the settings of processes that have workers."
+        )
     if options["reload"] and not _works_for_good(options):
         raise CommandError("--reload is for a worker without --burst and --max-jobs.")
     _open_standard_streams()

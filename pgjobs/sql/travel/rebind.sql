@@ -1,0 +1,1 @@
+SELECT pgjobs_travel.bind(%(jobs)s::regclass, %(is_away)s)

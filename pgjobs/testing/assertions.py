@@ -1,0 +1,58 @@
+"""Assertions about the jobs that wait."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pgjobs.models import Job
+from pgjobs.models.job_database import job_database
+from pgjobs.testing.difference import told
+from pgjobs.testing.expectation import Expectation, expectation
+
+
+def enqueued(target: Any = None, /, **expected: Any) -> list[Job]:
+    """Return the waiting jobs that are as expected, in the order of their ids.
+
+    ``target`` is a job class or a registered function; None stands for any. ``expected`` may hold:
+
+    - ``object``: what the job is about; None for a job without an object.
+    - ``user``, ``queue_name``, ``priority``, ``schedule_at`` and ``interval``, as in ``enqueue()``.
+    - ``status``: a status other than that of waiting jobs.
+    - ``arguments``: a dict of arguments of ``run()``, whatever they are called.
+    - any other name: an argument of ``run()``. ``unittest.mock.ANY`` stands for any value.
+
+    What is not given may have any value. Raises InvalidArgument for a name that ``run()`` does not
+    take, and for a value that no job can have.
+    """
+    return _found(expectation(target, **expected))
+
+
+def assert_enqueued(target: Any = None, /, **expected: Any) -> Job:
+    """Assert that a job waits that is as expected; return the first one.
+
+    The arguments are those of `enqueued()`. The AssertionError shows the jobs that wait, the
+    nearest first, and in what they differ.
+    """
+    wanted = expectation(target, **expected)
+    if found := _found(wanted):
+        return found[0]
+    raise AssertionError(told(wanted, _all_jobs()))
+
+
+def refute_enqueued(target: Any = None, /, **expected: Any) -> None:
+    """Assert that no job waits that is as expected. The arguments are those of `enqueued()`."""
+    wanted = expectation(target, **expected)
+    if found := _found(wanted):
+        ids = ", ".join(str(job.pk) for job in found)
+        raise AssertionError(f"Expected no waiting {wanted}, but there is: job {ids}.")
+
+
+def _found(wanted: Expectation) -> list[Job]:
+    jobs = Job.objects.using(job_database()).filter(status__in=wanted.statuses)
+    if wanted.job_class is not None:
+        jobs = jobs.filter(job_class=wanted.job_class)
+    return [job for job in jobs.order_by("pk") if not wanted.differences(job)]
+
+
+def _all_jobs() -> list[Job]:
+    return list(Job.objects.using(job_database()).order_by("pk"))

@@ -1,0 +1,186 @@
+"""The parts of a job that a test expects, and the parts in which another job differs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from unittest.mock import ANY
+
+from pgjobs import codec
+from pgjobs.choices import WAITING, JobStatus
+from pgjobs.enqueueing import bounds
+from pgjobs.enqueueing.arguments import OPTIONS, check_given, gathered
+from pgjobs.enqueueing.references import object_columns, user_key
+from pgjobs.exceptions import InvalidArgument
+from pgjobs.models import Job
+from pgjobs.queues import check_known
+from pgjobs.registry.names import path_of
+from pgjobs.registry.targets import check_target
+from pgjobs.showing import brief
+
+_ABSENT: Final = object()
+
+
+class Difference(NamedTuple):
+    """A part of a job that is not as expected; both values are in words."""
+
+    name: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The parts of a job that a test cares for. The other parts may have any value."""
+
+    job_class: str | None
+    about: Any
+    columns: Mapping[str, Any]
+    """The expected values of columns."""
+    arguments: Mapping[str, Any]
+    """The expected arguments of ``run()``, as the test gave them."""
+    encoded: Mapping[str, Any]
+    """The same, as rows store them; without those that may have any value."""
+    statuses: tuple[str, ...]
+
+    def differences(self, job: Job) -> list[Difference]:
+        """Return the parts of ``job`` that are not as expected, the status left out."""
+        return [*self._in_columns(job), *self._in_arguments(job)]
+
+    def _in_columns(self, job: Job) -> Iterator[Difference]:
+        if self.job_class is not None and job.job_class != self.job_class:
+            yield Difference("class", self.job_class, job.job_class)
+        for name, expected in self.columns.items():
+            if (found := getattr(job, name)) != expected:
+                yield Difference(name, brief(expected), brief(found))
+        if self.about is not ANY and not self._is_about_it(job):
+            yield Difference("object", brief(self.about), brief(object_of(job)))
+
+    def _is_about_it(self, job: Job) -> bool:
+        expected = object_columns(self.about)
+        return all(getattr(job, name) == value for name, value in expected.items())
+
+    def _in_arguments(self, job: Job) -> Iterator[Difference]:
+        stored = stored_arguments(job)
+        for name, expected in self.arguments.items():
+            found = stored.get(name, _ABSENT)
+            if found is _ABSENT:
+                yield Difference(name, brief(expected), "not given")
+            elif name in self.encoded and not _is_same(found, self.encoded[name]):
+                yield Difference(name, brief(expected), shown(found))
+
+    def __str__(self) -> str:
+        parts = [f"{name}={brief(value)}" for name, value in self.arguments.items()]
+        parts += [f"{name}={brief(value)}" for name, value in self.columns.items()]
+        about = "" if self.about is ANY else f" about {brief(self.about)}"
+        having = f" with {', '.join(parts)}" if parts else ""
+        return f"job{'' if self.job_class is None else f' of {self.job_class}'}{about}{having}"
+
+
+def expectation(
+    target: Any = None,
+    /,
+    *,
+    object: Any = ANY,
+    user: Any = ANY,
+    queue_name: str | None = None,
+    priority: int | None = None,
+    schedule_at: datetime | None = None,
+    interval: int | None = None,
+    status: str | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    **kwargs: Any,
+) -> Expectation:
+    """Return the expectation that the arguments of ``assert_enqueued()`` describe.
+
+    Raises InvalidArgument for a name or a value that no job could have: an assertion that can't be
+    true, or can't be false, is a mistake.
+    """
+    _refuse_other_options(kwargs)
+    given = gathered(arguments, kwargs)
+    path = None
+    if target is not None:
+        target = check_target(target)
+        check_given(target, given)
+        path = path_of(target)
+    if object is not ANY:
+        object_columns(object)  # it raises for a value that can't be the object of a job
+    exact = {name: value for name, value in given.items() if value is not ANY}
+    return Expectation(
+        job_class=path,
+        about=object,
+        columns=_columns(user, queue_name, priority, schedule_at, interval),
+        arguments=given,
+        encoded=codec.bare(codec.encode(exact, "kwargs")),
+        statuses=_statuses(status),
+    )
+
+
+def _columns(
+    user: Any,
+    queue_name: str | None,
+    priority: int | None,
+    schedule_at: datetime | None,
+    interval: int | None,
+) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    if queue_name is not None:
+        check_known([queue_name])
+        columns["queue_name"] = queue_name
+    if priority is not None:
+        columns["priority"] = bounds.check_priority(priority)
+    if interval is not None:
+        columns["interval"] = bounds.check_interval(interval)
+    if schedule_at is not None:
+        columns["scheduled"] = bounds.check_schedule_at(schedule_at, interval)
+    if user is not ANY:
+        columns["user_id"] = user_key(user)
+    return columns
+
+
+def _statuses(status: str | None) -> tuple[str, ...]:
+    if status is None:
+        return WAITING
+    if status not in JobStatus.values:
+        raise InvalidArgument(
+            f"status must be one of {', '.join(JobStatus.values)}, not {brief(status)}. "
+            "If it is meant for run(), write arguments={'status': …}."
+        )
+    return (status,)
+
+
+def _refuse_other_options(kwargs: Mapping[str, Any]) -> None:
+    for name in kwargs:
+        if name in OPTIONS:
+            raise InvalidArgument(
+                f"{name}={brief(kwargs[name])} is an option of enqueue() that is not compared. If "
+                f"it is meant for run(), write arguments={{{name!r}: …}}."
+            )
+
+
+def stored_arguments(job: Job) -> dict[str, Any]:
+    """Return the arguments of ``job`` as its row stores them."""
+    return codec.bare(job.kwargs) if isinstance(job.kwargs, dict) else {}
+
+
+def shown(stored: Any) -> str:
+    """Return a stored argument in the words of Python."""
+    try:
+        return brief(codec.decode(stored, "kwargs"))
+    except Exception:  # for example an instance that was deleted since
+        return brief(stored)
+
+
+def object_of(job: Job) -> Any:
+    """Return the object of ``job``, or its key if the object is gone."""
+    if job.object_id is None:
+        return None
+    return job.object or f"{job.object_type} {job.object_id}"
+
+
+def _is_same(first: Any, second: Any) -> bool:
+    """Return whether two encoded values are equal in type, too: in Python, 1 equals True."""
+    return json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)

@@ -1,0 +1,206 @@
+"""Running jobs in the thread and in the transaction of a test."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import connections, models
+from django.db.models.functions import Now
+
+from pgjobs import codec, queues
+from pgjobs.choices import WAITING, JobStatus
+from pgjobs.clock.schedules import fire_due
+from pgjobs.clock.synchronizing import synchronize
+from pgjobs.enqueueing.row import row_for
+from pgjobs.exceptions import Retry, Snooze
+from pgjobs.execution import in_process
+from pgjobs.execution.verdict import leaves_of
+from pgjobs.models import Job, Pause
+from pgjobs.models.job_database import job_database
+from pgjobs.models.job_queryset import JobQuerySet
+from pgjobs.testing.travelling import time_travel
+from pgjobs.worker.claiming.promoter import PROMOTE
+
+_AT_ONCE: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """One run of a job, after its end."""
+
+    job: Job
+    """The row after the run."""
+    result: Any
+    """The return value of ``run()``, decoded from the row."""
+    exception: BaseException | None
+    """The exception that left ``run()``, or None."""
+
+    @property
+    def status(self) -> str:
+        """The status after the run: ``scheduled`` if the job will be tried again."""
+        return self.job.status
+
+    @property
+    def data(self) -> Any:
+        """The value of ``self.job.data`` at the end of the run."""
+        return self.job.data
+
+    @property
+    def error(self) -> str:
+        """The text of the failure; empty for a job that completed."""
+        return self.job.error
+
+    @property
+    def log(self) -> list[str]:
+        """The messages in the job's log, the oldest first."""
+        return list(self.job.log_entries.values_list("message", flat=True))
+
+
+def run_job(target: Any, /, *, object: Any = None, raising: bool = True, **options: Any) -> JobRun:
+    """Run one job now, in this thread, and return its run.
+
+    ``object`` and ``options`` are those of ``enqueue()``, which checks them as ever; names that are
+    no option are arguments of ``run()``. The job has a row, as an immediate job has one, so that
+    ``self.job`` is as it will be in a worker.
+
+    Raises the exception that leaves ``run()``, unless it is a Retry or Snooze that sends the job
+    back to its queue. With ``raising=False`` nothing is raised.
+    """
+    row = row_for(target, object, immediate=True, **options)
+    job, errors = Job(**row), list[BaseException]()
+    in_process.run_immediately(_jobs(), job, note_error=errors.append)
+    run = JobRun(
+        job=job,
+        result=codec.decode(job.result, "result"),
+        exception=errors[0] if errors else None,
+    )
+    if raising:
+        _raise_exception(job, run.exception)
+    return run
+
+
+def run_jobs(
+    *,
+    queues: Sequence[str] | None = None,
+    ahead: timedelta = timedelta(0),
+    limit: int = 100,
+    raising: bool = True,
+) -> list[Job]:
+    """Run all jobs that are due, in this thread, in the order in which a worker would start them.
+
+    Jobs that these jobs enqueue run too, and so do retries and successors once they are due. With
+    ``ahead``, time moves on by this span from one due moment to the next. ``queues`` are served
+    strictly in their order; None serves all, the queues of a worker without arguments first. Paused
+    queues and classes wait.
+
+    Return a job for each run, as it was after the run.
+
+    Raises the first exception that leaves a ``run()``, after its outcome is in the row; the jobs
+    after it still wait. Retry and Snooze only steer, and are not raised. With ``raising=False``
+    none is raised. Raises AssertionError if more than ``limit`` jobs run.
+    """
+    lanes = _lanes(queues)
+    ran: list[Job] = []
+    with closing(_due_within(ahead, lanes)) as due:  # an exception must end its time travel
+        for job in due:
+            if len(ran) == limit:
+                raise AssertionError(_without_an_end(job, ran))
+            errors: list[BaseException] = []
+            in_process.run_waiting(_jobs(), job, note_error=errors.append)
+            ran.append(job)
+            if raising and errors:
+                _raise_exception(job, errors[0])
+    return ran
+
+
+def fire_schedules() -> list[Job]:
+    """Do as the clock of a worker: enqueue the system jobs that are due, and return these jobs.
+
+    The first call writes the schedules, as the start of the first worker does; an interval is due
+    at once then.
+    """
+    before = _jobs().aggregate(latest=models.Max("pk"))["latest"] or 0
+    synchronize()
+    fire_due()
+    return list(_jobs().filter(pk__gt=before).order_by("pk"))
+
+
+def _jobs() -> JobQuerySet[Job]:
+    return Job.objects.using(job_database())
+
+
+def _lanes(given: Sequence[str] | None) -> tuple[str, ...]:
+    if given is None:
+        return queues.known_queues()
+    queues.check_known(given)
+    return tuple(given)
+
+
+def _due_within(ahead: timedelta, lanes: tuple[str, ...]) -> Generator[Job]:
+    yield from _due(lanes)
+    if ahead <= timedelta(0):
+        return
+    with time_travel(timedelta(0)) as travel:
+        end = travel.now() + ahead
+        while (moment := _next_due(lanes)) is not None and moment <= end:
+            travel.move(moment)
+            yield from _due(lanes)
+
+
+def _due(lanes: tuple[str, ...]) -> Iterator[Job]:
+    """Yield the job that a worker would start next, until none is due."""
+    while True:
+        with connections[job_database()].cursor() as cursor:
+            cursor.execute(PROMOTE, {"limit": _AT_ONCE, "set_aside": []})
+        pending = _served(lanes).filter(status=JobStatus.PENDING)
+        job = pending.order_by(_rank(lanes), "-priority", "position").first()
+        if job is None:
+            return
+        yield job
+
+
+def _next_due(lanes: tuple[str, ...]) -> Any:
+    scheduled = _served(lanes).filter(status=JobStatus.SCHEDULED, scheduled__gt=Now())
+    return scheduled.aggregate(soonest=models.Min("scheduled"))["soonest"]
+
+
+def _served(lanes: tuple[str, ...]) -> JobQuerySet[Job]:
+    paused = Pause.objects.using(job_database())
+    return (
+        _jobs()
+        .filter(queue_name__in=lanes)
+        .exclude(queue_name__in=paused.filter(kind=Pause.Kind.QUEUE).values("name"))
+        .exclude(job_class__in=paused.filter(kind=Pause.Kind.JOB_CLASS).values("name"))
+    )
+
+
+def _rank(lanes: tuple[str, ...]) -> models.Case:
+    return models.Case(
+        *(models.When(queue_name=name, then=rank) for rank, name in enumerate(lanes)),
+        default=len(lanes),
+    )
+
+
+def _raise_exception(job: Job, error: BaseException | None) -> None:
+    """Raise ``error``, which left the run of ``job``, unless it only steers the job."""
+    if error is None:
+        return
+    if job.status in WAITING and all(isinstance(e, Retry | Snooze) for e in leaves_of(error)):
+        return
+    error.add_note(f"Raised by job {job.pk} of {job.job_class}, which is {job.status} now.")
+    raise error
+
+
+def _without_an_end(job: Job, ran: Sequence[Job]) -> str:
+    counts = Counter(each.job_class for each in ran).most_common()
+    classes = ", ".join(f"{name} ({count})" for name, count in counts)
+    return (
+        f"run_jobs() has run {len(ran)} jobs, and job {job.pk} of {job.job_class} is due still. It "
+        f"ran: {classes}. If one of them enqueues itself without an end, let it stop; otherwise "
+        "give a larger limit=…."
+    )
