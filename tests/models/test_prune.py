@@ -13,6 +13,7 @@ from pgjobs import events
 from pgjobs.choices import FINISHED, JobStatus
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job, JobLogEntry
+from pgjobs.testing import run_job, time_travel
 from tests.apps.testapp.jobs import Logging, Noop
 from tests.support.rows import a_finished_job
 from tests.support.sql import query
@@ -56,12 +57,10 @@ def test_a_live_job_stays_however_old_it_is() -> None:
 
 
 def test_the_log_of_a_pruned_job_is_deleted() -> None:
-    for _ in range(2):
-        Logging.enqueue().run_here()
-    old, kept = Job.objects.order_by("pk")
-    Job.objects.filter(pk=old.pk).update(completed=timezone.now() - timedelta(days=91))
-
-    Job.objects.prune(days=90)
+    run_job(Logging)
+    with time_travel(timedelta(days=91)):
+        kept = run_job(Logging).job
+        Job.objects.prune(days=90)
 
     assert {entry.job_id for entry in JobLogEntry.objects.all()} == {kept.pk}
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from pgjobs import BackgroundJob
 from pgjobs.models import Job
+from pgjobs.testing import run_job
 
 
 def ran(job_class: type[BackgroundJob], *args: Any, **kwargs: Any) -> Job:
-    """Enqueue a job, run it in this thread as a worker would, and return its row."""
-    job = job_class.enqueue(*args, **kwargs)
-    job_class.handle(job)
-    return Job.objects.get(pk=job.pk)
+    """Run a job in this thread as a worker would, and return its row; see ``enqueue()``."""
+    run = run_job(job_class, *args, raising=False, **kwargs)
+    return Job.objects.get(pk=run.job.pk)
