@@ -59,8 +59,6 @@ class LiveWorker:
             self._worker.run()
         except BaseException as error:
             self._error = error
-        finally:
-            connections.close_all()
 
 
 def _running() -> str:

@@ -57,7 +57,7 @@ def test_a_waiting_job_with_the_object_and_the_arguments_is_returned() -> None:
         {"schedule_at": TOMORROW},
         {"status": "scheduled"},
     ],
-    ids=str,
+    ids=",".join,
 )
 def test_a_job_that_differs_in_one_part_is_not_found(expected: dict[str, Any]) -> None:
     ada = User.objects.create_user("ada")
@@ -150,6 +150,24 @@ def test_the_nearest_job_comes_first_with_the_parts_that_differ() -> None:
     assert "Noop()" in lines[7]
 
 
+def test_a_job_of_the_class_is_nearer_than_one_of_another_class_with_fewer_differences() -> None:
+    Noop.enqueue(full=True, since=None)
+    Sync.enqueue(full=False)
+
+    lines = failure_of(Sync, full=True, since=None).splitlines()
+
+    assert "Sync(full=False)" in lines[2]
+    assert "Noop(full=True, since=None)" in lines[5]
+
+
+def test_values_are_shown_as_python_has_them() -> None:
+    Sync.enqueue(since=date(2026, 1, 31))
+
+    told = failure_of(Sync, since=date(2026, 2, 1))
+
+    assert "expected datetime.date(2026, 2, 1), found datetime.date(2026, 1, 31)" in told
+
+
 def test_an_argument_that_was_not_given_is_told() -> None:
     Sync.enqueue()
 
@@ -204,13 +222,21 @@ def test_callbacks_that_wait_for_the_commit_are_told() -> None:
         ({"interval": 0}, "interval"),
         ({"schedule_at": datetime(2026, 1, 31)}, "schedule_at"),
     ],
-    ids=str,
+    ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
 )
 def test_an_expectation_that_no_job_can_meet_is_refused(expected: dict[str, Any], why: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
         refute_enqueued(Sync, **expected)
 
     assert why in str(caught.value)
+
+
+@pytest.mark.parametrize("target", [Noop, None], ids=str)
+def test_an_option_that_is_not_compared_is_no_argument_of_a_run_that_takes_any(target: Any) -> None:
+    Noop.enqueue(timeout=5)
+
+    with pytest.raises(InvalidArgument, match=r"arguments=\{'timeout': …\}"):
+        refute_enqueued(target, timeout=5)
 
 
 def test_a_class_that_is_not_registered_is_refused() -> None:

@@ -37,6 +37,10 @@ class Isolated(BackgroundJob):
         return "ran"
 
 
+def running_threads() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each.name == "pgjobs live worker"]
+
+
 @pytest.mark.parametrize("job_class", [Noop, Isolated])
 def test_jobs_of_before_and_of_inside_the_block_run(job_class: type[BackgroundJob]) -> None:
     before = job_class.enqueue()
@@ -71,7 +75,7 @@ def test_after_the_block_no_worker_and_no_connection_is_left() -> None:
         Noop.enqueue().wait(timeout=30)
 
     assert not WorkerProcess.objects.filter(stopped=None).exists()
-    assert not [each for each in threading.enumerate() if each.name == "pgjobs live worker"]
+    assert not running_threads()
     with connection.cursor() as cursor:
         sessions = (
             "SELECT count(*) FROM pg_stat_activity"
@@ -100,6 +104,7 @@ def test_a_job_that_does_not_end_is_named() -> None:
     try:
         with pytest.raises(AssertionError, match=rf"because of job {job.pk} of .*Holding\."):
             worker.__exit__(None, None, None)
+        assert not running_threads()
     finally:
         GO_ON.set()
 

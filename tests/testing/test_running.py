@@ -77,6 +77,13 @@ def test_all_due_jobs_run_in_the_order_of_queues_priorities_and_positions() -> N
     assert {job.status for job in Job.objects.all()} == {"completed"}
 
 
+def test_a_job_that_went_back_to_its_queue_runs_behind_the_waiting_ones() -> None:
+    again, waiting = run_job(Noop).job, Noop.enqueue()
+    again.retry()
+
+    assert run_jobs() == [waiting, again]
+
+
 def test_the_jobs_come_back_as_they_were_after_the_run() -> None:
     Noop.enqueue(depth=2)
 
@@ -132,6 +139,15 @@ def test_the_exception_of_a_job_is_raised_after_its_outcome_is_stored() -> None:
         f"Raised by job {raising.pk} of {Raising.path}, which is errored now."
     ]
     assert caught.traceback[-1].name == "run"
+
+
+def test_an_exception_after_which_the_job_is_tried_again_is_raised_too() -> None:
+    Flaky.enqueue()
+
+    with pytest.raises(ConnectionError):
+        run_jobs()
+
+    assert [job.status for job in enqueued()] == ["scheduled"]
 
 
 def test_a_failed_job_is_raised_too() -> None:

@@ -200,8 +200,17 @@ def test_rows_with_foreign_keys_that_are_still_to_be_checked_do_not_stop_a_trave
 
 
 def test_an_error_of_the_database_inside_a_travel_reaches_the_test() -> None:
-    with pytest.raises(DatabaseError), transaction.atomic(), time_travel(DAY):
+    by_zero = pytest.raises(DatabaseError, match="division by zero")
+    with by_zero, transaction.atomic(), time_travel(DAY):
         query("SELECT 1 / 0")
+
+    assert is_bound() == set()
+    assert timezone.now() < IN_2031
+
+
+def test_a_travel_ends_in_a_transaction_that_must_be_rolled_back() -> None:
+    with transaction.atomic(), time_travel(DAY):
+        transaction.set_rollback(True)
 
     assert is_bound() == set()
     assert timezone.now() < IN_2031
