@@ -19,28 +19,43 @@ from pgjobs.pages.address import Address
 from pgjobs.pages.orders import actor_of, back, refusals_told, say
 from pgjobs.pages.page import action, address, page, show
 from pgjobs.pages.sight import LONGEST
+from pgjobs.pages.too_slow import too_slow
 from pgjobs.steering import bulk
 
 VIEW: Final = "pgjobs.view_journalentry"
 SHOWN: Final = 50
-VERBS: Final = (
-    "enqueue",
-    "cancel",
-    "retry",
-    "rerun",
-    "delete",
-    "prune",
-    "pause",
-    "resume",
-    "drain",
-    "restart",
-    "run schedule",
-    "switch off",
-    "switch on",
-    "edit schedule",
-    "take rule back",
-    "cancel action",
-)
+VERBS: Final = {
+    "enqueue": _("enqueue"),
+    "cancel": _("cancel"),
+    "retry": _("retry"),
+    "rerun": _("rerun"),
+    "delete": _("delete"),
+    "prune": _("prune"),
+    "pause": _("pause"),
+    "resume": _("resume"),
+    "drain": _("drain"),
+    "restart": _("restart"),
+    "run schedule": _("run schedule"),
+    "switch off": _("switch off"),
+    "switch on": _("switch on"),
+    "edit schedule": _("edit schedule"),
+    "take rule back": _("take rule back"),
+    "cancel action": _("cancel action"),
+}
+"""The verbs that have words. SQL by hand can write others."""
+WORDS_OF_STATES: Final = {
+    "running": _("running"),
+    "done": _("done"),
+    "cancelled": _("cancelled"),
+    "failed": _("failed"),
+}
+SURFACES: Final = {
+    "sql": _("SQL"),
+    "command": _("command"),
+    "admin": _("admin"),
+    "rest": _("REST"),
+    "python": _("Python"),
+}
 STATES: Final = {"running": "blue", "done": "green", "cancelled": "yellow", "failed": "red"}
 _NEEDS: Final = {
     "cancel": Verb.CANCEL,
@@ -123,7 +138,7 @@ def _ids(entries: Any) -> tuple[list[int], str]:
         with stats.bounded(entries.db, LONGEST):
             return list(entries.values_list("pk", flat=True)[: SHOWN + 1]), ""
     except stats.TooSlow as error:
-        return [], f"{error} {gettext('Filter by who or by verb alone.')}"
+        return [], too_slow(error, gettext("Filter by who or by verb alone."))
 
 
 def _entry(pk: int) -> stats.JournalRow:

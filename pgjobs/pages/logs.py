@@ -19,13 +19,19 @@ from pgjobs.models import JobLogEntry
 from pgjobs.pages.address import Address
 from pgjobs.pages.page import address, page, show
 from pgjobs.pages.sight import LONGEST, Sight, sight_of
+from pgjobs.pages.too_slow import too_slow
 from pgjobs.steering import texts
 
 WINDOW: Final = 100_000
 """Lines that one search reads."""
 SHOWN: Final = 100
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
-SINCE: Final = (("15m", _("15 minutes")), ("1h", _("hour")), ("1d", _("day")), ("7d", _("week")))
+SINCE: Final = (
+    ("15m", _("the last 15 minutes")),
+    ("1h", _("the last hour")),
+    ("1d", _("the last day")),
+    ("7d", _("the last week")),
+)
 TONES: Final = {"info": "blue", "warning": "yellow", "error": "red", "critical": "red"}
 _QUIET: Final = ("debug", "info")
 _ONE_LINE: Final = 250
@@ -97,7 +103,7 @@ def logs(request: HttpRequest) -> HttpResponse:
     except InvalidArgument as error:
         errors[str(error).partition(" ")[0]] = str(error)
     except stats.TooSlow as error:
-        errors["slow"] = f"{error} {gettext('Search for a shorter time or one class.')}"
+        errors["slow"] = too_slow(error, gettext("Search for a shorter time or one class."))
     context = {
         "search": search,
         "found": found,

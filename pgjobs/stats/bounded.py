@@ -16,6 +16,10 @@ from pgjobs.sql import load
 class TooSlow(PgJobsError):
     """A statement took longer than it was allowed to."""
 
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"PostgreSQL found no answer within {seconds:g} s.")
+        self.seconds = seconds
+
 
 @contextmanager
 def bounded(using: str, longest: int) -> Iterator[None]:
@@ -30,7 +34,7 @@ def bounded(using: str, longest: int) -> Iterator[None]:
                 _set(connection, "stats/end_bounded", before=before)
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
-            raise TooSlow(f"PostgreSQL found no answer within {longest / 1000:g} s.") from None
+            raise TooSlow(longest / 1000) from None
         raise
 
 

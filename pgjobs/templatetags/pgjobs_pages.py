@@ -11,11 +11,12 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from pgjobs.choices import JobStatus
-from pgjobs.pages import page, spans
+from pgjobs.pages import journal, numbers, page, spans
 from pgjobs.pages.listing.language import Term
+from pgjobs.pages.schedules import rules
 
 register = template.Library()
 
@@ -71,8 +72,8 @@ def at(moment: datetime | None) -> SafeString | str:
 
 @register.filter
 def number(value: int | None) -> str:
-    """Show a whole number with commas, such as ``12,345``; None as a dash."""
-    return "-" if value is None else f"{value:,}"
+    """Show a whole number with its thousands parted, such as ``12,345``; None as a dash."""
+    return "-" if value is None else numbers.whole(value)
 
 
 @register.filter
@@ -83,7 +84,7 @@ def brief(value: timedelta | float | None) -> str:
 
 @register.filter
 def count(value: int | None) -> SafeString | str:
-    """Show a count with commas; a zero is quiet, because it asks for nothing."""
+    """Show a count; a zero is quiet, because it asks for nothing."""
     return (
         number(value) if value else format_html('<span class="pgj-zero">{}</span>', number(value))
     )
@@ -100,7 +101,9 @@ def rate(value: float | None) -> SafeString | str:
     """Show jobs per minute: ``0.4``, ``410``; a zero is quiet."""
     if not value:
         return format_html('<span class="pgj-zero">{}</span>', "-" if value is None else "0")
-    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}" if value >= 0.05 else "<0.1"
+    if value < 0.05:
+        return f"<{numbers.decimal(0.1)}"
+    return numbers.decimal(value, 0 if value >= 10 else 1)
 
 
 @register.filter
@@ -172,8 +175,35 @@ def subject(what: Any) -> str:
     ids = what.get("ids")
     if not isinstance(ids, list) or not ids:
         return ""
-    more = gettext(" and %d more") % (len(ids) - 3) if len(ids) > 3 else ""
-    return gettext("job ") + ", ".join(str(each) for each in ids[:3]) + more
+    named, more = ", ".join(str(each) for each in ids[:3]), len(ids) - 3
+    if more <= 0:
+        return ngettext("job %s", "jobs %s", len(ids)) % named
+    said = ngettext("jobs %(ids)s and %(more)d more", "jobs %(ids)s and %(more)d more", more)
+    return said % {"ids": named, "more": more}
+
+
+@register.filter
+def verb_in_words(verb: str) -> str:
+    """Show the verb of an action; a verb that SQL by hand wrote as it is."""
+    return str(journal.VERBS.get(verb, verb))
+
+
+@register.filter
+def state_in_words(state: str) -> str:
+    """Show the state of an action."""
+    return str(journal.WORDS_OF_STATES.get(state, state))
+
+
+@register.filter
+def surface_in_words(surface: str) -> str:
+    """Show the surface on which somebody acted."""
+    return str(journal.SURFACES.get(surface, surface))
+
+
+@register.filter
+def every(minutes: int) -> str:
+    """Show an interval, such as ``every 2 hours``."""
+    return rules.every(minutes)
 
 
 @register.filter

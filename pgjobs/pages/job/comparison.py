@@ -118,9 +118,9 @@ def _summary(job: Any, previous: Any, rows: list[Row]) -> str:
         words = _("%s slower") if now > before else _("%s faster")
         parts.append(words % spans.shown(abs(now - before)))
     spent = (_("Ran"), _("Waited"))  # never the same
-    other = [row.name.lower() for row in rows if row.differs and row.name not in spent]
+    other = [row.name for row in rows if row.differs and row.name not in spent]
     if len(other) > _MOST_NAMES:
         other[_MOST_NAMES:] = ["…"]
-    differs = _("other %s") % ", ".join(other)
+    differs = _("other: %s") % ", ".join(other)
     parts.append(differs if other else _("nothing else differs"))
     return ", ".join(parts)

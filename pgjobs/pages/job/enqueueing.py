@@ -89,7 +89,7 @@ class EnqueueForm(ArgumentsForm):
         if not text:
             return None
         try:
-            return texts.moment(str(_("The moment")), text, ahead=True)
+            return texts.moment("The moment", text, ahead=True)
         except InvalidArgument as error:
             raise forms.ValidationError(str(error)) from None
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -95,9 +96,17 @@ class ModelArgument(forms.CharField):
 class ChoiceArgument(forms.ChoiceField):
     """One of the given values, each under a name of its own."""
 
-    def __init__(self, values: dict[str, Any], *, is_nullable: bool, **options: Any) -> None:
+    def __init__(
+        self,
+        values: dict[str, Any],
+        *,
+        is_nullable: bool,
+        labels: Mapping[str, str] = MappingProxyType({}),
+        **options: Any,
+    ) -> None:
         empty = [] if options["required"] and not is_nullable else [("", "-")]
-        super().__init__(choices=[*empty, *((name, name) for name in values)], **options)
+        named = [(name, labels.get(name, name)) for name in values]
+        super().__init__(choices=[*empty, *named], **options)
         self.values = values
 
     def clean(self, value: Any) -> Any:
@@ -185,11 +194,13 @@ def _typed(parameter: Parameter, user: Any, stored: Any) -> tuple[forms.Field, A
 
 def _by_kind(parameter: Parameter, user: Any, required: bool) -> forms.Field | None:
     kind = parameter.kind
+    values: dict[str, Any]
     if kind is bool:
         if not parameter.is_nullable:
             return forms.BooleanField(required=False)
-        return ChoiceArgument({"yes": True, "no": False}, is_nullable=True, required=False)
-    values: dict[str, Any]
+        labels = {"yes": _("yes"), "no": _("no")}
+        values = {"yes": True, "no": False}
+        return ChoiceArgument(values, is_nullable=True, labels=labels, required=False)
     if typing.get_origin(kind) is typing.Literal:
         values = {str(each): each for each in typing.get_args(kind)}
         return ChoiceArgument(values, is_nullable=parameter.is_nullable, required=required)

@@ -9,9 +9,11 @@ from typing import Any, Final
 from django.db import models
 from django.http import HttpRequest
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from pgjobs.access import Verb
 from pgjobs.models import JobLogEntry
+from pgjobs.pages import numbers
 from pgjobs.pages.job.attempts import Attempt, attempts_of, lines_of
 from pgjobs.pages.job.finding import found
 from pgjobs.pages.job.tracebacks import Traceback, is_traceback, last_line
@@ -169,7 +171,8 @@ def _line(entry: JobLogEntry, attempts: list[Attempt]) -> Line:
 def _cut(message: str) -> str:
     if len(message) <= LONGEST:
         return message
-    return f"{message[:LONGEST]}… ({len(message):,} characters; the download has them all)"
+    more = _("(%s characters; the download has them all)") % numbers.whole(len(message))
+    return f"{message[:LONGEST]}… {more}"
 
 
 @page(Verb.VIEW)

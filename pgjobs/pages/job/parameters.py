@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from pgjobs.access import redacted_arguments
 from pgjobs.registry.names import JobTarget, path_of
 from pgjobs.registry.parameters import parameters_of
@@ -39,7 +41,7 @@ class Parameter:
         name = getattr(self.kind, "__name__", None)
         if typing.get_origin(self.kind) is not None or name is None:
             name = str(self.kind).replace("typing.", "")
-        return f"{name} or None" if self.is_nullable else str(name)
+        return _("%s or None") % name if self.is_nullable else str(name)
 
 
 def parameters_for(target: JobTarget) -> list[Parameter]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,7 +38,7 @@ def timeline_of(job: Any, attempts: list[Attempt]) -> list[Step]:
 
 def in_words(span: timedelta) -> str:
     """Return a span without a second unit that is zero: ``5 min`` and not ``5 min 0 s``."""
-    return re.sub(r" 0 (s|min|h)$", "", spans.shown(span))
+    return spans.concise(span)
 
 
 def _steps(job: Any, attempts: list[Attempt]) -> Iterator[Step]:

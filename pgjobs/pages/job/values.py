@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from pgjobs import codec
 from pgjobs.access import MASK
 from pgjobs.models.json_field import UnreadableJSON
+from pgjobs.pages import numbers
 
 MOST_NODES: Final = 500
 """Values that a tree shows."""
@@ -96,7 +97,7 @@ class _Tree:
     def _items(self, items: list[tuple[Any, Any]], depth: int) -> Iterator[tuple[str, SafeString]]:
         for position, (key, item) in enumerate(items):
             if self.nodes >= MOST_NODES:
-                more = _("%s more") % f"{len(items) - position:,}"
+                more = _("%s more") % numbers.whole(len(items) - position)
                 yield "", format_html('<span class="pgj-muted">… {}</span>', more)
                 return
             yield str(key)[:200], self.shown(item, depth + 1)
@@ -119,7 +120,7 @@ def _text(value: str, *, quote: bool = True) -> SafeString:
         return format_html('<span class="pgj-muted">{}</span>', _("empty text"))
     if len(value) <= LONGEST:
         return format_html('<span class="pgj-text">{}</span>', value)
-    more = _("… %s characters in all") % f"{len(value):,}"
+    more = _("… %s characters in all") % numbers.whole(len(value))
     return format_html(
         '<span class="pgj-text">{}</span> <span class="pgj-muted">{}</span>', value[:LONGEST], more
     )

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.apps import apps
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from pgjobs import stats
 from pgjobs.access import Verb, launchable, may, redacted_column, without_other_jobs
@@ -83,10 +84,10 @@ def values_of(request: HttpRequest, one: Any) -> list[Value]:
     if one.args:
         arguments = {"args": shown_of["args"], "kwargs": arguments}
     parts = (
-        ("arguments", "Arguments", arguments, arguments not in ({}, None)),
-        ("result", "Result", shown_of["result"], shown_of["result"] is not None),
-        ("data", "Data", shown_of["data"], shown_of["data"] is not None),
-        ("progress", "Progress", shown_of["progress"], shown_of["progress"] is not None),
+        ("arguments", _("Arguments"), arguments, arguments not in ({}, None)),
+        ("result", _("Result"), shown_of["result"], shown_of["result"] is not None),
+        ("data", _("Data"), shown_of["data"], shown_of["data"] is not None),
+        ("progress", _("Progress"), shown_of["progress"], shown_of["progress"] is not None),
     )
     link = _linker(request)
     return [value_of(key, title, value, link) for key, title, value, is_there in parts if is_there]

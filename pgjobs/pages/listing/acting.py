@@ -25,9 +25,10 @@ from pgjobs.pages.listing.paging import counted
 from pgjobs.pages.listing.patience import PATIENCE
 from pgjobs.pages.listing.rows import rows_of
 from pgjobs.pages.listing.visible import visible_jobs
-from pgjobs.pages.listing.words import WORDS, jobs_in_words, level_of, said_of
+from pgjobs.pages.listing.words import WORDS, jobs_in_words, level_of, refusal_of, said_of
 from pgjobs.pages.orders import actor_of, say
 from pgjobs.pages.page import action, has, page, redirect, show
+from pgjobs.pages.too_slow import too_slow
 from pgjobs.steering import bulk
 from pgjobs.steering.selection import Selection
 
@@ -68,15 +69,16 @@ def confirm(request: HttpRequest) -> HttpResponse:
             )
             keeping = kept_by(request.user, changing) if verb == "delete" else []
     except stats.TooSlow as error:
-        said = gettext("%s Narrow the filter, such as by status or ended:1d.") % error
+        said = too_slow(error, gettext("Narrow the filter, such as by status or ended:1d."))
         say(request, said, messages.ERROR)
         return redirect(request, "jobs", q=query)
+    refused = None if total is None or number is None else total - number
     context: dict[str, Any] = {
         "verb": verb,
         "words": WORDS[verb],
         "button": str(WORDS[verb].button) % jobs_in_words(number),
         "number": number,
-        "refused": None if total is None or number is None else total - number,
+        "refusal": refusal_of(WORDS[verb], refused),
         "examples": examples,
         "keeping": keeping,
         "q": query,

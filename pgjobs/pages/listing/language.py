@@ -7,8 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from pgjobs.choices import FINISHED, LIVE, WAITING, JobStatus
 from pgjobs.exceptions import InvalidArgument
+from pgjobs.pages import numbers
 from pgjobs.steering.selection import MOST_IDS, Selection
 
 LONGEST: Final = 4000
@@ -160,14 +163,19 @@ def _terms(text: str) -> tuple[tuple[Term, ...], dict[Term, str]]:
         terms.append(term)
         if not is_quoted and '"' in value and not key.startswith("arg."):
             problems[term] = (
-                f"{found[0]} has a quote that is not closed. Put a text with spaces between "
-                'quotes: error:"timed out".'
+                _(
+                    "%s has a quote that is not closed. Put a text with spaces between quotes: "
+                    'error:"timed out".'
+                )
+                % found[0]
             )
         elif not key and not is_quoted and ":" in value:
             problems[term] = _unknown(value.partition(":")[0], found[0])
     if len(text) > LONGEST:
         last = Term("", f"{text[:20]}…")
-        return (last,), {last: f"The query has more than {LONGEST:,} characters; shorten it."}
+        return (last,), {
+            last: _("The query has more than %s characters; shorten it.") % numbers.whole(LONGEST)
+        }
     return tuple(dict.fromkeys(terms)), problems
 
 
@@ -175,10 +183,11 @@ def _problem_of(term: Term, terms: Sequence[Term]) -> str:
     if term.key and term.key not in FIELDS and not term.key.startswith("arg."):
         return _unknown(term.key, str(term))
     if not term.value:
-        return f"{term.key or 'The word'} has no value; write it behind the colon, or remove it."
+        return _unvalued(term)
     same = [other for other in terms if other.key == term.key]
     if term.key not in REPEATED and len(same) > 1:
-        return f"{term.key} is given {len(same)} times, and a job has only one; remove all but one."
+        said = _("%(filter)s is given %(times)d times, and a job has only one; remove all but one.")
+        return said % {"filter": term.key, "times": len(same)}
     try:
         # A number beside other words is a word.
         words = [] if term.key else [other for other in terms if not other.key and other != term]
@@ -189,10 +198,18 @@ def _problem_of(term: Term, terms: Sequence[Term]) -> str:
 
 
 def _unknown(key: str, written: str) -> str:
-    return (
-        f"There is no filter {key!r:.100}. The filters are: {', '.join(FIELDS)}, arg.<name>. To "
-        f'search for the text itself, put it between quotes: "{written:.100}".'
+    said = _(
+        "There is no filter %(filter)s. The filters are: %(filters)s. To search for the text "
+        'itself, put it between quotes: "%(text)s".'
     )
+    filters = ", ".join([*FIELDS, "arg.<name>"])
+    return said % {"filter": f"{key!r:.100}", "filters": filters, "text": f"{written:.100}"}
+
+
+def _unvalued(term: Term) -> str:
+    if not term.key:
+        return _("The word has no value; write it behind the colon, or remove it.")
+    return _("%s has no value; write it behind the colon, or remove it.") % term.key
 
 
 def _statuses(value: str) -> list[str]:
@@ -202,7 +219,8 @@ def _statuses(value: str) -> list[str]:
         found += map(str, group) if group else [name.strip()]
     if unknown := sorted(set(found) - set(JobStatus.values)):
         known = ", ".join([*JobStatus.values, *GROUPS])
-        raise InvalidArgument(f"status must be one of {known}, not {unknown[0]!r:.100}.")
+        said = _("status must be one of %(known)s, not %(given)s.")
+        raise InvalidArgument(said % {"known": known, "given": f"{unknown[0]!r:.100}"})
     return list(dict.fromkeys(found))
 
 
@@ -213,7 +231,12 @@ def _ids(value: str) -> list[int]:
 
 def _id(key: str, text: str) -> int:
     if (found := _number(text)) is None:
-        raise InvalidArgument(f"{key} must be a number from the list of {key}s, not {text!r:.100}.")
+        said = (
+            _("worker must be a number from the list of workers, not %s.")
+            if key == "worker"
+            else _("id must be a number from the list of ids, not %s.")
+        )
+        raise InvalidArgument(said % f"{text!r:.100}")
     return found
 
 

@@ -14,11 +14,12 @@ from pgjobs.registry.names import registered
 
 _SPANS: Final = (
     ("15m", _("15 minutes")),
-    ("1h", _("hour")),
-    ("1d", _("day")),
-    ("1w", _("week")),
+    ("1h", _("1 hour")),
+    ("1d", _("1 day")),
+    ("1w", _("1 week")),
     ("30d", _("30 days")),
 )
+_GROUPS: Final = {"waiting": _("Waiting"), "live": _("Live"), "finished": _("Finished")}
 _EXAMPLES: Final = ("attempt:>1", "worker:", "object:", 'error:"…"', "arg.", "name:", "id:")
 
 
@@ -38,7 +39,7 @@ class Select(NamedTuple):
 
 def choices(query: Query) -> list[Select]:
     """Return the selects, with the values of the query chosen."""
-    statuses = [(value, value.capitalize()) for value in GROUPS]
+    statuses: list[tuple[str, Any]] = [(value, _GROUPS[value]) for value in GROUPS]
     statuses += [(status.value, str(status.label)) for status in JobStatus]
     queues = [(name, name) for name in known_queues()]
     classes = sorted((path.rpartition(".")[2], path) for path in registered())

@@ -23,6 +23,7 @@ from pgjobs.pages.listing.rows import rows_of
 from pgjobs.pages.listing.suggesting import choices, suggestions
 from pgjobs.pages.listing.visible import visible_jobs
 from pgjobs.pages.page import LONGEST_ADDRESS, address, page, show
+from pgjobs.pages.too_slow import too_slow
 
 EVERY: Final = 5
 """Seconds between two looks at the list."""
@@ -70,7 +71,7 @@ def _listed(request: HttpRequest, query: Query) -> dict[str, Any]:
             part = part_of(visible_jobs(request.user, query.selection), before=before, after=after)
             return {"part": part, "rows": rows_of(part.ids), "ends": _ends(part)}
     except stats.TooSlow as error:
-        return {"too_slow": error, "narrowings": _narrowings(query)}
+        return {"too_slow": too_slow(error), "narrowings": _narrowings(query)}
 
 
 def _ends(part: Part) -> dict[str, int]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib import messages
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs.models import JournalEntry
+from pgjobs.pages import numbers
 from pgjobs.pages.listing.paging import COUNTED
 
 
@@ -22,7 +23,7 @@ class Words:
     """With a place for the number of jobs."""
     consequence: Any
     refusal: Any
-    """Why jobs are left as they are."""
+    """Why jobs are left as they are, for each number of them."""
     done: Any
     """With a place for the number of jobs."""
     is_dangerous: bool = False
@@ -36,14 +37,22 @@ WORDS: Final = {
             "The jobs are put back into their queues and run again. A job stays as it is if a live "
             "job holds its enqueue_once() place."
         ),
-        _("have not finished, so they stay as they are"),
+        ngettext_lazy(
+            "%(shown)s of the selected jobs has not finished, so it stays as it is.",
+            "%(shown)s of the selected jobs have not finished, so they stay as they are.",
+            "number",
+        ),
         _("%s will run again."),
     ),
     "cancel": Words(
         _("Cancel jobs"),
         _("Cancel %s"),
         _("Jobs that wait are cancelled at once. Jobs that run are told to stop."),
-        _("have finished already, so they stay as they are"),
+        ngettext_lazy(
+            "%(shown)s of the selected jobs has finished already, so it stays as it is.",
+            "%(shown)s of the selected jobs have finished already, so they stay as they are.",
+            "number",
+        ),
         _("Cancelled, or told to stop: %s."),
         is_dangerous=True,
     ),
@@ -51,7 +60,11 @@ WORDS: Final = {
         _("Delete jobs"),
         _("Delete %s"),
         _("The jobs are deleted with their logs and results. Nothing brings them back."),
-        _("have not finished, so they stay; cancel them first"),
+        ngettext_lazy(
+            "%(shown)s of the selected jobs has not finished, so it stays; cancel it first.",
+            "%(shown)s of the selected jobs have not finished, so they stay; cancel them first.",
+            "number",
+        ),
         _("Deleted: %s."),
         is_dangerous=True,
     ),
@@ -61,8 +74,15 @@ WORDS: Final = {
 def jobs_in_words(number: int | None) -> str:
     """Return ``1 job``, ``4,812 jobs`` or ``more than 10,000 jobs``."""
     if number is None:
-        return gettext("more than %s jobs") % f"{COUNTED:,}"
-    return ngettext("%(number)s job", "%(number)s jobs", number) % {"number": f"{number:,}"}
+        return gettext("more than %s jobs") % numbers.whole(COUNTED)
+    return ngettext("%(number)s job", "%(number)s jobs", number) % {"number": numbers.whole(number)}
+
+
+def refusal_of(words: Words, number: int | None) -> str:
+    """Return why ``number`` jobs are left as they are; nothing for none."""
+    if not number:
+        return ""
+    return str(words.refusal % {"number": number, "shown": numbers.whole(number)})
 
 
 def said_of(words: Words, entry: JournalEntry) -> str:

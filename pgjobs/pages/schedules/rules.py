@@ -23,7 +23,7 @@ _STEP: Final = re.compile(r"\*/(\d{1,2})")
 def in_words(schedule: Schedule) -> str:
     """Return the rule of ``schedule`` as a person would say it; a rare expression as it is."""
     if schedule.interval is not None:
-        return _every(schedule.interval)
+        return every(schedule.interval)
     return _of_cron(schedule.cron) or f"cron {schedule.cron}"
 
 
@@ -53,17 +53,15 @@ def gap(schedule: Schedule) -> timedelta:
     return due_after(schedule, first, first) - first
 
 
-def _every(minutes: int) -> str:
-    for length, one, many in (
-        (_DAY, gettext("every day"), "every %d days"),
-        (60, gettext("every hour"), "every %d hours"),
-        (1, gettext("every minute"), "every %d minutes"),
-    ):
-        if minutes == length:
-            return one
-        if minutes % length == 0:
-            return gettext(many) % (minutes // length)
-    return ngettext("every %d minute", "every %d minutes", minutes) % minutes
+def every(minutes: int) -> str:
+    """Return an interval as a person would say it: ``every 2 hours``."""
+    if minutes % _DAY == 0:
+        days = minutes // _DAY
+        return ngettext("every day", "every %(days)s days", days) % {"days": days}
+    if minutes % 60 == 0:
+        hours = minutes // 60
+        return ngettext("every hour", "every %(hours)s hours", hours) % {"hours": hours}
+    return ngettext("every minute", "every %(minutes)s minutes", minutes) % {"minutes": minutes}
 
 
 def _of_cron(expression: str) -> str | None:
@@ -90,7 +88,7 @@ def _within_a_day(minute: str, hour: str) -> str | None:
     if hour != "*":
         return None
     if minute == "*":
-        return gettext("every minute")
+        return every(1)
     if step := _STEP.fullmatch(minute):
         return gettext("every %d minutes, by the clock") % int(step[1])
     if _NUMBER.fullmatch(minute):

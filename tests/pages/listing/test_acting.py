@@ -96,7 +96,7 @@ def test_the_confirmation_tells_the_number_three_examples_and_what_is_refused(
     a_job("running")
     html = shown(steerer, f"{CONFIRM}?verb=retry&id=all&q=queue:default")
     assert "Retry 5 jobs</button>" in html
-    assert "1 of the selected jobs have not finished, so they stay as they are." in html
+    assert "1 of the selected jobs has not finished, so it stays as it is." in html
     assert [job.name in html for job in jobs] == [False, False, True, True, True]
     assert {status_of(job) for job in jobs} == {"failed"}
 
