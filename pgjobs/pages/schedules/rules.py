@@ -27,6 +27,11 @@ def in_words(schedule: Schedule) -> str:
     return _of_cron(schedule.cron) or f"cron {schedule.cron}"
 
 
+def exactly(schedule: Schedule) -> str:
+    """Return the rule of ``schedule`` without loss: a cron expression as it is written."""
+    return f"cron {schedule.cron}" if schedule.interval is None else every(schedule.interval)
+
+
 def upcoming(schedule: Schedule, number: int) -> list[datetime]:
     """Return the next due times, the first of which may have passed; none if it never runs."""
     if schedule.switched_off or not schedule.enabled or schedule.next_run >= NEVER:

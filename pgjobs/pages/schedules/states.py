@@ -26,6 +26,8 @@ class ScheduleState:
 
     row: ScheduleRow
     rule: str
+    exact_rule: str
+    """The rule with its cron expression as it is written."""
     next_runs: Sequence[datetime]
     outcomes: Sequence[Outcomes]
     """The last runs, the oldest first. A user who sees not all jobs gets none."""
@@ -51,6 +53,7 @@ def states(sight: Sight, only: int | None = None) -> list[ScheduleState]:
         ScheduleState(
             row,
             rules.in_words(schedules[row.id]),
+            rules.exactly(schedules[row.id]),
             rules.upcoming(schedules[row.id], MARKS),
             outcomes.get(row.job_class, ()),
             seen.get(row.last_job_id or 0),
