@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage chaos bench check docs format ci full clean
+.PHONY: help demo test coverage chaos bench check docs format german ci full clean
 PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 180
@@ -36,6 +36,9 @@ docs: .venv/docs-installed  ## build the documentation as HTML (Python 3.12 or n
 format: .venv/dev-installed  ## repair what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+german: .venv/dev-installed  ## bring the German catalogue up to the code (needs gettext)
+	.ci/german
 
 ci:  ## everything that CI runs for each change
 	.ci/run

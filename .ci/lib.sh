@@ -54,6 +54,7 @@ prepare_the_machine() {
   step "a browser is there" ensure_browser_works
   step "a pooler is there" ensure_pooler_works
   step "Prometheus is there" ensure_prometheus_works
+  step "gettext is there" ensure_gettext_works
 }
 
 check_the_code() {
@@ -90,6 +91,11 @@ ensure_pooler_works() {
 # For the tests of the metrics, the alert rules and the dashboard. Debian's package has promtool too.
 ensure_prometheus_works() {
   [[ -x /usr/bin/prometheus ]] || install_from_debian prometheus
+}
+
+# For the test that each message of the pages is translated.
+ensure_gettext_works() {
+  command -v xgettext > /dev/null || install_from_debian gettext
 }
 
 # For the benchmark's peers that keep their jobs in Redis.
