@@ -30,11 +30,12 @@ from tests.support.served_site import served_site
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-# Each place and each theme; .ci/full looks at each place in each theme.
-LOOKS = [("admin:pgjobs", "dark"), ("pgjobs", "light")]
+# Each place, each theme and each language; .ci/full looks at each place in each theme. German words
+# are the longer ones.
+LOOKS = [("admin:pgjobs", "dark", "en"), ("pgjobs", "light", "de")]
 IN_UNFOLD = ["dark"]
 if os.environ.get("EVERY_LOOK"):
-    LOOKS += [("admin:pgjobs", "light"), ("pgjobs", "dark")]
+    LOOKS += [("admin:pgjobs", "light", "de"), ("pgjobs", "dark", "en")]
     IN_UNFOLD += ["light"]
 DESK = {"width": 1280, "height": 800}
 
@@ -56,10 +57,11 @@ def look_at(page: Page, address: str) -> list[str]:
     return [f"{address}: {each}" for each in wrong + complaints]
 
 
-@pytest.mark.parametrize(("namespace", "theme"), LOOKS)
+@pytest.mark.parametrize(("namespace", "theme", "language"), LOOKS)
 def test_each_page_is_readable_by_all_and_fits_a_phone_and_a_strict_policy(
-    page: Page, namespace: str, theme: Any
+    page: Page, namespace: str, theme: Any, language: str, settings: Any
 ) -> None:
+    settings.LANGUAGE_CODE = language
     scene = Scene()
     page.emulate_media(color_scheme=theme)
     page.route("**/*", with_policy)

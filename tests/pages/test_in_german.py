@@ -19,7 +19,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from pgjobs.access import MASK
 from pgjobs.choices import JobStatus
@@ -35,6 +35,7 @@ from pgjobs.models import (
     WorkerOrder,
     WorkerProcess,
 )
+from pgjobs.pages import numbers, spans
 from pgjobs.pages.listing.language import FIELDS, GROUPS
 from pgjobs.pages.logs import LEVELS
 from pgjobs.queues import known_queues
@@ -42,6 +43,7 @@ from pgjobs.registry.names import registered
 from pgjobs.sql.locks import WORKER_LOCK
 from pgjobs.steering.actor import Actor, Surface
 from pgjobs.steering.journal import note
+from pgjobs.templatetags.pgjobs_pages import rate
 from tests.apps.testapp.jobs import Noop, Speed, Typed
 from tests.apps.testapp.models import Site
 from tests.pages.scene import Scene, addresses
@@ -387,6 +389,28 @@ def test_a_project_in_german_has_pages_in_german(admin_client: Client, settings:
     for words in ("Derzeit laufend", "Fehlschläge der letzten 24 h", "Warteschlange", "3 min 0 s"):
         assert words in html
     assert "vor 1 min</time>" in shown(admin_client, at("job", a_job("completed").pk))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["12,345", "0.5", "4.2 s", "1,234", "<0.1", "3 min 5 s", "3 h", "2 d 0 h"]),
+        ("de", ["12.345", "0,5", "4,2 s", "1.234", "<0,1", "3 min 5 s", "3 h", "2 d 0 h"]),
+        ("fr", ["12\xa0345", "0,5", "4,2 s", "1\xa0234", "<0,1", "3 min 5 s", "3 h", "2 d 0 h"]),
+    ],
+)
+def test_numbers_and_spans_are_written_as_in_the_language(language: str, said: list[str]) -> None:
+    with translation.override(language):
+        assert said == [
+            numbers.whole(12345),
+            numbers.decimal(0.49),
+            spans.shown(4.24),
+            rate(1234.4),
+            rate(0.01),
+            spans.concise(185),
+            spans.concise(3 * 3600),
+            spans.shown(2 * 86400),
+        ]
 
 
 @pytest.mark.parametrize(("language", "said"), [("sv", "Översikt"), ("de", "Lage")])

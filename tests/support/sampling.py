@@ -20,6 +20,8 @@ DEPENDS_ON_VERSIONS: Final = (
     "management/",
     "metrics/test_access",
     "models/",
+    "pages/test_in_german",
+    "pages/test_translation",
     "registry/",
     "sql/test_migrations",
     "tasks/test_backend",

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pgjobs.choices import JobStatus
 from pgjobs.pages.listing.language import GROUPS, Query
@@ -19,7 +20,11 @@ _SPANS: Final = (
     ("1w", _("1 week")),
     ("30d", _("30 days")),
 )
-_GROUPS: Final = {"waiting": _("Waiting"), "live": _("Live"), "finished": _("Finished")}
+_GROUPS: Final = {
+    "waiting": _("Waiting"),
+    "live": pgettext_lazy("jobs", "Live"),
+    "finished": _("Finished"),
+}
 _EXAMPLES: Final = ("attempt:>1", "worker:", "object:", 'error:"…"', "arg.", "name:", "id:")
 
 
