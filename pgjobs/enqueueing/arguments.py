@@ -5,6 +5,7 @@ So a misspelt name is told at the call, and not later in the log of a worker.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from difflib import get_close_matches
@@ -90,6 +91,15 @@ def check_all(target: JobTarget, given: Mapping[str, Any]) -> None:
 def _as_given(name: str) -> str:
     """Return how a caller gives an argument; an option of its name would take it."""
     return f"arguments={{{name!r}: …}}" if name in OPTIONS else f"{name}=…"
+
+
+def check_call(args: list[Any], target: JobTarget, kwargs: Mapping[str, Any]) -> None:
+    """Raise InvalidArgument unless ``run()`` of the job class can be called with all arguments."""
+    run: Callable[..., Any] = target.run  # type: ignore[attr-defined]
+    try:
+        inspect.signature(run).bind(None, *args, **kwargs)
+    except TypeError as error:
+        raise InvalidArgument(f"{target.__qualname__}() can't be called so: {error}.") from None
 
 
 def check_given(target: JobTarget, given: Mapping[str, Any]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -13,8 +11,6 @@ from django.core.checks import CheckMessage
 from django.db import models
 
 from pgjobs import codec
-from pgjobs.exceptions import InvalidArgument
-from pgjobs.registry.names import JobTarget
 from pgjobs.tasks import signals
 from pgjobs.tasks.checks import problems
 from pgjobs.tasks.definition import META, PgJobsTask
@@ -103,6 +99,7 @@ class PgJobsBackend(BaseTaskBackend):
         """Return a job of ``task`` and whether it is new: with ``once`` there may be a live one."""
         self.validate_task(task)
         # These import models, and a task may be declared before the models are loaded.
+        from pgjobs.enqueueing.arguments import check_call
         from pgjobs.enqueueing.row import row_for
 
         job_class = self.register(task)
@@ -110,7 +107,7 @@ class PgJobsBackend(BaseTaskBackend):
         row = row_for(
             job_class,
             None,
-            partial(_check_call, args),
+            partial(check_call, args),
             arguments=kwargs,
             schedule_at=task.run_after,
             queue_name=task.queue_name,
@@ -128,14 +125,6 @@ class PgJobsBackend(BaseTaskBackend):
 
     def _meta(self, declared: AnyTask) -> dict[str, str] | None:
         return None if self.alias == declared.backend else {BACKEND: self.alias}
-
-
-def _check_call(args: list[Any], target: JobTarget, kwargs: Mapping[str, Any]) -> None:
-    run: Callable[..., Any] = target.run  # type: ignore[attr-defined]
-    try:
-        inspect.signature(run).bind(None, *args, **kwargs)
-    except TypeError as error:
-        raise InvalidArgument(f"{target.__qualname__}() can't be called so: {error}.") from None
 
 
 def _is_key(result_id: Any) -> bool:

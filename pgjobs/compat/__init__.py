@@ -1,0 +1,1 @@
+"""Names of other job systems, for code that was written for them."""

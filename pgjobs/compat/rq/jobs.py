@@ -1,0 +1,325 @@
+"""``Job`` as code for RQ reads it, and the calls that steer a job by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from pgjobs import choices, codec
+from pgjobs.compat.rq import options
+from pgjobs.compat.rq.connection import check_connection
+from pgjobs.compat.rq.errors import InvalidJobOperation, NoSuchJobError
+from pgjobs.compat.rq.rows import find, rows
+from pgjobs.compat.rq.running import running_row
+from pgjobs.compat.rq.statuses import JobStatus, status_of
+from pgjobs.registry.names import registered_as
+
+_STATUS_COLUMNS: Final = ("status", "started", "cancel_requested")
+_INSTEAD: Final = {
+    "create": "Write queue.enqueue(function, …).",
+    "dependency": "There are no dependencies.",
+    "latest_result": "Write job.return_value() or job.exc_info.",
+    "results": "Write job.return_value() or job.exc_info; job.row.errors has all attempts.",
+    "set_status": "The worker alone sets the status; write job.cancel() or job.requeue().",
+}
+
+
+class Job:
+    """A job of any kind. ``row`` is its `pgjobs.models.Job`, which can do more.
+
+    The attributes are those of the row when it was read: `fetch` and `refresh` read it. A status
+    and a result that is not there yet are read when they are asked for.
+    """
+
+    __slots__ = ("_meta", "row")
+
+    def __init__(self, row: Any) -> None:
+        self.row = row
+        self._meta: dict[str, Any] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"A job of pgjobs.compat.rq has no {name!r}. "
+            f"{_INSTEAD.get(name, 'See docs/migrating.md; job.row is the job of pgjobs.')}"
+        )
+
+    def __repr__(self) -> str:
+        return f"Job({self.id!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Job) and self.row.pk == other.row.pk
+
+    def __hash__(self) -> int:
+        return hash(self.row.pk)
+
+    # Finding ----------------------------------------------------------------------------
+
+    @classmethod
+    def fetch(cls, id: Any, connection: Any = None, **others: Any) -> Job:
+        """Return the job with this id. Raises NoSuchJobError if there is none."""
+        check_connection(connection)
+        options.refuse(others)
+        return cls(find(id))
+
+    @classmethod
+    def fetch_many(
+        cls, job_ids: Iterable[Any], connection: Any = None, **others: Any
+    ) -> list[Job | None]:
+        """Return the job of each id, in this order; None where there is none."""
+        found: list[Job | None] = []
+        for job_id in job_ids:
+            try:
+                found.append(cls.fetch(job_id, connection, **others))
+            except NoSuchJobError:
+                found.append(None)
+        return found
+
+    @classmethod
+    def exists(cls, job_id: Any, connection: Any = None) -> bool:
+        """Return whether there is a job with this id."""
+        return cls.fetch_many([job_id], connection) != [None]
+
+    def refresh(self) -> None:
+        """Read the row again. Raises NoSuchJobError if it was deleted."""
+        self.row = find(self.row.pk)
+        self._meta = None
+
+    # What was asked for -----------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """The primary key of the row, as text."""
+        return str(self.row.pk)
+
+    def get_id(self) -> str:
+        return self.id
+
+    @property
+    def func_name(self) -> str:
+        """The dotted path of the function or of the job class."""
+        return str(self.row.job_class)
+
+    @property
+    def func(self) -> Callable[..., Any] | None:
+        """The function, or the job class; None if this process does not know it."""
+        known = registered_as(self.func_name)
+        return getattr(known, "function", known)
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return tuple(codec.decode(self.row.args or [], "args"))
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        return dict(codec.decode(self.row.kwargs or {}, "kwargs"))
+
+    @property
+    def description(self) -> str:
+        """The name of the job."""
+        return str(self.row.name)
+
+    @property
+    def origin(self) -> str:
+        """The name of the queue."""
+        return str(self.row.queue_name)
+
+    @property
+    def timeout(self) -> int:
+        """Seconds that each attempt may run."""
+        return int(self.row.time_limit.total_seconds())
+
+    @property
+    def created_at(self) -> datetime:
+        moment: datetime = self.row.created
+        return moment
+
+    @property
+    def enqueued_at(self) -> datetime | None:
+        """The moment since which the job has been due; None while it is scheduled."""
+        if self.row.status == choices.JobStatus.SCHEDULED:
+            return None
+        moment: datetime = self.row.scheduled or self.row.created
+        return moment
+
+    @property
+    def started_at(self) -> datetime | None:
+        moment: datetime | None = self.row.started
+        return moment
+
+    @property
+    def ended_at(self) -> datetime | None:
+        moment: datetime | None = self.row.completed
+        return moment
+
+    # The status -------------------------------------------------------------------------
+
+    def get_status(self, refresh: bool = True) -> JobStatus:
+        """Return RQ's word for the status, as the database has it.
+
+        Without ``refresh`` it is that of `row`. Raises InvalidJobOperation for a deleted job.
+        """
+        if not refresh:
+            return status_of(*(getattr(self.row, column) for column in _STATUS_COLUMNS))
+        found = rows().filter(pk=self.row.pk).values_list(*_STATUS_COLUMNS).first()
+        if found is None:
+            raise InvalidJobOperation(f"Job {self.id} was deleted, so it has no status.")
+        return status_of(*found)
+
+    @property
+    def is_queued(self) -> bool:
+        return self.get_status() == JobStatus.QUEUED
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.get_status() == JobStatus.SCHEDULED
+
+    @property
+    def is_deferred(self) -> bool:
+        return self.get_status() == JobStatus.DEFERRED
+
+    @property
+    def is_started(self) -> bool:
+        return self.get_status() == JobStatus.STARTED
+
+    @property
+    def is_finished(self) -> bool:
+        return self.get_status() == JobStatus.FINISHED
+
+    @property
+    def is_failed(self) -> bool:
+        return self.get_status() == JobStatus.FAILED
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.get_status() == JobStatus.STOPPED
+
+    @property
+    def is_canceled(self) -> bool:
+        return self.get_status() == JobStatus.CANCELED
+
+    # What came of it --------------------------------------------------------------------
+
+    def return_value(self, refresh: bool = False) -> Any:
+        """Return what the function returned; None before its end, and without a result."""
+        row = self._ended(refresh)
+        return None if row.result is None else codec.decode(row.result, "result")
+
+    @property
+    def result(self) -> Any:
+        return self.return_value()
+
+    @property
+    def exc_info(self) -> str | None:
+        """The traceback of a failed job, or its error if none is known; None for other jobs."""
+        row = self._ended()
+        if row.status not in (choices.JobStatus.ERRORED, choices.JobStatus.FAILED):
+            return None
+        return str(row.errors[-1]["traceback"] if row.errors else row.error)
+
+    def _ended(self, refresh: bool = False) -> Any:
+        """Return the row, which is read again unless it was read after the end of the job."""
+        if refresh or not self.row.is_finished:
+            self.row = rows().filter(pk=self.row.pk).first() or self.row
+        return self.row
+
+    # Meta -------------------------------------------------------------------------------
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """Values of the caller. A change is stored by `save_meta`."""
+        if self._meta is None:
+            stored = codec.decode(self.row.meta, "meta")
+            self._meta = stored if isinstance(stored, dict) else {}
+        return self._meta
+
+    @meta.setter
+    def meta(self, meta: dict[str, Any]) -> None:
+        self._meta = meta
+
+    def get_meta(self, refresh: bool = True) -> dict[str, Any]:
+        """Return `meta`, as the database has it now."""
+        if refresh:
+            self.row.meta = find(self.row.pk).meta
+            self._meta = None
+        return self.meta
+
+    def save_meta(self) -> None:
+        """Store `meta`, in the transaction that is open; without one, at once.
+
+        Raises NotSerializable for a value that JSON can't hold, and NoSuchJobError for a job that
+        was deleted.
+        """
+        stored = codec.encode(self.meta, "meta")
+        if not rows().filter(pk=self.row.pk).update(meta=stored):
+            raise NoSuchJobError(f"Job {self.id} was deleted, so its meta can't be saved.")
+        self.row.meta = stored
+        running = running_row()
+        if running is not None and running.pk == self.row.pk:
+            running.meta = stored
+
+    def save(self) -> None:
+        """Do the same as `save_meta`: nothing else of a job can be set."""
+        self.save_meta()
+
+    # Steering ---------------------------------------------------------------------------
+
+    def cancel(self, **others: Any) -> None:
+        """Cancel the job; if it runs, tell it to stop. A finished job stays as it is.
+
+        Raises InvalidJobOperation if it is cancelled already.
+        """
+        options.refuse(others)
+        row = find(self.row.pk)
+        if row.status == choices.JobStatus.CANCELLED:
+            raise InvalidJobOperation(f"Job {self.id} is cancelled already.")
+        row.cancel()
+
+    def delete(self, **others: Any) -> None:
+        """Delete the row and its log. A running job is told to stop."""
+        options.refuse({name: each for name, each in others.items() if name != "remove_from_queue"})
+        find(self.row.pk).delete()
+
+    def requeue(self, at_front: bool = False) -> Job:
+        """Put this failed job back into its queue, with all its attempts again, and return it.
+
+        Raises InvalidJobOperation if it has not failed.
+        """
+        options.refuse({"at_front": at_front})
+        row = find(self.row.pk)
+        has_failed = row.status in (choices.JobStatus.ERRORED, choices.JobStatus.FAILED)
+        if not (has_failed and row.retry()):
+            raise InvalidJobOperation(
+                f"Job {self.id} is {row.status}, and only a failed job can be requeued, unless "
+                "another live job holds its place."
+            )
+        self.row = row
+        return self
+
+
+def get_current_job(connection: Any = None, job_class: Any = None) -> Job | None:
+    """Return the job that runs here, or None outside a job. It reads nothing from the database."""
+    check_connection(connection)
+    options.refuse({"job_class": job_class})
+    row = running_row()
+    return None if row is None else Job(row)
+
+
+def cancel_job(job_id: Any, connection: Any = None, **others: Any) -> None:
+    """Cancel the job ``job_id``; see `Job.cancel`."""
+    Job.fetch(job_id, connection).cancel(**others)
+
+
+def requeue_job(job_id: Any, connection: Any = None, **others: Any) -> Job:
+    """Requeue the failed job ``job_id``; see `Job.requeue`."""
+    options.refuse(others)
+    return Job.fetch(job_id, connection).requeue()
+
+
+def send_stop_job_command(connection: Any, job_id: Any, **others: Any) -> None:
+    """Tell the running job ``job_id`` to stop. Raises InvalidJobOperation if it does not run."""
+    options.refuse(others)
+    job = Job.fetch(job_id, connection)
+    if job.row.status != choices.JobStatus.RUNNING:
+        raise InvalidJobOperation(f"Job {job.id} is {job.row.status}: it does not run.")
+    job.row.cancel()

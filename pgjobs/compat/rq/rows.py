@@ -1,0 +1,38 @@
+"""The rows of jobs, in the database that jobs are written to."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.apps import apps
+from django.db import models, router
+
+from pgjobs.compat.rq.errors import NoSuchJobError
+from pgjobs.showing import brief
+
+_DIGITS: Final = len(str(models.BigAutoField.MAX_BIGINT))
+
+
+def rows() -> Any:
+    """Return the query set of all jobs, of every kind and queue."""
+    model = apps.get_model("pgjobs", "Job")
+    return model.objects.using(router.db_for_write(model))
+
+
+def find(job_id: Any) -> Any:
+    """Return the row of the job ``job_id``, a number or its text. Raises NoSuchJobError."""
+    key = _key(job_id)
+    row = None if key is None else rows().filter(pk=key).first()
+    if row is None:
+        raise NoSuchJobError(
+            f"No job has the id {brief(job_id)}. The ids are the keys of pgjobs.models.Job, also "
+            "as text."
+        )
+    return row
+
+
+def _key(job_id: Any) -> int | None:
+    text = str(job_id)
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+        return None
+    return int(text) if int(text) <= models.BigAutoField.MAX_BIGINT else None
