@@ -10,6 +10,7 @@ from django.utils import timezone
 from pgjobs import models
 from pgjobs.compat import rq
 from pgjobs.exceptions import InvalidArgument, NotSerializable
+from pgjobs.netbox import JobRunner
 from tests.apps.ported_rq import jobs
 from tests.support.moments import ago
 from tests.support.rows import a_job
@@ -66,11 +67,8 @@ def test_a_job_stands_in_the_registry_of_its_status(status: str) -> None:
     job = fetched(a_job(status))
     a_job(status, queue_name="low")
     queue = rq.get_queue("default")
-    found = [
-        name
-        for name in {*REGISTRIES.values(), "deferred_job_registry"} - {None}
-        if job in getattr(queue, str(name))
-    ]
+    names = {name for name in REGISTRIES.values() if name} | {"deferred_job_registry"}
+    found = [name for name in names if job in getattr(queue, name)]
     assert found == ([] if REGISTRIES[status] is None else [REGISTRIES[status]])
     assert queue.job_ids == ([job.id] if status == "pending" else [])
     for name in found:
@@ -118,11 +116,15 @@ def test_a_result_is_read_when_it_is_asked_for() -> None:
     job = jobs.add.delay(1, second=2)
     assert job.result is None
     models.Job.objects.get(pk=job.id).run_here()
-    assert (job.result, job.exc_info) == (3, None)
+    assert job.return_value() == 3
+    assert job.exc_info is None
 
 
 def test_a_failure_without_an_exception_has_its_error_as_text() -> None:
-    assert fetched(a_job("errored", error="lost")).exc_info == "lost"
+    earlier = {"attempt": 1, "traceback": "of an earlier attempt"}
+    for errors in ([], [earlier]):
+        row = a_job("errored", error="lost", attempt=2, errors=errors)
+        assert fetched(row).exc_info == "lost"
 
 
 def test_a_waiting_job_is_cancelled_once() -> None:
@@ -220,7 +222,7 @@ def test_an_immediate_job_inside_another_is_the_current_one_until_it_ends() -> N
     assert rq.get_current_job() is None
 
 
-class Outer(jobs.JobRunner):
+class Outer(JobRunner):
     class Meta:
         name = "Outer"
 

@@ -16,6 +16,7 @@ from pgjobs.compat.rq.statuses import JobStatus, status_of
 from pgjobs.registry.names import registered_as
 
 _STATUS_COLUMNS: Final = ("status", "started", "cancel_requested")
+_FAILED: Final = (choices.JobStatus.ERRORED, choices.JobStatus.FAILED)
 _INSTEAD: Final = {
     "create": "Write queue.enqueue(function, …).",
     "dependency": "There are no dependencies.",
@@ -211,11 +212,12 @@ class Job:
 
     @property
     def exc_info(self) -> str | None:
-        """The traceback of a failed job, or its error if none is known; None for other jobs."""
+        """The traceback of a failed job, or its error if no exception ended it; else None."""
         row = self._ended()
-        if row.status not in (choices.JobStatus.ERRORED, choices.JobStatus.FAILED):
+        if row.status not in _FAILED:
             return None
-        return str(row.errors[-1]["traceback"] if row.errors else row.error)
+        last = row.errors[-1] if row.errors else {}
+        return str(last["traceback"] if last.get("attempt") == row.attempt else row.error)
 
     def _ended(self, refresh: bool = False) -> Any:
         """Return the row, which is read again unless it was read after the end of the job."""
@@ -287,8 +289,7 @@ class Job:
         """
         options.refuse({"at_front": at_front})
         row = find(self.row.pk)
-        has_failed = row.status in (choices.JobStatus.ERRORED, choices.JobStatus.FAILED)
-        if not (has_failed and row.retry()):
+        if not (row.status in _FAILED and row.retry()):
             raise InvalidJobOperation(
                 f"Job {self.id} is {row.status}, and only a failed job can be requeued, unless "
                 "another live job holds its place."

@@ -248,9 +248,9 @@ def get_queue(
     name: str = DEFAULT,
     default_timeout: Any = None,
     is_async: bool | None = None,
-    connection: Any = None,
     autocommit: bool | None = None,
     commit_mode: str | None = None,
+    connection: Any = None,
     **others: Any,
 ) -> Queue:
     """Return the queue ``name``. Raises UnknownQueue, a KeyError, if there is no such queue."""

@@ -72,9 +72,9 @@ class BaseRegistry:
     def get_queue(self) -> Any:
         return self._queue
 
-    def requeue(self, job: Any, at_front: bool = False) -> Job:
+    def requeue(self, job_or_id: Any, at_front: bool = False) -> Job:
         """Requeue a failed job; see `Job.requeue`."""
-        return Job(find(_id_of(job))).requeue(at_front)
+        return Job(find(_id_of(job_or_id))).requeue(at_front)
 
     def remove(self, job: Any, pipeline: Any = None, delete_job: bool = False) -> None:
         """Delete the job. Raises InvalidArgument without ``delete_job``."""
@@ -125,9 +125,9 @@ class ScheduledJobRegistry(BaseRegistry):
     statuses = (JobStatus.SCHEDULED,)
     order = "scheduled"
 
-    def get_scheduled_time(self, job: Any) -> datetime:
+    def get_scheduled_time(self, job_or_id: Any) -> datetime:
         """Return the moment from which the job is due. Raises NoSuchJobError."""
-        moment: datetime = find(_id_of(job)).scheduled
+        moment: datetime = find(_id_of(job_or_id)).scheduled
         return moment
 
 

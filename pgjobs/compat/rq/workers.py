@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from pgjobs.compat.rq import options
 from pgjobs.compat.rq.connection import check_connection
 from pgjobs.compat.rq.queues import Queue
 from pgjobs.exceptions import InvalidArgument
@@ -13,8 +14,10 @@ from pgjobs.exceptions import InvalidArgument
 class Worker:
     """A living worker process. ``row`` is its `pgjobs.stats.WorkerRow`."""
 
-    def __init__(self, row: Any, *others: Any, **options: Any) -> None:
-        if not hasattr(row, "backend_pid") or others or options:
+    def __init__(self, row: Any, *others: Any, **given: Any) -> None:
+        from pgjobs.stats import WorkerRow
+
+        if not isinstance(row, WorkerRow) or others or given:
             raise InvalidArgument(
                 "Worker(…) starts no worker. Start one with manage.py pgjobs_worker, and in a "
                 "test with call_command('pgjobs_worker', '--burst')."
@@ -22,11 +25,14 @@ class Worker:
         self.row = row
 
     @classmethod
-    def all(cls, connection: Any = None, queue: Queue | str | None = None) -> list[Worker]:
+    def all(
+        cls, connection: Any = None, *, queue: Queue | str | None = None, **others: Any
+    ) -> list[Worker]:
         """Return the living workers: all, or those that serve ``queue``."""
         from pgjobs.stats import workers
 
         check_connection(connection)
+        options.refuse(others)
         name = queue.name if isinstance(queue, Queue) else queue
         living = (row for row in workers() if row.alive)
         return [cls(row) for row in living if name is None or name in row.queues]
@@ -34,7 +40,7 @@ class Worker:
     @classmethod
     def count(cls, connection: Any = None, queue: Queue | str | None = None) -> int:
         """Return how many living workers there are: in all, or for ``queue``."""
-        return len(cls.all(connection, queue))
+        return len(cls.all(connection, queue=queue))
 
     @property
     def name(self) -> str:
