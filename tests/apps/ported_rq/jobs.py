@@ -37,9 +37,11 @@ def import_rows(rows: list[Any], *, dry_run: bool = False) -> dict[str, Any]:
     own = get_current_job()
     assert own is not None
     for number in range(len(rows)):
+        own.refresh()
         own.meta["rows"] = number + 1
         own.save_meta()
-    return {"id": own.get_id(), "dry_run": dry_run, "rows": own.get_meta()["rows"]}
+    again = get_current_job()
+    return {"id": own.get_id(), "dry_run": dry_run, "rows": again and again.meta["rows"]}
 
 
 @job(QUEUE)
