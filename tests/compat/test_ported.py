@@ -200,7 +200,9 @@ def test_an_option_without_a_meaning_is_refused_with_what_to_do(
     with pytest.raises(InvalidArgument, match=remedy):
         rq.enqueue(jobs.add, 1, **option)
     assert not models.Job.objects.exists()
-    assert rq.enqueue(jobs.add, 1, **dict.fromkeys(option)).is_queued
+    empty: list[Any] = []
+    for nothing in (None, False, empty):
+        assert rq.enqueue(jobs.add, 1, **dict.fromkeys(option, nothing)).is_queued
 
 
 def test_waits_of_a_call_are_refused_with_the_line_to_write(db: None) -> None:

@@ -36,7 +36,7 @@ REFUSED: Final = {
     "job_class": "There is one class of jobs: leave the option out.",
     "serializer": "Arguments are stored as JSON with types: leave the option out.",
 }
-"""Options that have no meaning here, with what to do. None and False are no request for them."""
+"""Options without a meaning here, and what to do. None, False and an empty list ask for nothing."""
 
 KNOWN: Final = frozenset(
     "job_timeout description result_ttl failure_ttl at_front meta retry".split()
@@ -102,7 +102,7 @@ def read(given: Mapping[str, Any]) -> Options:
     Raises InvalidArgument for an option that pgjobs can't follow, with what to do.
     """
     for option, value in given.items():
-        if option in REFUSED and value is not None and value is not False:
+        if option in REFUSED:
             _refuse(option, value)
     for option in ("result_ttl", "failure_ttl"):
         _check_retention(option, given.get(option))
@@ -118,8 +118,7 @@ def read(given: Mapping[str, Any]) -> Options:
 def refuse(given: Mapping[str, Any]) -> None:
     """Raise InvalidArgument for the first of ``given``, which are options of another call."""
     for option, value in given.items():
-        if value is not None and value is not False:
-            _refuse(option, value)
+        _refuse(option, value)
 
 
 def seconds(timeout: Any) -> int | None:
@@ -147,6 +146,8 @@ def _limited(timeout: int | None) -> int | None:
 
 
 def _refuse(option: str, value: Any) -> None:
+    if value is None or value is False or value in ([], ()):
+        return
     remedy = REFUSED.get(option, "Leave it out.")
     raise InvalidArgument(
         f"{option}={brief(value)} is an option of RQ that pgjobs does not have. {remedy}"
