@@ -86,7 +86,7 @@ def test_ids_of_a_registry_come_in_pages_in_both_orders() -> None:
     assert registry.get_job_ids(0, 0) == ids[:1]
 
 
-@pytest.mark.parametrize("job_id", ["", "x", "0", "9" * 30, str(2**63), None, "²"])
+@pytest.mark.parametrize("job_id", ["", "x", "0", "9" * 5000, str(2**63), None, "²"])
 def test_an_unknown_id_is_told(job_id: Any) -> None:
     with pytest.raises(rq.NoSuchJobError, match="No job has the id"):
         rq.Job.fetch(job_id)

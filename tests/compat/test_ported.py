@@ -16,6 +16,7 @@ from tests.apps.ported_rq import jobs
 from tests.support.environment import Environment, with_apps, with_settings
 from tests.support.eventually import eventually
 from tests.support.markdown import DOCS, table
+from tests.support.moments import ago
 from tests.support.rows import a_worker
 from tests.support.worker_process import RunningWorker, run_burst
 
@@ -144,6 +145,7 @@ def test_a_timeout_can_be_caught_to_end_cleanly(environment: Environment) -> Non
 
 
 def test_workers_are_counted_before_a_job_is_enqueued(db: None) -> None:
+    a_worker(queues=["default"], has_session_lock=False, heartbeat=ago(hours=1))
     assert jobs.start_if_served(1) == "no worker"
     assert rq.get_workers_for_queue("default") == 0
     a_worker(queues=["default"], has_session_lock=False)

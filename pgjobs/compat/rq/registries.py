@@ -9,7 +9,7 @@ from pgjobs.choices import JobStatus
 from pgjobs.compat.rq import options
 from pgjobs.compat.rq.connection import check_connection
 from pgjobs.compat.rq.jobs import Job
-from pgjobs.compat.rq.rows import find, rows
+from pgjobs.compat.rq.rows import find, key_of, rows
 from pgjobs.exceptions import InvalidArgument
 
 
@@ -58,8 +58,8 @@ class BaseRegistry:
         return self.count
 
     def __contains__(self, job: Any) -> bool:
-        key = _id_of(job)
-        return key.isdecimal() and self.query_set.filter(pk=key).exists()
+        found: bool = self.query_set.filter(pk=key_of(_id_of(job))).exists()
+        return found
 
     def get_job_ids(
         self, start: int = 0, end: int = -1, desc: bool = False, cleanup: bool = True

@@ -21,7 +21,7 @@ def rows() -> Any:
 
 def find(job_id: Any) -> Any:
     """Return the row of the job ``job_id``, a number or its text. Raises NoSuchJobError."""
-    key = _key(job_id)
+    key = key_of(job_id)
     row = None if key is None else rows().filter(pk=key).first()
     if row is None:
         raise NoSuchJobError(
@@ -31,8 +31,8 @@ def find(job_id: Any) -> Any:
     return row
 
 
-def _key(job_id: Any) -> int | None:
+def key_of(job_id: Any) -> int | None:
+    """Return the primary key that ``job_id`` names, or None. There may be no row with this key."""
     text = str(job_id)
-    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
-        return None
-    return int(text) if int(text) <= models.BigAutoField.MAX_BIGINT else None
+    is_key = text.isascii() and text.isdecimal() and len(text) <= _DIGITS
+    return int(text) if is_key else None
