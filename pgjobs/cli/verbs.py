@@ -13,6 +13,7 @@ from pgjobs.cli.looking import Failures, ListJobs, Logs, Queues, Schedules, Show
 from pgjobs.cli.metrics import Metrics
 from pgjobs.cli.ordering import Drain, Restart
 from pgjobs.cli.pausing import PauseClaims, ResumeClaims
+from pgjobs.cli.porting import PortCode
 from pgjobs.cli.roles import Roles
 from pgjobs.cli.scheduling import EditSchedule, RunSchedule, SwitchOff, SwitchOn
 from pgjobs.cli.statistics import Statistics
@@ -53,5 +54,6 @@ VERBS: Final[dict[str, type[Verb]]] = {
         Restart,
         Journal,
         Roles,
+        PortCode,
     )
 }

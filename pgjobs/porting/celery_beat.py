@@ -1,0 +1,184 @@
+"""Schedules of Celery that code declares: ``beat_schedule`` and ``add_periodic_task()``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+from pgjobs.porting.finding import Finding, Level
+from pgjobs.porting.module import keywords, literal
+from pgjobs.porting.rules import Rule, by_cron, every
+from pgjobs.porting.system import Reader
+
+_CRONTAB: Final = "celery.schedules.crontab"
+_SPANS: Final = ("celery.schedules.schedule", "celery.schedules.maybe_schedule")
+_FIELDS: Final = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
+_UNITS: Final = {
+    "weeks": 604800.0, "days": 86400.0, "hours": 3600.0, "minutes": 60.0, "seconds": 1.0,
+    "milliseconds": 0.001, "microseconds": 0.000001,
+}  # fmt: skip
+_POSITIONAL: Final = (
+    "days",
+    "seconds",
+    "microseconds",
+    "milliseconds",
+    "minutes",
+    "hours",
+    "weeks",
+)
+
+
+def read_schedules(reader: Reader, schedule: ast.expr) -> Iterator[Finding]:
+    """Yield a finding for each entry of a ``beat_schedule``."""
+    entries = _entries(schedule)
+    for name, entry in entries:
+        yield _entry(reader, name, entry)
+    if not entries and not (isinstance(schedule, ast.Dict) and not schedule.keys):
+        yield reader.finding(
+            schedule,
+            "@pgjobs.system_job(…) for each entry",
+            why="The entries can't be seen here.",
+            level=Level.LOOK,
+        )
+
+
+def read_periodic_task(reader: Reader, call: ast.Call) -> Finding:
+    """Return the finding for a call of ``add_periodic_task()``."""
+    named = keywords(call)
+    schedule = call.args[0] if call.args else named.get("schedule")
+    signature = call.args[1] if len(call.args) > 1 else named.get("sig")
+    target = _called(reader, signature)
+    _take(reader, call)
+    return _advice(reader, call, rule_of(reader, schedule), target, old=reader.module.text(call))
+
+
+def _called(reader: Reader, signature: ast.expr | None) -> str:
+    """Return the call that a signature stands for."""
+    text = reader.module.text
+    match signature:
+        case None:
+            return "the task"
+        case ast.Call(func=ast.Attribute(value=task, attr="s" | "si")):
+            return text(task) + text(signature)[len(text(signature.func)) :]
+    return text(signature)
+
+
+def _entries(schedule: ast.expr) -> list[tuple[ast.expr, ast.Dict]]:
+    if not isinstance(schedule, ast.Dict):
+        return []
+    pairs = zip(schedule.keys, schedule.values, strict=True)
+    return [(key, value) for key, value in pairs if key and isinstance(value, ast.Dict)]
+
+
+def _entry(reader: Reader, name: ast.expr, entry: ast.Dict) -> Finding:
+    fields = {literal(key): value for key, value in zip(entry.keys, entry.values, strict=True)}
+    target = literal(fields.get("task"))
+    called = str(target) if isinstance(target, str) else "the task"
+    _take(reader, entry)
+    given = _arguments(reader, fields.get("args"), fields.get("kwargs"))
+    queue = _queue(fields.get("options"))
+    return _advice(
+        reader,
+        name,
+        rule_of(reader, fields.get("schedule")),
+        f"{called}({given})",
+        old=f"{reader.module.text(name)}: …",
+        queue=queue,
+    )
+
+
+def _advice(
+    reader: Reader, node: ast.AST, rule: Rule, target: str, *, old: str, queue: str = ""
+) -> Finding:
+    arguments = rule.arguments
+    if not arguments:
+        new = f"@pgjobs.system_job(…) above a class whose run() calls {target}"
+        why = " ".join(rule.notes) or "The schedule can't be seen here."
+        return reader.finding(node, new, old=old, why=why, level=Level.LOOK)
+    queued = f', queue_name="{queue}"' if queue else ""
+    new = f"@pgjobs.system_job({arguments}{queued}) above a class whose run() calls {target}"
+    level = Level.LOOK if rule.notes else Level.CHANGE
+    return reader.finding(node, new, old=old, why=" ".join(rule.notes), level=level)
+
+
+def _take(reader: Reader, node: ast.AST) -> None:
+    """Let names inside, such as ``crontab``, have no findings of their own."""
+    reader.done.update(ast.walk(node))
+
+
+def _arguments(reader: Reader, args: ast.expr | None, kwargs: ast.expr | None) -> str:
+    parts = []
+    if isinstance(args, ast.Tuple | ast.List):
+        parts += [reader.module.text(each) for each in args.elts]
+    elif args is not None:
+        parts.append(f"*{reader.module.text(args)}")
+    if isinstance(kwargs, ast.Dict) and all(isinstance(key, ast.Constant) for key in kwargs.keys):
+        for key, value in zip(kwargs.keys, kwargs.values, strict=True):
+            parts.append(f"{literal(key)}={reader.module.text(value)}")
+    elif kwargs is not None:
+        parts.append(f"**{reader.module.text(kwargs)}")
+    return ", ".join(parts)
+
+
+def _queue(options: ast.expr | None) -> str:
+    given = literal(options)
+    return str(given.get("queue", "")) if isinstance(given, dict) else ""
+
+
+# Rules ----------------------------------------------------------------------------------------
+
+
+def rule_of(reader: Reader, node: ast.expr | None) -> Rule:
+    """Return the rule of the value of ``"schedule"``, as far as it can be seen."""
+    if isinstance(seconds := literal(node), int | float):
+        return every(seconds)
+    if not isinstance(node, ast.Call):
+        return Rule()
+    names = reader.module.dotted(node.func)
+    if _CRONTAB in names:
+        return _crontab(node)
+    if any(name.endswith("timedelta") for name in names):
+        return _span(node)
+    if any(name in _SPANS for name in names):
+        return rule_of(reader, node.args[0] if node.args else keywords(node).get("run_every"))
+    return Rule(notes=("pgjobs has no such schedule.",) if names else ())
+
+
+def _crontab(call: ast.Call) -> Rule:
+    given = dict(zip(_FIELDS, call.args, strict=False)) | keywords(call)
+    fields = {name: _field(given[name]) if name in given else "*" for name in _FIELDS}
+    if None in fields.values() or not given.keys() <= {*_FIELDS, "nowfun", "app"}:
+        return Rule()
+    texts = {name: str(field) for name, field in fields.items()}
+    return by_cron(
+        texts["minute"],
+        texts["hour"],
+        texts["day_of_month"],
+        texts["month_of_year"],
+        texts["day_of_week"],
+    )
+
+
+def _field(node: ast.expr) -> str | None:
+    match literal(node):
+        case bool() | None:
+            return None
+        case int() | str() as value:
+            return str(value)
+        case list() | tuple() as values:
+            return ",".join(map(str, values))
+        case set() as values:
+            return ",".join(map(str, sorted(values)))
+    return None
+
+
+def _span(call: ast.Call) -> Rule:
+    given = dict(zip(_POSITIONAL, call.args, strict=False)) | keywords(call)
+    values = {name: literal(value) for name, value in given.items()}
+    seconds = 0.0
+    for name, value in values.items():
+        if name not in _UNITS or not isinstance(value, int | float):
+            return Rule()
+        seconds += value * _UNITS[name]
+    return every(round(seconds, 6))

@@ -1,0 +1,133 @@
+"""Reads files that are not Python: commands of the old systems, and required packages."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any, Final
+
+from pgjobs.porting.finding import Finding, Level
+from pgjobs.porting.sources import Source
+from pgjobs.porting.system import Command, System
+
+_REQUIREMENTS: Final = re.compile(r".*requirements.*\.(txt|in)", re.IGNORECASE)
+_REQUIRED: Final = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(\[[^\]]*\])?\s*([=<>!~;@].*)?$")
+_BETWEEN_WORDS: Final = re.compile(r"[\"']\s*,\s*[\"']")
+
+
+def read_lines(systems: list[System], source: Source) -> Iterator[Finding]:
+    """Yield the findings of all systems in a file that is not Python."""
+    name = PurePath(source.path).name
+    if name == "pyproject.toml":
+        yield from _pyproject(systems, source)
+        return
+    required = _REQUIREMENTS.fullmatch(name) is not None
+    for number, line in _whole_lines(source.text):
+        if line.lstrip().startswith(("#", "//", ";")):
+            continue
+        for system in systems:
+            if required:
+                yield from _required(system, source, number, line.partition(" #")[0])
+            else:
+                yield from _commands(system, source, number, line)
+
+
+# Commands -------------------------------------------------------------------------------------
+
+
+def _commands(system: System, source: Source, number: int, line: str) -> Iterator[Finding]:
+    # A list of words, as in YAML and in a Dockerfile, is read like the words in a shell.
+    text = " ".join(re.sub(r"[\"'\[\]]", " ", _BETWEEN_WORDS.sub(" ", line)).split())
+    for command in system.commands:
+        if (match := command.pattern.search(text)) is not None:
+            start = max(line.find(match[0].split()[0]), 0)
+            new, old = _whole(command, match), text[match.start() :]
+            yield _finding(system, source, number, start, old, new, command.why, command.level)
+            return
+
+
+def _whole(command: Command, match: re.Match[str]) -> str:
+    """Return the command to write; a command of pgjobs is called as the old one was."""
+    new = command.new(match)
+    if not new.startswith("pgjobs"):
+        return new
+    manage = match.groupdict().get("manage") or "python manage.py"
+    return f"{manage} {new}"
+
+
+def _whole_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield lines with their numbers; lines that end in a backslash are joined to the next one."""
+    begun, parts = 0, list[str]()
+    for number, line in enumerate(text.splitlines(), start=1):
+        begun = begun if parts else number
+        if line.endswith("\\"):
+            parts.append(line[:-1])
+            continue
+        yield begun, "".join([*parts, line])
+        parts = []
+    if parts:
+        yield begun, "".join(parts)
+
+
+# Packages -------------------------------------------------------------------------------------
+
+
+def _required(system: System, source: Source, number: int, line: str) -> Iterator[Finding]:
+    match = _REQUIRED.match(line.strip())
+    if match is not None and (new := system.requirements.get(_plain(match[1]), "")):
+        start = len(line) - len(line.lstrip())
+        yield _finding(system, source, number, start, line.strip(), new)
+
+
+def _pyproject(systems: list[System], source: Source) -> Iterator[Finding]:
+    try:
+        listed = [*_listed(tomllib.loads(source.text))]
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return
+    for number, line in enumerate(source.text.splitlines(), start=1):
+        for required in dict.fromkeys(listed):
+            match = _REQUIRED.match(required)
+            start = _place(line, required)
+            for system in systems if match is not None and start >= 0 else []:
+                if match is not None and (new := system.requirements.get(_plain(match[1]), "")):
+                    yield _finding(system, source, number, start, required, new)
+
+
+def _listed(project: dict[str, Any]) -> Iterator[str]:
+    """Yield what a ``pyproject.toml`` requires, for itself, its extras and its groups."""
+    own = project.get("project", {})
+    lists = [own.get("dependencies", []), *own.get("optional-dependencies", {}).values()]
+    lists += project.get("dependency-groups", {}).values()
+    for each in lists:
+        yield from (required for required in each if isinstance(required, str))
+    poetry = project.get("tool", {}).get("poetry", {})
+    yield from poetry.get("dependencies", {})
+    for group in poetry.get("group", {}).values():
+        yield from group.get("dependencies", {})
+
+
+def _place(line: str, required: str) -> int:
+    """Return where a line requires this, or -1."""
+    quoted = max(line.find(f'"{required}"'), line.find(f"'{required}'"))
+    if quoted >= 0:
+        return quoted + 1
+    return 0 if re.match(rf"{re.escape(required)}\s*=", line) else -1
+
+
+def _plain(package: str) -> str:
+    return re.sub(r"[-_.]+", "-", package).lower()
+
+
+def _finding(
+    system: System,
+    source: Source,
+    number: int,
+    start: int,
+    old: str,
+    new: str,
+    why: str = "",
+    level: Level = Level.CHANGE,
+) -> Finding:
+    return Finding(source.path, number, start + 1, system.name, level, old, new, why)

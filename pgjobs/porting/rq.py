@@ -1,0 +1,183 @@
+"""What code for RQ and django-rq has to change: imports, and options without a meaning."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pgjobs.porting.commands import MANAGE, command, flag, worker
+from pgjobs.porting.finding import Finding, Level
+from pgjobs.porting.module import keywords, literal
+from pgjobs.porting.reading import shown
+from pgjobs.porting.system import Name, Reader, Setting, System
+
+_REGISTRIES: Final = tuple(
+    f"{each}JobRegistry"
+    for each in ("Started", "Finished", "Failed", "Scheduled", "Deferred", "Canceled")
+)
+_NATIVE: Final = {
+    "job": "@pgjobs.job(queue=…, timeout=…), with the same .delay()",
+    "Retry": "max_attempts= and backoff= of @pgjobs.job",
+    "get_current_job": "a parameter `job` of the function",
+    "JobTimeoutException": "pgjobs.JobTimeout",
+    "get_queue": "@pgjobs.job above the function, and its .enqueue()",
+    "Queue": "@pgjobs.job above the function, and its .enqueue()",
+    "Job": "pgjobs.models.Job.objects.get(pk=…)",
+}
+"""The forms of new code, beside RQ's names."""
+_PLACES: Final = {
+    "job": ("django_rq", "django_rq.decorators", "rq.decorators"),
+    "get_queue": ("django_rq", "django_rq.queues"),
+    "get_connection": ("django_rq", "django_rq.queues"),
+    "get_current_job": ("rq", "rq.job"),
+    "get_workers_for_queue": ("django_rq.utils", "rq.worker"),
+    "Queue": ("rq", "rq.queue"),
+    "Retry": ("rq", "rq.job"),
+    "Job": ("rq.job", "rq"),
+    "JobStatus": ("rq.job",),
+    "JobTimeoutException": ("rq.timeouts",),
+    "NoSuchJobError": ("rq.exceptions",),
+    "InvalidJobOperation": ("rq.exceptions",),
+    **dict.fromkeys(_REGISTRIES, ("rq.registry",)),
+}
+
+REFUSED: Final = {
+    "ttl": "let the function look at the time, or cancel the job",
+    "depends_on": "enqueue this job at the end of the function that comes first",
+    "job_id": "keep the id of the job that the call returns",
+    "unique": "write a BackgroundJob, and its enqueue_once()",
+    "repeat": "write a BackgroundJob, and its enqueue_once(interval=minutes)",
+    "on_success": "do it at the end of the function, or in a receiver of pgjobs.job_end",
+    "on_failure": "do it in a receiver of pgjobs.job_end",
+    "on_stopped": "do it in a receiver of pgjobs.job_end",
+    "webhooks": "do it in a receiver of pgjobs.job_end",
+    "rate_limit": "give the queue a worker of its own, with --concurrency",
+    "pipeline": "leave it out: the call is part of the transaction",
+    "group_id": "keep the ids of the jobs",
+    "serializer": "leave it out: arguments are JSON with types",
+}
+"""Options of RQ that `pgjobs.compat.rq` refuses, with what to do."""
+
+_CALLS: Final = ("enqueue", "enqueue_call", "enqueue_at", "enqueue_in", "get_queue", "Queue", "job")
+
+
+def _details(reader: Reader) -> Iterator[Finding]:
+    for node in reader.module.nodes:
+        match node:
+            case ast.Call() if _is_of_rq(reader, node):
+                yield from _options(reader, node)
+            case ast.Assign(targets=[ast.Name(id="RQ_QUEUES")]) if node.col_offset == 0:
+                yield from _queues(reader, node)
+            case ast.Assign(targets=[ast.Name(id="RQ")], value=ast.Dict()):
+                yield reader.finding(node, "remove it", old=shown(reader, node))
+
+
+def _is_of_rq(reader: Reader, node: ast.Call) -> bool:
+    """Return whether a call enqueues with RQ, by the imports of its file or the names of RQ."""
+    dotted = reader.module.dotted(node.func)
+    if any(each.startswith(("rq.", "django_rq.")) for each in dotted):
+        return dotted[0].rpartition(".")[2] in _CALLS
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in _CALLS[:4]:
+        return False
+    is_a_class = node.func.attr == "enqueue" and _is_a_class(reader, node.func.value)
+    return _imports_rq(reader) and not is_a_class
+
+
+def _imports_rq(reader: Reader) -> bool:
+    bound = (each for dotted in reader.module.bindings.values() for each in dotted)
+    return any(each.partition(".")[0] in ("rq", "django_rq") for each in bound)
+
+
+def _is_a_class(reader: Reader, node: ast.expr) -> bool:
+    found = reader.project.find(reader.module.dotted(node))
+    return found is not None and found.bases != ()
+
+
+def _options(reader: Reader, node: ast.Call) -> Iterator[Finding]:
+    for name, value in keywords(node).items():
+        if name in REFUSED and literal(value) is not False and ast.unparse(value) != "None":
+            argument = next(each for each in node.keywords if each.arg == name)
+            yield reader.finding(argument, REFUSED[name], why=f"pgjobs has no {name}.")
+
+
+def _queues(reader: Reader, node: ast.Assign) -> Iterator[Finding]:
+    reader.done.add(node)
+    names = [literal(key) for key in node.value.keys] if isinstance(node.value, ast.Dict) else []
+    own = [str(each) for each in names if each not in ("high", "default", "low")]
+    new = f"pgjobs_queues = {own!r} on an AppConfig".replace("'", '"') if own else "remove it"
+    has_timeouts = "DEFAULT_TIMEOUT" in reader.module.text(node.value)
+    why = 'DEFAULT_TIMEOUT becomes timeout= of each job, or PGJOBS["DEFAULT_TIMEOUT"].'
+    yield reader.finding(node, new, old="RQ_QUEUES = …", why=why if has_timeouts else "")
+
+
+def _native(name: str) -> str:
+    return f"New code has, for {name}: {_NATIVE[name]}." if name in _NATIVE else ""
+
+
+def _names() -> dict[str, Name]:
+    compat = {
+        f"{place}.{name}": Name(f"from pgjobs.compat.rq import {name}", why=_native(name))
+        for name, places in _PLACES.items()
+        for place in places
+    }
+    queue = "from pgjobs.compat.rq import get_queue"
+    scheduler = "Every worker schedules jobs: enqueue_in() and enqueue_at() of a queue."
+    return compat | {
+        "django_rq.enqueue": Name(queue, "get_queue().enqueue"),
+        "django_rq.get_scheduler": Name(queue, "get_queue()", why=scheduler, level=Level.LOOK),
+        "rq_scheduler.Scheduler": Name(queue, "get_queue()", why=scheduler, level=Level.LOOK),
+    }
+
+
+SYSTEM: Final = System(
+    name="rq",
+    title="RQ and django-rq",
+    packages=("rq", "django_rq", "rq_scheduler"),
+    words=r"\b(django_rq|rq|rq_scheduler|RQ)\b|\bRQ_\w+|rqworker|rqscheduler",
+    names=_names(),
+    modules={
+        each: Name("from pgjobs.compat import rq")
+        for each in ("django_rq", "rq", "rq.registry", "rq.job")
+    },
+    apps={"django_rq": '"procrastinate.contrib.django", "pgjobs"'},
+    includes={"django_rq.urls": "pgjobs.urls"},
+    management={"rqworker": '"pgjobs_worker"'},
+    settings={
+        "RQ_DEFAULT_TIMEOUT": Setting('PGJOBS = {"DEFAULT_TIMEOUT": {value}}'),
+        "RQ_RETRY_MAX|RQ_RETRY_INTERVAL": Setting("max_attempts= and backoff= of each job"),
+        "RQ_EXCEPTION_HANDLERS": Setting("a receiver of pgjobs.job_end", level=Level.LOOK),
+        "RQ_[A-Z_]+": Setting("remove it"),
+    },
+    commands=(
+        command(
+            rf"{MANAGE}rqworker-pool\b(?P<words>.*)",
+            lambda match: worker(
+                _queues_of(match["words"]), flag(match["words"], "--processes", "--num-workers")
+            ),
+        ),
+        command(
+            rf"(?:{MANAGE}rqworker|\brq worker)\b(?P<words>.*)",
+            lambda match: worker(
+                _queues_of(match["words"]),
+                "--burst" if "--burst" in match["words"] else "",
+                flag(match["words"], "--name", "--name", "-n"),
+                flag(match["words"], "--max-jobs", "--max-jobs"),
+            ),
+        ),
+        command(rf"(?:{MANAGE}|\b)rqscheduler\b", "remove it", "Every worker schedules jobs."),
+        command(rf"{MANAGE}rqstats\b", "pgjobs queues"),
+        command(rf"(?:{MANAGE}rqsuspend|\brq suspend)\b", "pgjobs pause QUEUE"),
+        command(rf"(?:{MANAGE}rqresume|\brq resume)\b", "pgjobs resume QUEUE"),
+        command(rf"{MANAGE}rqenqueue\b", "pgjobs enqueue CLASS", level=Level.LOOK),
+    ),
+    requirements={"django-rq": "django-pgjobs", "rq": "django-pgjobs", "rq-scheduler": "remove it"},
+    details=_details,
+)
+
+
+def _queues_of(words: str) -> str:
+    """Return the words that are neither options nor their values."""
+    flags = r"--(?:burst|with-scheduler)"
+    return re.sub(rf"(?:{flags}|--?[\w-]+(?:[= ][^\s-]\S*)?)", "", words)

@@ -1,0 +1,61 @@
+"""Rules of recurrence of other systems, as rules of pgjobs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from pgjobs.exceptions import InvalidArgument
+from pgjobs.jobs.cron import check_cron
+
+DAY: Final = 24 * 60
+"""Minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When something recurs: by ``cron`` or each ``interval`` minutes, or by neither.
+
+    ``notes`` say where pgjobs would differ.
+    """
+
+    cron: str = ""
+    interval: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def arguments(self) -> str:
+        """The arguments of ``system_job()``; empty if pgjobs can't follow the rule."""
+        if self.cron:
+            return f'cron="{self.cron}"'
+        return f"interval={self.interval}" if self.interval else ""
+
+
+def every(seconds: float) -> Rule:
+    """Return the rule of a span; pgjobs counts whole minutes, from 1."""
+    minutes = seconds / 60
+    if minutes >= 1 and minutes == int(minutes):
+        return Rule(interval=int(minutes))
+    rounded = max(1, round(minutes))
+    note = f"It ran every {seconds:g} s, and an interval is whole minutes."
+    return Rule(interval=rounded, notes=(note,))
+
+
+def by_cron(minute: str, hour: str, day: str, month: str, weekday: str) -> Rule:
+    """Return the rule of the fields of a Celery crontab."""
+    fields = (minute, hour, day, month, weekday)
+    # Celery takes "monday" for "mon".
+    short = [re.sub(r"[A-Za-z]+", lambda word: word[0][:3].lower(), each) for each in fields]
+    expression = " ".join("".join(each.split()) for each in short)
+    try:
+        check_cron(expression)
+    except InvalidArgument as error:
+        return Rule(notes=(str(error),))
+    notes = []
+    if not day.startswith("*") and not weekday.startswith("*"):
+        notes.append(
+            "Celery wants both the day of the month and the day of the week to fit, cron one of "
+            "them: let run() look at one."
+        )
+    return Rule(cron=expression, notes=tuple(notes))

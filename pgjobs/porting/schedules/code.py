@@ -1,0 +1,113 @@
+"""Writes schedules as code: a module with a system job for each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from keyword import iskeyword
+
+from pgjobs.porting.schedules.kept import Kept
+
+
+def as_code(schedules: list[Kept]) -> str:
+    """Return the text of a ``jobs.py``. What can't be a system job, or is off, is a comment."""
+    classes = [each for each in schedules if each.once_at is None]
+    once = [each for each in schedules if each.once_at is not None]
+    lines = ["from pgjobs import BackgroundJob, system_job"]
+    modules = sorted({_module(each) for each in classes if _is_code(each)})
+    lines += ["", *(f"import {module}" for module in modules)] if modules else []
+    taken = {"BackgroundJob"}
+    for each in classes:
+        lines += ["", "", *_class(each, _class_name(each, taken))]
+    if once:
+        lines += ["", "", "# Once, in `manage.py shell`:", *(_once(each) for each in once)]
+    return "\n".join(lines)
+
+
+def _class(kept: Kept, name: str) -> list[str]:
+    head = [_comment(note) for note in kept.notes]
+    if not kept.is_enabled:
+        head.insert(0, "# It was switched off.")
+    body = [*_lines(kept, name)]
+    if not _is_code(kept):
+        if not _is_path(kept.target):
+            head.append(_comment(f"{kept.target!r} is not the dotted path of a function."))
+        body = [f"# {line}".rstrip() for line in body]
+    return [*head, *body]
+
+
+def _is_code(kept: Kept) -> bool:
+    return kept.recurs and kept.is_enabled and _is_path(kept.target)
+
+
+def _lines(kept: Kept, name: str) -> Iterator[str]:
+    rule = f"cron={_text(kept.cron)}" if kept.cron else f"interval={kept.interval or '…'}"
+    yield f"@system_job({rule})"
+    yield f"class {name}(BackgroundJob):"
+    yield "    class Meta:"
+    yield f"        name = {_text(kept.name)}"
+    if kept.queue:
+        yield f"        queue = {_text(kept.queue)}"
+    if kept.priority is not None:
+        yield f"        priority = {kept.priority}"
+    yield ""
+    yield "    def run(self):"
+    yield f"        {kept.target}({_arguments(kept)})"
+
+
+def _arguments(kept: Kept) -> str:
+    positional = [repr(each) for each in kept.args]
+    if all(_is_name(name) for name in kept.kwargs):
+        named = [f"{name}={value!r}" for name, value in kept.kwargs.items()]
+    else:
+        named = [f"**{kept.kwargs!r}"]
+    return ", ".join([*positional, *named])
+
+
+def _once(kept: Kept) -> str:
+    assert kept.once_at is not None
+    off = "" if kept.is_enabled else "switched off: "
+    at = f'datetime.fromisoformat("{kept.once_at.isoformat()}")'
+    notes = " ".join(f"# {note}" for note in _one_line(kept.notes))
+    call = f"{kept.target}.enqueue(schedule_at={at}"
+    given = f", {_arguments(kept)}" if kept.args or kept.kwargs else ""
+    return f"# {off}{call}{given})  {notes}".rstrip()
+
+
+def _class_name(kept: Kept, taken: set[str]) -> str:
+    """Return a name of a class, by the name of the schedule, that no other one has."""
+    words = re.findall(r"[^\W_]+", kept.name) or re.findall(r"[^\W_]+", kept.target)
+    name = "".join(word[:1].upper() + word[1:] for word in words) or "Scheduled"
+    base = name = name if _is_name(name) else f"Run{name}"
+    number = 2
+    while name in taken:
+        name, number = f"{base}{number}", number + 1
+    taken.add(name)
+    return name
+
+
+def _module(kept: Kept) -> str:
+    return kept.target.rpartition(".")[0]
+
+
+def _is_path(path: str) -> bool:
+    parts = path.split(".")
+    return len(parts) > 1 and all(map(_is_name, parts))
+
+
+def _is_name(text: object) -> bool:
+    return isinstance(text, str) and text.isidentifier() and not iskeyword(text)
+
+
+def _text(value: str) -> str:
+    """Return a literal of a text in double quotes, where that needs no escapes."""
+    plain = repr(value)
+    return f'"{plain[1:-1]}"' if plain.startswith("'") and '"' not in value else plain
+
+
+def _comment(note: str) -> str:
+    return f"# {' '.join(note.split())}"
+
+
+def _one_line(notes: list[str]) -> list[str]:
+    return [" ".join(note.split()) for note in notes]

@@ -1,0 +1,33 @@
+"""One schedule that another system keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What runs, when, and what pgjobs would do otherwise."""
+
+    source: str
+    """The package that keeps it."""
+    name: str
+    target: str
+    """The dotted path of the function."""
+    cron: str = ""
+    interval: int = 0
+    """Minutes."""
+    once_at: datetime | None = None
+    args: list[Any] = field(default_factory=list)
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    queue: str = ""
+    priority: int | None = None
+    is_enabled: bool = True
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def recurs(self) -> bool:
+        """Whether pgjobs can follow the rule."""
+        return bool(self.cron or self.interval)

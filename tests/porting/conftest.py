@@ -1,0 +1,3 @@
+"""The fixtures of the verbs."""
+
+from tests.cli.conftest import pgjobs as pgjobs  # a fixture

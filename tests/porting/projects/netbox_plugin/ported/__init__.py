@@ -1,0 +1,10 @@
+from netbox.plugins import PluginConfig as Base, PluginTemplateExtension
+
+
+class Config(Base):
+    name = "ported"
+    queues = ["foo"]
+
+
+class Button(PluginTemplateExtension):
+    pass

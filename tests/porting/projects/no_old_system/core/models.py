@@ -1,0 +1,3 @@
+class Job:
+    def enqueue(self):
+        return None

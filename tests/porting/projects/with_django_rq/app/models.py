@@ -1,0 +1,5 @@
+from other import Base
+
+
+class Nightly(Base):
+    pass

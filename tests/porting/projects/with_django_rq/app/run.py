@@ -1,0 +1,3 @@
+from django.core.management import call_command
+
+call_command("rqworker", "default")
