@@ -179,3 +179,14 @@ def test_escapes_of_a_terminal_in_code_are_written_as_escapes(tmp_path: Path, pg
     write(tmp_path / "settings.py", "CELERY_X = '\x1b[31m'\n")
 
     assert "CELERY_X = '\\x1b[31m' → remove it" in pgjobs("port", tmp_path).out
+
+
+def test_schedules_need_an_app_that_keeps_them(pgjobs: Run) -> None:
+    ran = pgjobs("port", "--schedules")
+
+    assert ran.code == 2
+    assert ran.errors == ("None of these apps is in INSTALLED_APPS: django_celery_beat, django_q.")
+
+
+def test_a_system_is_refused_with_schedules(pgjobs: Run) -> None:
+    assert pgjobs("port", "--schedules", "--system", "celery").code == 2

@@ -33,7 +33,7 @@ def read() -> list[Kept]:
 def _kept(row: Any) -> Kept:
     rule = _rule(row)
     notes = [*rule.notes]
-    args, kwargs = _json(row.args, [], notes), _json(row.kwargs, {}, notes)
+    args, kwargs = _json(row.args, list, notes), _json(row.kwargs, dict, notes)
     return Kept(
         source="django-celery-beat",
         name=row.name,
@@ -41,8 +41,9 @@ def _kept(row: Any) -> Kept:
         cron=rule.cron,
         interval=rule.interval,
         once_at=row.clocked.clocked_time if row.clocked is not None else None,
-        args=args,
-        kwargs=kwargs,
+        args=args or [],
+        kwargs=kwargs or {},
+        is_readable=args is not None and kwargs is not None,
         queue=row.queue or "",
         priority=row.priority,
         is_enabled=row.enabled,
@@ -68,15 +69,16 @@ def _of_zone(zone: str) -> list[str]:
     return [f"Its time zone was {zone}, and cron goes by TIME_ZONE: {settings.TIME_ZONE}."]
 
 
-def _json(text: str, empty: Any, notes: list[str]) -> Any:
+def _json(text: str, kind: type, notes: list[str]) -> Any:
+    """Return the arguments, or None, with a note, if ``text`` holds no ``kind``."""
     try:
-        value = json.loads(text or json.dumps(empty))
+        value = json.loads(text) if text else kind()
     except ValueError:
         value = None
-    if type(value) is type(empty):
+    if type(value) is kind:
         return value
-    notes.append(f"Its arguments are not JSON: {text}")
-    return empty
+    notes.append(f"Its arguments can't be read: {text}")
+    return None
 
 
 def _notes(row: Any) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from keyword import iskeyword
+from textwrap import wrap
 
 from pgjobs.porting.schedules.kept import Kept
 
@@ -25,19 +26,19 @@ def as_code(schedules: list[Kept]) -> str:
 
 
 def _class(kept: Kept, name: str) -> list[str]:
-    head = [_comment(note) for note in kept.notes]
+    head = [line for note in kept.notes for line in _comment(note)]
     if not kept.is_enabled:
         head.insert(0, "# It was switched off.")
     body = [*_lines(kept, name)]
     if not _is_code(kept):
         if not _is_path(kept.target):
-            head.append(_comment(f"{kept.target!r} is not the dotted path of a function."))
+            head += _comment(f"{kept.target!r} is not the dotted path of a function.")
         body = [f"# {line}".rstrip() for line in body]
     return [*head, *body]
 
 
 def _is_code(kept: Kept) -> bool:
-    return kept.recurs and kept.is_enabled and _is_path(kept.target)
+    return kept.recurs and kept.is_enabled and kept.is_readable and _is_path(kept.target)
 
 
 def _lines(kept: Kept, name: str) -> Iterator[str]:
@@ -66,7 +67,7 @@ def _arguments(kept: Kept) -> str:
 
 def _once(kept: Kept) -> str:
     assert kept.once_at is not None
-    off = "" if kept.is_enabled else "switched off: "
+    off = "" if kept.is_enabled else "(switched off) "
     at = f'datetime.fromisoformat("{kept.once_at.isoformat()}")'
     notes = " ".join(f"# {note}" for note in _one_line(kept.notes))
     call = f"{kept.target}.enqueue(schedule_at={at}"
@@ -105,8 +106,8 @@ def _text(value: str) -> str:
     return f'"{plain[1:-1]}"' if plain.startswith("'") and '"' not in value else plain
 
 
-def _comment(note: str) -> str:
-    return f"# {' '.join(note.split())}"
+def _comment(note: str) -> list[str]:
+    return wrap(note, 88, initial_indent="# ", subsequent_indent="# ")
 
 
 def _one_line(notes: list[str]) -> list[str]:

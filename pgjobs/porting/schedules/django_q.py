@@ -26,7 +26,7 @@ def read() -> list[Kept]:
 def _kept(row: Any) -> Kept:
     notes: list[str] = []
     args, kwargs = _args(row.args or "", notes), _kwargs(row.kwargs or "", notes)
-    options = kwargs.pop("q_options", None) or {}
+    options = kwargs.pop("q_options", None) or {} if kwargs is not None else {}
     rule = _rule(row)
     return Kept(
         source="django-q2",
@@ -35,8 +35,9 @@ def _kept(row: Any) -> Kept:
         cron=rule.cron,
         interval=rule.interval,
         once_at=row.next_run if row.schedule_type == "O" else None,
-        args=args,
-        kwargs=kwargs,
+        args=args or [],
+        kwargs=kwargs or {},
+        is_readable=args is not None and kwargs is not None,
         queue=row.cluster or "",
         notes=[*notes, *rule.notes, *_notes(row, options)],
     )
@@ -89,18 +90,18 @@ def _by_next_run(row: Any) -> Rule:
 # Arguments ------------------------------------------------------------------------------------
 
 
-def _args(text: str, notes: list[str]) -> list[Any]:
+def _args(text: str, notes: list[str]) -> list[Any] | None:
     if not text:
         return []
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError):
         notes.append(f"Its arguments can't be read: {text}")
-        return []
+        return None
     return [*value] if isinstance(value, tuple) else [value]
 
 
-def _kwargs(text: str, notes: list[str]) -> dict[str, Any]:
+def _kwargs(text: str, notes: list[str]) -> dict[str, Any] | None:
     """Return the arguments of both forms: ``{"a": 1}`` and ``a=1``."""
     if not text:
         return {}
@@ -111,7 +112,7 @@ def _kwargs(text: str, notes: list[str]) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     notes.append(f"Its arguments can't be read: {text}")
-    return {}
+    return None
 
 
 def _of_call(text: str) -> Any:

@@ -25,6 +25,8 @@ class Kept:
     queue: str = ""
     priority: int | None = None
     is_enabled: bool = True
+    is_readable: bool = True
+    """Whether the arguments could be read."""
     notes: list[str] = field(default_factory=list)
 
     @property

@@ -1,0 +1,117 @@
+"""`manage.py pgjobs port --schedules` writes the schedules of real tables as system jobs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.environment import ROOT, Environment, environment_of
+from tests.support.fresh_database import fresh_database
+
+EXPECTED = Path(__file__).parent / "expected" / "schedules.py.txt"
+
+
+def run(environment: Environment, *words: str, code: int = 0) -> str:
+    ran = subprocess.run(
+        [sys.executable, *words], env=environment, capture_output=True, text=True, cwd=ROOT
+    )
+    assert ran.returncode == code, ran.stderr
+    return ran.stdout
+
+
+SETTINGS = "tests.porting.kept.settings"
+
+
+@pytest.fixture(scope="module")
+def empty() -> Iterator[str]:
+    """The URL of a database with all tables and no schedules."""
+    with fresh_database() as url:
+        run(environment_of(url, settings=SETTINGS), "-m", "django", "migrate", "--verbosity", "0")
+        yield url
+
+
+@pytest.fixture(scope="module")
+def kept(empty: str) -> Iterator[Environment]:
+    """The environment of a project whose tables have schedules."""
+    with fresh_database(template=empty) as url:
+        environment = environment_of(url, settings=SETTINGS)
+        run(environment, "-m", "tests.porting.kept.plant")
+        yield environment
+
+
+def test_the_schedules_are_written_as_code(kept: Environment) -> None:
+    written = run(kept, "-m", "django", "pgjobs", "port", "--schedules", code=1)
+
+    if "REWRITE_EXPECTED" in os.environ:
+        EXPECTED.write_text(written)
+    assert written == EXPECTED.read_text()
+
+
+def test_the_code_declares_the_same_rules_and_calls_the_same_functions(
+    kept: Environment,
+) -> None:
+    found = json.loads(run(kept, "-m", "tests.porting.kept.look", str(EXPECTED)))
+
+    assert found == {
+        "NightlyDigest": ["15 3 * * *", "send", [7, "é", None], {"full": True}],
+        "Each10Minutes": [10, "tidy", [], {}],
+        "Every90S": [2, "tidy", [], {}],
+        "TwoDays": [2880, "tidy", [], {}],
+        "Class": [180, "send", [], {"class": 1}],
+        "InOslo": ["0 */4 * * *", "tidy", [], {}],
+        "Both": ["0 4 1 * mon", "tidy", [], {}],
+        "QMinutes": [5, "tidy", [], {}],
+        "QHourly": [60, "tidy", [], {}],
+        "QDaily": ["15 5 * * *", "tidy", [], {}],
+        "QWeekly": ["15 5 * * 5", "tidy", [], {}],
+        "QBiweekly": [20160, "tidy", [], {}],
+        "QMonthly": ["15 5 31 * *", "tidy", [], {}],
+        "QBimonthly": ["15 5 1 1,3,5,7,9,11 *", "tidy", [], {}],
+        "QQuarterly": ["15 5 1 1,4,7,10 *", "tidy", [], {}],
+        "QYearly": ["15 5 1 7 *", "tidy", [], {}],
+        "QCron": ["*/20 6-18 * * 1-5", "tidy", [], {}],
+        "QArgs": [60, "send", [1, "two"], {"x": 3, "y": "z"}],
+        "QDict": [60, "send", ["one"], {"x": [1]}],
+    }
+
+
+def test_json_has_each_schedule_with_its_notes(kept: Environment) -> None:
+    words = ("-m", "django", "pgjobs", "port", "--schedules", "--json")
+    rows = {row["name"]: row for row in json.loads(run(kept, *words, code=1))}
+
+    assert len(rows) == 27
+    assert rows["off"]["is_enabled"] is False
+    assert rows["q once"]["once_at"] == "2026-07-31T03:15:00+00:00"
+    assert rows["each 10 minutes"]["interval"] == 10
+    assert rows["in Oslo"]["notes"] == [
+        "Its time zone was Europe/Oslo, and cron goes by TIME_ZONE: Europe/Berlin."
+    ]
+    assert "celery.backend_cleanup" not in rows
+    assert "q ended" not in rows
+
+
+def test_empty_tables_have_nothing_to_write(empty: str) -> None:
+    environment = environment_of(empty, settings=SETTINGS)
+
+    assert run(environment, "-m", "django", "pgjobs", "port", "--schedules") == ""
+
+
+def test_tables_that_are_not_there_are_told() -> None:
+    with fresh_database() as url:
+        environment = environment_of(url, settings=SETTINGS)
+        ran = subprocess.run(
+            [sys.executable, "-m", "django", "pgjobs", "port", "--schedules"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+        )
+
+    assert ran.returncode == 1
+    assert 'relation "django_celery_beat_periodictask" does not exist' in ran.stderr
