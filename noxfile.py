@@ -29,11 +29,3 @@ def integrations(session: nox.Session) -> None:
     django = DJANGO_ON_PYTHON[str(session.python)]
     session.install("-e", ".[dev,integrations]", f"django=={django}.*")
     session.run("pytest", "tests/integrations", *session.posargs, env={"INTEGRATIONS": "1"})
-
-
-@nox.session
-def porting(session: nox.Session) -> None:
-    """The schedules of django-celery-beat and django-q2, in tables of their own models."""
-    # The first of them does not take the newest Django.
-    session.install("-e", ".[dev,porting]")
-    session.run("pytest", "tests/porting", *session.posargs)

@@ -42,7 +42,7 @@ _WITHOUT: Final = {
     "headers": "Use meta= for a dict that the row keeps.",
 }
 
-_OF_RESULTS: Final = {
+OF_RESULTS: Final = {
     "get": ("wait", "wait() returns when the job has ended, and reads its row anew."),
     "id": ("pk", "The key is a number."),
     "task_id": ("pk", "The key is a number."),
@@ -117,9 +117,9 @@ def _apply_async(reader: Reader, call: ast.Call, parameters: tuple[str, ...]) ->
 
 def read_result(reader: Reader, node: ast.Attribute) -> Iterator[Finding]:
     """Yield the finding of an attribute of what ``delay()`` has returned, or of an AsyncResult."""
-    if node.attr not in _OF_RESULTS or not _is_result(reader, node.value):
+    if node.attr not in OF_RESULTS or not _is_result(reader, node.value):
         return
-    new, why = _OF_RESULTS[node.attr]
+    new, why = OF_RESULTS[node.attr]
     call = reader.module.parent(node)
     old, new = f".{node.attr}", f".{new}"
     if isinstance(call, ast.Call) and call.func is node:

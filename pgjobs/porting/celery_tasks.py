@@ -163,9 +163,9 @@ def _of_dict(node: ast.expr | None, name: str) -> ast.expr | None:
 
 # self -----------------------------------------------------------------------------------------
 
-_REQUEST: Final = {
+OF_REQUEST: Final = {
     "id": "job.pk",
-    "retries": "job.attempts - 1",
+    "retries": "job.attempt - 1",
     "delivery_info": "job.queue_name",
     "called_directly": "job is None",
 }
@@ -191,7 +191,7 @@ def _of_attribute(reader: Reader, node: ast.Attribute, bound: str) -> Iterator[F
         and has_name(inner.value, bound)
     ):
         reader.done.update((node, inner))
-        new = _REQUEST.get(node.attr, "")
+        new = OF_REQUEST.get(node.attr, "")
         why = "" if new else f"A job has no {node.attr}."
         level = Level.CHANGE if new else Level.LOOK
         yield reader.finding(node, new or "a column of job", why=why, level=level)
@@ -243,7 +243,7 @@ def _of_retry(reader: Reader, call: ast.Call, bound: str) -> Finding:
 
 
 def _without_request(text: str, bound: str) -> str:
-    for name, new in _REQUEST.items():
+    for name, new in OF_REQUEST.items():
         text = text.replace(f"{bound}.request.{name}", f"({new})" if " " in new else new)
     return text
 

@@ -29,19 +29,43 @@ _NATIVE: Final = {
 """The forms of new code, beside RQ's names."""
 _PLACES: Final = {
     "job": ("django_rq", "django_rq.decorators", "rq.decorators"),
+    "enqueue": ("django_rq", "django_rq.queues"),
     "get_queue": ("django_rq", "django_rq.queues"),
-    "get_connection": ("django_rq", "django_rq.queues"),
+    "get_queues": ("django_rq", "django_rq.queues"),
+    "get_connection": ("django_rq", "django_rq.queues", "django_rq.connection_utils"),
     "get_current_job": ("rq", "rq.job"),
-    "get_workers_for_queue": ("django_rq.utils", "rq.worker"),
+    "get_workers_for_queue": ("django_rq.utils", "rq.worker_registration"),
     "Queue": ("rq", "rq.queue"),
     "Retry": ("rq", "rq.job"),
     "Job": ("rq.job", "rq"),
     "JobStatus": ("rq.job",),
+    "Worker": ("rq", "rq.worker"),
+    "cancel_job": ("rq", "rq.job"),
+    "requeue_job": ("rq", "rq.job"),
+    "send_stop_job_command": ("rq.command",),
     "JobTimeoutException": ("rq.timeouts",),
     "NoSuchJobError": ("rq.exceptions",),
     "InvalidJobOperation": ("rq.exceptions",),
     **dict.fromkeys(_REGISTRIES, ("rq.registry",)),
 }
+"""The names of `pgjobs.compat.rq`, and the modules of RQ that have them."""
+
+_START: Final = "python manage.py pgjobs_worker"
+_GONE: Final = {
+    "django_rq.get_worker": _START,
+    "django_rq.workers.get_worker": _START,
+    "rq.SimpleWorker": _START,
+    "rq.worker.SimpleWorker": _START,
+    "rq.SpawnWorker": _START,
+    "rq.Callback": "a receiver of pgjobs.job_end",
+    "rq.job.Callback": "a receiver of pgjobs.job_end",
+    "rq.job.Dependency": "enqueue the next job at the end of the function that comes first",
+    "rq.Repeat": "a BackgroundJob, and its enqueue_once(interval=minutes)",
+    "rq.repeat.Repeat": "a BackgroundJob, and its enqueue_once(interval=minutes)",
+    "rq.suspension.suspend": "python manage.py pgjobs pause QUEUE",
+    "rq.suspension.resume": "python manage.py pgjobs resume QUEUE",
+}
+"""Names that nothing stands for, with what to do."""
 
 REFUSED: Final = {
     "ttl": "let the function look at the time, or cancel the job",
@@ -99,6 +123,7 @@ def _options(reader: Reader, node: ast.Call) -> Iterator[Finding]:
     for name, value in keywords(node).items():
         if name in REFUSED and literal(value) is not False and ast.unparse(value) != "None":
             argument = next(each for each in node.keywords if each.arg == name)
+            reader.done.update(ast.walk(argument))
             yield reader.finding(argument, REFUSED[name], why=f"pgjobs has no {name}.")
 
 
@@ -122,13 +147,18 @@ def _names() -> dict[str, Name]:
         for name, places in _PLACES.items()
         for place in places
     }
-    queue = "from pgjobs.compat.rq import get_queue"
-    scheduler = "Every worker schedules jobs: enqueue_in() and enqueue_at() of a queue."
-    return compat | {
-        "django_rq.enqueue": Name(queue, "get_queue().enqueue"),
-        "django_rq.get_scheduler": Name(queue, "get_queue()", why=scheduler, level=Level.LOOK),
-        "rq_scheduler.Scheduler": Name(queue, "get_queue()", why=scheduler, level=Level.LOOK),
-    }
+    gone = {name: Name(new=new, level=Level.LOOK) for name, new in _GONE.items()}
+    scheduler = Name(
+        "from pgjobs.compat.rq import get_queue",
+        "get_queue()",
+        why="Every worker schedules jobs: a queue has enqueue_in() and enqueue_at().",
+        level=Level.LOOK,
+    )
+    return (
+        compat
+        | gone
+        | dict.fromkeys(("rq_scheduler.Scheduler", "django_rq.get_scheduler"), scheduler)
+    )
 
 
 SYSTEM: Final = System(

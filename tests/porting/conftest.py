@@ -1,7 +1,7 @@
 """The fixtures of the verbs.
 
 The packages that keep schedules bring Celery along, so they are in the extra `porting` and not in
-`dev`: `nox -s porting` installs them.
+`dev`: `.ci/full` installs them, in an environment of their own.
 """
 
 from __future__ import annotations

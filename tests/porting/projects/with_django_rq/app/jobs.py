@@ -1,6 +1,6 @@
 import django_rq
 from django_rq import get_queue, job
-from rq import Retry, get_current_job
+from rq import Callback, Retry, get_current_job
 from rq.job import Job as RQJob
 from rq.registry import FailedJobRegistry
 from rq.timeouts import JobTimeoutException
@@ -28,5 +28,6 @@ def enqueue_all(order):
     first = queue.enqueue(report, 2026, job_timeout=60, retry=Retry(max=3))
     queue.enqueue(send, order.pk, depends_on=first, on_failure=None)
     queue.enqueue_in(DELAY, send, order.pk, job_id="x")
+    queue.enqueue(send, order.pk, on_success=Callback(send))
     Nightly.enqueue(depends_on=first)
     return RQJob.fetch(first.id), FailedJobRegistry(queue=queue), Scheduler(queue=queue)
