@@ -159,7 +159,9 @@ def _is_made_app(reader: Reader, name: str) -> bool:
 def _declares(reader: Reader, app: str) -> bool:
     """Return whether the file has a ``@app.task``, which becomes a name of pgjobs."""
     return any(
-        isinstance(each, ast.Attribute) and each.attr == "task" and celery_tasks.has_name(each, app)
+        isinstance(each, ast.Attribute)
+        and each.attr == "task"
+        and celery_tasks.has_name(each.value, app)
         for each in reader.module.nodes
     )
 
@@ -238,7 +240,7 @@ SYSTEM: Final = System(
     title="Celery",
     packages=("celery", "kombu", "django_celery_beat", "django_celery_results"),
     words=(
-        r"celery|CELERY|kombu|shared_task|add_periodic_task"
+        r"celery|CELERY|kombu|shared_task|add_periodic_task|send_task|\.task\b"
         r"|\.(apply_async|apply|s|si|signature|subtask|delay|chunks|starmap)\("
     ),
     names=_names(),

@@ -1,0 +1,3 @@
+import celery as c
+
+app = c.Celery("site")

@@ -1,0 +1,6 @@
+from site import the_app
+
+
+@the_app.task
+def send(to):
+    pass
