@@ -137,9 +137,9 @@ def _attempts(reader: Reader, function: Function, given: dict[str, ast.expr]) ->
 
 
 def _backoff(reader: Reader, given: dict[str, ast.expr]) -> str:
-    factor = literal(given.get("retry_backoff"))
-    if factor:
-        first = 1 if factor is True else factor
+    factor = given.get("retry_backoff")
+    if factor is not None and literal(factor) is not False:
+        first = 1 if literal(factor) is True else reader.module.text(factor)
         cap = literal(given.get("retry_backoff_max")) or 600
         exact = ", jitter=0" if literal(given.get("retry_jitter")) is False else ""
         return (

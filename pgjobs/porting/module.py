@@ -50,7 +50,11 @@ class Module:
         if len(lines) == 1:
             return lines[0].decode()
         joined = " ".join(line.decode().strip() for line in lines)
-        return joined.replace("( ", "(").replace("[ ", "[").replace("{ ", "{").replace(",)", ")")
+        if "#" in joined:
+            return ast.unparse(node)  # A comment would hide the lines after it.
+        for long, short in (("( ", "("), ("[ ", "["), ("{ ", "{"), (", )", ",)"), (", ]", "]")):
+            joined = joined.replace(long, short)
+        return joined
 
     def column(self, node: ast.AST) -> int:
         """Return where ``node`` begins in its line, in characters from 1."""

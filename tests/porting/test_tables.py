@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -142,3 +143,13 @@ def test_each_row_of_a_page_table_has_an_old_and_a_new_side(heading: str) -> Non
     assert all(old and new for old, new in rows)
     for path in re.findall(r"`(pgjobs(?:\.\w+)+)`", " ".join(new for _, new in rows)):
         assert exists(path)
+
+
+def test_each_backoff_in_the_advice_can_be_called() -> None:
+    texts = re.findall(r"backoff=(pgjobs\.retry\..*)\)$", ADVICE, re.M)
+    names = {"pgjobs": pgjobs, "timedelta": timedelta, "BACKOFF": 5}
+
+    waits = [eval(text, names)(1) for text in texts]
+
+    assert len(waits) >= 4
+    assert all(isinstance(wait, timedelta) for wait in waits)

@@ -47,6 +47,18 @@ def report():
     return 1
 
 
+@shared_task(
+    autoretry_for=(OSError,),  # the network
+    retry_backoff=BACKOFF,
+    retry_jitter=False,
+)
+def ping():
+    report.apply_async(
+        countdown=60,  # a minute
+        queue="slow",
+    )
+
+
 class Counted(Task):
     def run(self):
         try:
