@@ -10,6 +10,7 @@ from pgjobs.compat.rq.options import Options, Retry
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.jobs.options import check_numbers
 from pgjobs.registry.job_class import JobClass
+from pgjobs.registry.meta import JobOptions
 from pgjobs.registry.names import path_of, refuse_yield, registered_as
 from pgjobs.showing import brief
 
@@ -22,7 +23,9 @@ class FunctionJob(JobClass):
     """Seconds between the attempts."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        check_numbers(cls)  # first: the base class registers what it accepts
+        check_numbers(
+            JobOptions.of(cls), f"{cls.__qualname__}.Meta: "
+        )  # first: the base class registers what it accepts
         super().__init_subclass__(**kwargs)
 
 
