@@ -23,9 +23,8 @@ class FunctionJob(JobClass):
     """Seconds between the attempts."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        check_numbers(
-            JobOptions.of(cls), f"{cls.__qualname__}.Meta: "
-        )  # first: the base class registers what it accepts
+        # First: the base class registers what it accepts.
+        check_numbers(JobOptions.of(cls), f"{cls.__qualname__}.Meta: ")
         super().__init_subclass__(**kwargs)
 
 
