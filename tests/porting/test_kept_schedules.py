@@ -70,6 +70,8 @@ def test_the_code_declares_the_same_rules_and_calls_the_same_functions(
         "QHourly": [60, "tidy", [], {}],
         "QDaily": ["15 5 * * *", "tidy", [], {}],
         "QWeekly": ["15 5 * * 5", "tidy", [], {}],
+        "QSunday": ["15 5 * * 0", "tidy", [], {}],
+        "Class2": [7, "tidy", [], {}],
         "QBiweekly": [20160, "tidy", [], {}],
         "QMonthly": ["15 5 31 * *", "tidy", [], {}],
         "QBimonthly": ["15 5 1 1,3,5,7,9,11 *", "tidy", [], {}],
@@ -85,7 +87,7 @@ def test_json_has_each_schedule_with_its_notes(kept: Environment) -> None:
     words = ("-m", "django", "pgjobs", "port", "--schedules", "--json")
     rows = {row["name"]: row for row in json.loads(run(kept, *words, code=1))}
 
-    assert len(rows) == 27
+    assert len(rows) == 28
     assert rows["off"]["is_enabled"] is False
     assert rows["q once"]["once_at"] == "2026-07-31T03:15:00+00:00"
     assert rows["each 10 minutes"]["interval"] == 10

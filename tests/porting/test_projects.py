@@ -1,4 +1,7 @@
-"""`manage.py pgjobs port` lists what whole projects have to change, and nothing else."""
+"""`manage.py pgjobs port` lists what whole projects have to change, and nothing else.
+
+With REWRITE_EXPECTED in the environment, what the command writes becomes what is expected.
+"""
 
 from __future__ import annotations
 

@@ -81,6 +81,8 @@ def plant_q() -> None:
     q("q hourly", "H")
     q("q daily", "D", next_run=SUMMER)
     q("q weekly", "W", next_run=SUMMER)
+    q("q sunday", "W", next_run=SUMMER.replace(day=26))
+    q("class", "I", minutes=7)
     q("q biweekly", "BW", next_run=SUMMER)
     q("q monthly", "M", next_run=SUMMER)
     q("q bimonthly", "BM", next_run=SUMMER.replace(day=1))
