@@ -53,20 +53,13 @@ def exists(path: str) -> bool:
     return True
 
 
-def is_yet_to_come(path: str) -> bool:
-    """Return whether ``path`` belongs to a part of pgjobs that this checkout does not have."""
-    if path.startswith("pgjobs.compat"):
-        return find_spec("pgjobs.compat") is None
-    return path == "pgjobs.job" and not hasattr(pgjobs, "job")
-
-
 @each_system
 def test_each_new_import_exists(system: Any) -> None:
     rows = [*system.names.values(), *system.modules.values()]
     for statement in {row.imports for row in rows if row.imports}:
         for module, name in imports(statement):
             path = f"{module}.{name}".rstrip(".")
-            assert is_yet_to_come(path) or exists(path), statement
+            assert exists(path), statement
 
 
 def test_each_dotted_name_in_the_advice_exists() -> None:
@@ -75,7 +68,7 @@ def test_each_dotted_name_in_the_advice_exists() -> None:
     assert len(names) >= 10
     for name in names:
         path = re.sub(r"\.objects.*", "", name)
-        assert is_yet_to_come(path) or exists(path), name
+        assert exists(path), name
 
 
 def test_each_option_of_a_job_in_the_advice_exists() -> None:
