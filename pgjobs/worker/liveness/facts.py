@@ -23,16 +23,17 @@ class Facts:
 
     def __init__(self) -> None:
         self._next = 0.0
+        self._worker_id = 0
 
     def tell(self, connection: EngineConnection, worker_id: int) -> None:
-        """Write the facts if it is time.
+        """Write the facts if it is time, or if the worker has another id since the last time.
 
         A database that refuses them changes nothing: an older schema lacks the table, a role may
         lack the right, and a trigger of the project may raise.
         """
-        if time.monotonic() < self._next:
+        if worker_id == self._worker_id and time.monotonic() < self._next:
             return
-        self._next = time.monotonic() + _INTERVAL
+        self._worker_id, self._next = worker_id, time.monotonic() + _INTERVAL
         facts = {
             "id": worker_id,
             "code_version": get_settings().CODE_VERSION,
@@ -44,10 +45,6 @@ class Facts:
         except psycopg.Error as error:
             if is_away(error):
                 raise
-
-    def tell_soon(self) -> None:
-        """Tell the facts with the next turn, because the worker has another id."""
-        self._next = 0.0
 
 
 @cache

@@ -7,7 +7,9 @@ from datetime import timedelta
 from pgjobs import stats
 from pgjobs.doctor import examine
 from pgjobs.models import WorkerFacts
+from pgjobs.worker.liveness.facts import Facts
 from tests.apps.testapp.jobs import Noop
+from tests.support.engine import OpenConnection
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
 from tests.support.job_status import until_status
@@ -41,6 +43,15 @@ def test_a_worker_forgets_the_facts_of_workers_that_are_gone(
     with RunningWorker(child_environment).until_started():
         eventually(lambda: not WorkerFacts.objects.filter(worker_id=2_000_000_000).exists())
     assert WorkerFacts.objects.filter(worker_id=stays.pk).exists()
+
+
+def test_a_worker_that_gets_another_id_tells_its_facts_again(
+    open_connection: OpenConnection,
+) -> None:
+    facts, ids = Facts(), [a_worker().pk, a_worker().pk]
+    for worker in (ids[0], ids[0], ids[1]):
+        facts.tell(open_connection(), worker)
+    assert [*WorkerFacts.objects.order_by("pk").values_list("pk", flat=True)] == ids
 
 
 def test_a_worker_beside_an_older_schema_runs_jobs(child_environment: Environment) -> None:
