@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -43,7 +44,18 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+OFTEN_TRIED = (
+    "CONN_MAX_AGE None, health checks",
+    "server_side_binding",
+    "a small pool",
+    "serializable",
+    "short limits",
+    "autocommit",
+)
+"""Those that change most for an engine. With EVERY_SETTING, as in .ci/full, all are tried."""
+
+
+@pytest.mark.parametrize("name", SETTINGS if os.environ.get("EVERY_SETTING") else OFTEN_TRIED)
 def test_a_project_with_this_setting_lives(child_environment: Environment, name: str) -> None:
     environment = with_apps(child_environment, "clockapp")
 

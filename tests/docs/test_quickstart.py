@@ -65,7 +65,7 @@ def test_the_overview_follows_the_jobs_of_the_quickstart(project: Project, outpu
     address = f"127.0.0.1:{free_port()}"
     with (
         project.served("runserver", "--noreload", "--insecure", address),
-        project.served("pgjobs_worker"),
+        project.served("pgjobs_worker", "high"),  # it leaves the jobs to the other tests
     ):
         visitor = Visitor(f"http://{address}", "ada", "secret")
         page = eventually(lambda: visitor.reads_with("/admin/pgjobs/job/overview/", "/4</span>"))

@@ -18,6 +18,7 @@ from pgjobs.models import (
     Pause,
     SavedView,
     Schedule,
+    WorkerFacts,
     WorkerOrder,
 )
 from tests.apps.testapp.jobs import Noop
@@ -58,6 +59,7 @@ def test_dumped_rows_can_be_loaded(format: str, tmp_path: Path) -> None:
     JournalEntry.objects.create(who="ann", surface="sql", verb="retry", what={"ids": [job.pk]})
     AlertState.objects.create(kind="no_worker", subject="low")
     WorkerOrder.objects.create(worker_id=worker.pk, kind="drain")
+    WorkerFacts.objects.create(worker_id=worker.pk, code_version="1", pgjobs_version="2", memory=3)
     SavedView.objects.create(user_key="1", name="mine", query="status:errored")
     tell_sql()
     before = all_rows()

@@ -16,8 +16,12 @@ from pgjobs.netbox import Job, copy_safe_request
 from tests.apps.ported import jobs
 from tests.support.environment import Environment, with_apps, with_settings
 from tests.support.markdown import DOCS, table
+from tests.support.registry import forget_system_job
 from tests.support.rows import a_site
 from tests.support.worker_process import run_burst
+
+# Workers in the processes of other tests would run it.
+forget_system_job(jobs.SyncPeers)
 
 RUNS, WITH_PROCESS, REFUSED = "runs", "runs with a process of its own", "is refused at the call"
 

@@ -40,6 +40,7 @@ from pgjobs.pages.listing.language import FIELDS, GROUPS
 from pgjobs.pages.logs import LEVELS
 from pgjobs.queues import known_queues
 from pgjobs.registry.names import registered
+from pgjobs.registry.targets import name_of, options_of
 from pgjobs.sql.locks import WORKER_LOCK
 from pgjobs.steering.actor import Actor, Surface
 from pgjobs.steering.journal import note
@@ -110,7 +111,8 @@ def data() -> list[str]:
     found |= {
         (target.__doc__ or "").strip().partition("\n\n")[0] for target in registered().values()
     }
-    found |= {str(getattr(target, "name", "")) for target in registered().values()}
+    found |= {str(name_of(target)) for target in registered().values()}
+    found |= {str(options_of(target).description) for target in registered().values()}
     found |= {each.rpartition(".")[2] for each in found if " " not in each}
     return sorted((each for each in found if WORD.search(each)), key=len, reverse=True)
 
