@@ -21,11 +21,12 @@ from tests.support.moments import MINUTE, TOMORROW
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queue")]
 
 IN_2031 = datetime(2031, 5, 1, 12, tzinfo=UTC)
-GO_ON = threading.Event()
+HAS_STARTED, GO_ON = threading.Event(), threading.Event()
 
 
 class Holding(BackgroundJob):
     def run(self) -> None:
+        HAS_STARTED.set()
         GO_ON.wait(30)
 
 
@@ -96,11 +97,12 @@ def test_the_exception_of_the_block_is_not_hidden_by_the_end_of_the_worker() -> 
 
 
 def test_a_job_that_does_not_end_is_named() -> None:
+    HAS_STARTED.clear()
     GO_ON.clear()
     worker = live_worker(timeout=0.2)
     worker.__enter__()
     job = Holding.enqueue()
-    eventually(lambda: Job.objects.filter(pk=job.pk, status="running").exists())
+    assert HAS_STARTED.wait(30)  # a job that is claimed, and has not started, is handed back
     try:
         with pytest.raises(AssertionError, match=rf"because of job {job.pk} of .*Holding\."):
             worker.__exit__(None, None, None)

@@ -22,7 +22,7 @@ def running_row() -> Any:
 
 
 def _still_running() -> tuple[Any, ...]:
-    return tuple(row for row in _started.get() if row.status == JobStatus.RUNNING)
+    return tuple(row for row in _started.get() if getattr(row, "status", None) == JobStatus.RUNNING)
 
 
 def _remember(event: events.JobStarted) -> None:
