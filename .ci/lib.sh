@@ -172,7 +172,8 @@ wheel_works() {
   local wheel
   wheel=$(echo "$scratch"/dist/*.whl)
   python3 -m venv "$scratch/installed"
-  "$scratch/installed/bin/pip" install -q "${wheel}[api,binary,otel,prometheus,sentry,tasks,tui]"
+  # With pytest, for the fixtures of the test kit.
+  "$scratch/installed/bin/pip" install -q "${wheel}[api,binary,otel,prometheus,sentry,tasks,tui]" pytest
   # Isolated: the checkout's pgjobs must not stand in for the installed one.
   "$scratch/installed/bin/python" -I .ci/import_everything.py
 }
