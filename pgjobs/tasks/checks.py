@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.apps import apps
 from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
 
 from pgjobs import queues
 from pgjobs.showing import did_you_mean
@@ -23,13 +24,7 @@ def problems(backend: BaseTaskBackend) -> Iterator[CheckMessage]:
             id="pgjobs.E020",
         )
         return
-    known = queues.known_queues()
-    for queue in sorted(backend.queues.difference(known)):
-        yield Error(
-            f"{entry}['QUEUES'] has {queue!r}, which is not a queue.{did_you_mean(queue, known)}",
-            hint=f"The queues are: {', '.join(known)}. An app adds its own by `queues`.",
-            id="pgjobs.E021",
-        )
+    yield from _unknown_queues(backend, entry)
     for option in backend.options:
         if option not in META:
             yield Error(
@@ -38,3 +33,16 @@ def problems(backend: BaseTaskBackend) -> Iterator[CheckMessage]:
                 hint=f"The options are: {', '.join(META)}.",
                 id="pgjobs.E022",
             )
+
+
+def _unknown_queues(backend: BaseTaskBackend, entry: str) -> Iterator[CheckMessage]:
+    try:
+        known = queues.known_queues()
+    except ImproperlyConfigured:  # the checks of settings and of apps tell of it
+        return
+    for queue in sorted(backend.queues.difference(known)):
+        yield Error(
+            f"{entry}['QUEUES'] has {queue!r}, which is not a queue.{did_you_mean(queue, known)}",
+            hint=f"The queues are: {', '.join(known)}. An app adds its own by `queues`.",
+            id="pgjobs.E021",
+        )

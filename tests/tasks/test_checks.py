@@ -39,3 +39,10 @@ def test_a_backend_without_pgjobs_is_an_error() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout == "['pgjobs.E020']\n"
+
+
+def test_settings_that_can_not_be_read_are_left_to_their_own_check(settings: Any) -> None:
+    settings.PGJOBS = {"CONCURRENCY": "four"}
+    assert problems(QUEUES=["default", "hihg"]) == []
+    (error,) = problems(OPTIONS={"timout": 3})
+    assert error.id == "pgjobs.E022"
