@@ -75,12 +75,13 @@ def test_e013_names_a_direct_database_that_is_no_postgresql(
 ) -> None:
     if engine:
         other = {**connections.settings["default"], "ENGINE": engine}
-        monkeypatch.setitem(connections.settings, "direct", other)
-    settings.PGJOBS = {"DIRECT_DATABASE": "direct"}
+        # An alias that no other test of this process has opened: Django keeps such a connection.
+        monkeypatch.setitem(connections.settings, "unlike", other)
+    settings.PGJOBS = {"DIRECT_DATABASE": "unlike"}
 
     (problem,) = problems("pgjobs.E013")
 
-    assert "'direct', which names no PostgreSQL" in problem.msg
+    assert "'unlike', which names no PostgreSQL" in problem.msg
 
 
 def test_a_direct_database_that_exists_is_no_problem(settings: pytest_django.Settings) -> None:
