@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.db import models
@@ -82,6 +83,14 @@ def row_for(
         "args": [],
         "kwargs": codec.encode(given, "kwargs") if given else {},
     }
+
+
+def row_for_call(job_class: Any, args: Any, kwargs: Any, **options: Any) -> dict[str, Any]:
+    """Do the same as `row_for`, for ``args`` by position and ``kwargs`` by name."""
+    check = partial(arguments_of_run.check_call, args)
+    row = row_for(job_class, None, check, arguments=kwargs, **options)
+    row["args"] = codec.encode(args, "args")
+    return row
 
 
 def queue_for(

@@ -56,8 +56,7 @@ class JobQuerySet(JobSteering[J]):
             in_process.run_immediately(self.using(self.database), job)
             return job
         job, _is_new = tracing.send(row, self._insert_row)
-        if get_settings().MODE == "inline":
-            inline.run_if_due(self.using(self.database), job)
+        self._run_if_inline(job)
         return job
 
     def _insert_row(self, row: dict[str, Any]) -> tuple[J, bool]:
@@ -84,9 +83,12 @@ class JobQuerySet(JobSteering[J]):
         """Do the same as ``hold_place()`` with a ``row`` that ``row_for()`` has made."""
         row["once_key"] = once.place(row)
         job, is_new = tracing.send(row, self._insert_once)
+        self._run_if_inline(job)
+        return job, is_new
+
+    def _run_if_inline(self, job: Any) -> None:
         if get_settings().MODE == "inline":
             inline.run_if_due(self.using(self.database), job)
-        return job, is_new
 
     def _insert_once(self, row: dict[str, Any]) -> tuple[J, bool]:
         for _ in range(once.TURNS):

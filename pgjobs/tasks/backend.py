@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.core.checks import CheckMessage
-from django.db import models
 
-from pgjobs import codec
+from pgjobs.keys import key_of
 from pgjobs.tasks import signals
 from pgjobs.tasks.checks import problems
 from pgjobs.tasks.definition import META, PgJobsTask
@@ -28,7 +26,6 @@ from pgjobs.tasks.result import BACKEND, find, result_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_DIGITS: Final = len(str(models.BigAutoField.MAX_BIGINT))
 
 
 class PgJobsBackend(BaseTaskBackend):
@@ -78,13 +75,14 @@ class PgJobsBackend(BaseTaskBackend):
             await signals.asend_enqueued(job, result)
         return result
 
-    def get_result(self, result_id: str) -> AnyResult:
+    def get_result(self, result_id: Any) -> AnyResult:
         """Return the result of the job ``result_id``.
 
         Raises TaskResultDoesNotExist if there is no such job, or if it runs no task that this
         process knows.
         """
-        job = find(int(result_id)) if _is_key(result_id) else None
+        key = key_of(result_id) if isinstance(result_id, str) else None
+        job = None if key is None else find(key)
         job_class = None if job is None else task_job(job.job_class)
         if job_class is None:
             raise TaskResultDoesNotExist(result_id)
@@ -98,17 +96,14 @@ class PgJobsBackend(BaseTaskBackend):
     def _insert(self, task: AnyTask, args: Any, kwargs: Any) -> tuple[Any, bool]:
         """Return a job of ``task`` and whether it is new: with ``once`` there may be a live one."""
         self.validate_task(task)
-        # These import models, and a task may be declared before the models are loaded.
-        from pgjobs.enqueueing.arguments import check_call
-        from pgjobs.enqueueing.row import row_for
+        # It imports models, and a task may be declared before the models are loaded.
+        from pgjobs.enqueueing.row import row_for_call
 
         job_class = self.register(task)
-        args, kwargs = normalize_json(list(args)), normalize_json(dict(kwargs))
-        row = row_for(
+        row = row_for_call(
             job_class,
-            None,
-            partial(check_call, args),
-            arguments=kwargs,
+            normalize_json(list(args)),
+            normalize_json(dict(kwargs)),
             schedule_at=task.run_after,
             queue_name=task.queue_name,
             priority=task.priority,
@@ -116,22 +111,11 @@ class PgJobsBackend(BaseTaskBackend):
             max_attempts=getattr(task, "max_attempts", None),
             meta=self._meta(job_class.task),
         )
-        row["args"] = codec.encode(args, "args")
         jobs = apps.get_model("pgjobs", "Job").objects.all()
-        if not getattr(task, "once", False):
-            return jobs.enqueue_row(row), True
-        job, is_new = jobs.hold_place_by(row)
-        return (job if is_new else find(job.pk)), is_new
+        if getattr(task, "once", False):
+            held: tuple[Any, bool] = jobs.hold_place_by(row)
+            return held
+        return jobs.enqueue_row(row), True
 
     def _meta(self, declared: AnyTask) -> dict[str, str] | None:
         return None if self.alias == declared.backend else {BACKEND: self.alias}
-
-
-def _is_key(result_id: Any) -> bool:
-    return (
-        isinstance(result_id, str)
-        and result_id.isascii()
-        and result_id.isdecimal()
-        and len(result_id) <= _DIGITS
-        and int(result_id) <= models.BigAutoField.MAX_BIGINT
-    )

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
+from pgjobs import notifications
 from pgjobs.execution.result import result_as_json
-from pgjobs.jobs.options import check_numbers
+from pgjobs.jobs.of_functions import FunctionClass, class_of
 from pgjobs.jobs.system import register_system_job
-from pgjobs.registry.job_class import JobClass
-from pgjobs.registry.meta import JobOptions
 from pgjobs.registry.names import refuse_yield, registered_as
 from pgjobs.tasks import signals
 from pgjobs.tasks.definition import META, PgJobsTask
 from pgjobs.tasks.framework import AnyTask, InvalidTask, normalize_json
 
 
-class TaskJob(JobClass):
+class TaskJob(FunctionClass):
     """A job that runs a task. The engine sees it as any other job class."""
 
     task: ClassVar[AnyTask]
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        # First: the base class registers what it accepts.
-        check_numbers(JobOptions.of(cls), f"{cls.__qualname__}.Meta: ")
-        super().__init_subclass__(**kwargs)
 
 
 def task_job(path: str) -> type[TaskJob] | None:
@@ -47,7 +41,7 @@ def job_class_of(task: AnyTask, defaults: Mapping[str, Any]) -> type[TaskJob]:
         _register_schedule(task, job_class)
     except (TypeError, ValueError) as error:
         raise InvalidTask(str(error)) from None
-    signals.follow(job_class.path)
+    notifications.follow(job_class.path)
     return job_class
 
 
@@ -56,15 +50,10 @@ def _make(task: AnyTask, options: Mapping[str, Any]) -> type[TaskJob]:
     if "<" in func.__qualname__:  # Django lets a lambda pass, and all lambdas have one name
         raise TypeError(f"{func.__qualname__} is not a def at module level, so it has no path.")
     refuse_yield(func, task.module_path)
-    body = {
-        "__module__": func.__module__,
-        "__qualname__": func.__qualname__,
-        "__doc__": func.__doc__,
-        "Meta": type("Meta", (), dict(options)),
-        "task": task,
-        "run": _run_of(task),
-    }
-    return type(func.__name__, (TaskJob,), body)
+    made: type[TaskJob] = class_of(
+        func, TaskJob, meta=options, run=_run_of(task), given=int(task.takes_context), task=task
+    )
+    return made
 
 
 def _options_of(task: AnyTask) -> dict[str, Any]:
@@ -79,7 +68,7 @@ def _register_schedule(task: AnyTask, job_class: type[TaskJob]) -> None:
 
 
 def _run_of(task: AnyTask) -> Callable[..., Any]:
-    """Return the ``run()`` of the task's job class; its parameters are those of the task."""
+    """Return the ``run()`` of the task's job class."""
 
     def run(self: TaskJob, /, *args: Any, **kwargs: Any) -> Any:
         context = signals.send_started(self.job, task)
@@ -101,16 +90,7 @@ def _run_of(task: AnyTask) -> Callable[..., Any]:
         signals.remember(self.job)
         return value
 
-    chosen: Any = run_coroutine if inspect.iscoroutinefunction(task.func) else run
-    chosen.__signature__ = _signature(task)
-    return cast(Callable[..., Any], chosen)
-
-
-def _signature(task: AnyTask) -> inspect.Signature:
-    signature = inspect.signature(task.func)
-    given = list(signature.parameters.values())[1 if task.takes_context else 0 :]
-    own = inspect.Parameter("_self", inspect.Parameter.POSITIONAL_ONLY)
-    return signature.replace(parameters=[own, *given])
+    return run_coroutine if inspect.iscoroutinefunction(task.func) else run
 
 
 def _storable(value: Any) -> Any:

@@ -49,14 +49,19 @@ def result_of(job: Any, task: AnyTask) -> Any:
     A task has fewer states than a job: a waiting job is READY, and a cancelled one is FAILED with
     the error ``JobCancelled``.
     """
-    failures = [each for each in job.errors or () if isinstance(each, dict)]
-    return _result(job, task, failures, finished=job.completed)
+    return _result(job, task, _failures(job), finished=job.completed)
 
 
 def running(job: Any, task: AnyTask) -> AnyResult:
     """Return the result of ``job``, which this process is about to run."""
     # A claim leaves the errors of earlier attempts in the database, and most jobs have none.
-    return _result(job, task, job.errors if job.attempt > 1 else [], finished=None)
+    return _result(job, task, _failures(job) if job.attempt > 1 else [], finished=None)
+
+
+def _failures(job: Any) -> list[dict[str, Any]]:
+    """Return the entries of ``job.errors``; SQL by hand can write anything there."""
+    entries = job.errors if isinstance(job.errors, list) else []
+    return [each for each in entries if isinstance(each, dict)]
 
 
 def reread(job: Any, task: AnyTask) -> Any:

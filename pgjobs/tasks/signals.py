@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from asgiref.sync import sync_to_async
 
-from pgjobs import events, notifications
+from pgjobs import events
 from pgjobs.registry.names import registered_as
 from pgjobs.tasks.framework import (
     AnyContext,
@@ -40,11 +40,6 @@ class _End:
     def __reduce__(self) -> Any:
         # A job may be pickled before its end is told, and a context can't be.
         return type(None), ()
-
-
-def follow(path: str) -> None:
-    """Let workers tell of the ends of the jobs of the task at ``path``."""
-    notifications.follow(path)
 
 
 def send_enqueued(job: Any, result: AnyResult) -> None:

@@ -184,6 +184,20 @@ def test_once_returns_the_live_job() -> None:
     assert tasks.only_once.enqueue("c").id != first.id
 
 
+def test_the_live_job_of_once_is_read_by_the_look_for_its_place(
+    django_assert_num_queries: Any,
+) -> None:
+    first = tasks.only_once.enqueue("a")
+    with django_assert_num_queries(4):  # a savepoint, the INSERT that gives way, the look, its end
+        assert tasks.only_once.enqueue("b") == first
+
+
+def test_odd_entries_among_the_errors_of_a_row_do_not_keep_a_task_from_running() -> None:
+    result = tasks.flaky.enqueue(1)
+    Job.objects.filter(pk=result.id).update(attempt=1, errors=[7, None])
+    assert run(result).return_value == 1
+
+
 def test_coroutines_enqueue_too() -> None:
     async def enqueue() -> tuple[Any, Any]:
         result = await tasks.add_slowly.aenqueue(1, second=2)

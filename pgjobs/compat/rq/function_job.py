@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeGuard, cast
+from typing import Any, ClassVar, TypeGuard
 
 from pgjobs.compat.rq.options import Options, Retry
 from pgjobs.exceptions import InvalidArgument
-from pgjobs.jobs.options import check_numbers
-from pgjobs.registry.job_class import JobClass
-from pgjobs.registry.meta import JobOptions
+from pgjobs.jobs.of_functions import FunctionClass, class_of
 from pgjobs.registry.names import path_of, refuse_yield, registered_as
 from pgjobs.showing import brief
 
 
-class FunctionJob(JobClass):
+class FunctionJob(FunctionClass):
     """A job that calls a function with its positional and its keyword arguments."""
 
     function: ClassVar[Callable[..., Any]]
     intervals: ClassVar[tuple[int, ...]] = ()
     """Seconds between the attempts."""
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        # First: the base class registers what it accepts.
-        check_numbers(JobOptions.of(cls), f"{cls.__qualname__}.Meta: ")
-        super().__init_subclass__(**kwargs)
 
 
 def register(function: Callable[..., Any], queue: str, options: Options) -> None:
@@ -92,20 +85,18 @@ def _make(function: Callable[..., Any], queue: str, options: Options) -> None:
         "max_attempts": options.max_attempts,
     }
     given = {option: value for option, value in meta.items() if value is not None}
-    body = {
-        "__module__": function.__module__,
-        "__qualname__": function.__qualname__,
-        "__doc__": function.__doc__,
-        "Meta": type("Meta", (), given),
-        "function": staticmethod(function),
-        "intervals": retry.intervals,
-        "run": _run_of(function),
-    }
-    type(function.__name__, (FunctionJob,), body)
+    class_of(
+        function,
+        FunctionJob,
+        meta=given,
+        run=_run_of(function),
+        function=staticmethod(function),
+        intervals=retry.intervals,
+    )
 
 
 def _run_of(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the ``run()`` of the function's job class; its parameters are the function's."""
+    """Return the ``run()`` of the function's job class."""
 
     def run(_self: FunctionJob, /, *args: Any, **kwargs: Any) -> Any:
         return _returned(function(*args, **kwargs))
@@ -113,11 +104,7 @@ def _run_of(function: Callable[..., Any]) -> Callable[..., Any]:
     async def run_coroutine(_self: FunctionJob, /, *args: Any, **kwargs: Any) -> Any:
         return _returned(await function(*args, **kwargs))
 
-    chosen: Any = run_coroutine if inspect.iscoroutinefunction(function) else run
-    signature = inspect.signature(function)
-    own = inspect.Parameter("_self", inspect.Parameter.POSITIONAL_ONLY)
-    chosen.__signature__ = signature.replace(parameters=[own, *signature.parameters.values()])
-    return cast(Callable[..., Any], chosen)
+    return run_coroutine if inspect.iscoroutinefunction(function) else run
 
 
 def _returned(value: Any) -> Any:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Final, NamedTuple
 
 from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
-from pgjobs import codec
 from pgjobs.choices import JobStatus
 from pgjobs.compat.rq import options, registries
 from pgjobs.compat.rq.connection import Connection, check_connection, get_connection
@@ -137,20 +135,17 @@ class Queue:
         when: datetime | None = None,
     ) -> Job:
         # It imports models, and a queue may be made before the models are loaded.
-        from pgjobs.enqueueing.arguments import check_call
-        from pgjobs.enqueueing.row import row_for
+        from pgjobs.enqueueing.row import row_for_call
 
         job_class = job_class_of(function)
         asked = options.read(given)
         if asked.retry is not None:
             check_intervals(job_class, asked.retry)
         is_immediate = not self.is_async and when is None
-        args = list(args or ())
-        row = row_for(
+        row = row_for_call(
             job_class,
-            None,
-            partial(check_call, args),
-            arguments=kwargs or {},
+            list(args or ()),
+            kwargs or {},
             schedule_at=when,
             immediate=is_immediate,
             queue_name=self.name,
@@ -159,7 +154,6 @@ class Queue:
             max_attempts=asked.max_attempts,
             meta=asked.meta,
         )
-        row["args"] = codec.encode(args, "args")
         row["name"] = asked.name or row["name"]
         return Job(rows().enqueue_row(row, immediate=is_immediate))
 

@@ -9,8 +9,9 @@ from pgjobs.choices import JobStatus
 from pgjobs.compat.rq import options
 from pgjobs.compat.rq.connection import check_connection
 from pgjobs.compat.rq.jobs import Job
-from pgjobs.compat.rq.rows import find, key_of, rows
+from pgjobs.compat.rq.rows import find, rows
 from pgjobs.exceptions import InvalidArgument
+from pgjobs.keys import key_of
 
 
 class BaseRegistry:

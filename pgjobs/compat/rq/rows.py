@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from django.apps import apps
-from django.db import models, router
+from django.db import router
 
 from pgjobs.compat.rq.errors import NoSuchJobError
+from pgjobs.keys import key_of
 from pgjobs.showing import brief
-
-_DIGITS: Final = len(str(models.BigAutoField.MAX_BIGINT))
 
 
 def rows() -> Any:
@@ -29,10 +28,3 @@ def find(job_id: Any) -> Any:
             "as text."
         )
     return row
-
-
-def key_of(job_id: Any) -> int | None:
-    """Return the primary key that ``job_id`` names, or None. There may be no row with this key."""
-    text = str(job_id)
-    is_key = text.isascii() and text.isdecimal() and len(text) <= _DIGITS
-    return int(text) if is_key else None

@@ -1,0 +1,54 @@
+"""Job classes that are made of functions, for tasks of Django's framework and for code for RQ."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pgjobs.jobs.options import check_numbers
+from pgjobs.registry.job_class import JobClass
+from pgjobs.registry.meta import JobOptions
+
+
+class FunctionClass(JobClass):
+    """The base of the classes that `class_of` makes."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        # First: the base class registers what it accepts.
+        check_numbers(JobOptions.of(cls), f"{cls.__qualname__}.Meta: ")
+        super().__init_subclass__(**kwargs)
+
+
+def class_of(
+    function: Callable[..., Any],
+    base: type[Any],
+    /,
+    *,
+    meta: Mapping[str, Any],
+    run: Callable[..., Any],
+    given: int = 0,
+    **members: Any,
+) -> Any:
+    """Return the job class of ``function``, a subclass of ``base``, and register it.
+
+    It has the path and the docstring of the function, and the options of ``meta``. Calls are held
+    to the parameters of the function, without the first ``given`` ones, which ``run`` supplies.
+    """
+    run.__signature__ = _signature(function, given)  # type: ignore[attr-defined]
+    body = {
+        "__module__": function.__module__,
+        "__qualname__": function.__qualname__,
+        "__doc__": function.__doc__,
+        "Meta": type("Meta", (), dict(meta)),
+        "run": run,
+        **members,
+    }
+    return type(function.__name__, (base,), body)
+
+
+def _signature(function: Callable[..., Any], given: int) -> inspect.Signature:
+    signature = inspect.signature(function)
+    parameters = list(signature.parameters.values())[given:]
+    own = inspect.Parameter("_self", inspect.Parameter.POSITIONAL_ONLY)
+    return signature.replace(parameters=[own, *parameters])
