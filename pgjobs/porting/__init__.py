@@ -1,4 +1,4 @@
-"""What a code base would have to change to run its jobs with pgjobs.
+"""The changes that a code base needs to run its jobs with pgjobs.
 
 Nothing of the code base is imported or run: its files are read. `sources` finds them, `module` and
 `project` know what their names stand for, `reading` and `lines` look for what the tables of a
@@ -35,7 +35,7 @@ Progress = Callable[[int], None]
 
 @dataclass(slots=True)
 class Port:
-    """What was found in a code base."""
+    """The findings in a code base."""
 
     findings: list[Finding] = field(default_factory=list)
     """By path and line."""
@@ -45,7 +45,7 @@ class Port:
 
 
 def port(root: Path, systems: list[str], progress: Progress = lambda _: None) -> Port:
-    """Read all files at and below ``root``, and return what the named systems have to change.
+    """Read all files at and below ``root``, and return the changes for the named systems.
 
     Raises OSError if ``root`` can't be read.
     """

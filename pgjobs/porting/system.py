@@ -14,19 +14,19 @@ from pgjobs.porting.project import Definition, Project
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What stands for one name of the old system."""
+    """The advice for one name of the old system."""
 
     imports: str = ""
     """The ``import`` or ``from`` statement to write, if there is a counterpart."""
     new: str = ""
-    """What to write at each use; empty if the uses stay as they are, or have rules of their own."""
+    """The text to write at each use; empty if the uses stay, or have rules of their own."""
     why: str = ""
     level: Level = Level.CHANGE
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What stands for one setting of the old system."""
+    """The advice for one setting of the old system."""
 
     new: str
     """May hold ``{value}``, the code of the old value."""
@@ -41,7 +41,7 @@ class Command:
     pattern: re.Pattern[str]
     """Matches the words of a command, with single spaces between them."""
     new: Callable[[re.Match[str]], str]
-    """Returns what to write; a command of pgjobs without ``manage.py``."""
+    """Returns the text to write; a command of pgjobs without ``manage.py``."""
     why: str = ""
     level: Level = Level.CHANGE
 
@@ -54,7 +54,7 @@ class Reader:
     module: Module
     project: Project
     done: set[ast.AST] = field(default_factory=set)
-    """The nodes whose advice is given with another node."""
+    """The nodes that another node gives the advice for."""
 
     def finding(
         self, node: ast.AST, new: str, *, old: str = "", why: str = "", level: Level = Level.CHANGE
@@ -87,7 +87,7 @@ class System:
     title: str
     """As people call it."""
     packages: tuple[str, ...]
-    """The packages whose names are all of this system."""
+    """The packages that belong to this system with all their names."""
     words: str
     """A pattern that matches in each file that can have a finding."""
     names: Mapping[str, Name]
@@ -104,8 +104,8 @@ class System:
     """By the name, or by a pattern of names."""
     commands: tuple[Command, ...] = ()
     requirements: Mapping[str, str] = field(default_factory=dict)
-    """Packages, by their normal names, and what to require instead."""
+    """Packages, by their normal names, and the requirement to write instead."""
     details: Callable[[Reader], Iterator[Finding]] = lambda _: iter(())
-    """Reads what tables can't say."""
+    """Reads code that the tables can't describe."""
     is_used: Callable[[Project], bool] = lambda _: True
     """Whether the names of this system mean this system in a code base."""

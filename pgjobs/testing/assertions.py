@@ -15,14 +15,14 @@ def enqueued(target: Any = None, /, **expected: Any) -> list[Job]:
 
     ``target`` is a job class or a registered function; None stands for any. ``expected`` may hold:
 
-    - ``object``: what the job is about; None for a job without an object.
+    - ``object``: the object of the job; None for a job without an object.
     - ``user``, ``queue_name``, ``priority``, ``schedule_at`` and ``interval``, as in ``enqueue()``.
     - ``status``: a status other than that of waiting jobs.
     - ``arguments``: a dict of arguments of ``run()``, whatever they are called.
     - any other name: an argument of ``run()``. ``unittest.mock.ANY`` stands for any value.
 
-    What is not given may have any value. Raises InvalidArgument for a name that ``run()`` does not
-    take, and for a value that no job can have.
+    A part that is not given may have any value. Raises InvalidArgument for a name that ``run()``
+    does not take, and for a value that no job can have.
     """
     return _found(expectation(target, **expected))
 
@@ -30,8 +30,8 @@ def enqueued(target: Any = None, /, **expected: Any) -> list[Job]:
 def assert_enqueued(target: Any = None, /, **expected: Any) -> Job:
     """Assert that a job waits that is as expected; return the first one.
 
-    The arguments are those of `enqueued()`. The AssertionError shows the jobs that wait, the
-    nearest first, and in what they differ.
+    It takes the arguments of `enqueued()`. The AssertionError shows the jobs that wait, the
+    nearest first, with the parts that differ.
     """
     wanted = expectation(target, **expected)
     if found := _found(wanted):
@@ -40,7 +40,7 @@ def assert_enqueued(target: Any = None, /, **expected: Any) -> Job:
 
 
 def refute_enqueued(target: Any = None, /, **expected: Any) -> None:
-    """Assert that no job waits that is as expected. The arguments are those of `enqueued()`."""
+    """Assert that no job waits that is as expected. It takes the arguments of `enqueued()`."""
     wanted = expectation(target, **expected)
     if found := _found(wanted):
         ids = ", ".join(str(job.pk) for job in found)

@@ -13,16 +13,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from pgjobs.compat.rq.connection import get_connection
-from pgjobs.compat.rq.decorator import job
-from pgjobs.compat.rq.errors import InvalidJobOperation, NoSuchJobError
-from pgjobs.compat.rq.jobs import (
-    Job,
+from pgjobs.compat.rq.by_id import (
     cancel_job,
     get_current_job,
     requeue_job,
     send_stop_job_command,
 )
+from pgjobs.compat.rq.connection import get_connection
+from pgjobs.compat.rq.decorator import job
+from pgjobs.compat.rq.errors import InvalidJobOperation, NoSuchJobError
+from pgjobs.compat.rq.jobs import Job
 from pgjobs.compat.rq.options import Retry
 from pgjobs.compat.rq.queues import Queue, enqueue, get_queue, get_queues
 from pgjobs.compat.rq.refused import REMEDIES, RefusedName

@@ -1,4 +1,4 @@
-"""``Job`` as code for RQ reads it, and the calls that steer a job by its id."""
+"""``Job`` as code for RQ reads it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pgjobs.compat.rq.connection import check_connection
 from pgjobs.compat.rq.errors import InvalidJobOperation, NoSuchJobError
 from pgjobs.compat.rq.rows import find, rows
 from pgjobs.compat.rq.running import running_row
-from pgjobs.compat.rq.statuses import JobStatus, status_of
+from pgjobs.compat.rq.statuses import HasStatus, JobStatus, status_of
 from pgjobs.registry.names import registered_as
 
 _STATUS_COLUMNS: Final = ("status", "started", "cancel_requested")
@@ -26,11 +26,11 @@ _INSTEAD: Final = {
 }
 
 
-class Job:
+class Job(HasStatus):
     """A job of any kind. ``row`` is its `pgjobs.models.Job`, which can do more.
 
-    The attributes are those of the row when it was read: `fetch` and `refresh` read it. A status
-    and a result that is not there yet are read when they are asked for.
+    The attributes have the values of the row when `fetch` or `refresh` read it. A status, and a
+    result that is not there yet, are read when they are asked for.
     """
 
     __slots__ = ("_meta", "row")
@@ -86,7 +86,7 @@ class Job:
         self.row = find(self.row.pk)
         self._meta = None
 
-    # What was asked for -----------------------------------------------------------------
+    # The call -----------------------------------------------------------------
 
     @property
     def id(self) -> str:
@@ -167,42 +167,10 @@ class Job:
             raise InvalidJobOperation(f"Job {self.id} was deleted, so it has no status.")
         return status_of(*found)
 
-    @property
-    def is_queued(self) -> bool:
-        return self.get_status() == JobStatus.QUEUED
-
-    @property
-    def is_scheduled(self) -> bool:
-        return self.get_status() == JobStatus.SCHEDULED
-
-    @property
-    def is_deferred(self) -> bool:
-        return self.get_status() == JobStatus.DEFERRED
-
-    @property
-    def is_started(self) -> bool:
-        return self.get_status() == JobStatus.STARTED
-
-    @property
-    def is_finished(self) -> bool:
-        return self.get_status() == JobStatus.FINISHED
-
-    @property
-    def is_failed(self) -> bool:
-        return self.get_status() == JobStatus.FAILED
-
-    @property
-    def is_stopped(self) -> bool:
-        return self.get_status() == JobStatus.STOPPED
-
-    @property
-    def is_canceled(self) -> bool:
-        return self.get_status() == JobStatus.CANCELED
-
-    # What came of it --------------------------------------------------------------------
+    # The end --------------------------------------------------------------------
 
     def return_value(self, refresh: bool = False) -> Any:
-        """Return what the function returned; None before its end, and without a result."""
+        """Return the result of the function; None before its end, and without a result."""
         row = self._ended(refresh)
         return None if row.result is None else codec.decode(row.result, "result")
 
@@ -212,7 +180,7 @@ class Job:
 
     @property
     def exc_info(self) -> str | None:
-        """The traceback of a failed job, or its error if no exception ended it; else None."""
+        """The traceback of a failed job, or its error without an exception; None for others."""
         row = self._ended()
         if row.status not in _FAILED:
             return None
@@ -261,7 +229,7 @@ class Job:
             running.meta = stored
 
     def save(self) -> None:
-        """Do the same as `save_meta`: nothing else of a job can be set."""
+        """Do the same as `save_meta`: no other part of a job can be set."""
         self.save_meta()
 
     # Steering ---------------------------------------------------------------------------
@@ -296,31 +264,3 @@ class Job:
             )
         self.row = row
         return self
-
-
-def get_current_job(connection: Any = None, job_class: Any = None) -> Job | None:
-    """Return the job that runs here, or None outside a job. It reads nothing from the database."""
-    check_connection(connection)
-    options.refuse({"job_class": job_class})
-    row = running_row()
-    return None if row is None else Job(row)
-
-
-def cancel_job(job_id: Any, connection: Any = None, **others: Any) -> None:
-    """Cancel the job ``job_id``; see `Job.cancel`."""
-    Job.fetch(job_id, connection).cancel(**others)
-
-
-def requeue_job(job_id: Any, connection: Any = None, **others: Any) -> Job:
-    """Requeue the failed job ``job_id``; see `Job.requeue`."""
-    options.refuse(others)
-    return Job.fetch(job_id, connection).requeue()
-
-
-def send_stop_job_command(connection: Any, job_id: Any, **others: Any) -> None:
-    """Tell the running job ``job_id`` to stop. Raises InvalidJobOperation if it does not run."""
-    options.refuse(others)
-    job = Job.fetch(job_id, connection)
-    if job.row.status != choices.JobStatus.RUNNING:
-        raise InvalidJobOperation(f"Job {job.id} is {job.row.status}: it does not run.")
-    job.row.cancel()

@@ -42,3 +42,45 @@ def status_of(status: str, started: Any, cancel_requested: Any) -> JobStatus:
     if is_told or (status == choices.JobStatus.CANCELLED and started is not None):
         return JobStatus.STOPPED
     return _WORDS[status]
+
+
+class HasStatus:
+    """The questions of RQ about the status of a job. Each reads the status anew."""
+
+    __slots__ = ()
+
+    def get_status(self, refresh: bool = True) -> JobStatus:
+        """Return RQ's word for the status."""
+        raise NotImplementedError
+
+    @property
+    def is_queued(self) -> bool:
+        return self.get_status() == JobStatus.QUEUED
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.get_status() == JobStatus.SCHEDULED
+
+    @property
+    def is_deferred(self) -> bool:
+        return self.get_status() == JobStatus.DEFERRED
+
+    @property
+    def is_started(self) -> bool:
+        return self.get_status() == JobStatus.STARTED
+
+    @property
+    def is_finished(self) -> bool:
+        return self.get_status() == JobStatus.FINISHED
+
+    @property
+    def is_failed(self) -> bool:
+        return self.get_status() == JobStatus.FAILED
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.get_status() == JobStatus.STOPPED
+
+    @property
+    def is_canceled(self) -> bool:
+        return self.get_status() == JobStatus.CANCELED
