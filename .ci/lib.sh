@@ -1,7 +1,7 @@
 # The steps of .ci/run and .ci/full, which source this file. It moves to the root of the checkout.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-export CI=true PIP_DISABLE_PIP_VERSION_CHECK=1 PYTEST_ADDOPTS="-rs"
+export CI=true PIP_DISABLE_PIP_VERSION_CHECK=1 PYTEST_ADDOPTS="-rs --durations=25"
 # The tests start hundreds of Pythons, each of which would compile this package again.
 unset PYTHONDONTWRITEBYTECODE
 # On a developer's terminal a program that reads its input would wait there, and in CI it would not.
