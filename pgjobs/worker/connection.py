@@ -8,6 +8,7 @@ import psycopg
 from django.db import (
     DatabaseError,
     InterfaceError,
+    InternalError,
     OperationalError,
     ProgrammingError,
     connections,
@@ -171,6 +172,16 @@ class _PooledCursor(psycopg.Cursor[Any]):
             return super().execute(*args, **kwargs)
 
 
+# Without a SQLSTATE the error is of psycopg itself: it lost the connection, or an answer is out of
+# step ("received 2 results from command 'COMMIT'"), as from a pooler whose server has died.
+_OF_THE_CLIENT: Final = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.InternalError,
+    OperationalError,
+    InterfaceError,
+    InternalError,
+)
 # Beginnings of SQLSTATEs: connection, transaction state (a standby is read-only), resources, an
 # operator's intervention, the server's system.
 _AWAY: Final = ("08", "25", "53", "57P", "58")
@@ -190,10 +201,7 @@ def is_away(error: Exception) -> bool:
     cause = error.__cause__ if isinstance(error, DatabaseError) else error
     if isinstance(cause, psycopg.Error) and cause.sqlstate is not None:
         return cause.sqlstate.startswith(_AWAY) and not _is_about_another_server(cause)
-    return isinstance(
-        cause or error,
-        (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError),
-    )
+    return isinstance(cause or error, _OF_THE_CLIENT)
 
 
 def _is_about_another_server(error: psycopg.Error) -> bool:
