@@ -10,8 +10,9 @@ imports ``PluginConfig`` before Django has loaded the models.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from pgjobs.absent_names import absent
 from pgjobs.exceptions import JobFailed
 from pgjobs.exceptions import JobTimeout as JobTimeoutException
 from pgjobs.jobs import system_job
@@ -58,12 +59,12 @@ __all__ = [
 ]
 
 
+_OF_OTHERS: Final = "docs/migrating.md says what stands for other names of NetBox."
+
+
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        raise AttributeError(
-            f"pgjobs.netbox has no {name!r}. It has: {', '.join(__all__)}. docs/migrating.md says "
-            "what stands for other names of NetBox."
-        )
+        raise absent(__name__, name, __all__, _OF_OTHERS)
     from pgjobs.netbox import with_models
 
     return getattr(with_models, name)

@@ -44,6 +44,15 @@ def test_each_name_can_be_imported(name: str) -> None:
 def test_another_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(AttributeError, match="It has: BackgroundJob, Job"):
         _ = netbox.event_tracking
+    with pytest.raises(ImportError, match=r"Did you mean JobStatusChoices\?"):
+        from pgjobs.netbox import JobStatusChoice  # noqa: F401
+    assert not hasattr(netbox, "event_tracking")
+
+
+def test_a_submodule_is_imported_as_ever() -> None:
+    from pgjobs.netbox import views
+
+    assert views.ObjectJobsView is ObjectJobsView
 
 
 def test_a_plugin_imports_its_config_before_the_models_are_loaded() -> None:

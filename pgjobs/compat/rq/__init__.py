@@ -11,8 +11,9 @@ Nothing here imports models, because a module may make its queues before they ar
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from pgjobs.absent_names import absent
 from pgjobs.compat.rq.by_id import (
     cancel_job,
     get_current_job,
@@ -72,10 +73,10 @@ __all__ = [
 ]
 
 
+_OF_OTHERS: Final = "docs/migrating.md says what stands for other names of RQ."
+
+
 def __getattr__(name: str) -> Any:
     if name in REMEDIES:
         return RefusedName(name)
-    raise AttributeError(
-        f"pgjobs.compat.rq has no {name!r}. It has: {', '.join(__all__)}. docs/migrating.md says "
-        "what stands for other names of RQ."
-    )
+    raise absent(__name__, name, __all__, _OF_OTHERS)
