@@ -49,7 +49,15 @@ def system_jobs() -> dict[str, SystemJob]:
 def system_job(
     interval: int | None = None, *, cron: str | None = None, **kwargs: Any
 ) -> Callable[[C], C]:
-    """Return a decorator that calls ``setup()`` of a job class with these arguments."""
+    """Return a decorator that calls ``setup()`` of a job class with these arguments.
+
+    Raises InvalidArgument for a wrong value, such as the class itself if the parentheses are
+    missing: the class would become the decorator, and never run.
+    """
+    if interval is not None:
+        check_interval(interval)
+    if cron is not None:
+        check_cron(cron)
 
     def decorate(job_class: C) -> C:
         register_system_job(job_class, interval=interval, cron=cron, kwargs=kwargs)
