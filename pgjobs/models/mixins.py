@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -24,8 +24,10 @@ from pgjobs.models.deletions import (
 from pgjobs.models.job import Job
 from pgjobs.models.job_queryset import JobQuerySet
 
+Q = TypeVar("Q", bound="models.QuerySet[Any]")
 
-class _JobsOfObject(ReverseGenericManyToOneDescriptor):
+
+class JobsOfObject(ReverseGenericManyToOneDescriptor):
     """Gives an object the manager of its jobs.
 
     Django's manager fixes the database that the router reads from. The verbs would write there too,
@@ -47,10 +49,12 @@ class _JobsOfObject(ReverseGenericManyToOneDescriptor):
 class JobsRelation(GenericRelation):
     """The jobs of an object. Deleting the object deletes its finished jobs only."""
 
+    descriptor: ClassVar[type[JobsOfObject]] = JobsOfObject
+
     def contribute_to_class(self, cls: Any, name: str, *args: Any, **kwargs: Any) -> None:
         super().contribute_to_class(cls, name, *args, **kwargs)
         if not cls._meta.abstract:
-            setattr(cls, name, _JobsOfObject(cast(Any, self.remote_field)))
+            setattr(cls, name, self.descriptor(cast(Any, self.remote_field)))
 
     def bulk_related_objects(self, objs: list[models.Model], using: str = DEFAULT_DB_ALIAS) -> Any:
         remember_batch(objs)
@@ -83,12 +87,13 @@ class JobsMixin(models.Model):
 
     def get_latest_jobs(self) -> JobQuerySet[Job]:
         """Return this object's finished jobs, the latest first, without their data."""
-        return (
-            Job.objects.for_object(self)
-            .filter(status__in=FINISHED)
-            .order_by(models.F("started").desc(nulls_last=True), "-id")
-            .defer("data")
-        )
+        return latest_of(Job.objects.for_object(self))
+
+
+def latest_of(jobs: Q) -> Q:
+    """Return the finished ones of ``jobs``, the latest first, without their data."""
+    latest = jobs.filter(status__in=FINISHED)
+    return latest.order_by(models.F("started").desc(nulls_last=True), "-id").defer("data")
 
 
 def _watch_deletions(sender: type[models.Model], **_: Any) -> None:

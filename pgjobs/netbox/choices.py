@@ -11,12 +11,23 @@ from pgjobs.choices import FINISHED, LIVE, STATUS_COLORS, JobInterval, JobNotifi
 
 
 class _ChoiceSetMeta(type):
-    """Lets a class of choices be iterated over, as NetBox's can be."""
+    """Lets a class of choices be iterated over and called, as NetBox's can be.
+
+    Django calls what it is given as ``choices=`` of a field.
+    """
 
     CHOICES: tuple[tuple[Any, ...], ...]
 
+    def __call__(cls) -> list[tuple[Any, Any]]:
+        return [choice[:2] for choice in cls.CHOICES]
+
     def __iter__(cls) -> Iterator[tuple[Any, Any]]:
-        return iter([choice[:2] for choice in cls.CHOICES])
+        return iter(cls())
+
+    @property
+    def colors(cls) -> dict[Any, str]:
+        """The colours of the values that have one."""
+        return {value: color for value, _label, *colors in cls.CHOICES for color in colors}
 
     def values(cls) -> list[Any]:
         """Return the values that a field with these choices can have."""

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 
 from django.apps.registry import Apps
 from django.db import models
+from django.db.models.sql import Query
 
 from pgjobs import models as plain
 from pgjobs.access import is_whole, visible_to
@@ -18,8 +19,29 @@ from pgjobs.registry.targets import check_target, is_job_class
 from pgjobs.showing import brief
 
 
+class _QueryByJobId(Query):
+    """Takes ``job_id`` for the primary key: in filters, in ``Q`` and ``F``, in orders, in values.
+
+    ``job_id`` is no column: see `pgjobs.models.Job.job_id`.
+    """
+
+    def names_to_path(self, names: Any, opts: Any, *args: Any, **kwargs: Any) -> Any:
+        is_key = names[:1] == ["job_id"] and opts.concrete_model is plain.Job
+        return super().names_to_path(["pk", *names[1:]] if is_key else names, opts, *args, **kwargs)
+
+
 class NetBoxJobQuerySet(JobQuerySet[Any]):
     """Adds NetBox's ``restrict()``, lookups by ``job_id``, and names for jobs of a class."""
+
+    def __init__(
+        self,
+        model: Any = None,
+        query: Query | None = None,
+        using: str | None = None,
+        hints: Any = None,
+    ) -> None:
+        query = _QueryByJobId(model) if query is None else query
+        super().__init__(model, query, using, hints)
 
     def restrict(self, user: Any, action: str = "view") -> NetBoxJobQuerySet:
         """Return the jobs that ``user`` may see, if the user has the permission for ``action``.
@@ -49,9 +71,30 @@ class NetBoxJobQuerySet(JobQuerySet[Any]):
             row["name"] = _checked(name)
         return self.enqueue_row(row, immediate=immediate)
 
-    def _filter_or_exclude(self, negate: bool, args: Any, kwargs: dict[str, Any]) -> Any:
-        lookups = {_by_key(lookup): value for lookup, value in kwargs.items()}
-        return super()._filter_or_exclude(negate, args, lookups)  # type: ignore[misc]
+    def only(self, *fields: str) -> Any:
+        return super().only(*("pk" if name == "job_id" else name for name in fields))
+
+    def defer(self, *fields: Any) -> Any:
+        return super().defer(*(name for name in fields if name != "log_entries"))
+
+
+class LogEntries(list[dict[str, Any]]):
+    """The log of a job as a list of dicts, with the methods of the query set of its rows.
+
+    Receivers of ``job_end`` get the job of a `JobRunner` as NetBox's, and may have been written for
+    `pgjobs.models.Job`.
+    """
+
+    def __init__(self, rows: Any) -> None:
+        super().__init__(rows.order_by("pk").values("level", "message", "timestamp"))
+        self._rows = rows
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_rows"], name)
+
+    def count(self, *entry: Any) -> int:
+        """Return the number of lines, or of those that are equal to ``entry``."""
+        return super().count(*entry) if entry else len(self)
 
 
 class Job(plain.Job):
@@ -76,9 +119,11 @@ class Job(plain.Job):
 
     @property
     def log_entries(self) -> Any:  # type: ignore[override]
-        """The lines of the log, oldest first: dicts of ``level``, ``message`` and ``timestamp``."""
-        lines = plain.JobLogEntry.objects.using(self._state.db).filter(job=self.pk)
-        return [*lines.order_by("pk").values("level", "message", "timestamp")]
+        """The lines of the log, oldest first: dicts of ``level``, ``message`` and ``timestamp``.
+
+        The list also has the methods of ``pgjobs.models.Job.log_entries``, such as ``all()``.
+        """
+        return LogEntries(plain.JobLogEntry.objects.using(self._state.db).filter(job=self.pk))
 
 
 def as_netbox_job(job: Any) -> Job:
@@ -86,11 +131,6 @@ def as_netbox_job(job: Any) -> Job:
     if type(job) is plain.Job:
         job.__class__ = Job
     return cast(Job, job)
-
-
-def _by_key(lookup: str) -> str:
-    name, separator, rest = lookup.partition("__")
-    return f"pk{separator}{rest}" if name == "job_id" else lookup
 
 
 def _checked(name: Any) -> str:

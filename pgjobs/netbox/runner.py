@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
@@ -40,10 +41,18 @@ class JobRunner(BackgroundJob):
         return _model().enqueue(cls, *args, **kwargs)
 
     @classmethod
-    def enqueue_once(cls, *args: Any, **kwargs: Any) -> Job:
+    def enqueue_once(  # type: ignore[override]
+        cls,
+        instance: models.Model | None = None,
+        schedule_at: datetime | None = None,
+        interval: int | None = None,
+        **kwargs: Any,
+    ) -> Job:
+        """Do the same as ``BackgroundJob.enqueue_once()``, with NetBox's order of arguments."""
         refuse_requests(kwargs)
         kwargs.pop("name", None)  # NetBox looks for the name of the class, whatever is given
-        return _model().enqueue_once(cls, *args, **kwargs)
+        when = {"schedule_at": schedule_at, "interval": interval}
+        return _model().enqueue_once(cls, instance, **when, **kwargs)
 
     @classmethod
     def get_jobs(cls, instance: models.Model | None = None) -> Any:
