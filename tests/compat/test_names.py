@@ -52,10 +52,10 @@ def test_queues_and_functions_are_made_before_the_models_are_loaded() -> None:
 
 def test_another_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(AttributeError, match="It has: RQ_QUEUE_DEFAULT"):
-        _ = rq.use_connection
+        _ = rq.Result
     with pytest.raises(ImportError, match="It has: RQ_QUEUE_DEFAULT"):
-        from pgjobs.compat.rq import use_connection  # noqa: F401
-    assert not hasattr(rq, "use_connection")
+        from pgjobs.compat.rq import Result  # noqa: F401
+    assert not hasattr(rq, "Result")
 
 
 @pytest.mark.parametrize("name", REMEDIES)

@@ -6,19 +6,24 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import Model
+
 from pgjobs import choices, codec
 from pgjobs.compat.rq import options
 from pgjobs.compat.rq.connection import check_connection
 from pgjobs.compat.rq.errors import InvalidJobOperation, NoSuchJobError
+from pgjobs.compat.rq.explaining import Explaining
 from pgjobs.compat.rq.rows import find, rows
 from pgjobs.compat.rq.running import running_row
 from pgjobs.compat.rq.statuses import HasStatus, JobStatus, status_of
+from pgjobs.exceptions import InvalidArgument
 from pgjobs.registry.names import registered_as
 
 _STATUS_COLUMNS: Final = ("status", "started", "cancel_requested")
 _FAILED: Final = (choices.JobStatus.ERRORED, choices.JobStatus.FAILED)
 _INSTEAD: Final = {
     "create": "Write queue.enqueue(function, …).",
+    "perform": "Write job.row.run_here().",
     "dependency": "There are no dependencies.",
     "latest_result": "Write job.return_value() or job.exc_info.",
     "results": "Write job.return_value() or job.exc_info; job.row.errors has all attempts.",
@@ -26,7 +31,7 @@ _INSTEAD: Final = {
 }
 
 
-class Job(HasStatus):
+class Job(HasStatus, Explaining):
     """A job of any kind. ``row`` is its `pgjobs.models.Job`, which can do more.
 
     The attributes have the values of the row when `fetch` or `refresh` read it. A status, and a
@@ -35,15 +40,18 @@ class Job(HasStatus):
 
     __slots__ = ("_meta", "row")
 
-    def __init__(self, row: Any) -> None:
-        self.row = row
-        self._meta: dict[str, Any] | None = None
+    noun = "job"
+    instead = _INSTEAD
+    otherwise = "See docs/migrating.md; job.row is the job of pgjobs."
 
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(
-            f"A job of pgjobs.compat.rq has no {name!r}. "
-            f"{_INSTEAD.get(name, 'See docs/migrating.md; job.row is the job of pgjobs.')}"
-        )
+    def __init__(self, row: Any = None, *others: Any, **given: Any) -> None:
+        if not isinstance(row, Model) or others or given:
+            raise InvalidArgument(
+                "Job(…) makes no job. Write queue.enqueue(function, …), or Job.fetch(id) for the "
+                "job with this id."
+            )
+        self.row: Any = row
+        self._meta: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"Job({self.id!r})"
@@ -109,11 +117,11 @@ class Job(HasStatus):
 
     @property
     def args(self) -> tuple[Any, ...]:
-        return tuple(codec.decode(self.row.args or [], "args"))
+        return tuple(codec.decode(_of_kind(list, self.row.args), "args"))
 
     @property
     def kwargs(self) -> dict[str, Any]:
-        return dict(codec.decode(self.row.kwargs or {}, "kwargs"))
+        return dict(codec.decode(_of_kind(dict, self.row.kwargs), "kwargs"))
 
     @property
     def description(self) -> str:
@@ -167,6 +175,12 @@ class Job(HasStatus):
             raise InvalidJobOperation(f"Job {self.id} was deleted, so it has no status.")
         return status_of(*found)
 
+    @property
+    def retries_left(self) -> int | None:
+        """How many attempts may follow the present or the next one; None without `Retry`."""
+        row = self.row
+        return row.max_attempts - max(row.attempt, 1) if row.max_attempts > 1 else None
+
     # The end --------------------------------------------------------------------
 
     def return_value(self, refresh: bool = False) -> Any:
@@ -184,8 +198,7 @@ class Job(HasStatus):
         row = self._ended()
         if row.status not in _FAILED:
             return None
-        last = row.errors[-1] if row.errors else {}
-        return str(last["traceback"] if last.get("attempt") == row.attempt else row.error)
+        return _traceback(_of_kind(list, row.errors), row.attempt) or str(row.error)
 
     def _ended(self, refresh: bool = False) -> Any:
         """Return the row, which is read again unless it was read after the end of the job."""
@@ -199,8 +212,7 @@ class Job(HasStatus):
     def meta(self) -> dict[str, Any]:
         """Values of the caller. A change is stored by `save_meta`."""
         if self._meta is None:
-            stored = codec.decode(self.row.meta, "meta")
-            self._meta = stored if isinstance(stored, dict) else {}
+            self._meta = dict(codec.decode(_of_kind(dict, self.row.meta), "meta"))
         return self._meta
 
     @meta.setter
@@ -264,3 +276,14 @@ class Job(HasStatus):
             )
         self.row = row
         return self
+
+
+def _of_kind(kind: type[Any], value: Any) -> Any:
+    """Return ``value``, or an empty ``kind`` for another value: SQL by hand can write any JSON."""
+    return value if isinstance(value, kind) else kind()
+
+
+def _traceback(errors: list[Any], attempt: int) -> str:
+    """Return the traceback of the ``attempt`` that failed last; "" if it had no exception."""
+    last = _of_kind(dict, errors[-1] if errors else None)
+    return str(last.get("traceback") or "") if last.get("attempt") == attempt else ""

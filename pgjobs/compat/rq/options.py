@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import Any, Final
 
 from pgjobs.conf import get_settings
+from pgjobs.enqueueing.bounds import check_timeout
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.registry.meta import NAME_LIMIT, is_name
-from pgjobs.showing import brief
+from pgjobs.showing import brief, did_you_mean
 
 FRONT: Final = 32767
 """The priority of a job that is enqueued ``at_front``: the highest one."""
@@ -61,7 +62,8 @@ class Retry:
         self, max: int, interval: int | Iterable[int] = 0, enqueue_at_front: bool = False
     ) -> None:
         self.max = _whole("max", max, least=1)
-        given = [interval] if isinstance(interval, int) else [*interval]
+        several = isinstance(interval, Iterable) and not isinstance(interval, str | bytes)
+        given: list[Any] = [*interval] if several else [interval]  # type: ignore[misc]
         self.intervals = tuple(_whole("interval", each, least=0) for each in given)
         if not any(self.intervals):
             self.intervals = ()
@@ -115,6 +117,15 @@ def read(given: Mapping[str, Any]) -> Options:
     )
 
 
+def check_known(option: str) -> None:
+    """Raise InvalidArgument for a name that is no option of RQ, such as a misspelt one."""
+    known = KNOWN | REFUSED.keys()
+    if option not in known:
+        raise InvalidArgument(
+            f"{option!r} is not an option of enqueue_call().{did_you_mean(option, known)}"
+        )
+
+
 def refuse(given: Mapping[str, Any]) -> None:
     """Raise InvalidArgument for the first of ``given``, which are options of another call."""
     for option, value in given.items():
@@ -123,7 +134,9 @@ def refuse(given: Mapping[str, Any]) -> None:
 
 def seconds(timeout: Any) -> int | None:
     """Return a timeout, such as 600 or "10m", in seconds. Raises InvalidArgument for other ones."""
-    if timeout is None or type(timeout) is int:
+    if timeout is None:
+        return None
+    if type(timeout) is int:
         return _limited(timeout)
     text = str(timeout).strip().lower()
     unit = _UNITS.get(text[-1:], 1)
@@ -133,16 +146,16 @@ def seconds(timeout: Any) -> int | None:
             f"A timeout must be seconds, or a text such as '90s', '10m' and '2h', not "
             f"{brief(timeout)}."
         )
-    return int(digits) * unit
+    return _limited(int(digits) * unit)
 
 
-def _limited(timeout: int | None) -> int | None:
+def _limited(timeout: int) -> int:
     if timeout == -1:
         raise InvalidArgument(
             "The timeout -1 means no end in RQ, and a job here has one. Write the longest time "
             "that it may take, such as job_timeout='1d'."
         )
-    return timeout
+    return check_timeout(timeout)
 
 
 def _refuse(option: str, value: Any) -> None:

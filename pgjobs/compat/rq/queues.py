@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from django.apps import apps
 from django.db import transaction
@@ -14,6 +14,7 @@ from pgjobs.choices import JobStatus
 from pgjobs.compat.rq import options, registries
 from pgjobs.compat.rq.connection import Connection, check_connection, get_connection
 from pgjobs.compat.rq.errors import NoSuchJobError
+from pgjobs.compat.rq.explaining import Explaining
 from pgjobs.compat.rq.function_job import check_intervals, job_class_of
 from pgjobs.compat.rq.jobs import Job
 from pgjobs.compat.rq.rows import rows
@@ -39,11 +40,14 @@ class Call(NamedTuple):
     options: dict[str, Any]
 
 
-class Queue:
+class Queue(Explaining):
     """A queue by its name. Raises UnknownQueue, a KeyError, if there is no such queue.
 
     ``default_timeout`` are seconds. Unless ``is_async``, a job runs in the process of its caller.
     """
+
+    noun = "queue"
+    instead = _INSTEAD
 
     def __init__(
         self,
@@ -60,12 +64,6 @@ class Queue:
         self.name = name
         self.is_async = is_async
         self._default_timeout = options.seconds(default_timeout)
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(
-            f"A queue of pgjobs.compat.rq has no {name!r}. "
-            f"{_INSTEAD.get(name, 'See docs/migrating.md.')}"
-        )
 
     def __repr__(self) -> str:
         return f"Queue({self.name!r})"
@@ -99,13 +97,11 @@ class Queue:
 
     def enqueue_at(self, datetime: datetime, f: Any, /, *args: Any, **kwargs: Any) -> Job:
         """Do the same as `enqueue`; the job does not start before ``datetime``, an aware one."""
-        return self._enqueue(*_parsed(f, args, kwargs), when=datetime)
+        return self._enqueue(*_parsed(f, args, kwargs), when=_moment(datetime))
 
     def enqueue_in(self, time_delta: timedelta, func: Any, /, *args: Any, **kwargs: Any) -> Job:
         """Do the same as `enqueue`; the job does not start before the ``time_delta`` is over."""
-        if not isinstance(time_delta, timedelta):
-            raise InvalidArgument(f"time_delta must be a timedelta, not {brief(time_delta)}.")
-        return self._enqueue(*_parsed(func, args, kwargs), when=timezone.now() + time_delta)
+        return self._enqueue(*_parsed(func, args, kwargs), when=_moment_after(time_delta))
 
     def enqueue_call(
         self, func: Any, args: Any = None, kwargs: Any = None, timeout: Any = None, **given: Any
@@ -117,7 +113,9 @@ class Queue:
     def prepare_data(
         func: Any, args: Any = None, kwargs: Any = None, timeout: Any = None, **given: Any
     ) -> Call:
-        """Return a call for `enqueue_many`."""
+        """Return a call for `enqueue_many`. Raises InvalidArgument for an unknown option."""
+        for option in given:
+            options.check_known(option)
         return Call(func, args, kwargs, {**given, "job_timeout": timeout})
 
     def enqueue_many(self, job_datas: Iterable[Call], **others: Any) -> list[Job]:
@@ -139,6 +137,7 @@ class Queue:
 
         job_class = job_class_of(function)
         asked = options.read(given)
+        _check_kinds(args, kwargs)
         if asked.retry is not None:
             check_intervals(job_class, asked.retry)
         is_immediate = not self.is_async and when is None
@@ -265,6 +264,30 @@ def get_queues(*names: str, **given: Any) -> list[Queue]:
 def enqueue(func: Any, /, *args: Any, **kwargs: Any) -> Job:
     """Enqueue in the queue ``default``; see `Queue.enqueue`."""
     return get_queue().enqueue(func, *args, **kwargs)
+
+
+def _moment(given: Any) -> datetime:
+    if given is None:  # it would stand for a job without a moment, which starts at once
+        raise InvalidArgument("datetime must be an aware datetime, not None.")
+    return cast(datetime, given)
+
+
+def _moment_after(time_delta: Any) -> datetime:
+    if not isinstance(time_delta, timedelta):
+        raise InvalidArgument(f"time_delta must be a timedelta, not {brief(time_delta)}.")
+    try:
+        return timezone.now() + time_delta
+    except OverflowError:
+        raise InvalidArgument(
+            f"time_delta={brief(time_delta)} ends beyond the years that a datetime can have."
+        ) from None
+
+
+def _check_kinds(args: Any, kwargs: Any) -> None:
+    if not isinstance(args, list | tuple | None):
+        raise InvalidArgument(f"args must be a tuple or a list, not {brief(args)}.")
+    if not isinstance(kwargs, Mapping | None):
+        raise InvalidArgument(f"kwargs must be a dict, not {brief(kwargs)}.")
 
 
 def _parsed(

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from pgjobs.choices import JobStatus
 from pgjobs.compat.rq import options
 from pgjobs.compat.rq.connection import check_connection
+from pgjobs.compat.rq.explaining import Explaining
 from pgjobs.compat.rq.jobs import Job
 from pgjobs.compat.rq.rows import find, rows
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.keys import key_of
 
+_INSTEAD: Final = {
+    "add": "A job stands in the registry of its status.",
+    "schedule": "Write queue.enqueue_at(moment, function, …).",
+    "get_expiration_time": "Rows are kept for JOB_RETENTION days after job.ended_at.",
+}
 
-class BaseRegistry:
+
+class BaseRegistry(Explaining):
     """The jobs of the queue ``name`` that have one of the `statuses`.
 
     A registry is a question to the table: it holds no ids of its own.
     """
+
+    noun = "registry"
+    instead = _INSTEAD
+    otherwise = "registry.query_set has the rows."
 
     statuses: ClassVar[tuple[JobStatus, ...]] = ()
     order: ClassVar[str] = "pk"
@@ -67,7 +78,11 @@ class BaseRegistry:
     ) -> list[str]:
         """Return the ids from the place ``start`` to the place ``end``; -1 is the last one."""
         found = self.query_set.reverse() if desc else self.query_set
-        ids = found.values_list("pk", flat=True)[start : None if end == -1 else end + 1]
+        if start < 0 or end < -1:
+            count = found.count()
+            start = start if start >= 0 else max(start + count, 0)
+            end = end if end >= -1 else max(end + count, -2)
+        ids = found.values_list("pk", flat=True)[start : None if end == -1 else max(end + 1, 0)]
         return [str(key) for key in ids]
 
     def get_queue(self) -> Any:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from pgjobs.compat.rq import options
 from pgjobs.compat.rq.connection import check_connection
+from pgjobs.compat.rq.explaining import Explaining
 from pgjobs.compat.rq.queues import Queue
 from pgjobs.exceptions import InvalidArgument
 
 
-class Worker:
+class Worker(Explaining):
     """A living worker process. ``row`` is its `pgjobs.stats.WorkerRow`."""
+
+    noun = "worker"
+    instead: ClassVar[dict[str, str]] = {
+        "find_by_key": "Write Worker.all().",
+        "work": "Start a worker with manage.py pgjobs_worker.",
+    }
+    otherwise = "worker.row is its pgjobs.stats.WorkerRow."
 
     def __init__(self, row: Any, *others: Any, **given: Any) -> None:
         from pgjobs.stats import WorkerRow
