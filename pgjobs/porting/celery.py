@@ -221,7 +221,9 @@ def _setting(name: str) -> str:
     return rf"CELERYD?_{name}"
 
 
-_WORKER: Final = r"\bcelery\b(?=.*\bworker\b)(.*)"
+_OPTIONS: Final = r"(?: -[\w-]+(?:[= ][^\s-]\S*)?)*"
+_CELERY: Final = r"(?<![\w.-])celery\b"
+_WORKER: Final = rf"{_CELERY}(?={_OPTIONS} worker\b)(.*)"
 
 
 def _worker(match: re.Match[str]) -> str:
@@ -233,7 +235,7 @@ def _worker(match: re.Match[str]) -> str:
     )
 
 
-_AFTER_APP: Final = r"\bcelery\b(?: -[\w-]+(?:[= ][^\s-]\S*)?)* "
+_AFTER_APP: Final = rf"{_CELERY}{_OPTIONS} "
 
 SYSTEM: Final = System(
     name="celery",

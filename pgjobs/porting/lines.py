@@ -1,4 +1,4 @@
-"""Reads files that are not Python: commands of the old systems, and required packages."""
+"""Reads files that are not Python: commands of the old systems, settings, required packages."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from pgjobs.porting.finding import Finding, Level
+from pgjobs.porting.simple_commands import SimpleCommand, simple_commands, whole_lines
 from pgjobs.porting.sources import Source
 from pgjobs.porting.system import Command, System
 
 _REQUIREMENTS: Final = re.compile(r".*requirements.*\.(txt|in)", re.IGNORECASE)
+_ENVIRONMENT: Final = re.compile(r"\.env(\..+)?|.+\.env|\.envrc")
+_VARIABLE: Final = re.compile(r"\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=")
+_READ: Final = "Where the settings read this variable, they have advice of their own."
 _REQUIRED: Final = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(\[[^\]]*\])?\s*([=<>!~;@].*)?$")
-_BETWEEN_WORDS: Final = re.compile(r"[\"']\s*,\s*[\"']")
 
 
 def read_lines(systems: list[System], source: Source) -> Iterator[Finding]:
@@ -23,26 +26,26 @@ def read_lines(systems: list[System], source: Source) -> Iterator[Finding]:
     if name == "pyproject.toml":
         yield from _pyproject(systems, source)
         return
-    required = _REQUIREMENTS.fullmatch(name) is not None
-    for number, line in _whole_lines(source.text):
-        if line.lstrip().startswith(("#", "//", ";")):
-            continue
-        for system in systems:
-            if required:
+    if _ENVIRONMENT.fullmatch(name):
+        yield from _environment(systems, source)
+    elif _REQUIREMENTS.fullmatch(name):
+        for number, line in whole_lines(source.text):
+            for system in systems:
                 yield from _required(system, source, number, line.partition(" #")[0])
-            else:
-                yield from _commands(system, source, number, line)
+    else:
+        for written in simple_commands(source):
+            for system in systems:
+                yield from _command(system, source, written)
 
 
 # Commands -------------------------------------------------------------------------------------
 
 
-def _commands(system: System, source: Source, number: int, line: str) -> Iterator[Finding]:
-    # A list of words, as in YAML and in a Dockerfile, is read like the words in a shell.
-    text = " ".join(re.sub(r"[\"'\[\]]", " ", _BETWEEN_WORDS.sub(" ", line)).split())
+def _command(system: System, source: Source, written: SimpleCommand) -> Iterator[Finding]:
+    text = written.text
     for command in system.commands:
         if (match := command.pattern.search(text)) is not None:
-            start = max(line.find(match[0].split()[0]), 0)
+            number, start = written.place(match.start())
             new, old = _whole(command, match), text[match.start() :]
             yield _finding(system, source, number, start, old, new, command.why, command.level)
             return
@@ -57,18 +60,20 @@ def _whole(command: Command, match: re.Match[str]) -> str:
     return f"{manage} {new}"
 
 
-def _whole_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield lines with their numbers; lines that end in a backslash are joined to the next one."""
-    begun, parts = 0, list[str]()
-    for number, line in enumerate(text.splitlines(), start=1):
-        begun = begun if parts else number
-        if line.endswith("\\"):
-            parts.append(line[:-1])
+# Settings -------------------------------------------------------------------------------------
+
+
+def _environment(systems: list[System], source: Source) -> Iterator[Finding]:
+    """Yield the settings in a file of environment variables. Their values may be secrets."""
+    for number, line in whole_lines(source.text):
+        if (match := _VARIABLE.match(line)) is None:
             continue
-        yield begun, "".join([*parts, line])
-        parts = []
-    if parts:
-        yield begun, "".join(parts)
+        name = match[1]
+        for system in systems:
+            if any(re.fullmatch(pattern, name) for pattern in system.settings):
+                start = match.start(1)
+                yield _finding(system, source, number, start, f"{name}=…", "remove it", _READ)
+                break
 
 
 # Packages -------------------------------------------------------------------------------------

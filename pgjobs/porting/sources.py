@@ -16,7 +16,7 @@ from pgjobs.porting.finding import PassedOver
 _NOT_OURS: Final = {"__pycache__", "node_modules", "site-packages", "htmlcov", "build", "dist"}
 _TEXTS: Final = re.compile(
     r"(Procfile|Dockerfile|Makefile|justfile|Containerfile)(\..*)?"
-    r"|.*\.(sh|ya?ml|service|conf|ini|cfg|toml|dockerfile)|.*requirements.*\.(txt|in)",
+    r"|.*\.(sh|ya?ml|service|conf|ini|cfg|toml|dockerfile|env)|\.env(\..*)?|\.envrc|.*requirements.*\.(txt|in)",
     re.IGNORECASE,
 )
 _LARGEST: Final = 5 * 2**20
