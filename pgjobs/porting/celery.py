@@ -53,12 +53,28 @@ def _detail(reader: Reader, node: ast.AST) -> Iterator[Finding]:
             yield from celery_tasks.read_class(reader, node)
         case ast.Call():
             yield from _call(reader, node)
-        case ast.Attribute():
-            yield from celery_calls.read_result(reader, node)
-        case ast.Assign(targets=[target]):
-            yield from _assignment(reader, node, target)
+        case ast.Assign(targets=[target], value=value):
+            yield from _assignment(reader, node, target, value)
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            yield from _assignment(reader, node, target, value)
         case ast.ImportFrom():
             yield from _import_of_app(reader, node)
+        case ast.Name() | ast.Attribute():
+            yield from _value(reader, node)
+
+
+def _value(reader: Reader, node: ast.Name | ast.Attribute) -> Iterator[Finding]:
+    names = reader.module.dotted(node)
+    if isinstance(node.ctx, ast.Load) and any(name in celery_tasks.SHARED for name in names):
+        # A decorator has its finding. This one stands alone, as in `partial(shared_task, …)`.
+        yield reader.finding(
+            node,
+            "pgjobs.job",
+            why="Its options have other names: see the table in docs/migrating.md.",
+            level=Level.LOOK,
+        )
+    elif isinstance(node, ast.Attribute):
+        yield from celery_calls.read_result(reader, node)
 
 
 def _call(reader: Reader, node: ast.Call) -> Iterator[Finding]:
@@ -74,10 +90,18 @@ def _call(reader: Reader, node: ast.Call) -> Iterator[Finding]:
         yield reader.finding(whole, "remove it", why=_APP)
     elif isinstance(node.func, ast.Attribute) and node.func.attr == "add_periodic_task":
         yield celery_beat.read_periodic_task(reader, node)
+    elif _updates_schedule(node):
+        yield from celery_beat.read_schedules(reader, node.args[0])
     elif _is_app(reader, names):
         yield from _call_of_app(reader, node, names)
     else:
         yield from celery_calls.read_call(reader, node)
+
+
+def _updates_schedule(node: ast.Call) -> bool:
+    function = node.func
+    is_update = isinstance(function, ast.Attribute) and function.attr == "update"
+    return is_update and bool(node.args) and _is_beat_schedule(function.value)  # type: ignore[attr-defined]
 
 
 def _hooks(reader: Reader, function: Function) -> Iterator[Finding]:
@@ -114,18 +138,29 @@ def _is_app(reader: Reader, names: tuple[str, ...]) -> bool:
     return False
 
 
-def _assignment(reader: Reader, node: ast.Assign, target: ast.expr) -> Iterator[Finding]:
+def _assignment(
+    reader: Reader, node: ast.Assign | ast.AnnAssign, target: ast.expr, value: ast.expr
+) -> Iterator[Finding]:
     if isinstance(target, ast.Name):
-        if re.fullmatch(r"CELERY_?BEAT_SCHEDULE", target.id):
+        if _is_beat_schedule(target):
             reader.done.add(node)
-            yield from celery_beat.read_schedules(reader, node.value)
+            yield from celery_beat.read_schedules(reader, value)
         elif target.id == "__all__":
-            yield from _exports(reader, node.value)
+            yield from _exports(reader, value)
+    elif isinstance(target, ast.Subscript) and _is_beat_schedule(target.value):
+        yield from celery_beat.read_entry(reader, target.slice, value)
     elif isinstance(target, ast.Attribute) and _is_app(reader, reader.module.dotted(target)):
         if target.attr == "beat_schedule":
-            yield from celery_beat.read_schedules(reader, node.value)
+            yield from celery_beat.read_schedules(reader, value)
         else:
             yield reader.finding(node, "remove it", why=_SETTINGS_WHY)
+
+
+def _is_beat_schedule(node: ast.expr) -> bool:
+    """Return whether a node is the dict of schedules, of the settings or of an app."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "beat_schedule"
+    return isinstance(node, ast.Name) and bool(re.fullmatch(r"CELERY_?BEAT_SCHEDULE", node.id))
 
 
 _SETTINGS_WHY: Final = "docs/migrating.md lists the settings that have a counterpart."
@@ -243,7 +278,7 @@ SYSTEM: Final = System(
     packages=("celery", "kombu", "django_celery_beat", "django_celery_results"),
     words=(
         r"celery|CELERY|kombu|shared_task|add_periodic_task|send_task|\.task\b"
-        r"|\.(apply_async|apply|s|si|signature|subtask|delay|chunks|starmap)\("
+        r"|\.(apply_async|apply|s|si|signature|subtask|delay|chunks|starmap|\w+_on_commit)\("
     ),
     names=_names(),
     modules={"celery": Name(_PGJOBS)},

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from pgjobs.porting.finding import Finding, Level
-from pgjobs.porting.module import keywords, literal
+from pgjobs.porting.module import is_name, keywords, literal
 from pgjobs.porting.rules import Rule, by_cron, every
 from pgjobs.porting.system import Reader
 
@@ -31,16 +32,30 @@ _POSITIONAL: Final = (
 
 def read_schedules(reader: Reader, schedule: ast.expr) -> Iterator[Finding]:
     """Yield a finding for each entry of a ``beat_schedule``."""
-    entries = _entries(schedule)
-    for name, entry in entries:
-        yield _entry(reader, name, entry)
-    if not entries and not (isinstance(schedule, ast.Dict) and not schedule.keys):
+    if isinstance(schedule, ast.Dict):
+        for name, entry in zip(schedule.keys, schedule.values, strict=True):
+            yield from read_entry(reader, name if name is not None else entry, entry)
+    else:
         yield reader.finding(
             schedule,
             "@pgjobs.system_job(…) for each entry",
             why="The entries can't be seen here.",
             level=Level.LOOK,
         )
+
+
+def read_entry(reader: Reader, name: ast.expr, entry: ast.expr) -> Iterator[Finding]:
+    """Yield the finding of one entry, ``name``, of a ``beat_schedule``."""
+    fields = _fields(entry)
+    if fields is not None:
+        yield _entry(reader, name, entry, fields)
+        return
+    yield reader.finding(
+        name,
+        "@pgjobs.system_job(…) for it",
+        why="What stands here can't be seen.",
+        level=Level.LOOK,
+    )
 
 
 def read_periodic_task(reader: Reader, call: ast.Call) -> Finding:
@@ -64,15 +79,19 @@ def _called(reader: Reader, signature: ast.expr | None) -> str:
     return text(signature)
 
 
-def _entries(schedule: ast.expr) -> list[tuple[ast.expr, ast.Dict]]:
-    if not isinstance(schedule, ast.Dict):
-        return []
-    pairs = zip(schedule.keys, schedule.values, strict=True)
-    return [(key, value) for key, value in pairs if key and isinstance(value, ast.Dict)]
+def _fields(entry: ast.expr) -> dict[Any, ast.expr] | None:
+    """Return the fields of an entry, which is ``{…}`` or ``dict(…)``; None for another value."""
+    match entry:
+        case ast.Dict():
+            return {literal(key): each for key, each in zip(entry.keys, entry.values, strict=True)}
+        case ast.Call(func=ast.Name(id="dict"), args=[]):
+            return dict(keywords(entry))
+    return None
 
 
-def _entry(reader: Reader, name: ast.expr, entry: ast.Dict) -> Finding:
-    fields = {literal(key): value for key, value in zip(entry.keys, entry.values, strict=True)}
+def _entry(
+    reader: Reader, name: ast.expr, entry: ast.expr, fields: dict[object, ast.expr]
+) -> Finding:
     target = literal(fields.get("task"))
     called = str(target) if isinstance(target, str) else "the task"
     _take(reader, entry)
@@ -96,7 +115,7 @@ def _advice(
         new = f"@pgjobs.system_job(…) above a class whose run() calls {target}"
         why = " ".join(rule.notes) or "The schedule can't be seen here."
         return reader.finding(node, new, old=old, why=why, level=Level.LOOK)
-    queued = f', queue_name="{queue}"' if queue else ""
+    queued = f", queue_name={json.dumps(queue)}" if queue else ""
     new = f"@pgjobs.system_job({arguments}{queued}) above a class whose run() calls {target}"
     level = Level.LOOK if rule.notes else Level.CHANGE
     return reader.finding(node, new, old=old, why=" ".join(rule.notes), level=level)
@@ -113,7 +132,7 @@ def _arguments(reader: Reader, args: ast.expr | None, kwargs: ast.expr | None) -
         parts += [reader.module.text(each) for each in args.elts]
     elif args is not None:
         parts.append(f"*{reader.module.text(args)}")
-    if isinstance(kwargs, ast.Dict) and all(isinstance(key, ast.Constant) for key in kwargs.keys):
+    if isinstance(kwargs, ast.Dict) and all(is_name(literal(key)) for key in kwargs.keys):
         for key, value in zip(kwargs.keys, kwargs.values, strict=True):
             parts.append(f"{literal(key)}={reader.module.text(value)}")
     elif kwargs is not None:

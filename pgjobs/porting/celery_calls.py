@@ -20,6 +20,8 @@ NEXT_WHY: Final = (
 )
 
 _SIGNATURES: Final = ("s", "si", "signature", "subtask", "chunks", "map", "starmap")
+_ON_COMMIT: Final = {"delay_on_commit": "delay", "apply_async_on_commit": "enqueue"}
+_COMMITS: Final = "The call is part of the transaction: a worker sees the job after its commit."
 _IN_MEMORY: Final = ("delay", "apply_async")
 
 _OPTIONS: Final = {
@@ -70,6 +72,9 @@ def read_call(reader: Reader, call: ast.Call) -> Iterator[Finding]:
         if method == "apply_async":
             bound = definition.parameters or ()
             yield _apply_async(reader, call, bound[1:] if definition.is_bound else bound)
+        elif method in _ON_COMMIT:
+            new = f"{reader.module.text(receiver)}.{_ON_COMMIT[method]}"
+            yield reader.finding(call.func, new, why=_COMMITS)
         elif method == "apply":
             yield reader.finding(call, f"{reader.module.text(receiver)}.enqueue(…, immediate=True)")
         elif method in _SIGNATURES:

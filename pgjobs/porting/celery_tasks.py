@@ -12,7 +12,7 @@ from pgjobs.porting.project import Definition, decorator
 from pgjobs.porting.system import Reader
 
 APP: Final = "celery.Celery"
-_SHARED: Final = ("celery.shared_task", "celery.app.shared_task")
+SHARED: Final = ("celery.shared_task", "celery.app.shared_task")
 _CLASSES: Final = ("celery.Task", "celery.app.task.Task", "celery.task.Task")
 
 _DROPPED: Final = frozenset(
@@ -41,6 +41,7 @@ _WITHOUT: Final = {
     "on_retry": "pgjobs has no hook for another attempt.",
 }
 
+_NESTS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DEFAULT_RETRIES: Final = 3
 _FOR_EVER: Final = 32767
 
@@ -51,7 +52,7 @@ def is_task(reader: Reader, definition: Definition | None) -> bool:
 
 
 def _makes_task(reader: Reader, names: tuple[str, ...]) -> bool:
-    if any(name in _SHARED for name in names):
+    if any(name in SHARED for name in names):
         return True
     apps = tuple(name.removesuffix(".task") for name in names if name.endswith(".task"))
     return bool(apps) and reader.project.is_made_by(apps, APP)
@@ -91,6 +92,8 @@ def _of_decorator(
     unknown = [n for n in given if n not in _WITHOUT and n not in _DROPPED and n not in _KNOWN]
     if unknown:
         notes.append(f"pgjobs has no {', '.join(unknown)}.")
+    if any(isinstance(above, _NESTS) for above in reader.module.ancestors(function)):
+        notes.append("A worker finds a function by its name: move it to the top of its module.")
     if call is not None and has_unpacking(call):
         notes.append("Options that * or ** bring can't be seen.")
     return reader.finding(

@@ -12,7 +12,7 @@ from pgjobs.porting.finding import Finding, Level
 from pgjobs.porting.module import has_unpacking, keywords, literal
 from pgjobs.porting.project import Definition
 from pgjobs.porting.reading import shown
-from pgjobs.porting.rules import DAY, Rule
+from pgjobs.porting.rules import DAY, Rule, by_expression, every
 from pgjobs.porting.system import Name, Reader, Setting, System
 
 _ASYNC_TASK: Final = "django_q.tasks.async_task"
@@ -184,10 +184,10 @@ def _kind(node: ast.expr | None) -> str:
 
 def _rule(kind: str, given: dict[str, ast.expr]) -> Rule:
     if kind == "C" and isinstance(cron := literal(given.get("cron")), str):
-        return Rule(cron=cron)
+        return by_expression(cron)
     if kind == "I":
         minutes = literal(given.get("minutes")) if "minutes" in given else 1
-        return Rule(interval=minutes) if isinstance(minutes, int) else Rule()
+        return every(minutes * 60) if type(minutes) is int else Rule()
     if kind in _INTERVALS:
         note = "Write cron= if it must run at a time of day." if kind in ("D", "W", "BW") else ""
         return Rule(interval=_INTERVALS[kind], notes=(note,) if note else ())

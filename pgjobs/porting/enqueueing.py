@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from pgjobs.porting.module import Module, literal
+from pgjobs.porting.module import Module, is_name, literal
 
 
 def arguments_by_name(
@@ -44,7 +44,7 @@ def _of_dict(module: Module, kwargs: ast.expr | None, notes: list[str]) -> list[
         return []
     if isinstance(kwargs, ast.Dict):
         keys = [literal(key) for key in kwargs.keys]
-        if all(isinstance(key, str) and key.isidentifier() for key in keys):
+        if all(map(is_name, keys)):
             pairs = zip(keys, kwargs.values, strict=True)
             return [f"{key}={module.text(value)}" for key, value in pairs]
     return [f"arguments={module.text(kwargs)}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from keyword import iskeyword
 from typing import Final, TypeAlias
 
 from pgjobs.porting.sources import Source
@@ -165,6 +166,11 @@ def literal(node: ast.AST | None) -> object:
         return ast.literal_eval(node) if node is not None else None
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None
+
+
+def is_name(value: object) -> bool:
+    """Return whether code can use ``value`` as the name of an argument."""
+    return isinstance(value, str) and value.isidentifier() and not iskeyword(value)
 
 
 def parameters(function: Function) -> list[str]:

@@ -11,7 +11,9 @@ from pgjobs.porting.project import Project
 from pgjobs.porting.system import Name, Reader, Setting, System
 
 _RUNNERS: Final = ("netbox.jobs.JobRunner", "utilities.jobs.BackgroundJob")
-_JOB: Final = "core.models.Job"
+_JOBS: Final = ("core.models.Job", "core.models.jobs.Job", "netbox.jobs.Job")
+_SAVES: Final = ("django.db.models.signals.post_save", "django.db.models.signals.pre_save")
+_KEY: Final = "The database gives the key."
 _MISSPELT: Final = {"scheduled_at": "schedule_at", "schedule": "schedule_at", "eta": "schedule_at"}
 
 NAMES: Final = {
@@ -25,6 +27,7 @@ NAMES: Final = {
     "rq.timeouts.JobTimeoutException": "JobTimeoutException",
     "core.models.Job": "Job",
     "core.models.jobs.Job": "Job",
+    "netbox.jobs.Job": "Job",
     "netbox.models.features.JobsMixin": "JobsMixin",
     "core.signals.job_start": "job_start",
     "core.signals.job_end": "job_end",
@@ -54,10 +57,11 @@ def _details(reader: Reader) -> Iterator[Finding]:
 
 
 def _call(reader: Reader, node: ast.Call) -> Iterator[Finding]:
-    if _JOB in reader.module.dotted(node.func):
+    yield from _receiver(reader, node)
+    if _is_job(reader, node.func):
         for argument in node.keywords:
             if argument.arg == "job_id":
-                yield reader.finding(argument, "leave it out", why="The database gives the key.")
+                yield reader.finding(argument, "leave it out", why=_KEY)
     if not isinstance(node.func, ast.Attribute) or not node.func.attr.endswith(_ENQUEUEING):
         return
     if _is_job(reader, node.func.value):
@@ -71,7 +75,22 @@ _ENQUEUEING: Final = ("enqueue", "enqueue_once")
 
 
 def _is_job(reader: Reader, node: ast.AST) -> bool:
-    return _JOB in reader.module.dotted(node)
+    return any(each in reader.module.dotted(node) for each in _JOBS)
+
+
+def _receiver(reader: Reader, node: ast.Call) -> Iterator[Finding]:
+    """``@receiver(post_save, sender=Job)`` and ``post_save.connect(…, sender=Job)``."""
+    sender = next((each for each in node.keywords if each.arg == "sender"), None)
+    if sender is None or not _is_job(reader, sender.value):
+        return
+    connected = [node.func.value] if isinstance(node.func, ast.Attribute) else node.args[:1]
+    if any(signal in reader.module.dotted(each) for each in connected for signal in _SAVES):
+        yield reader.finding(
+            sender,
+            "a receiver of job_enqueued, job_start or job_end of pgjobs",
+            why="A worker writes the status without save(), so post_save tells of new jobs alone.",
+            level=Level.LOOK,
+        )
 
 
 def _is_a_runner(reader: Reader, node: ast.AST) -> bool:
@@ -105,6 +124,8 @@ def _arguments(reader: Reader, node: ast.Call) -> Iterator[Finding]:
         text = reader.module.text(value)
         if argument.arg == "request":
             yield from _request(reader, value)
+        if argument.arg == "job_id":
+            yield reader.finding(argument, "leave it out", why=_KEY)
         if argument.arg in _MISSPELT:
             yield reader.finding(
                 argument,
@@ -163,7 +184,7 @@ def _process_of_its_own(reader: Reader, node: ast.ClassDef) -> Iterator[Finding]
 SYSTEM: Final = System(
     name="netbox",
     title="NetBox",
-    packages=(),
+    packages=("netbox.jobs", "utilities.jobs"),
     words=r"\b(netbox|core|utilities|rq|QUEUE_MAPPINGS|JOB_RETENTION)\b",
     names={
         **{old: Name(f"from pgjobs.netbox import {new}") for old, new in NAMES.items()},

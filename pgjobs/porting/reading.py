@@ -170,11 +170,21 @@ def _at_use(
     """Return what to write at a use; an empty string if the use stays as it is."""
     if advice.new:
         return _prefix(system, reader, node, dotted) + advice.new
-    if isinstance(node, ast.Name) or dotted.rpartition(".")[0] in system.modules:
+    if isinstance(node, ast.Name):
         return ""
+    if dotted.rpartition(".")[0] in system.modules:
+        # `rq.job.Job` is `rq.Job`: the names of all modules stand in one.
+        nested = isinstance(node.value, ast.Attribute)
+        return f"{_root(node.value)}.{node.attr}" if nested else ""
     # The name is taken from a module that goes away, such as `generic.ObjectJobsView`.
     module, _, name = advice.imports.removeprefix("from ").partition(" import ")
     return f"{module}.{name}" if name else ""
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return _id(node)
 
 
 def _prefix(system: System, reader: Reader, node: ast.AST, dotted: str) -> str:
@@ -230,8 +240,9 @@ def shown(reader: Reader, node: ast.Assign | ast.AnnAssign) -> str:
 
 def _text(system: System, reader: Reader, node: ast.Constant) -> Iterator[Finding]:
     value = str(node.value)
-    if value in system.apps and _is_an_app(reader.module, node):
-        new = system.apps[value]
+    app = value.partition(".apps.")[0]  # an app may be named by its AppConfig
+    if app in system.apps and _is_an_app(reader.module, node):
+        new = system.apps[app]
         yield reader.finding(node, new)
     elif value in system.backends and _is_a_backend(reader.module, node):
         yield reader.finding(node, f'"{system.backends[value]}"')

@@ -32,9 +32,15 @@ class Rule:
         return f"interval={self.interval}" if self.interval else ""
 
 
+_LONGEST: Final = 2**31 - 1
+"""Minutes of an interval."""
+
+
 def every(seconds: float) -> Rule:
     """Return the rule of a span; pgjobs counts whole minutes, from 1."""
     minutes = seconds / 60
+    if not 0 < minutes <= _LONGEST:
+        return Rule(notes=(f"It ran every {seconds:g} s, and pgjobs has no such interval.",))
     if minutes >= 1 and minutes == int(minutes):
         return Rule(interval=int(minutes))
     rounded = max(1, round(minutes))
@@ -42,20 +48,26 @@ def every(seconds: float) -> Rule:
     return Rule(interval=rounded, notes=(note,))
 
 
+def by_expression(expression: str) -> Rule:
+    """Return the rule of five fields of cron, or one with a note that says what is wrong."""
+    try:
+        return Rule(cron=check_cron(expression))
+    except InvalidArgument as error:
+        return Rule(notes=(str(error),))
+
+
 def by_cron(minute: str, hour: str, day: str, month: str, weekday: str) -> Rule:
     """Return the rule of the fields of a Celery crontab."""
     fields = (minute, hour, day, month, weekday)
     # Celery takes "monday" for "mon".
     short = [re.sub(r"[A-Za-z]+", lambda word: word[0][:3].lower(), each) for each in fields]
-    expression = " ".join("".join(each.split()) for each in short)
-    try:
-        check_cron(expression)
-    except InvalidArgument as error:
-        return Rule(notes=(str(error),))
+    rule = by_expression(" ".join("".join(each.split()) for each in short))
+    if not rule.cron:
+        return rule
     notes = []
     if not day.startswith("*") and not weekday.startswith("*"):
         notes.append(
             "Celery wants both the day of the month and the day of the week to fit, cron one of "
             "them: let run() look at one."
         )
-    return Rule(cron=expression, notes=tuple(notes))
+    return Rule(cron=rule.cron, notes=tuple(notes))

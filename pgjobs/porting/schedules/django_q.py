@@ -8,9 +8,7 @@ from typing import Any, Final
 from django.apps import apps
 from django.utils import timezone
 
-from pgjobs.exceptions import InvalidArgument
-from pgjobs.jobs.cron import check_cron
-from pgjobs.porting.rules import DAY, Rule
+from pgjobs.porting.rules import DAY, Rule, by_expression, every
 from pgjobs.porting.schedules.kept import Kept
 
 _MODEL: Final = ("django_q", "Schedule")
@@ -51,9 +49,9 @@ def _rule(row: Any) -> Rule:
         case "O":
             return Rule()
         case "C":
-            return _by_cron(row.cron or "")
+            return by_expression(row.cron or "")
         case "I":
-            return Rule(interval=row.minutes or 1)
+            return every((row.minutes or 1) * 60)
         case "H":
             return Rule(interval=60)
         case "BW":
@@ -62,13 +60,6 @@ def _rule(row: Any) -> Rule:
     if row.next_run is None:
         return Rule(notes=("It has no next run, from which to take its time of day.",))
     return _by_next_run(row)
-
-
-def _by_cron(expression: str) -> Rule:
-    try:
-        return Rule(cron=check_cron(expression))
-    except InvalidArgument as error:
-        return Rule(notes=(str(error),))
 
 
 def _by_next_run(row: Any) -> Rule:
