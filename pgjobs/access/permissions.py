@@ -28,6 +28,14 @@ PERMISSIONS: Final[dict[Verb, str]] = {
     Verb.RESUME: "pgjobs.manage_queues",
 }
 
+BULK: Final[dict[str, Verb]] = {
+    "cancel": Verb.CANCEL,
+    "retry": Verb.RETRY,
+    "delete": Verb.DELETE,
+    "prune": Verb.DELETE,
+}
+"""The permission that a bulk action needs to start, and to be stopped, by its verb."""
+
 
 def may(user: Any, verb: Verb) -> bool:
     """Return whether ``user`` has the permission that ``verb`` needs.

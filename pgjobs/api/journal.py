@@ -6,20 +6,23 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from pgjobs.access import redacted, redacted_action
-from pgjobs.api.errors import bounded
+from pgjobs.access import BULK, may, redacted, redacted_action
+from pgjobs.api.errors import Refused, bounded
 from pgjobs.api.fields import Labelled, address, finite
 from pgjobs.api.paging import NewestFirst
 from pgjobs.api.reading import as_key
+from pgjobs.api.requests import NothingRequest
 from pgjobs.api.schema import described
 from pgjobs.api.views import View
 from pgjobs.models import JournalEntry
 from pgjobs.models.job_database import job_database
 from pgjobs.registry.hidden import hidden_keys
+from pgjobs.steering import bulk
 
 
 @extend_schema_field({"nullable": True})
@@ -75,7 +78,7 @@ class JournalViewSet(View):
     serializer_class = EntryShape
     lookup_value_regex = "[^/]+"
     pagination_class = NewestFirst
-    needs = {"list": "pgjobs.view_journalentry", "retrieve": "pgjobs.view_journalentry"}
+    needs = dict.fromkeys(("list", "retrieve", "cancel"), "pgjobs.view_journalentry")
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -95,7 +98,27 @@ class JournalViewSet(View):
     @described(responses=EntryShape)
     def retrieve(self, request: Request, pk: str) -> Response:
         """Show one action."""
-        entry = self.get_queryset().filter(pk=as_key(pk)).first()
+        return self._shown(self._named(pk))
+
+    @described(request=NothingRequest, responses=EntryShape)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Stop a bulk action before its next batch. Jobs that have changed stay as they are."""
+        self.body(NothingRequest)
+        entry = self._named(pk)
+        if (needed := BULK.get(entry.verb)) is None:
+            raise Refused(f"Entry {entry.pk} is no bulk action, so there is nothing to stop.")
+        if not may(request.user, needed):
+            raise PermissionDenied
+        if not bulk.cancel_action(entry.pk, by=self.actor):
+            raise Refused(f"The action {entry.pk} has ended already.")
+        return self._shown(self._named(pk))
+
+    def _named(self, pk: str) -> JournalEntry:
+        entry: JournalEntry | None = self.get_queryset().filter(pk=as_key(pk)).first()
         if entry is None:
             raise NotFound(f"There is no entry {pk[:20]!r}.")
+        return entry
+
+    def _shown(self, entry: JournalEntry) -> Response:
         return Response(EntryShape(entry, context=self.get_serializer_context()).data)

@@ -10,8 +10,7 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from pgjobs.access import may, visible_to
-from pgjobs.api import verbs
+from pgjobs.access import BULK, may, visible_to
 from pgjobs.api.errors import Refused, bad_input, bounded
 from pgjobs.api.fields import Labelled, address
 from pgjobs.api.filters import filtered, refuse_unknown
@@ -58,10 +57,10 @@ class ManyJobs(View):
     )
     def bulk_change(self, request: Request) -> Response:
         """Cancel, retry or delete many jobs, named by ids or by filters."""
-        if not any(may(request.user, verb) for verb in verbs.BULK.values()):
+        if not any(may(request.user, verb) for verb in BULK.values()):
             raise PermissionDenied
         wanted = self.body(BulkRequest)
-        if not may(request.user, verbs.BULK[wanted["verb"]]):
+        if not may(request.user, BULK[wanted["verb"]]):
             raise PermissionDenied
         if not (ids := _chosen(wanted, request.user)):
             return self._changed(None)

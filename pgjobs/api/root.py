@@ -15,6 +15,7 @@ from pgjobs.api.views import View
 _VIEWS: Final = {
     "jobs": "job-list",
     "queues": "queue-list",
+    "job-classes": "job-class-list",
     "workers": "worker-list",
     "schedules": "schedule-list",
     "journal": "journal-list",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from pgjobs.api.job_classes import JobClassViewSet
 from pgjobs.api.jobs import JobViewSet
 from pgjobs.api.journal import JournalViewSet
 from pgjobs.api.numbers import StatsViewSet
@@ -19,6 +20,7 @@ app_name = "pgjobs-api"
 router = SimpleRouter()
 router.register("jobs", JobViewSet, basename="job")
 router.register("queues", QueueViewSet, basename="queue")
+router.register("job-classes", JobClassViewSet, basename="job-class")
 router.register("workers", WorkerViewSet, basename="worker")
 router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("journal", JournalViewSet, basename="journal")

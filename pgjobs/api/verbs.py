@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 from django.db import DatabaseError, OperationalError, models, transaction
 from rest_framework.exceptions import PermissionDenied
 
-from pgjobs.access import Verb, launchable, visible_to
+from pgjobs.access import launchable, visible_to
 from pgjobs.api.errors import Refused, bad_input
 from pgjobs.enqueueing.references import object_columns
 from pgjobs.exceptions import BadArguments
@@ -17,9 +17,6 @@ from pgjobs.models import Job
 from pgjobs.steering import enqueueing
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.selection import all_jobs
-
-BULK: Final = {"cancel": Verb.CANCEL, "retry": Verb.RETRY, "delete": Verb.DELETE}
-"""The permission for each bulk verb."""
 
 
 def enqueue(wanted: dict[str, Any], about: models.Model | None, user: Any, by: Actor) -> Job:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs import stats
-from pgjobs.access import Verb, may
+from pgjobs.access import BULK, may
 from pgjobs.models import JournalEntry
 from pgjobs.models.job_database import job_database
 from pgjobs.pages.address import Address
@@ -57,13 +57,6 @@ SURFACES: Final = {
     "python": _("Python"),
 }
 STATES: Final = {"running": "blue", "done": "green", "cancelled": "yellow", "failed": "red"}
-_NEEDS: Final = {
-    "cancel": Verb.CANCEL,
-    "retry": Verb.RETRY,
-    "delete": Verb.DELETE,
-    "prune": Verb.DELETE,
-}
-"""The permission to stop a bulk action: that of its verb."""
 
 
 @page(VIEW)
@@ -149,7 +142,7 @@ def _entry(pk: int) -> stats.JournalRow:
 
 
 def _may_stop(user: Any, row: stats.JournalRow) -> bool:
-    needs = _NEEDS.get(row.verb)
+    needs = BULK.get(row.verb)
     return needs is not None and may(user, needs)
 
 

@@ -29,6 +29,8 @@ READS: Final = (
     "jobs/{job}/why/",
     "queues/",
     "queues/default/",
+    "job-classes/",
+    f"job-classes/{Noop.path}/",
     "workers/",
     "workers/{worker}/",
     "schedules/",
@@ -50,6 +52,9 @@ CHANGES: Final[tuple[tuple[str, str, Any, int], ...]] = (
     ("POST", "jobs/prune/", {"days": 30}, 200),
     ("POST", "queues/default/pause/", {}, 200),
     ("POST", "queues/default/resume/", {}, 200),
+    ("POST", f"job-classes/{Noop.path}/pause/", {}, 200),
+    ("POST", f"job-classes/{Noop.path}/resume/", {}, 200),
+    ("POST", "journal/{entry}/cancel/", {}, 200),
     ("POST", "workers/{worker}/drain/", {}, 200),
     ("POST", "workers/{worker}/restart/", {}, 200),
     ("POST", "schedules/{schedule}/switch-off/", {}, 200),
@@ -63,7 +68,9 @@ CHANGES: Final[tuple[tuple[str, str, Any, int], ...]] = (
 @pytest.fixture
 def rows() -> dict[str, int]:
     schedule = Schedule.objects.create(job_class=Noop.path, interval=60, next_run=ago(hours=-1))
-    entry = JournalEntry.objects.create(who="somebody", surface="sql", verb="retry", done=1)
+    entry = JournalEntry.objects.create(
+        who="somebody", surface="sql", verb="retry", state="running", ended=None
+    )
     job, waiting = a_job("errored", queue_name="low"), a_job()
     return {
         "job": job.pk,
@@ -108,7 +115,8 @@ def test_the_root_is_for_each_signed_in_user_and_names_each_list(rows: dict[str,
     lists = client.get(API).json()
 
     assert {address.removeprefix(f"http://testserver{API}") for address in lists.values()} == {
-        *(path for path in READS if "{" not in path and path != "queues/default/"),
+        *(path for path in READS if path.count("/") == 1 and "{" not in path),
+        *(path for path in READS if path.startswith("stats/")),
         "schema/",
     }
     assert client.get(lists["jobs"]).status_code == 403
@@ -148,7 +156,14 @@ def test_a_user_with_all_permissions_gets_every_endpoint(user: str, rows: dict[s
     [
         ("add_job", {"POST jobs/"}),
         ("delete_job", {"DELETE jobs/{job}/", "POST jobs/bulk/ delete", "POST jobs/prune/"}),
-        ("manage_queues", {"POST queues/default/pause/", "POST queues/default/resume/"}),
+        (
+            "manage_queues",
+            {
+                f"POST {subject}/{verb}/"
+                for subject in ("queues/default", f"job-classes/{Noop.path}")
+                for verb in ("pause", "resume")
+            },
+        ),
         ("view_schedule", {"GET schedules/", "GET schedules/{schedule}/"}),
         ("view_workerprocess", {"GET workers/", "GET workers/{worker}/"}),
         ("view_journalentry", {"GET journal/", "GET journal/{entry}/"}),
