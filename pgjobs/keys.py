@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-_LARGEST: Final = 2**63 - 1
-_DIGITS: Final = len(str(_LARGEST))
+LARGEST_KEY: Final = 2**63 - 1
+_DIGITS: Final = len(str(LARGEST_KEY))
 
 
 def key_of(given: Any) -> int | None:
@@ -15,4 +15,4 @@ def key_of(given: Any) -> int | None:
     """
     text = str(given)
     is_key = text.isascii() and text.isdecimal() and len(text) <= _DIGITS
-    return int(text) if is_key and int(text) <= _LARGEST else None
+    return int(text) if is_key and int(text) <= LARGEST_KEY else None

@@ -16,6 +16,7 @@ from pgjobs.choices import JobStatus
 from pgjobs.enqueueing.bounds import check_days
 from pgjobs.enqueueing.references import object_key
 from pgjobs.exceptions import InvalidArgument
+from pgjobs.keys import LARGEST_KEY, key_of
 from pgjobs.models import Job
 from pgjobs.models.job_failures import failed_by
 from pgjobs.models.job_queryset import JobQuerySet
@@ -24,6 +25,7 @@ from pgjobs.steering.stored import MOMENTS, in_utc, loaded
 
 MOST_IDS: Final = 10_000
 """Ids that a selection can hold."""
+_OF_KEYS: Final = f"from 0 to {LARGEST_KEY}"
 _OLDEST: Final = 365_000
 """Days. No job is so old, and an earlier moment may not exist."""
 
@@ -75,6 +77,7 @@ class Selection:
             raise InvalidArgument(
                 f"ids must be at most {MOST_IDS:,} ids, not {len(self.ids):,}; give a filter."
             )
+        self._check_keys()
         if unknown := set(self.status) - set(JobStatus.values):
             known = ", ".join(JobStatus.values)
             raise InvalidArgument(f"status must be one of {known}, not {min(unknown)!r}.")
@@ -82,6 +85,13 @@ class Selection:
         self._check_texts()
         if self.arg:
             self._check_arguments()
+
+    def _check_keys(self) -> None:
+        if self.worker is not None and key_of(self.worker) is None:
+            raise InvalidArgument(f"worker must be a key {_OF_KEYS}, not {self.worker!r:.100}.")
+        for each in self.ids:
+            if key_of(each) is None:
+                raise InvalidArgument(f"ids must be keys {_OF_KEYS}, not {each!r:.100}.")
 
     def _check_moments(self) -> None:
         for name in MOMENTS:

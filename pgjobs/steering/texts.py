@@ -61,7 +61,9 @@ def named_object(text: str) -> models.Model:
         model: type[models.Model] = apps.get_model(label)
         if not (colon and key):
             raise ValueError("no key")
-        return model(pk=model._meta.pk.to_python(key))
+        named = model._meta.pk.to_python(key)
+        model._meta.pk.run_validators(named)
+        return model(pk=named)
     except (LookupError, ValueError, ValidationError):
         raise InvalidArgument(
             f"object must be written as app.model:key, such as network.site:7, not {text!r}."

@@ -110,6 +110,15 @@ def test_a_filter_that_is_not_known_is_refused_by_its_name() -> None:
         {"ids": [[1]]},
         {"worker": {}},
         {"attempt": {}},
+        {"attempt": 2**80},
+        {"attempt": f">{2**80}"},
+        {"worker": 2**80},
+        {"worker": 2**63},
+        {"worker": -1},
+        {"ids": [1, 2**80]},
+        {"ids": [-1]},
+        {"user": str(2**80)},
+        {"object": f"testapp.site:{2**80}"},
         {"arg": {"a": "\0"}},
         {"arg": {"a": float("inf")}},
         {"since": "2026-01-01T00:00:00+23:59"},
@@ -120,6 +129,14 @@ def test_a_filter_that_is_not_known_is_refused_by_its_name() -> None:
 def test_a_stored_value_that_cannot_be_read_is_refused(stored: Any) -> None:
     with pytest.raises(InvalidArgument):
         Selection.from_json(stored)
+
+
+def test_the_largest_keys_are_filters_and_a_larger_one_is_named() -> None:
+    assert not Selection(ids=(0, 2**63 - 1), worker=2**63 - 1).jobs().exists()
+    with pytest.raises(InvalidArgument, match=rf"worker must be a key .* not {2**63}"):
+        Selection(worker=2**63)
+    with pytest.raises(InvalidArgument, match=rf"ids must be keys .* not {2**80}"):
+        Selection(ids=(1, 2**80))
 
 
 def test_a_moment_without_a_time_zone_is_refused() -> None:
