@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
 from pgjobs.exceptions import PgJobsError
+from pgjobs.models import Job
 from pgjobs.models.job_database import job_database
 from pgjobs.pages.page import address
 from pgjobs.steering.actor import Actor
@@ -41,7 +42,7 @@ def refusals_told(request: HttpRequest) -> Iterator[Refusal]:
     """Turn a refusal by pgjobs, or by a trigger or a constraint of the project, into a message."""
     refusal = Refusal()
     try:
-        with transaction.atomic(using=job_database()):
+        with _apart_from_the_request():
             yield refusal
     except OperationalError:  # the server, and not the order, is to blame
         raise
@@ -50,9 +51,24 @@ def refusals_told(request: HttpRequest) -> Iterator[Refusal]:
         said = gettext("PostgreSQL refused the change: %s") % reason
         refusal.is_told = True
         say(request, said, messages.ERROR)
+    except Job.DoesNotExist:
+        refusal.is_told = True
+        say(request, gettext("The job was deleted meanwhile."), messages.WARNING)
     except (PgJobsError, LookupError) as error:
         refusal.is_told = True
         say(request, str(error), messages.ERROR)
+
+
+def _apart_from_the_request() -> AbstractContextManager[Any]:
+    """Return a savepoint if the request has a transaction, which a refusal must not break.
+
+    Otherwise each verb has its own transactions: a bulk action commits batch by batch, and a verb
+    begins again if PostgreSQL ends its transaction in favour of another one.
+    """
+    using = job_database()
+    if transaction.get_connection(using).in_atomic_block:
+        return transaction.atomic(using=using)
+    return nullcontext()
 
 
 def back(request: HttpRequest, name: str, *args: Any) -> HttpResponse:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from django.contrib import messages
-from django.db import DatabaseError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from pgjobs.access import Verb
 from pgjobs.choices import JobStatus
-from pgjobs.models import Job
-from pgjobs.models.job_database import job_database
 from pgjobs.pages.address import Address
 from pgjobs.pages.job.deletion import taken_along
 from pgjobs.pages.job.finding import found
-from pgjobs.pages.orders import actor_of, say
+from pgjobs.pages.orders import actor_of, refusals_told, say
 from pgjobs.pages.page import action, address, form, show
 from pgjobs.steering import single
 
@@ -27,8 +22,8 @@ from pgjobs.steering import single
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     job = found(request, pk)
     keep = "keep_schedule" in request.POST
-    with refusals(request):
-        if not steered(lambda: single.cancel(job, by=actor_of(request), keep_schedule=keep)):
+    with refusals_told(request):
+        if not single.cancel(job, by=actor_of(request), keep_schedule=keep):
             say(request, _("Not cancelled: the job has finished already."), messages.WARNING)
         elif job.status == JobStatus.RUNNING:
             say(request, _("The job was told to stop."))
@@ -40,8 +35,8 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @action(Verb.RETRY)
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
     job = found(request, pk)
-    with refusals(request):
-        if steered(lambda: single.retry(job, by=actor_of(request))):
+    with refusals_told(request):
+        if single.retry(job, by=actor_of(request)):
             say(request, _("The job will run again."))
         else:
             said = _(
@@ -58,8 +53,8 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     job = found(request, pk)
     along = taken_along(request, job)
     if request.method == "POST" and along.is_allowed:
-        with refusals(request):
-            if steered(lambda: single.delete(job, by=actor_of(request))):
+        with refusals_told(request):
+            if single.delete(job, by=actor_of(request)):
                 said = _("Job %(id)s, %(name)s, was deleted with its log.")
                 say(request, said % {"id": pk, "name": job.name})
                 return HttpResponseRedirect(address(request, "jobs"))
@@ -73,33 +68,6 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     title = _("Delete job %s?") % pk
     status = 403 if request.method == "POST" else 200
     return show(request, "job/delete.html", context, title=title, tab="jobs", status=status)
-
-
-def steered(change: Callable[[], bool]) -> bool:
-    """Return what ``change`` returns; a refusal must not break the transaction of the request."""
-    database = job_database()
-    if transaction.get_connection(database).in_atomic_block:
-        with transaction.atomic(using=database):
-            return change()
-    return change()
-
-
-@contextmanager
-def refusals(request: HttpRequest) -> Iterator[None]:
-    """Tell the user why a trigger or a constraint of the project has kept a job as it is."""
-    try:
-        yield
-    except OperationalError:  # the server, and not the job, is to blame
-        raise
-    except DatabaseError as error:
-        say(request, _("PostgreSQL refused the change: %s") % reason_of(error), messages.ERROR)
-    except Job.DoesNotExist:
-        say(request, _("The job was deleted meanwhile."), messages.WARNING)
-
-
-def reason_of(error: DatabaseError) -> str:
-    """Return the words of PostgreSQL without the lines that show the row."""
-    return str(error).partition("\n")[0]
 
 
 def _to(request: HttpRequest, pk: int) -> HttpResponse:

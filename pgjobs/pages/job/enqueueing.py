@@ -17,11 +17,10 @@ from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from pgjobs.models.job_database import job_database
 from pgjobs.pages.address import Address
-from pgjobs.pages.job.actions import refusals
 from pgjobs.pages.job.forms import ArgumentsForm
 from pgjobs.pages.job.objects import existing, models_with_jobs
 from pgjobs.pages.job.rerun import check_visible
-from pgjobs.pages.orders import actor_of, say
+from pgjobs.pages.orders import actor_of, refusals_told, say
 from pgjobs.pages.page import address, form, page, show
 from pgjobs.queues import get_queue_for_model, known_queues
 from pgjobs.registry.meta import NAME_LIMIT
@@ -119,15 +118,16 @@ def _enqueued(request: HttpRequest, path: str, target: JobTarget, form: EnqueueF
     """Return the new job; None after a refusal, which the form or a message tells."""
     once = bool(form.cleaned_data.get("once"))
     given = {"user": request.user, **form.options, "arguments": form.arguments}
-    try:
-        if once:
-            _check_holder(request, path, form.about)
-        with refusals(request), transaction.atomic(using=job_database()):
-            job = enqueueing.enqueue(target, form.about, given, by=actor_of(request), once=once)
-            check_visible(request, job)
-            return job
-    except InvalidArgument as error:
-        form.refuse(error)
+    with refusals_told(request):
+        try:
+            if once:
+                _check_holder(request, path, form.about)
+            with transaction.atomic(using=job_database()):
+                job = enqueueing.enqueue(target, form.about, given, by=actor_of(request), once=once)
+                check_visible(request, job)
+                return job
+        except InvalidArgument as error:
+            form.refuse(error)
     return None
 
 

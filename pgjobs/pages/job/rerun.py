@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,10 +16,9 @@ from pgjobs.exceptions import BadArguments, InvalidArgument
 from pgjobs.models import Job
 from pgjobs.models.job_database import job_database
 from pgjobs.pages.address import Address
-from pgjobs.pages.job.actions import refusals
 from pgjobs.pages.job.finding import found, label_of, visible_jobs
 from pgjobs.pages.job.forms import ArgumentsForm
-from pgjobs.pages.orders import actor_of, say
+from pgjobs.pages.orders import actor_of, refusals_told, say
 from pgjobs.pages.page import address, form, show
 from pgjobs.registry.names import registered_as
 from pgjobs.steering import enqueueing
@@ -57,16 +55,16 @@ def _enqueued(
     request: HttpRequest, job: Job, changes: Mapping[str, Any], form: ArgumentsForm
 ) -> Job | None:
     """Return the new job; None after a refusal, which the form or a message tells."""
-    try:
-        with refusals(request), transaction.atomic(using=job_database()):
-            again = enqueueing.rerun(job, by=actor_of(request), changes=changes)
-            check_visible(request, again)
-            return again
-    except (InvalidArgument, BadArguments) as error:
-        if form.is_bound:
+    with refusals_told(request):
+        try:
+            with transaction.atomic(using=job_database()):
+                again = enqueueing.rerun(job, by=actor_of(request), changes=changes)
+                check_visible(request, again)
+                return again
+        except (InvalidArgument, BadArguments) as error:
+            if not form.is_bound:
+                raise
             form.refuse(error)
-        else:
-            say(request, str(error), messages.ERROR)
     return None
 
 
