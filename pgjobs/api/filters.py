@@ -103,6 +103,10 @@ class JobFilters(django_filters.FilterSet):
     name = django_filters.CharFilter(label="Jobs whose name begins so, in either case")
     arg = Texts(label="Jobs with this argument, as name=value; the value is JSON or a text")
     error = django_filters.CharFilter(label="Jobs with this text in their error, in either case")
+    failure = django_filters.CharFilter(
+        label="Jobs whose last failed attempt raised this exception, as exception or "
+        "exception@frame of stats/failures/"
+    )
     text = Texts(label="Jobs with this text in their name, class or error, in either case")
 
     class Meta:
@@ -179,6 +183,7 @@ class JobFilterDocument(Document):
         child=serializers.CharField(), required=False, allow_empty=False, max_length=100
     )
     error = serializers.CharField(required=False)
+    failure = serializers.CharField(required=False)
     text = serializers.ListField(
         child=serializers.CharField(), required=False, allow_empty=False, max_length=100
     )

@@ -65,6 +65,11 @@ def add_filters(parser: ArgumentParser) -> None:
         "--error", metavar="TEXT", help="jobs whose error holds this text, in either case"
     )
     filters.add_argument(
+        "--failure",
+        metavar="EXCEPTION[@FRAME]",
+        help="jobs whose last failed attempt raised this exception, in this frame",
+    )
+    filters.add_argument(
         "--text",
         action="append",
         default=[],

@@ -25,6 +25,10 @@ EXCEPTION: Final = _of_last_attempt("exception")
 FRAME: Final = _of_last_attempt("frame")
 
 
-def failed_by(exception: str, frame: str) -> Q:
-    """Return the condition for jobs whose last failed attempt has this fingerprint."""
-    return Q(Exact(EXCEPTION, Value(exception))) & Q(Exact(FRAME, Value(frame)))
+def failed_by(exception: str, frame: str | None = None) -> Q:
+    """Return the condition for jobs whose last failed attempt has this exception, in this frame.
+
+    Without ``frame`` each frame will do.
+    """
+    by_exception = Q(Exact(EXCEPTION, Value(exception)))
+    return by_exception if frame is None else by_exception & Q(Exact(FRAME, Value(frame)))

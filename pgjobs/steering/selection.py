@@ -67,7 +67,7 @@ class Selection:
     error: str = ""
     """A part of the error, in either case of its letters."""
     failure: tuple[str, ...] = ()
-    """The exception and the frame of the last failed attempt, as the statistics have them."""
+    """The exception, and perhaps the frame, of the last failed attempt, as statistics have them."""
     text: tuple[str, ...] = ()
     """Texts that a job must have in its name, its class or its error, in either case."""
 
@@ -106,8 +106,8 @@ class Selection:
                 codec.text(each, name)
         if self.object:
             texts.named_object(self.object)
-        if len(self.failure) not in (0, 2):
-            raise InvalidArgument("failure must be an exception and a frame.")
+        if len(self.failure) > 2:
+            raise InvalidArgument("failure must be an exception, and perhaps a frame.")
         if self.attempt:
             comparing.condition("attempt", self.attempt)
         if self.user:
@@ -244,6 +244,7 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "arg": lambda pairs: dict(map(texts.argument, pairs)),
     "name": lambda text: codec.text(text, "name"),
     "error": lambda text: codec.text(text, "error"),
+    "failure": lambda text: texts.failure(codec.text(text, "failure")),
     "text": lambda words: tuple(codec.text(each, "text") for each in words),
 }
 """The value of each filter from the texts that people write."""

@@ -88,6 +88,15 @@ def classes_by_end(end: str) -> list[str]:
     return [path for path in registered() if f".{path}".endswith(f".{end}")]
 
 
+def failure(text: str) -> tuple[str, ...]:
+    """Return the exception and the frame of ``exception@frame``, or the exception alone.
+
+    Either can be empty: ``@`` means failures without an exception and without a frame.
+    """
+    exception, at, frame = text.partition("@")
+    return (exception, frame) if at else (exception,)
+
+
 def argument(text: str) -> tuple[str, Any]:
     """Return the name and the value of ``name=value``; a value that is no JSON is a text.
 

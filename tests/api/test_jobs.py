@@ -132,6 +132,8 @@ def test_numbers_that_json_does_not_have_come_as_texts(operator: Client) -> None
         "ended=1h&queue_name=low",
         'arg=invoice=7&arg=deep={{"a": 1}}&job_class=Charging',
         "id={job}&id=99999",
+        "failure=builtins.ValueError",
+        "failure=builtins.ValueError@a.b",
     ],
 )
 def test_a_filter_finds_the_job_and_no_other(filters: str, operator: Client) -> None:
@@ -147,6 +149,7 @@ def test_a_filter_finds_the_job_and_no_other(filters: str, operator: Client) -> 
         object=site,
         error="so boom.",
         kwargs={"invoice": 7, "deep": {"a": 1}},
+        errors=[a_failure(frame="a.b")],
     )
     filled = filters.format(worker=worker.pk, site=site.pk, user=user.pk, job=job.pk)
 

@@ -66,6 +66,7 @@ def test_each_filter_leaves_the_jobs_that_pass_it(pgjobs: Run) -> None:
         "arg": a_job(kwargs={"invoice": "INV-1", "full": True, "n": 3}),
         "error": a_job("errored", error="OSError: No Route", completed=timezone.now()),
         "object": Noop.enqueue(site),
+        "failure": a_job("errored", errors=[a_failure(exception="net.NoRoute", frame="app.sync")]),
     }
     old = [job.pk for name, job in jobs.items() if name != "since"]
     Job.objects.filter(pk__in=old).update(created=ago(days=2))
@@ -80,6 +81,8 @@ def test_each_filter_leaves_the_jobs_that_pass_it(pgjobs: Run) -> None:
         ["arg", "--arg", "invoice=INV-1"],
         ["arg", "--arg", "full=true", "--arg", "n=3"],
         ["error", "--error", "no route"],
+        ["failure", "--failure", "net.NoRoute"],
+        ["failure", "--failure", "net.NoRoute@app.sync"],
         ["object", "--object", f"testapp.site:{site.pk}"],
         ["queue", jobs["queue"].pk],
     ):

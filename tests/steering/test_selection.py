@@ -34,6 +34,7 @@ EACH: dict[str, Any] = {
     "arg": {"invoice": "INV-1", "n": [1, None]},
     "name": "Night",
     "error": "no route",
+    "failure": ("builtins.ValueError", "app.sync.fetch"),
     "text": ("two", "words here"),
 }
 
@@ -110,6 +111,9 @@ def test_a_filter_that_is_not_known_is_refused_by_its_name() -> None:
         {"ids": [[1]]},
         {"worker": {}},
         {"attempt": {}},
+        {"failure": "x@y"},
+        {"failure": ["x", "y", "z"]},
+        {"failure": ["x", "\0"]},
         {"attempt": 2**80},
         {"attempt": f">{2**80}"},
         {"worker": 2**80},

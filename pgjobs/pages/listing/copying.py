@@ -34,6 +34,7 @@ _OPTIONS: Final = {
     "ended_before": "--ended-before",
     "arg": "--arg",
     "error": "--error",
+    "failure": "--failure",
     "text": "--text",
 }
 

@@ -33,6 +33,7 @@ FIELDS: Final = {
     "ended": "ended",
     "ended_before": "ended_before",
     "error": "error",
+    "failure": "failure",
     "id": "ids",
 }
 """The keys of the language, and the fields of a selection."""

@@ -25,7 +25,16 @@ _GROUPS: Final = {
     "live": pgettext_lazy("jobs", "Live"),
     "finished": _("Finished"),
 }
-_EXAMPLES: Final = ("attempt:>1", "worker:", "object:", 'error:"…"', "arg.", "name:", "id:")
+_EXAMPLES: Final = (
+    "attempt:>1",
+    "worker:",
+    "object:",
+    'error:"…"',
+    "failure:",
+    "arg.",
+    "name:",
+    "id:",
+)
 
 
 class Choice(NamedTuple):

@@ -21,7 +21,7 @@ from pgjobs.pages.listing.language import read
 from pgjobs.pages.listing.visible import visible_jobs
 from pgjobs.steering.selection import Selection
 from tests.apps.testapp.jobs import Charging, Failing, Noop
-from tests.support.rows import a_job, a_site
+from tests.support.rows import a_failure, a_job, a_site
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +29,7 @@ NOW = timezone.now().replace(microsecond=0)
 DAY = NOW - timedelta(days=1)
 AT = DAY.isoformat()
 TEXTS = ("", "timed out", "TIMED OUT after 30 s\nmore", "KeyError: '50%'", "a_b\\c", "=1+1")
+FAILURES = ([], *([a_failure(exception="a.Error", frame=frame)] for frame in ("b.c", "b.d", "")))
 NAMES = ("Nightly report", "nightly%", "Sync", "<script>", "-5", "käse")
 
 
@@ -58,6 +59,7 @@ def jobs() -> list[Job]:
             worker_id=draw.choice([None, 0, 12]),
             attempt=draw.choice([0, 1, 2, 30_000]),
             error=draw.choice(TEXTS),
+            errors=draw.choice(FAILURES),
             **moments,
         )
         Job.objects.filter(pk=job.pk).update(**moments)
@@ -97,6 +99,10 @@ RULES: dict[str, Callable[[Job], bool]] = {
     'error:"timed out"': lambda job: "timed out" in job.error.lower(),
     "error:50%": lambda job: "50%" in job.error,
     r'error:"a_b\\c"': lambda job: "a_b\\c" in job.error,
+    "failure:a.Error": lambda job: bool(job.errors),
+    "failure:a.Error@b.c": lambda job: bool(job.errors) and job.errors[-1]["frame"] == "b.c",
+    "failure:a.Error@": lambda job: bool(job.errors) and not job.errors[-1]["frame"],
+    "failure:@": lambda job: not job.errors,
     "arg.n:1": lambda job: (
         job.kwargs.get("n") == 1 and job.job_class in (Noop.path, Failing.path, Charging.path)
     ),
