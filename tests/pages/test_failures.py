@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -87,6 +89,42 @@ def test_the_page_of_a_kind_lists_its_jobs_and_no_others(client: Client) -> None
     assert "<b>1</b> failed job now" in " ".join(html.split())
 
 
+@pytest.mark.parametrize("page", ["failures", "failure"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        TIMEOUT,
+        Kind(job_class=Noop.path, exception="", frame=""),
+        Kind(job_class="gone.jobs.Old", exception='an "odd" Error', frame="a b.<locals>.c"),
+    ],
+    ids=lambda kind: kind.exception,
+)
+def test_a_kind_links_to_the_list_of_its_failed_jobs_alone(
+    client: Client, kind: Kind, page: str
+) -> None:
+    jobs = {a_failed_job(kind, status=status).pk for status in ("errored", "failed")}
+    a_failed_job(kind, status="completed")
+    a_failed_job(Kind(job_class=kind.job_class, exception="x", frame=kind.frame))
+    a_failed_job(Kind(job_class=kind.job_class, exception=kind.exception, frame="x"))
+    a_failed_job(Kind(job_class="x.Y", exception=kind.exception, frame=kind.frame))
+    count(kind, Job.objects.earliest("pk"))
+    query = {} if page == "failures" else kind.query()
+    (link,) = {
+        unescape(found)
+        for found in re.findall(r'href="([^"]+)"', shown(client, at(page, **query)))
+        if "failure%3A" in found
+    }
+    listed = client.get(link)
+    assert {row.job.pk for row in listed.context["rows"]} == jobs
+
+
+def test_a_kind_that_no_filter_can_name_has_no_link(client: Client) -> None:
+    odd = Kind(job_class=Noop.path, exception="odd@error", frame="x")
+    count(odd, a_failed_job(odd))
+    for page in (at("failures"), at("failure", **odd.query())):
+        assert "failure%3A" not in shown(client, page)
+
+
 def test_the_fingerprint_is_that_of_the_last_failed_attempt_as_the_statistics_cut_it() -> None:
     long = Kind(job_class=Noop.path, exception="x" * 200, frame="y" * 200)
     job = a_failed_job(Kind(job_class=Noop.path, exception="x" * 300, frame="y" * 300))
@@ -163,6 +201,50 @@ def test_a_user_who_sees_not_all_jobs_gets_the_kinds_of_visible_jobs(
     assert client.get(at("failure", **hidden.query())).status_code == 404
     assert "0 failed jobs" in shown(client, at("retry-failures", **hidden.query()))
     assert confirm(client, "retry-failures", hidden.query()) == ["No job of this kind is left."]
+
+
+def rows_read(client: Client, address: str) -> int:
+    """Return how many rows of the table of jobs PostgreSQL reads for a page."""
+
+    def so_far() -> int:
+        (row,) = query(
+            "SELECT COALESCE(seq_tup_read, 0) + COALESCE(idx_tup_fetch, 0) AS n "
+            "FROM pg_stat_xact_user_tables WHERE relname = 'pgjobs_job'"
+        )
+        return int(row["n"])
+
+    before = so_far()
+    shown(client, address)
+    return so_far() - before
+
+
+def test_pages_for_a_user_who_sees_few_of_many_failures_read_the_newest_ones_alone(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kinds, "WINDOW", 20)
+    settings.PGJOBS = {"VISIBLE_JOBS": "tests.access.hooks.own_queues"}
+    kind = Kind(job_class=Noop.path, exception="a.Older", frame="")
+    older = a_failed_job(kind, started=ago(hours=2), completed=ago(hours=2))
+    Job.objects.bulk_create(hidden_copies_of(older, 3000))
+    newest = a_failed_job()
+    query("ANALYZE pgjobs_job")
+    for page in (at("failures"), at("overview"), at("failure", **TIMEOUT.query())):
+        html = shown(client, page)
+        assert "TimeoutError" in html
+        assert "a.Older" not in html
+        assert rows_read(client, page) < 500, page
+    assert "among the newest 20 failed jobs" in shown(client, at("failures"))
+    assert "Of the newest failures alone." in shown(client, at("overview"))
+    assert "(among the newest 20 failures)" in shown(client, at("failure", **TIMEOUT.query()))
+    assert f'id="job-{newest.pk}"' in shown(client, at("failure", **TIMEOUT.query()))
+
+
+def hidden_copies_of(job: Job, times: int) -> list[Job]:
+    """Return rows of failed jobs that the hook hides, each of them newer than ``job``."""
+    columns = {field.attname: getattr(job, field.attname) for field in Job._meta.concrete_fields}
+    del columns["id"], columns["position"]
+    columns["queue_name"] = "high"
+    return [Job(**{**columns, "completed": ago(seconds=3600 + n)}) for n in range(times)]
 
 
 # Acting -----------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from pgjobs.choices import JobStatus
 from pgjobs.models import Job
 from pgjobs.models.job_failures import EXCEPTION, FRAME, failed_by
 from pgjobs.models.job_queryset import JobQuerySet
-from pgjobs.pages.sight import Sight
+from pgjobs.pages.sight import WINDOW, Sight
+from pgjobs.steering.selection import all_jobs
 
 UNSUCCESSFUL: Final = (JobStatus.ERRORED, JobStatus.FAILED)
 MOST: Final = 2000
@@ -45,6 +46,11 @@ class Kind:
         """Return the parameters that name the kind in an address."""
         return dict(zip(_KEYS, (self.job_class, self.exception, self.frame), strict=True))
 
+    @property
+    def as_filter(self) -> str:
+        """The value of the filter ``failure`` that means this kind; empty if none does."""
+        return f"{self.exception}@{self.frame}" if "@" not in self.exception else ""
+
     def among(self, jobs: JobQuerySet[Job]) -> JobQuerySet[Job]:
         """Return the failed ``jobs`` of this kind."""
         return failed(jobs).filter(failed_by(self.exception, self.frame), job_class=self.job_class)
@@ -72,16 +78,33 @@ def failed(jobs: JobQuerySet[Job]) -> JobQuerySet[Job]:
 
 
 def newest(sight: Sight, kind: Kind) -> list[int]:
-    """Return the ids of the jobs of one kind among the `COUNTED` newest failed ones.
+    """Return the ids of the jobs of one kind among the `counted()` newest failed ones.
 
     No index finds the jobs of a kind. But one has the failed jobs by the time of their end.
     """
-    ends = failed(sight.jobs).order_by("-completed").values_list("completed", flat=True)
-    bound = ends[COUNTED - 1 : COUNTED].first()
+    most = counted(sight)
     jobs = kind.among(sight.jobs)
-    if bound is not None:
+    if (bound := _end_of(most)) is not None:
         jobs = jobs.filter(completed__gte=bound)
-    return list(jobs.order_by("-completed").values_list("pk", flat=True)[:COUNTED])
+    return list(jobs.order_by("-completed").values_list("pk", flat=True)[:most])
+
+
+def counted(sight: Sight) -> int:
+    """Return the number of the newest failed jobs of all users among which a kind is counted.
+
+    A user who sees some of the jobs may see few of the newest ones.
+    """
+    return COUNTED if sight.is_whole else WINDOW
+
+
+def _end_of(newest: int) -> datetime | None:
+    """Return the end of the oldest among so many newest failed jobs; None if there are fewer.
+
+    All failed jobs count, and not the visible ones alone: PostgreSQL would read each failed job
+    until it has found enough of them.
+    """
+    ends = failed(all_jobs()).order_by("-completed").values_list("completed", flat=True)
+    return ends[newest - 1 : newest].first()
 
 
 def of_all_time(sight: Sight) -> list[Seen]:
@@ -103,9 +126,14 @@ def of_all_time(sight: Sight) -> list[Seen]:
 def since(sight: Sight, moment: datetime | None = None) -> tuple[list[Seen], bool]:
     """Return the kinds of the visible failed jobs since a moment, and whether these are all.
 
-    The newest `MOST` jobs are grouped. A job that was retried is no failed job any more.
+    The newest `MOST` jobs are grouped, and for a user who sees some of the jobs those among the
+    `WINDOW` newest failed ones. A job that was retried is no failed job any more.
     """
     jobs = failed(sight.jobs)
+    bound = None if sight.is_whole else _end_of(WINDOW)
+    is_cut = bound is not None and (moment is None or moment < bound)
+    if is_cut:
+        moment = bound
     if moment is not None:
         jobs = jobs.filter(completed__gte=moment)
     rows = list(
@@ -129,7 +157,7 @@ def since(sight: Sight, moment: datetime | None = None) -> tuple[list[Seen], boo
             if before is None
             else replace(before, jobs=before.jobs + 1, first_seen=completed)
         )
-    return list(grouped.values()), len(rows) <= MOST
+    return list(grouped.values()), len(rows) <= MOST and not is_cut
 
 
 def _with_errors(sight: Sight, found: Iterable[Seen]) -> list[Seen]:

@@ -12,13 +12,15 @@ from pgjobs.access import Verb, may
 from pgjobs.pages import history
 from pgjobs.pages.address import Address
 from pgjobs.pages.failures import kinds
-from pgjobs.pages.failures.kinds import COUNTED, Kind, Seen
+from pgjobs.pages.failures.kinds import Kind, Seen
 from pgjobs.pages.job_lines import lines
 from pgjobs.pages.page import page, show
 from pgjobs.pages.sight import Sight, sight_of
 
 LATEST: Final = 10
 """Jobs that the page of a kind lists."""
+_UNSUCCESSFUL: Final = ",".join(map(str, kinds.UNSUCCESSFUL))
+"""The statuses of failed jobs, as the filter of the list has them."""
 
 
 @page(Verb.VIEW)
@@ -32,7 +34,9 @@ def failures(request: HttpRequest) -> HttpResponse:
         "kinds": found,
         "are_all": are_all,
         "most": kinds.MOST,
+        "window": kinds.WINDOW,
         "sees_all": sight.is_whole,
+        "unsuccessful": _UNSUCCESSFUL,
         **rights(request),
     }
     return show(request, "failures.html", context, title=_("Failures"), tab="failures", every=5)
@@ -50,7 +54,8 @@ def failure(request: HttpRequest) -> HttpResponse:
         "seen": seen,
         "error": latest[0].figures.error if latest else "",
         "number": len(ids),
-        "counted": COUNTED,
+        "counted": kinds.counted(sight),
+        "unsuccessful": _UNSUCCESSFUL,
         "jobs": latest,
         "history": history.of_jobs(sight.jobs.filter(pk__in=ids)),
         **rights(request),
