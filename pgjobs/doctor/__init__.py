@@ -1,14 +1,16 @@
 """The doctor: looks for faults that slow jobs down or keep them waiting, and names remedies.
 
 `examine()` asks each specialist in turn, and only reads; a module is named for the subject of its
-specialists. `checkup()` looks at the indexes, and `repair()` makes one anew. `faults()` is for
-probes.
+specialists. `register()` adds a check of the project's own. `checkup()` looks at the indexes, and
+`repair()` makes one anew. `faults()` is for probes.
 """
 
-from pgjobs.doctor.examination import be_impatient, examine
+from pgjobs.doctor.examination import examine
 from pgjobs.doctor.finding import Finding, Severity
 from pgjobs.doctor.health import faults
 from pgjobs.doctor.indexes import Index, State, checkup, repair
+from pgjobs.doctor.own_checks import register
+from pgjobs.doctor.reading import be_impatient
 
 __all__ = [
     "Finding",
@@ -19,5 +21,6 @@ __all__ = [
     "checkup",
     "examine",
     "faults",
+    "register",
     "repair",
 ]

@@ -7,14 +7,12 @@ from typing import Final
 
 from django.db import DatabaseError, connections, router, transaction
 
-from pgjobs.doctor import cluster, project, schema, server
+from pgjobs.doctor import cluster, own_checks, project, schema, server
 from pgjobs.doctor.finding import Finding, Severity
-from pgjobs.doctor.reading import read
+from pgjobs.doctor.reading import be_impatient
 from pgjobs.models import Job
 
 _NO_VIEW: Final = "no view"
-_PATIENCE: Final = "2s"
-"""How long a look waits for a lock."""
 
 SPECIALISTS: Final[tuple[Callable[[str], Iterator[Finding]], ...]] = (
     server.table_locks,
@@ -41,20 +39,18 @@ SPECIALISTS: Final[tuple[Callable[[str], Iterator[Finding]], ...]] = (
 def examine(using: str | None = None) -> list[Finding]:
     """Return the findings about the database ``using``, the worst first.
 
-    By default it is the database that jobs are written to. Nothing is changed. Raises
-    OperationalError if the database does not answer.
+    The checks that the project has registered are asked, too. By default it is the database that
+    jobs are written to. Nothing is changed. Raises OperationalError if the database does not
+    answer.
     """
     database = using or router.db_for_write(Job)
     connections[database].ensure_connection()
     found = [finding for look in SPECIALISTS for finding in _ask(look, database)]
+    for check in own_checks.registered():
+        found += own_checks.asked(check, database)
     if any(finding.about == schema.OLDER for finding in found):
         found = [finding for finding in found if finding.about != _NO_VIEW]
     return sorted(found, key=lambda finding: -finding.severity)
-
-
-def be_impatient(database: str) -> None:
-    """Let no statement of the current transaction wait long for a lock."""
-    read(database, "doctor/patience", longest=_PATIENCE)
 
 
 def _ask(look: Callable[[str], Iterator[Finding]], database: str) -> list[Finding]:

@@ -9,7 +9,7 @@ from typing import Final
 from django.db import Error, router, transaction
 
 from pgjobs import stats
-from pgjobs.doctor.examination import be_impatient
+from pgjobs.doctor.reading import be_impatient
 from pgjobs.models import Job
 from pgjobs.showing import counted, in_words
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from pgjobs.doctor import Finding, Severity, examination, examine, indexes, server
+from pgjobs.doctor import Finding, Severity, examine, indexes, reading, server
 from pgjobs.models import JournalEntry, Pause, RegistryEntry, Schedule
 from tests.support.eventually import eventually
 from tests.support.moments import ago
@@ -253,7 +253,7 @@ def test_a_lock_on_the_table_of_jobs_is_critical_and_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch, other: psycopg.Connection[Any], pgjobs: Run, mode: str
 ) -> None:
     monkeypatch.setattr(server, "_LONG_WAIT", timedelta(0))
-    monkeypatch.setattr(examination, "_PATIENCE", "10ms")
+    monkeypatch.setattr(reading, "_PATIENCE", "10ms")
     other.execute(f"LOCK TABLE pgjobs_job IN {mode} MODE")
 
     finding = examine()[0]
