@@ -237,14 +237,15 @@ environment() {
   touch "$scratch/$python/is-made"
 }
 
-# The documentation as HTML, where a link that leads nowhere is an error, and what it says of units and
-# manifests. Sphinx needs a newer Python than the oldest one.
+# The documentation as HTML, where a link that leads nowhere is an error, and what it says of units,
+# manifests and containers. Sphinx needs a newer Python than the oldest one.
 documentation_builds() {
   local python=$1 django=$2
   environment "$python" "$django"
   "$scratch/$python/bin/pip" install -q -e '.[docs]'
   "$scratch/$python/bin/sphinx-build" -q -W --keep-going -b html docs "$scratch/docs"
   "$scratch/$python/bin/kubernetes-validate" --strict --version 1.31 docs/operations/deployment.yaml
+  "$scratch/$python/bin/check-jsonschema" --builtin-schema vendor.compose-spec compose.yaml
   unit_is_valid docs/operations/pgjobs-worker.service
 }
 
