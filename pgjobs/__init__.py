@@ -7,11 +7,12 @@ because Django loads them only after it has imported all apps.
 
 from pgjobs.choices import JobInterval, JobNotification, JobStatus
 from pgjobs.exceptions import JobCancelled, JobFailed, JobTimeout, Retry, Snooze
-from pgjobs.jobs import BackgroundJob, JobRunner, job, register, system_job
+from pgjobs.jobs import BackgroundJob, CurrentJob, JobRunner, current_job, job, register, system_job
 from pgjobs.signals import job_end, job_enqueued, job_rescued, job_start
 
 __all__ = [
     "BackgroundJob",
+    "CurrentJob",
     "JobCancelled",
     "JobFailed",
     "JobInterval",
@@ -21,6 +22,7 @@ __all__ = [
     "JobTimeout",
     "Retry",
     "Snooze",
+    "current_job",
     "job",
     "job_end",
     "job_enqueued",

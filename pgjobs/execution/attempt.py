@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 from pgjobs import codec, events, tracing
 from pgjobs.choices import JobStatus
+from pgjobs.execution import current
 from pgjobs.execution.atomic import complete_atomically
 from pgjobs.execution.awaiting import coroutine_in
 from pgjobs.execution.forks import end_if_forked
@@ -64,6 +65,7 @@ async def _inside_spans(
 
 async def _steps(job: RunningJob, runner: Runner) -> Outcome | None:
     claimed = job.__dict__.copy()
+    run = current.begin(job)
     try:
         runner.begin(job)
         _tell_of_start(job, runner)
@@ -85,6 +87,7 @@ async def _steps(job: RunningJob, runner: Runner) -> Outcome | None:
         runner.finish()
         _restore(job, claimed)
         outcome = judge_anything(error, job, runner)
+    run.end()
     if runner.stop_request is not None:
         outcome = with_real_reason(outcome, runner.stop_request, job, runner)
     if runner.has_left_transaction_open(outcome):

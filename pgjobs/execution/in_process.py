@@ -21,6 +21,7 @@ from pgjobs.exceptions import JobLocked
 from pgjobs.execution.attempt import attempt, in_thread
 from pgjobs.execution.awaiting import await_here
 from pgjobs.execution.callers_connection import end_transaction, usable_afterwards
+from pgjobs.execution.current import resumed_afterwards
 from pgjobs.execution.process_lock import held_here
 from pgjobs.execution.result import data_as_json
 from pgjobs.execution.runner import Runner
@@ -191,7 +192,7 @@ def _run_started(jobs: Jobs, job: Any, note_error: NoteError) -> None:
     runner = _InProcess(connections[jobs.db], note_error)
     job.note_sink = notes.append
     try:
-        with usable_afterwards(connections[jobs.db]):
+        with usable_afterwards(connections[jobs.db]), resumed_afterwards():
             outcome = in_thread(attempt(job, runner))
     finally:
         job.note_sink = None

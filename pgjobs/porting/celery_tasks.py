@@ -217,8 +217,8 @@ def _is_request(node: ast.expr, bound: str) -> bool:
 
 _OF_SELF: Final = {
     "update_state": (
-        "self.progress(done, total, message) of a pgjobs.BackgroundJob",
-        "A function that reports progress becomes a class.",
+        "pgjobs.current_job().progress(done, total, message)",
+        "A job has one progress, and no states of your own.",
     ),
     "name": ("job.job_class", ""),
     "max_retries": ("job.max_attempts - 1", ""),

@@ -21,7 +21,7 @@ _REGISTRIES: Final = tuple(
 _NATIVE: Final = {
     "job": "@pgjobs.job(queue=…, timeout=…), with the same .delay()",
     "Retry": "max_attempts= and backoff= of @pgjobs.job",
-    "get_current_job": "a parameter `job` of the function",
+    "get_current_job": "pgjobs.current_job(), or a parameter `job` of the function",
     "JobTimeoutException": "pgjobs.JobTimeout",
     "get_queue": "@pgjobs.job above the function, and its .enqueue()",
     "Queue": "@pgjobs.job above the function, and its .enqueue()",

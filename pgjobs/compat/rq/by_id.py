@@ -9,7 +9,7 @@ from pgjobs.compat.rq import options
 from pgjobs.compat.rq.connection import check_connection
 from pgjobs.compat.rq.errors import InvalidJobOperation
 from pgjobs.compat.rq.jobs import Job
-from pgjobs.compat.rq.running import running_row
+from pgjobs.execution.current import running_row
 
 
 def get_current_job(connection: Any = None, job_class: Any = None) -> Job | None:

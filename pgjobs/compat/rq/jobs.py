@@ -14,9 +14,9 @@ from pgjobs.compat.rq.connection import check_connection
 from pgjobs.compat.rq.errors import InvalidJobOperation, NoSuchJobError
 from pgjobs.compat.rq.explaining import Explaining
 from pgjobs.compat.rq.rows import find, rows
-from pgjobs.compat.rq.running import running_row
 from pgjobs.compat.rq.statuses import HasStatus, JobStatus, status_of
 from pgjobs.exceptions import InvalidArgument
+from pgjobs.execution.current import running_row
 from pgjobs.registry.names import registered_as
 
 _STATUS_COLUMNS: Final = ("status", "started", "cancel_requested")

@@ -18,7 +18,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db import connection
 
-from pgjobs import BackgroundJob, job
+from pgjobs import BackgroundJob, current_job, job
 from pgjobs.exceptions import JobFailed, Retry, Snooze
 from tests.apps.testapp.jobs import leave_trace
 
@@ -340,3 +340,11 @@ class WaitsInProcess(BackgroundJob):
 @job(isolation="process")
 def process_of_a_function() -> int:
     return os.getpid()
+
+
+@job(isolation="process")
+def reports_from_its_process() -> None:
+    current = current_job()
+    assert current is not None
+    current.logger.info("in a process")
+    current.progress(1, message="half")
