@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 from pgjobs import queues
 from pgjobs.choices import JobIsolation
 from pgjobs.conf import find_problems, get_settings
+from pgjobs.jobs.system import system_jobs
 from pgjobs.registry.job_class import JobClass
 from pgjobs.registry.meta import naming_class
 from pgjobs.registry.names import JobTarget, ambiguous, registered
@@ -151,19 +152,25 @@ def _problem_with_function(path: str) -> str:
 
 
 def check_job_queues(**_: Any) -> Iterable[CheckMessage]:
-    """E008: the queue of each job class and job function exists."""
+    """E008: the queue of each job class, job function and system job exists."""
     try:
         known = queues.known_queues()
     except ImproperlyConfigured:
         return  # reported by E005 or E006
-    for path, target in registered().items():
-        queue = options_of(target).queue
+    for place, queue in _named_queues():
         if queue is not None and queue not in known:
             yield Error(
-                f"{_option(path, target, 'queue')} is {queue!r}, which is not a queue.",
+                f"{place} is {queue!r}, which is not a queue.",
                 hint=f"The queues are: {', '.join(known)}.",
                 id="pgjobs.E008",
             )
+
+
+def _named_queues() -> Iterable[tuple[str, Any]]:
+    for path, target in registered().items():
+        yield _option(path, target, "queue"), options_of(target).queue
+    for path, rule in system_jobs().items():
+        yield f"setup(queue_name=…) of {path}", rule.options.get("queue_name")
 
 
 def _job_classes() -> list[type[JobClass]]:

@@ -49,16 +49,16 @@ def _switch_off(unknown: models.QuerySet[Schedule]) -> None:
 
 def _write_schedule(known: SystemJob) -> None:
     """Write the rule of ``known``; if the row has it already, change nothing and lock nothing."""
-    rows = Schedule.objects.using(job_database()).filter(job_class=known.job_class.path)
+    rows = Schedule.objects.using(job_database()).filter(job_class=known.path)
     seen = rows.first()
     if seen is None or columns(_updated(seen, known, database_now())) != columns(seen):
-        with apart(known.job_class.path):
+        with apart(known.path):
             _write_rule(known)
 
 
 def _write_rule(known: SystemJob) -> None:
     now = database_now()
-    new = _updated(Schedule(job_class=known.job_class.path, next_run=now), known, now)
+    new = _updated(Schedule(job_class=known.path, next_run=now), known, now)
     with locked_briefly():
         rows = Schedule.objects.using(job_database()).select_for_update()
         schedule, created = rows.get_or_create(job_class=new.job_class, defaults=columns(new))
@@ -79,7 +79,7 @@ def _updated(schedule: Schedule, known: SystemJob, now: datetime) -> Schedule:
     still allows one.
     """
     updated = copy(schedule)
-    may_be_edited = known.job_class.options.editable_schedule
+    may_be_edited = known.is_editable
     if not (schedule.is_edited and may_be_edited and is_rule(schedule)):
         take_rule(updated, known)
     updated.enabled = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db import models
@@ -60,8 +60,10 @@ def _parts(item: Any, index: int) -> tuple[models.Model | None, dict[str, Any]]:
             return item, {}
         case dict():
             return None, item
-        case (models.Model() as instance, dict() as kwargs):
-            return instance, kwargs
+        case Mapping():
+            return None, dict(item)
+        case (models.Model() | None as instance, Mapping() as kwargs):
+            return instance, dict(kwargs)
     raise InvalidArgument(
         f"jobs[{index}] must be a dict of arguments, a model instance, or a pair of both, "
         f"not {brief(item)}."

@@ -61,7 +61,7 @@ class Calls(JobClass):
         ``enqueue()`` and hold for all jobs. If one item is wrong, InvalidArgument is
         raised and no job is inserted. The signal ``job_enqueued`` is not sent.
         """
-        return job_model().enqueue_many(cls, jobs, **kwargs)
+        return job_model().enqueue_many(cls, jobs, **with_name(cls, kwargs))
 
     @classmethod
     async def aenqueue(cls, instance: models.Model | None = None, /, **kwargs: Any) -> Job:

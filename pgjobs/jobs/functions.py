@@ -14,12 +14,13 @@ from pgjobs.enqueueing.arguments import with_name
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.jobs.calls import job_model
 from pgjobs.jobs.options import check_numbers
+from pgjobs.jobs.system import register_system_job
 from pgjobs.registry.meta import OF_FUNCTIONS, JobOptions
 from pgjobs.registry.names import JobTarget, add, name_in_code, path_of
 from pgjobs.showing import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Concatenate, Unpack
 
     from pgjobs.jobs.signatures import (
@@ -51,9 +52,9 @@ def job(func: Any = _NOT_GIVEN, /, **options: Any) -> Any:
     """Make a module-level function a job: ``send_report.delay("ops@example.org")``.
 
     The function stays what it is, and gets the calls ``enqueue()``, ``enqueue_once()``,
-    ``aenqueue()`` and ``aenqueue_once()`` of a job class, and ``delay()``. ``options`` are those of
-    ``class Meta``: ``@job(queue="high", timeout=60)``. If the function has a parameter ``job``, a
-    worker gives it the row.
+    ``enqueue_many()``, ``aenqueue()``, ``aenqueue_once()`` and ``setup()`` of a job class, and
+    ``delay()``. ``options`` are those of ``class Meta``: ``@job(queue="high", timeout=60)``. If the
+    function has a parameter ``job``, a worker gives it the row.
 
     Raises TypeError for a function that a worker can't find by its name or can't call by names,
     for one that yields, for a value that is no function, and for wrong options.
@@ -65,6 +66,7 @@ def job(func: Any = _NOT_GIVEN, /, **options: Any) -> Any:
 
 def _made_job(func: Any, **given: Any) -> Any:
     name = name_in_code(func, "job")
+    _refuse_rule(name, given)
     options = JobOptions.of_function(name, _named(given, name), OF_FUNCTIONS)
     check_numbers(options, f"{name}: ")
     if options.atomic and inspect.iscoroutinefunction(func):
@@ -74,6 +76,14 @@ def _made_job(func: Any, **given: Any) -> Any:
         _attach(func, call, name)
     add(path_of(func), func, options)
     return func
+
+
+def _refuse_rule(function: str, given: dict[str, Any]) -> None:
+    for rule in given.keys() & {"interval", "cron"}:
+        raise TypeError(
+            f"{function} has {rule!r}, which is no option of @job: write "
+            f"@pgjobs.system_job({rule}={given[rule]!r}) above it."
+        )
 
 
 def _named(options: dict[str, Any], function: str) -> dict[str, Any]:
@@ -128,6 +138,18 @@ async def aenqueue_once(
     return await sync_to_async(partial(enqueue_once, func, instance, **kwargs))()
 
 
+def enqueue_many(func: JobTarget, /, jobs: Iterable[Any], **kwargs: Any) -> list[int]:
+    """Insert a job for each item of ``jobs``; see ``BackgroundJob.enqueue_many``."""
+    return job_model().enqueue_many(func, jobs, **with_name(func, kwargs))
+
+
+def setup(
+    func: JobTarget, /, *, interval: int | None = None, cron: str | None = None, **kwargs: Any
+) -> None:
+    """Let the clock run ``func``; see ``BackgroundJob.setup``."""
+    register_system_job(func, interval=interval, cron=cron, kwargs=kwargs)
+
+
 def delay(func: JobTarget, /, *args: Any, **kwargs: Any) -> Job:
     """Insert a job that calls ``func`` with these arguments, and return it.
 
@@ -161,5 +183,5 @@ def _by_name(func: JobTarget, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     return {**found, **kwargs}
 
 
-CALLS: Final = (delay, enqueue, enqueue_once, aenqueue, aenqueue_once)
+CALLS: Final = (delay, enqueue, enqueue_once, enqueue_many, aenqueue, aenqueue_once, setup)
 """The attributes that a function gets."""

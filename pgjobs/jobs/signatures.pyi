@@ -242,6 +242,31 @@ class JobFunction(Protocol[Own, P, R_co]):
     ) -> Job:
         """Make sure that exactly one live job of this function holds the place of ``instance``."""
 
+    def enqueue_many(
+        self,
+        /,
+        jobs: Iterable[
+            models.Model | Mapping[str, Any] | tuple[models.Model | None, Mapping[str, Any]]
+        ],
+        *,
+        user: User = None,
+        schedule_at: datetime | None = None,
+        interval: int | None = None,
+        queue_name: str | None = None,
+        notifications: str | None = None,
+        priority: int | None = None,
+        timeout: int | None = None,
+        max_attempts: int | None = None,
+        meta: Mapping[str, Any] | None = None,
+        job_timeout: int | None = None,
+        arguments: Arguments = None,
+        **kwargs: Any,
+    ) -> list[int]:
+        """Insert a job for each item of ``jobs`` with COPY and return the ids, in order.
+
+        An item is a dict of arguments for the function, the object of the job, or a pair of both.
+        """
+
     async def aenqueue(
         self,
         instance: models.Model | None = None,
@@ -281,6 +306,24 @@ class JobFunction(Protocol[Own, P, R_co]):
     ) -> Job:
         """Do the same as ``enqueue_once()``, for coroutines."""
 
+    def setup(
+        self,
+        interval: int | None = None,
+        cron: str | None = None,
+        user: User = None,
+        queue_name: str | None = None,
+        notifications: str | None = None,
+        priority: int | None = None,
+        timeout: int | None = None,
+        max_attempts: int | None = None,
+        meta: Mapping[str, Any] | None = None,
+        job_timeout: int | None = None,
+        arguments: Arguments = None,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        """Make this function a system job that runs every ``interval`` minutes or by ``cron``."""
+
 class TakesJob(Protocol[P, R_co]):
     """A function whose first parameter is ``job``: pgjobs gives it the row."""
 
@@ -302,6 +345,7 @@ class FunctionOptions(TypedDict, total=False):
     atomic: bool
     isolation: Literal["thread", "process", "fresh_process"] | None
     memory_limit: int | None
+    editable_schedule: bool
     sensitive: Sequence[str]
     launchable: bool
 

@@ -1,29 +1,50 @@
-"""System jobs: job classes that run by the clock and belong to no object."""
+"""System jobs: job classes and functions that run by the clock and belong to no object."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pgjobs import codec, queues
-from pgjobs.enqueueing.arguments import OPTIONS, check_all, check_options, gathered
-from pgjobs.enqueueing.bounds import check_interval
+from pgjobs.enqueueing.arguments import OPTIONS, check_all, check_options, gathered, with_name
+from pgjobs.enqueueing.bounds import (
+    check_interval,
+    check_max_attempts,
+    check_priority,
+    check_timeout,
+)
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.jobs.cron import check_cron
-from pgjobs.registry.job_class import JobClass
-from pgjobs.registry.targets import check_target, is_job_class
+from pgjobs.registry.names import JobTarget, path_of, registered_as
+from pgjobs.registry.targets import check_target, name_of, options_of
 from pgjobs.showing import brief
 
-C = TypeVar("C", bound=type[JobClass])
+T = TypeVar("T", bound=JobTarget)
+
+_NEVER: Final = {
+    "instance": "A system job belongs to no object.",
+    "schedule_at": "Its rule decides when it runs.",
+    "immediate": "The clock enqueues it, and a worker runs it.",
+    "name": "Set it in Meta.name or by @job(name=…).",
+}
+"""Options of ``enqueue()`` that no system job has, with the reason or the remedy."""
+_NUMBERS: Final = {
+    "priority": check_priority,
+    "timeout": check_timeout,
+    "job_timeout": check_timeout,
+    "max_attempts": check_max_attempts,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemJob:
     """The rule of one system job: an interval or a cron expression."""
 
-    job_class: type[JobClass]
+    job_class: JobTarget
+    """The job class, or a function of ``@pgjobs.job``."""
     interval: timedelta | None
     cron: str
     kwargs: dict[str, Any]
@@ -32,9 +53,19 @@ class SystemJob:
     """The options of ``enqueue()`` that ``setup()`` was given, such as a priority."""
 
     @property
+    def path(self) -> str:
+        """The dotted path by which rows name the class or the function."""
+        return path_of(self.job_class)
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether operators may edit the rule."""
+        return options_of(self.job_class).editable_schedule
+
+    @property
     def queue_name(self) -> str:
         """The queue of ``setup()`` or ``Meta``; then ``QUEUE_MAPPINGS[None]``; then ``low``."""
-        named: str | None = self.options.get("queue_name") or self.job_class.options.queue
+        named: str | None = self.options.get("queue_name") or options_of(self.job_class).queue
         return named or queues.get_queue_for_model(None, queues.LOW)
 
 
@@ -42,32 +73,42 @@ _system_jobs: dict[str, SystemJob] = {}
 
 
 def system_jobs() -> dict[str, SystemJob]:
-    """Return the registered system jobs by the dotted path of their class."""
+    """Return the registered system jobs by the dotted path of their class or function."""
     return dict(_system_jobs)
 
 
 def system_job(
     interval: int | None = None, *, cron: str | None = None, **kwargs: Any
-) -> Callable[[C], C]:
-    """Return a decorator that calls ``setup()`` of a job class with these arguments.
+) -> Callable[[T], T]:
+    """Return a decorator that calls ``setup()`` with these arguments.
 
-    Raises InvalidArgument for a wrong value, such as the class itself if the parentheses are
-    missing: the class would become the decorator, and never run.
+    It stands above a job class, or above ``@pgjobs.job`` of a function. Raises InvalidArgument for a
+    wrong value, such as the class itself if the parentheses are missing: the class would become the
+    decorator, and never run.
     """
     if interval is not None:
         check_interval(interval)
     if cron is not None:
         check_cron(cron)
 
-    def decorate(job_class: C) -> C:
+    def decorate(job_class: T) -> T:
+        _refuse_unmarked(job_class)
         register_system_job(job_class, interval=interval, cron=cron, kwargs=kwargs)
         return job_class
 
     return decorate
 
 
+def _refuse_unmarked(target: JobTarget) -> None:
+    if inspect.isfunction(target) and registered_as(path_of(target)) is not target:
+        raise InvalidArgument(
+            f"{target.__qualname__} is no job yet: write @pgjobs.job between @system_job and the "
+            "def."
+        )
+
+
 def register_system_job(
-    job_class: type[JobClass],
+    job_class: JobTarget,
     *,
     interval: int | None,
     cron: str | None,
@@ -75,25 +116,46 @@ def register_system_job(
 ) -> None:
     """Remember the rule. When a worker starts, its clock writes the rule to the database.
 
-    Raises InvalidArgument if not exactly one of ``interval`` and ``cron`` is given, or for
-    a wrong value.
+    Raises InvalidArgument if not exactly one of ``interval`` and ``cron`` is given, for a wrong
+    value, and for a function whose jobs have no name.
     """
-    if not is_job_class(check_target(job_class)):
-        raise InvalidArgument(f"{brief(job_class)} is not a BackgroundJob class.")
+    job_class = check_target(job_class)
+    if not name_of(job_class):
+        raise InvalidArgument(
+            f"{job_class.__qualname__} is marked with @pgjobs.register, so each call names its "
+            "job, and the clock has no name for it. Mark it with @pgjobs.job instead."
+        )
     if (interval is None) == (cron is None):
         raise InvalidArgument(
             f"{job_class.__qualname__} needs either interval= (minutes) or cron=, and not both."
         )
+    kwargs = with_name(job_class, kwargs)
+    _check_options(kwargs)
     options = {name: kwargs[name] for name in OPTIONS & kwargs.keys() - {"arguments"}}
     named = {name: value for name, value in kwargs.items() if name not in OPTIONS}
     check_options(job_class, named)
     arguments = gathered(kwargs.get("arguments"), named)
     check_all(job_class, arguments)
     codec.encode(arguments, "kwargs")
-    _system_jobs[job_class.path] = SystemJob(
+    _system_jobs[path_of(job_class)] = SystemJob(
         job_class=job_class,
         interval=None if interval is None else timedelta(minutes=check_interval(interval)),
         cron="" if cron is None else check_cron(cron),
         kwargs=arguments,
         options=options,
     )
+
+
+def _check_options(kwargs: dict[str, Any]) -> None:
+    """Raise InvalidArgument for an option that no system job has, and for a wrong number.
+
+    No queue is looked up: the apps, which bring queues, may not be ready. ``check`` does it.
+    """
+    for name, why in _NEVER.items():
+        if kwargs.get(name) not in (None, False, ""):
+            raise InvalidArgument(
+                f"{name}={brief(kwargs[name])} can't be an option of a system job. {why}"
+            )
+    for name, check in _NUMBERS.items():
+        if kwargs.get(name) is not None:
+            check(kwargs[name])

@@ -99,10 +99,8 @@ class JobOptions:
         return cls(**options)
 
 
-OF_FUNCTIONS: Final = tuple(
-    field.name for field in fields(JobOptions) if field.name != "editable_schedule"
-)
-"""The options of ``@pgjobs.job``: all but those of system jobs, which are classes."""
+OF_FUNCTIONS: Final = tuple(field.name for field in fields(JobOptions))
+"""The options of ``@pgjobs.job``: those of ``class Meta``."""
 
 
 NAME_LIMIT: Final = 200

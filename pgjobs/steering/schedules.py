@@ -21,6 +21,7 @@ from pgjobs.jobs.system import SystemJob, system_jobs
 from pgjobs.limits import NEVER
 from pgjobs.models import Job, Schedule
 from pgjobs.models.job_database import database_now, job_database, locked_briefly
+from pgjobs.registry.targets import is_job_class
 from pgjobs.rows.rivalry import in_transaction
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.journal import acting
@@ -85,12 +86,14 @@ def edit(name: str, *, by: Actor, interval: int | None = None, cron: str | None 
     """Give a schedule another rule than that of the code, and return it.
 
     The rule outlives restarts and deploys, until ``take_back()``. Raises InvalidArgument for a
-    wrong rule, or if the ``Meta`` of the class does not set ``editable_schedule``.
+    wrong rule, or if neither ``Meta`` nor ``@job`` sets ``editable_schedule``.
     """
     known = _known(name)
-    if not known.job_class.options.editable_schedule:
+    if not known.is_editable:
+        place = "Meta" if is_job_class(known.job_class) else "@pgjobs.job"
         raise InvalidArgument(
-            f"The rule of {name} may not be edited: its Meta does not set editable_schedule = True."
+            f"The rule of {name} may not be edited: its {place} does not set "
+            "editable_schedule=True."
         )
     if (interval is None) == (cron is None):
         raise InvalidArgument("Give either interval (minutes) or cron, and not both.")

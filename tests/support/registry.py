@@ -8,14 +8,15 @@ import pytest
 
 # pytest loads this file before Django is set up, so it must not import pgjobs.
 if TYPE_CHECKING:
-    from pgjobs import BackgroundJob
+    from pgjobs.registry.names import JobTarget
 
 
-def forget_system_job(job_class: type[BackgroundJob]) -> None:
+def forget_system_job(job_class: JobTarget) -> None:
     """Let no worker of this process run ``job_class`` by the clock."""
     from pgjobs.jobs import system
+    from pgjobs.registry.names import path_of
 
-    del system._system_jobs[job_class.path]
+    del system._system_jobs[path_of(job_class)]
 
 
 def forget_system_jobs(monkeypatch: pytest.MonkeyPatch) -> None:

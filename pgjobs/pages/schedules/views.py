@@ -78,7 +78,7 @@ def _rights_of_code(state: ScheduleState) -> dict[str, Any]:
     known = system_jobs().get(state.row.job_class)
     return {
         "is_known": known is not None,
-        "is_editable": known is not None and known.job_class.options.editable_schedule,
+        "is_editable": known is not None and known.is_editable,
     }
 
 

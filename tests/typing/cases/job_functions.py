@@ -106,3 +106,49 @@ def registered(job: Job, to: str) -> None: ...
 def a_registered_function_is_enqueued_through_the_row() -> None:
     registered(Job(), "ops")
     assert_type(Job.enqueue(registered, name="Registered", to="ops"), Job)
+
+
+def enqueue_many_takes_items_and_options(site: Site) -> None:
+    assert_type(send_report.enqueue_many([{"to": "ops"}, {"to": "dev"}], priority=7), list[int])
+    copy.enqueue_many([site, site], source="a")
+    copy.enqueue_many([(site, {"source": "a"}), (None, {"source": "b"})])
+
+    send_report.enqueue_many(["ops"])  # error: str
+    send_report.enqueue_many([{"to": "ops"}], priority="7")  # error: priority
+    send_report.enqueue_many([{"to": "ops"}], immediate=True, interval="5")  # error: interval
+
+
+def setup_takes_a_rule_and_the_arguments_of_the_function() -> None:
+    send_report.setup(interval=60, to="ops", priority=7)
+    copy.setup(cron="15 3 * * *", source="a")
+    greet.setup(interval=60, name="Ada")
+
+    send_report.setup(interval=60)  # error: to|few
+    send_report.setup(interval="60", to="ops")  # error: interval
+    send_report.setup(interval=60, too="ops")  # error: too
+    copy.setup(cron=5, source="a")  # error: cron
+
+
+@pgjobs.system_job(interval=60)
+@pgjobs.job(editable_schedule=True)
+def tidy(depth: int = 1) -> int:
+    return depth
+
+
+def a_system_function_stays_what_it_is() -> None:
+    assert_type(tidy(depth=2), int)
+    assert_type(tidy.delay(2), Job)
+
+    tidy.delay("2")  # error: int
+
+
+def the_current_job_may_be_none() -> None:
+    job = pgjobs.current_job()
+    assert_type(job, pgjobs.CurrentJob | None)
+    if job is not None:
+        assert_type(job.job, Job)
+        job.logger.info("%s of %s", 1, 2)
+        job.progress(1, 2, "half")
+
+        job.progress("1")  # error: str|done
+    job.progress(1)  # error: None|progress
