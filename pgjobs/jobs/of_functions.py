@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pgjobs.jobs.options import check_numbers
 from pgjobs.registry.job_class import JobClass
@@ -13,6 +13,8 @@ from pgjobs.registry.meta import JobOptions
 
 class FunctionClass(JobClass):
     """The base of the classes that `class_of` makes."""
+
+    function: ClassVar[Callable[..., Any]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         # First: the base class registers what it accepts.
@@ -42,6 +44,7 @@ def class_of(
         "__doc__": function.__doc__,
         "Meta": type("Meta", (), dict(meta)),
         "run": run,
+        "function": staticmethod(function),
         **members,
     }
     return type(function.__name__, (base,), body)

@@ -95,27 +95,38 @@ class PgJobsBackend(BaseTaskBackend):
 
     def _insert(self, task: AnyTask, args: Any, kwargs: Any) -> tuple[Any, bool]:
         """Return a job of ``task`` and whether it is new: with ``once`` there may be a live one."""
+        row = self.row_of(task, args, kwargs)
+        jobs = apps.get_model("pgjobs", "Job").objects.all()
+        if getattr(task, "once", False):
+            held: tuple[Any, bool] = jobs.hold_place_by(row)
+            return held
+        return jobs.enqueue_row(row), True
+
+    def row_of(
+        self, task: AnyTask, args: Any, kwargs: Any, *, immediate: bool = False
+    ) -> dict[str, Any]:
+        """Return the columns of a new job of ``task``; an ``immediate`` one is about to run here.
+
+        Raises TypeError or ValueError for arguments that JSON or the function does not take, and
+        InvalidTask for a task that can't be a job.
+        """
         self.validate_task(task)
         # It imports models, and a task may be declared before the models are loaded.
         from pgjobs.enqueueing.row import row_for_call
 
         job_class = self.register(task)
-        row = row_for_call(
+        return row_for_call(
             job_class,
             normalize_json(list(args)),
             normalize_json(dict(kwargs)),
             schedule_at=task.run_after,
+            immediate=immediate,
             queue_name=task.queue_name,
             priority=task.priority,
             timeout=getattr(task, "timeout", None),
             max_attempts=getattr(task, "max_attempts", None),
             meta=self._meta(job_class.task),
         )
-        jobs = apps.get_model("pgjobs", "Job").objects.all()
-        if getattr(task, "once", False):
-            held: tuple[Any, bool] = jobs.hold_place_by(row)
-            return held
-        return jobs.enqueue_row(row), True
 
     def _meta(self, declared: AnyTask) -> dict[str, str] | None:
         return None if self.alias == declared.backend else {BACKEND: self.alias}

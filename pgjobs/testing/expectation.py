@@ -6,20 +6,23 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from unittest.mock import ANY
 
 from pgjobs import codec
 from pgjobs.choices import WAITING, JobStatus
 from pgjobs.enqueueing import bounds
-from pgjobs.enqueueing.arguments import OPTIONS, check_given, gathered
+from pgjobs.enqueueing.arguments import OPTIONS, gathered
 from pgjobs.enqueueing.references import object_columns, user_key
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from pgjobs.queues import check_known
-from pgjobs.registry.names import path_of
-from pgjobs.registry.targets import check_target
+from pgjobs.registry.names import registered_as
 from pgjobs.showing import brief
+from pgjobs.testing.targets import Target, by_name, target_of
+
+if TYPE_CHECKING:
+    from pgjobs.testing.targets import AnyTarget
 
 _ABSENT: Final = object()
 
@@ -81,9 +84,9 @@ class Expectation:
 
 
 def expectation(
-    target: Any = None,
+    target: AnyTarget | None = None,
     /,
-    *,
+    *args: Any,
     object: Any = ANY,
     user: Any = ANY,
     queue_name: str | None = None,
@@ -99,32 +102,44 @@ def expectation(
     Raises InvalidArgument for a name or a value that no job could have: an assertion that can't be
     true, or can't be false, is a mistake.
     """
-    _refuse_other_options(kwargs)
-    given = gathered(arguments, kwargs)
-    path = None
-    if target is not None:
-        target = check_target(target)
-        check_given(target, given)
-        path = path_of(target)
+    known = None if target is None else target_of(target)
+    given = _arguments(known, args, arguments, kwargs)
+    columns = _columns(user, queue_name, priority, schedule_at, interval)
+    if known is not None:
+        columns = {**_columns(**known.expected()), **columns}
     if object is not ANY:
         object_columns(object)  # it raises for a value that can't be the object of a job
     exact = {name: value for name, value in given.items() if value is not ANY}
     return Expectation(
-        job_class=path,
+        job_class=None if known is None else known.path,
         about=object,
-        columns=_columns(user, queue_name, priority, schedule_at, interval),
+        columns=columns,
         arguments=given,
         encoded=codec.bare(codec.encode(exact, "kwargs")),
         statuses=_statuses(status),
     )
 
 
+def _arguments(
+    target: Target | None, args: tuple[Any, ...], arguments: Any, kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the expected arguments by their names, as a row stores them."""
+    if target is None:
+        _refuse_other_options(kwargs)
+        return gathered(arguments, kwargs)
+    if target.takes_options:
+        kwargs = target.with_name({**kwargs, "arguments": arguments})
+        arguments = kwargs.pop("arguments")
+        _refuse_other_options(kwargs)
+    return target.named(args, gathered(arguments, kwargs))
+
+
 def _columns(
-    user: Any,
-    queue_name: str | None,
-    priority: int | None,
-    schedule_at: datetime | None,
-    interval: int | None,
+    user: Any = ANY,
+    queue_name: str | None = None,
+    priority: int | None = None,
+    schedule_at: datetime | None = None,
+    interval: int | None = None,
 ) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     if queue_name is not None:
@@ -162,8 +177,16 @@ def _refuse_other_options(kwargs: Mapping[str, Any]) -> None:
 
 
 def stored_arguments(job: Job) -> dict[str, Any]:
-    """Return the arguments of ``job`` as its row stores them."""
-    return codec.bare(job.kwargs) if isinstance(job.kwargs, dict) else {}
+    """Return the arguments of ``job`` by their names, as its row stores them."""
+    named = codec.bare(job.kwargs) if isinstance(job.kwargs, dict) else {}
+    args = job.args if isinstance(job.args, list) else []
+    code = registered_as(job.job_class)
+    if code is None:
+        return {"*args": args, **named} if args else named
+    try:
+        return by_name(code, args, named)
+    except TypeError:  # SQL by hand can write anything there
+        return {"*args": args, **named}
 
 
 def shown(stored: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connections, models
 from django.db.models.functions import Now
@@ -16,15 +16,21 @@ from pgjobs import codec, queues
 from pgjobs.choices import WAITING, JobStatus
 from pgjobs.clock.schedules import fire_due
 from pgjobs.clock.synchronizing import synchronize
-from pgjobs.enqueueing.row import row_for
-from pgjobs.exceptions import Retry, Snooze
+from pgjobs.enqueueing.arguments import gathered
+from pgjobs.enqueueing.row import row_for, row_for_call
+from pgjobs.exceptions import InvalidArgument, Retry, Snooze
 from pgjobs.execution import in_process
 from pgjobs.execution.verdict import leaves_of
 from pgjobs.models import Job, Pause
 from pgjobs.models.job_database import job_database
 from pgjobs.models.job_queryset import JobQuerySet
+from pgjobs.showing import brief
+from pgjobs.testing.targets import Target, target_of
 from pgjobs.testing.travelling import time_travel
 from pgjobs.worker.claiming.promoter import PROMOTE
+
+if TYPE_CHECKING:
+    from pgjobs.testing.targets import AnyTarget
 
 _AT_ONCE: Final = 1000
 
@@ -61,17 +67,25 @@ class JobRun:
         return list(self.job.log_entries.values_list("message", flat=True))
 
 
-def run_job(target: Any, /, *, object: Any = None, raising: bool = True, **options: Any) -> JobRun:
+def run_job(
+    target: AnyTarget,
+    /,
+    *args: Any,
+    object: models.Model | None = None,
+    raising: bool = True,
+    **options: Any,
+) -> JobRun:
     """Run one job now, in this thread, and return its run.
 
-    ``object`` and ``options`` are those of ``enqueue()``, which checks them as ever; names that are
-    no option are arguments of ``run()``. The job has a row, as an immediate job has one, so that
-    ``self.job`` is as it will be in a worker.
+    ``target`` is a job class, a job function or a task. ``object`` and ``options`` are those of
+    ``enqueue()``, which checks them as ever; names that are no option are arguments of ``run()``.
+    ``args`` are arguments that a function or a task takes by position. The job has a row, as an
+    immediate job has one, so that ``self.job`` is as it will be in a worker.
 
     Raises the exception that leaves ``run()``, unless it is a Retry or Snooze that sends the job
     back to its queue. With ``raising=False`` nothing is raised.
     """
-    row = row_for(target, object, immediate=True, **options)
+    row = _row_for_run(target_of(target), args, object, options)
     job, errors = Job(**row), list[BaseException]()
     in_process.run_immediately(_jobs(), job, note_error=errors.append)
     run = JobRun(
@@ -82,6 +96,29 @@ def run_job(target: Any, /, *, object: Any = None, raising: bool = True, **optio
     if raising:
         _raise_exception(job, run.exception)
     return run
+
+
+def _row_for_run(
+    target: Target, args: tuple[Any, ...], about: Any, options: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the columns of the job that ``run_job()`` runs."""
+    if target.takes_options:
+        options = target.with_name(options)
+        if args:
+            named = target.named(args, {})
+            options["arguments"] = gathered(options.get("arguments"), named)
+        return row_for(target.code, about, immediate=True, **options)
+    kwargs = gathered(options.pop("arguments", None), options)
+    if about is not None:
+        raise InvalidArgument(
+            f"object={brief(about)} can't be given to {target.path}, whose jobs have no object. "
+            "If it is an argument of the function, write arguments={'object': …}."
+        )
+    if target.task is None:
+        return row_for_call(target.code, list(args), kwargs, immediate=True)
+    backend: Any = target.task.get_backend()
+    row: dict[str, Any] = backend.row_of(target.task, args, kwargs, immediate=True)
+    return row
 
 
 def run_jobs(

@@ -16,7 +16,6 @@ from pgjobs.showing import brief
 class FunctionJob(FunctionClass):
     """A job that calls a function with its positional and its keyword arguments."""
 
-    function: ClassVar[Callable[..., Any]]
     intervals: ClassVar[tuple[int, ...]] = ()
     """Seconds between the attempts."""
 
@@ -90,7 +89,6 @@ def _make(function: Callable[..., Any], queue: str, options: Options) -> None:
         FunctionJob,
         meta=given,
         run=_run_of(function),
-        function=staticmethod(function),
         intervals=retry.intervals,
     )
 
