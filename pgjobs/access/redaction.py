@@ -17,6 +17,7 @@ from pgjobs.conf import SEPARATORS
 from pgjobs.models.json_field import UnreadableJSON
 from pgjobs.registry.hidden import hidden_keys
 from pgjobs.registry.names import JobTarget, registered_as
+from pgjobs.registry.parameters import signature_as_written, without_own
 from pgjobs.registry.targets import is_job_class
 
 MASK: Final = "[redacted]"
@@ -50,7 +51,7 @@ def redacted_arguments(job_class: str, arguments: Any) -> Any:
         return _names_alone(arguments)
     hidden = hidden_keys(target)
     if isinstance(arguments, list):
-        names = _names(target, len(arguments))
+        names = _names(target, len(arguments), hidden)
         return [
             MASK if name is None or is_hidden(name, hidden) else each
             for name, each in zip(names, redacted(arguments, hidden), strict=True)
@@ -122,19 +123,24 @@ def _redacted(value: Any, hidden: str, depth: int) -> Any:
     }
 
 
-def _names(target: JobTarget | None, number: int) -> list[str | None]:
+def _names(target: JobTarget, number: int, hidden: str) -> list[str | None]:
     """Return the names of the first ``number`` positional arguments; None if one is not known."""
-    parameters = [] if target is None else _parameters(target)
-    if parameters and parameters[0].name in ("self", "job"):
-        del parameters[0]
-    names: list[str | None] = [each.name for each in parameters if each.kind in _POSITIONAL]
-    rest = next((each.name for each in parameters if each.kind == each.VAR_POSITIONAL), None)
+    called, written = _parameters(target)
+    names: list[str | None] = [each.name for each in called if each.kind in _POSITIONAL]
+    rest = next((each.name for each in called if each.kind == each.VAR_POSITIONAL), None)
+    # A decorator with *args may put arguments of its own in front, so any of them may be hidden.
+    inner = [each.name for each in written if each.kind in _POSITIONAL]
+    if any(is_hidden(each, hidden) for each in inner if each not in names):
+        rest = None
     return [*names, *[rest] * number][:number]
 
 
-def _parameters(target: JobTarget) -> list[inspect.Parameter]:
+def _parameters(target: JobTarget) -> tuple[list[inspect.Parameter], list[inspect.Parameter]]:
+    """Return the parameters that a call meets first, and those inside the decorators."""
     run = target.run if is_job_class(target) else target
     try:
-        return list(inspect.signature(run).parameters.values())
+        signatures = inspect.signature(run, follow_wrapped=False), signature_as_written(run)
     except (TypeError, ValueError):  # such as a run() that was written in C
-        return []
+        return [], []
+    called, written = (without_own(target, each) for each in signatures)
+    return called, written

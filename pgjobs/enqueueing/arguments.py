@@ -74,6 +74,12 @@ def check_own(target: JobTarget, given: Mapping[str, Any]) -> None:
             f"self={brief(given['self'])} can't be an argument: {target.__qualname__}.run() "
             "has its own self. Call the argument otherwise."
         )
+    own = target.given_argument if is_job_class(target) else None
+    if own in given:
+        raise InvalidArgument(
+            f"{own}={brief(given[own])} can't be an argument: {target.__qualname__}() is called "
+            f"with a {own} of its own. Call the argument otherwise."
+        )
 
 
 def check_all(target: JobTarget, given: Mapping[str, Any]) -> None:
@@ -95,6 +101,7 @@ def _as_given(name: str) -> str:
 
 def check_call(args: list[Any], target: JobTarget, kwargs: Mapping[str, Any]) -> None:
     """Raise InvalidArgument unless ``run()`` of the job class can be called with all arguments."""
+    check_own(target, kwargs)
     run: Callable[..., Any] = target.run  # type: ignore[attr-defined]
     try:
         inspect.signature(run).bind(None, *args, **kwargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -35,9 +36,12 @@ def class_of(
     """Return the job class of ``function``, a subclass of ``base``, and register it.
 
     It has the path and the docstring of the function, and the options of ``meta``. Calls are held
-    to the parameters of the function, without the first ``given`` ones, which ``run`` supplies.
+    to the parameters of the function, without the first ``given`` ones, which ``run`` supplies. If
+    a decorator stands around the function, the decorator's parameters count.
     """
-    run.__signature__ = _signature(function, given)  # type: ignore[attr-defined]
+    known = inspect.signature(function, follow_wrapped=False)
+    run.__signature__ = _without_given(known, given)  # type: ignore[attr-defined]
+    run.__wrapped__ = _as_written(function, given)  # type: ignore[attr-defined]
     body = {
         "__module__": function.__module__,
         "__qualname__": function.__qualname__,
@@ -50,8 +54,23 @@ def class_of(
     return type(function.__name__, (base,), body)
 
 
-def _signature(function: Callable[..., Any], given: int) -> inspect.Signature:
-    signature = inspect.signature(function)
-    parameters = list(signature.parameters.values())[given:]
+def _as_written(function: Callable[..., Any], given: int) -> Callable[..., Any]:
+    """Return a function with the parameters in the ``def`` of ``function``, inside its decorators."""
+
+    @functools.wraps(function)
+    def written(*args: Any, **kwargs: Any) -> None: ...
+
+    written.__signature__ = _without_given(  # type: ignore[attr-defined]
+        inspect.signature(function), given
+    )
+    return written
+
+
+def _without_given(signature: inspect.Signature, given: int) -> inspect.Signature:
+    """Return ``signature`` without the first ``given`` parameters; a ``*args`` takes any number."""
+    parameters = list(signature.parameters.values())
+    while given and parameters and parameters[0].kind != inspect.Parameter.VAR_POSITIONAL:
+        del parameters[0]
+        given -= 1
     own = inspect.Parameter("_self", inspect.Parameter.POSITIONAL_ONLY)
     return signature.replace(parameters=[own, *parameters])

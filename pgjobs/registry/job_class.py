@@ -24,6 +24,8 @@ class JobClass(ABC):
     """The dotted path by which rows name this class."""
     name: ClassVar[str] = ""
     """The name that people read. A lazy translation is translated when a job is enqueued."""
+    given_argument: ClassVar[str | None] = None
+    """The argument of ``run()`` that the class gives itself, so that no caller may."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

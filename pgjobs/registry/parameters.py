@@ -48,8 +48,8 @@ def _parameters_of(target: JobTarget, run: Any) -> Parameters:
     try:
         # Of the outer function: a decorator may supply an argument that the inner one requires.
         signature = inspect.signature(called, follow_wrapped=False)
-        inner_signature = inspect.signature(called)
-        outer, inner = _without_own(target, signature), _without_own(target, inner_signature)
+        inner_signature = signature_as_written(called)
+        outer, inner = without_own(target, signature), without_own(target, inner_signature)
     except (TypeError, ValueError):
         return _ANYTHING
     return Parameters(
@@ -59,6 +59,16 @@ def _parameters_of(target: JobTarget, run: Any) -> Parameters:
         written=frozenset(each.name for each in inner if _is_named(each)),
         takes_job=_takes_job(signature.parameters, inner_signature.parameters),
     )
+
+
+def signature_as_written(called: Any) -> inspect.Signature:
+    """Return the signature of the ``def`` inside the decorators of ``called``.
+
+    Raises TypeError or ValueError if it has none, such as for a function that was written in C.
+    """
+    # A function that states its signature itself may have another one inside.
+    is_stated = hasattr(called, "__signature__") and hasattr(called, "__wrapped__")
+    return inspect.signature(called.__wrapped__ if is_stated else called)
 
 
 def _takes_job(
@@ -76,7 +86,8 @@ def _takes_any(parameters: Iterable[inspect.Parameter]) -> bool:
     return any(each.kind == each.VAR_KEYWORD for each in parameters)
 
 
-def _without_own(target: JobTarget, signature: inspect.Signature) -> list[inspect.Parameter]:
+def without_own(target: JobTarget, signature: inspect.Signature) -> list[inspect.Parameter]:
+    """Return the parameters in ``signature`` of ``target`` that pgjobs does not give itself."""
     parameters = list(signature.parameters.values())
     if not is_job_class(target):
         return [each for each in parameters if each.name != "job"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ClassVar
 
 from pgjobs import notifications
+from pgjobs.execution.awaiting import coroutine_in
 from pgjobs.execution.result import result_as_json
 from pgjobs.jobs.of_functions import FunctionClass, class_of
 from pgjobs.jobs.system import register_system_job
@@ -51,9 +52,23 @@ def _make(task: AnyTask, options: Mapping[str, Any]) -> type[TaskJob]:
         raise TypeError(f"{func.__qualname__} is not a def at module level, so it has no path.")
     refuse_yield(func, task.module_path)
     made: type[TaskJob] = class_of(
-        func, TaskJob, meta=options, run=_run_of(task), given=int(task.takes_context), task=task
+        func,
+        TaskJob,
+        meta=options,
+        run=_run_of(task),
+        given=int(task.takes_context),
+        task=task,
+        given_argument=_given_argument(task),
     )
     return made
+
+
+def _given_argument(task: AnyTask) -> str | None:
+    """Return the name of the context that ``task`` takes if a caller could use it, too."""
+    if not task.takes_context:
+        return None
+    first = next(iter(inspect.signature(task.func).parameters.values()))
+    return None if first.kind == first.POSITIONAL_ONLY else first.name
 
 
 def _options_of(task: AnyTask) -> dict[str, Any]:
@@ -73,7 +88,10 @@ def _run_of(task: AnyTask) -> Callable[..., Any]:
     def run(self: TaskJob, /, *args: Any, **kwargs: Any) -> Any:
         context = signals.send_started(self.job, task)
         try:
-            value = _storable(task.func(*context, *args, **kwargs))
+            value = task.func(*context, *args, **kwargs)
+            if (coroutine := coroutine_in(value)) is not None:  # a decorator hides an async def
+                return _awaited(self.job, coroutine)
+            value = _storable(value)
         except BaseException as error:
             signals.remember(self.job, error)
             raise
@@ -82,15 +100,20 @@ def _run_of(task: AnyTask) -> Callable[..., Any]:
 
     async def run_coroutine(self: TaskJob, /, *args: Any, **kwargs: Any) -> Any:
         context = await signals.asend_started(self.job, task)
-        try:
-            value = _storable(await task.func(*context, *args, **kwargs))
-        except BaseException as error:
-            signals.remember(self.job, error)
-            raise
-        signals.remember(self.job)
-        return value
+        return await _awaited(self.job, task.func(*context, *args, **kwargs))
 
     return run_coroutine if inspect.iscoroutinefunction(task.func) else run
+
+
+async def _awaited(job: Any, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Return what the ``coroutine`` of the task of ``job`` returns, and keep how it ended."""
+    try:
+        value = _storable(await coroutine)
+    except BaseException as error:
+        signals.remember(job, error)
+        raise
+    signals.remember(job)
+    return value
 
 
 def _storable(value: Any) -> Any:

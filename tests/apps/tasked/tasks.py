@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -157,3 +159,50 @@ def exits() -> None:
 @task
 async def exits_slowly() -> None:
     raise SystemExit(3)
+
+
+def with_client(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the function an argument of its own, in front of those of the call."""
+
+    @functools.wraps(function)
+    def outer(*args: Any, **kwargs: Any) -> Any:
+        return function("client", *args, **kwargs)
+
+    return outer
+
+
+@task(sensitive=["password"])
+@with_client
+def logs_in(client: str, user: str, password: str) -> list[str]:
+    return [client, user, password]
+
+
+def logged(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def outer(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return outer
+
+
+@task(takes_context=True)
+@logged
+def decorated_with_context(context: AnyContext, number: int) -> list[int]:
+    return [context.attempt, number]
+
+
+@task
+@logged
+async def decorated_coroutine(number: int) -> int:
+    if number < 0:
+        raise ValueError(number)
+    return number
+
+
+@task(sensitive=["password"])
+def signs_in(user: str, password: str) -> None: ...
+
+
+@task(takes_context=True)
+def takes_any_with_context(context: AnyContext, **kwargs: Any) -> list[str]:
+    return sorted(kwargs)
