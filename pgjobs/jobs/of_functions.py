@@ -55,7 +55,7 @@ def class_of(
 
 
 def _as_written(function: Callable[..., Any], given: int) -> Callable[..., Any]:
-    """Return a function with the parameters in the ``def`` of ``function``, inside its decorators."""
+    """Return a function with the parameters of ``function`` as written inside its decorators."""
 
     @functools.wraps(function)
     def written(*args: Any, **kwargs: Any) -> None: ...

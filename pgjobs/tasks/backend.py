@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.core.checks import CheckMessage
 
+from pgjobs.enqueueing.bounds import check_priority
+from pgjobs.exceptions import InvalidArgument
 from pgjobs.keys import key_of
+from pgjobs.showing import brief
 from pgjobs.tasks import signals
 from pgjobs.tasks.checks import problems
 from pgjobs.tasks.definition import META, PgJobsTask
@@ -16,6 +20,7 @@ from pgjobs.tasks.framework import (
     AnyResult,
     AnyTask,
     BaseTaskBackend,
+    InvalidTask,
     Task,
     TaskResult,
     TaskResultDoesNotExist,
@@ -46,6 +51,7 @@ class PgJobsBackend(BaseTaskBackend):
 
     def validate_task(self, task: AnyTask) -> None:
         """Raise InvalidTask if ``task`` can't be a job; else register its job class."""
+        _check_types(task)
         super().validate_task(task)
         self.register(task)
 
@@ -117,8 +123,8 @@ class PgJobsBackend(BaseTaskBackend):
         job_class = self.register(task)
         return row_for_call(
             job_class,
-            normalize_json(list(args)),
-            normalize_json(dict(kwargs)),
+            _normalized(list(args)),
+            _normalized(dict(kwargs)),
             schedule_at=task.run_after,
             immediate=immediate,
             queue_name=task.queue_name,
@@ -130,3 +136,26 @@ class PgJobsBackend(BaseTaskBackend):
 
     def _meta(self, declared: AnyTask) -> dict[str, str] | None:
         return None if self.alias == declared.backend else {BACKEND: self.alias}
+
+
+def _check_types(task: AnyTask) -> None:
+    """Raise InvalidTask for a value that Django's own checks let pass, or can't read."""
+    try:
+        check_priority(task.priority)
+    except InvalidArgument as refusal:
+        raise InvalidTask(str(refusal)) from None
+    if not (task.run_after is None or isinstance(task.run_after, datetime)):
+        raise InvalidTask(
+            f"run_after must be an aware datetime, such as timezone.now() + timedelta(minutes=5), "
+            f"not {brief(task.run_after)}."
+        )
+
+
+def _normalized(value: Any) -> Any:
+    """Return ``value`` as JSON has it. Raises TypeError or ValueError if it is none."""
+    try:
+        return normalize_json(value)
+    except RecursionError:
+        raise InvalidArgument(
+            "The arguments hold lists or dicts that are nested too deep, or that hold themselves."
+        ) from None

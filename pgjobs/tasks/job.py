@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, ClassVar
+from operator import attrgetter
+from typing import Any, ClassVar, Final
 
 from pgjobs import notifications
 from pgjobs.execution.awaiting import coroutine_in
@@ -12,9 +13,14 @@ from pgjobs.execution.result import result_as_json
 from pgjobs.jobs.of_functions import FunctionClass, class_of
 from pgjobs.jobs.system import register_system_job
 from pgjobs.registry.names import refuse_yield, registered_as
+from pgjobs.showing import brief
 from pgjobs.tasks import signals
 from pgjobs.tasks.definition import META, PgJobsTask
 from pgjobs.tasks.framework import AnyTask, InvalidTask, normalize_json
+
+_OF_FUNCTION: Final = (*META, "takes_context", "interval", "cron")
+"""The options that hold for each job of a function, however it was enqueued."""
+_own: Final = attrgetter(*_OF_FUNCTION)
 
 
 class TaskJob(FunctionClass):
@@ -36,6 +42,7 @@ def job_class_of(task: AnyTask, defaults: Mapping[str, Any]) -> type[TaskJob]:
     """
     known = task_job(task.module_path)
     if known is not None and known.task.func is task.func:
+        _refuse_other_options(task, known.task)
         return known
     try:
         job_class = _make(task, {**defaults, **_options_of(task)})
@@ -46,8 +53,26 @@ def job_class_of(task: AnyTask, defaults: Mapping[str, Any]) -> type[TaskJob]:
     return job_class
 
 
+def _refuse_other_options(task: AnyTask, known: AnyTask) -> None:
+    """Raise InvalidTask if ``known``, which a worker runs for both, has other options.
+
+    A row names the function alone.
+    """
+    if type(task) is not type(known) or not isinstance(task, PgJobsTask):
+        return
+    for option, value, of_known in zip(_OF_FUNCTION, _own(task), _own(known), strict=True):
+        if value != of_known:
+            raise InvalidTask(
+                f"{task.module_path} is a task with {option}={brief(of_known)} already, so it "
+                f"can't be another one with {option}={brief(value)}: a row names the function "
+                "alone. Write a second function that calls it."
+            )
+
+
 def _make(task: AnyTask, options: Mapping[str, Any]) -> type[TaskJob]:
     func = task.func
+    if not isinstance(once := getattr(task, "once", False), bool):
+        raise TypeError(f"once must be True or False, not {brief(once)}.")
     if "<" in func.__qualname__:  # Django lets a lambda pass, and all lambdas have one name
         raise TypeError(f"{func.__qualname__} is not a def at module level, so it has no path.")
     refuse_yield(func, task.module_path)

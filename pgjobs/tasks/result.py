@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.db import router
-from django.utils.connection import ConnectionDoesNotExist
 
 from pgjobs import codec
 from pgjobs.choices import JobStatus
@@ -54,8 +53,16 @@ def result_of(job: Any, task: AnyTask) -> Any:
 
 def running(job: Any, task: AnyTask) -> AnyResult:
     """Return the result of ``job``, which this process is about to run."""
-    # A claim leaves the errors of earlier attempts in the database, and most jobs have none.
-    return _result(job, task, _failures(job) if job.attempt > 1 else [], finished=None)
+    return _result(job, task, _failures(job) if may_have_failed(job) else [], finished=None)
+
+
+def may_have_failed(job: Any) -> bool:
+    """Return whether ``job``, which is claimed, may have errors of earlier attempts.
+
+    A claim leaves them in the database, and most jobs have none. ``retry()`` counts the attempts
+    anew and keeps the errors, so the epoch tells.
+    """
+    return bool(job.epoch > 1)
 
 
 def _failures(job: Any) -> list[dict[str, Any]]:
@@ -111,14 +118,21 @@ def _result(
 
 def _as_enqueued(task: AnyTask, job: Any, failures: list[dict[str, Any]]) -> AnyTask:
     """Return ``task`` with the priority, the queue, the moment and the backend of ``job``."""
-    meta = job.meta if isinstance(job.meta, dict) else {}
     changes = {"priority": job.priority, "queue_name": job.queue_name}
     if job.scheduled is not None and not failures:  # another attempt has moved it
         changes["run_after"] = job.scheduled
     try:
-        return task.using(backend=meta.get(BACKEND), **changes)
-    except (InvalidTask, ConnectionDoesNotExist):  # SQL may have moved the job to any queue
+        return task.using(backend=_alias(job.meta), **changes)
+    except InvalidTask:  # SQL may have moved the job to any queue
         return task
+
+
+def _alias(meta: Any) -> str | None:
+    """Return the alias in ``meta`` if it still names a backend that runs tasks as jobs."""
+    alias = meta.get(BACKEND) if isinstance(meta, dict) else None
+    if not isinstance(alias, str) or alias not in task_backends.settings:
+        return None
+    return alias if getattr(task_backends[alias], "runs_jobs", False) else None
 
 
 def _errors(job: Any, failures: list[dict[str, Any]]) -> Iterator[TaskError]:

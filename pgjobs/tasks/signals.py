@@ -11,6 +11,7 @@ from typing import Any, Final
 from asgiref.sync import sync_to_async
 
 from pgjobs import events
+from pgjobs.jobs.of_functions import FunctionClass
 from pgjobs.registry.names import registered_as
 from pgjobs.tasks.framework import (
     AnyContext,
@@ -22,7 +23,7 @@ from pgjobs.tasks.framework import (
     task_finished,
     task_started,
 )
-from pgjobs.tasks.result import reread, running, sender_of
+from pgjobs.tasks.result import may_have_failed, reread, running, sender_of
 
 _END: Final = "task_end"
 """The attribute of a job that keeps the `_End` of its task until the end is told."""
@@ -59,7 +60,7 @@ def send_started(job: Any, task: AnyTask) -> tuple[AnyContext, ...]:
 
 async def asend_started(job: Any, task: AnyTask) -> tuple[AnyContext, ...]:
     """Do the same as ``send_started()``, for coroutines."""
-    if job.attempt > 1:  # it reads the errors of earlier attempts
+    if may_have_failed(job):  # it reads the errors of earlier attempts
         result = await sync_to_async(running)(job, task)
     else:
         result = running(job, task)
@@ -82,8 +83,11 @@ def _context(task: AnyTask, result: AnyResult) -> tuple[AnyContext, ...]:
 
 def _send_finished(event: events.JobEnded) -> None:
     job = event.job
-    task: AnyTask | None = getattr(registered_as(job.job_class), "task", None)
-    if task is None:
+    known = registered_as(job.job_class)
+    if not isinstance(known, type) or not issubclass(known, FunctionClass):
+        return
+    task: AnyTask | None = getattr(known, "task", None)
+    if task is None:  # a function of another kind
         return
     end: _End | None = job.__dict__.pop(_END, None)
     result = reread(job, task)

@@ -206,3 +206,20 @@ def signs_in(user: str, password: str) -> None: ...
 @task(takes_context=True)
 def takes_any_with_context(context: AnyContext, **kwargs: Any) -> list[str]:
     return sorted(kwargs)
+
+
+@task(max_attempts=2, backoff=retry.constant(timedelta()), takes_context=True)
+def counts_attempts(context: AnyContext, succeeds_at: int) -> list[int]:
+    return _attempts(context, succeeds_at)
+
+
+@task(max_attempts=2, backoff=retry.constant(timedelta()), takes_context=True)
+async def counts_attempts_slowly(context: AnyContext, succeeds_at: int) -> list[int]:
+    return _attempts(context, succeeds_at)
+
+
+def _attempts(context: AnyContext, succeeds_at: int) -> list[int]:
+    if context.attempt < succeeds_at:
+        raise ConnectionError
+    result = context.task_result
+    return [context.attempt, len(result.worker_ids), len(result.errors)]
