@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pgjobs.jobs.calls import job_model
 from pgjobs.jobs.options import check_numbers
 from pgjobs.registry.meta import JobOptions
+from pgjobs.registry.parameters import refuse_positional_only
 from pgjobs.rows.notes import Progress, logger_for_run
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class BackgroundJob(Calls[M]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         # First: the base class registers what it accepts.
         check_numbers(JobOptions.of(cls), f"{cls.__qualname__}.Meta: ")
+        refuse_positional_only(cls, cls.__qualname__)
         super().__init_subclass__(**kwargs)
 
     @cached_property

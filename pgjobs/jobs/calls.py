@@ -74,7 +74,9 @@ class Calls(JobClass):
         return await sync_to_async(partial(cls.enqueue_once, instance, **kwargs))()
 
     @classmethod
-    def setup(cls, *, interval: int | None = None, cron: str | None = None, **kwargs: Any) -> None:
+    def setup(
+        cls, /, *, interval: int | None = None, cron: str | None = None, **kwargs: Any
+    ) -> None:
         """Make this class a system job that runs every ``interval`` minutes or by ``cron``.
 
         ``kwargs`` go to ``run()``. Call this in ``AppConfig.ready()``: it only registers the

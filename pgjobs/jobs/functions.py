@@ -17,6 +17,7 @@ from pgjobs.jobs.options import check_numbers
 from pgjobs.jobs.system import register_system_job
 from pgjobs.registry.meta import OF_FUNCTIONS, JobOptions
 from pgjobs.registry.names import JobTarget, add, name_in_code, path_of
+from pgjobs.registry.parameters import positional_names, refuse_positional_only
 from pgjobs.showing import brief
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _made_job(func: Any, **given: Any) -> Any:
     check_numbers(options, f"{name}: ")
     if options.atomic and inspect.iscoroutinefunction(func):
         raise TypeError(f"{name} is atomic, so it can't be a coroutine.")
-    _check_parameters(func, name)
+    refuse_positional_only(func, name)
     for call in CALLS:
         _attach(func, call, name)
     add(path_of(func), func, options)
@@ -93,15 +94,6 @@ def _named(options: dict[str, Any], function: str) -> dict[str, Any]:
     if isinstance(given, Promise) or given != "":
         return options
     return {**options, "name": function.rpartition(".")[2]}
-
-
-def _check_parameters(func: Any, name: str) -> None:
-    for each in inspect.signature(func).parameters.values():
-        if each.kind == each.POSITIONAL_ONLY and each.default is each.empty:
-            raise TypeError(
-                f"{name} takes {each.name} by position alone, but a worker gives each argument "
-                "by its name: remove the slash."
-            )
 
 
 def _attach(func: Any, call: Callable[..., Any], name: str) -> None:
@@ -164,11 +156,7 @@ def _by_name(func: JobTarget, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     Raises InvalidArgument for more positional arguments than ``func`` takes, and for an argument
     that is given twice.
     """
-    names = [
-        each.name
-        for each in inspect.signature(func).parameters.values()
-        if each.kind == each.POSITIONAL_OR_KEYWORD and each.name != "job"
-    ]
+    names = positional_names(func)
     if len(args) > len(names):
         raise InvalidArgument(
             f"{func.__qualname__}() takes {len(names)} arguments by position "

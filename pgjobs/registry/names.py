@@ -63,7 +63,7 @@ def name_in_code(func: Any, decorator: str) -> str:
             f"{decorator}() takes a function at module level, not {brief(func)}. "
             "A class of jobs inherits from pgjobs.BackgroundJob instead."
         )
-    if "<" in name:
+    if "<" in name or "." in name:
         raise TypeError(f"{name} is not a def at module level, so a worker can't find it.")
     refuse_yield(func, name)
     return name

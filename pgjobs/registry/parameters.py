@@ -47,7 +47,7 @@ def _parameters_of(target: JobTarget, run: Any) -> Parameters:
     called = run if is_job_class(target) else target
     try:
         # Of the outer function: a decorator may supply an argument that the inner one requires.
-        signature = inspect.signature(called, follow_wrapped=False)
+        signature = _outermost(called)
         inner_signature = signature_as_written(called)
         outer, inner = without_own(target, signature), without_own(target, inner_signature)
     except (TypeError, ValueError):
@@ -59,6 +59,49 @@ def _parameters_of(target: JobTarget, run: Any) -> Parameters:
         written=frozenset(each.name for each in inner if _is_named(each)),
         takes_job=_takes_job(signature.parameters, inner_signature.parameters),
     )
+
+
+def refuse_positional_only(target: JobTarget, name: str) -> None:
+    """Raise TypeError if the code of ``target``, called ``name``, needs an argument by position."""
+    if not is_job_class(target):
+        _refuse_positional_only(inspect.signature(target).parameters.values(), name)
+        _refuse_positional_only(_outermost(target).parameters.values(), name)
+        return
+    try:
+        signature = _outermost(target.run)
+    except (TypeError, ValueError):  # it was written in C and does not tell
+        return
+    _refuse_positional_only(without_own(target, signature), f"{name}.run()")
+
+
+def _outermost(called: Any) -> inspect.Signature:
+    return inspect.signature(called, follow_wrapped=False)
+
+
+def _refuse_positional_only(parameters: Iterable[inspect.Parameter], name: str) -> None:
+    for each in parameters:
+        if each.kind == each.POSITIONAL_ONLY and each.default is each.empty:
+            raise TypeError(
+                f"{name} takes {each.name} by position alone, but a worker gives each argument "
+                "by its name: remove the slash."
+            )
+
+
+def positional_names(func: JobTarget) -> list[str]:
+    """Return the names of the arguments that a call of ``func`` may give by position, in order.
+
+    If a decorator takes ``*args``, those inside it follow. The row, ``job``, is left out.
+    """
+    signature = _outermost(func)
+    names = _positional(signature)
+    if any(each.kind == each.VAR_POSITIONAL for each in signature.parameters.values()):
+        names += [name for name in _positional(signature_as_written(func)) if name not in names]
+    return [name for name in names if name != "job"]
+
+
+def _positional(signature: inspect.Signature) -> list[str]:
+    parameters = signature.parameters.values()
+    return [each.name for each in parameters if each.kind == each.POSITIONAL_OR_KEYWORD]
 
 
 def signature_as_written(called: Any) -> inspect.Signature:
