@@ -75,7 +75,7 @@ def check_own(target: JobTarget, given: Mapping[str, Any]) -> None:
             "has its own self. Call the argument otherwise."
         )
     own = target.given_argument if is_job_class(target) else None
-    if own in given:
+    if own is not None and own in given:
         raise InvalidArgument(
             f"{own}={brief(given[own])} can't be an argument: {target.__qualname__}() is called "
             f"with a {own} of its own. Call the argument otherwise."

@@ -14,7 +14,7 @@ from pgjobs.exceptions import InvalidArgument
 from pgjobs.keys import key_of
 from pgjobs.showing import brief
 from pgjobs.tasks import signals
-from pgjobs.tasks.checks import problems
+from pgjobs.tasks.checks import check_kinds, problems, wrong_default
 from pgjobs.tasks.definition import META, PgJobsTask
 from pgjobs.tasks.framework import (
     AnyResult,
@@ -49,6 +49,10 @@ class PgJobsBackend(BaseTaskBackend):
     runs_jobs: Final = True
     """By this `discover` knows the class and its subclasses."""
 
+    def __init__(self, alias: str, params: Any) -> None:
+        check_kinds(alias, params)
+        super().__init__(alias, params)
+
     def validate_task(self, task: AnyTask) -> None:
         """Raise InvalidTask if ``task`` can't be a job; else register its job class."""
         _check_types(task)
@@ -57,9 +61,13 @@ class PgJobsBackend(BaseTaskBackend):
 
     def register(self, task: AnyTask) -> type[TaskJob]:
         """Let this process run ``task``; return its job class. Raises InvalidTask if it can't."""
-        return job_class_of(
-            task, {name: self.options[name] for name in META if name in self.options}
-        )
+        defaults = {name: self.options[name] for name in META if name in self.options}
+        try:
+            return job_class_of(task, defaults)
+        except InvalidTask:
+            if refusal := wrong_default(self):
+                raise InvalidTask(refusal) from None
+            raise
 
     def enqueue(self, task: Task[P, R], args: Any, kwargs: Any) -> TaskResult[P, R]:
         """Insert a job that runs ``task``, and return its result, which is READY.

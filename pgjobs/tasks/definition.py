@@ -6,12 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, cast
 
+from django.conf import global_settings, settings
 from django.utils.module_loading import import_string
 
 from pgjobs.registry.meta import ExceptionClasses
 from pgjobs.retry import Backoff
-from pgjobs.showing import did_you_mean
-from pgjobs.tasks.framework import AnyTask, task_backends
+from pgjobs.showing import brief, did_you_mean
+from pgjobs.tasks.framework import (
+    AnyTask,
+    BaseTaskBackend,
+    DummyBackend,
+    ImmediateBackend,
+    Task,
+    task_backends,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +55,9 @@ class PgJobsTask(AnyTask):
         given = ("priority", "queue_name", "run_after", "backend")
         return _restored, (self.module_path, {name: getattr(self, name) for name in given})
 
+    def __deepcopy__(self, _memo: Any) -> PgJobsTask:
+        return self  # it can't change, and its module may have it by another name
+
 
 def _restored(path: str, changes: Mapping[str, Any]) -> AnyTask:
     task: AnyTask = import_string(path)
@@ -60,13 +71,16 @@ META: Final = (
 """The options that go to ``class Meta`` of the task's job class."""
 
 _DECLARED: Final = frozenset(field.name for field in fields(PgJobsTask)) - {"func", "run_after"}
+_OWN: Final = _DECLARED - {field.name for field in fields(Task)}
+"""The options that the tasks of no other backend have."""
 
 
 def declare(function: Callable[..., Any], options: Mapping[str, Any]) -> PgJobsTask:
     """Return ``function`` as a task of the backend that ``options`` name.
 
-    Raises TypeError for an option that ``@task`` does not have, or if another backend would get an
-    option that only pgjobs has.
+    The backends that Django has for tests take the options of pgjobs, and don't use them. Raises
+    TypeError for an option that ``@task`` does not have, or if another backend would get an option
+    that only pgjobs has.
     """
     for option in options:
         if option not in _DECLARED:
@@ -74,10 +88,33 @@ def declare(function: Callable[..., Any], options: Mapping[str, Any]) -> PgJobsT
                 f"{option}={options[option]!r} is not an option of a task."
                 f"{did_you_mean(option, sorted(_DECLARED))}"
             )
-    backend = task_backends[options.get("backend", "default")]
-    return cast(
-        PgJobsTask, backend.task_class(func=function, **{**_as_django_has_them(), **options})
-    )
+    alias = options.get("backend", "default")
+    task_class = _task_class(task_backends[alias])
+    if not issubclass(task_class, PgJobsTask):
+        _refuse_options_of_pgjobs(alias, options)
+    return cast(PgJobsTask, task_class(func=function, **{**_as_django_has_them(), **options}))
+
+
+def _task_class(backend: BaseTaskBackend) -> type[AnyTask]:
+    for_tests = isinstance(backend, DummyBackend | ImmediateBackend)
+    given = getattr(settings, "TASKS", None)
+    # Without TASKS, tasks run at once: then an option such as cron would be lost without a word.
+    is_given = given is not None and given is not getattr(global_settings, "TASKS", None)
+    is_plain = backend.task_class is Task
+    return PgJobsTask if for_tests and is_plain and is_given else backend.task_class
+
+
+def _refuse_options_of_pgjobs(alias: str, options: Mapping[str, Any]) -> None:
+    for option in options:
+        if option in _OWN:
+            raise TypeError(
+                f"{option}={brief(options[option])} is an option of pgjobs.backends.PgJobsBackend, "
+                f"but TASKS[{alias!r}] names {_path_of(task_backends[alias])}."
+            )
+
+
+def _path_of(backend: BaseTaskBackend) -> str:
+    return f"{type(backend).__module__}.{type(backend).__qualname__}"
 
 
 def _as_django_has_them() -> dict[str, Any]:

@@ -75,7 +75,8 @@ def test_a_class_whose_run_takes_an_argument_by_position_alone_is_refused(run: A
     "run", [lambda self, /, **kwargs: None, lambda self, site=1, /: None, staticmethod(lambda: 1)]
 )
 def test_a_run_that_names_suffice_for_is_taken(run: Any) -> None:
-    assert type("Suffices", (BackgroundJob,), {"run": run}).enqueue().args == []
+    job_class: Any = type("Suffices", (BackgroundJob,), {"run": run})
+    assert job_class.enqueue().args == []
 
 
 class Holder:

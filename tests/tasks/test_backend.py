@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from types import FunctionType
 from typing import Any
 
 import pytest
@@ -29,6 +28,7 @@ from pgjobs.tasks.framework import (
     task_started,
 )
 from tests.apps.tasked import tasks
+from tests.support.functions import new_function
 from tests.support.rows import a_failure, a_job
 
 pytestmark = pytest.mark.django_db
@@ -354,16 +354,6 @@ def test_a_result_travels_to_another_process() -> None:
 
 
 # Refused declarations -----------------------------------------------------------------------
-
-
-def new_function() -> Any:
-    """Return a function at module level, by a name that no task has."""
-    function = FunctionType(_pass.__code__, globals())
-    function.__qualname__ = f"function_{id(function)}"
-    return function
-
-
-def _pass() -> None: ...
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from types import FunctionType
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from pgjobs.models import Job
 from pgjobs.tasks import task
 from pgjobs.tasks.framework import InvalidTask, TaskResultStatus, task_finished
 from tests.apps.tasked import tasks
+from tests.support.functions import new_function
 
 pytestmark = pytest.mark.django_db
 
@@ -41,16 +41,6 @@ def run(result: Any) -> Any:
     Job.objects.get(pk=result.id).run_here()
     result.refresh()
     return result
-
-
-def new_function() -> Any:
-    """Return a function at module level, by a name that no task has."""
-    function = FunctionType(_pass.__code__, globals())
-    function.__qualname__ = f"function_{id(function)}"
-    return function
-
-
-def _pass() -> None: ...
 
 
 # Rows ---------------------------------------------------------------------------------------

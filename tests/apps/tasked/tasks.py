@@ -203,7 +203,7 @@ async def decorated_coroutine(number: int) -> int:
 def signs_in(user: str, password: str) -> None: ...
 
 
-@task(takes_context=True)
+@task(takes_context=True)  # type: ignore[arg-type]  # a caller could name the context
 def takes_any_with_context(context: AnyContext, **kwargs: Any) -> list[str]:
     return sorted(kwargs)
 
