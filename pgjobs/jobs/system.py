@@ -82,9 +82,9 @@ def system_job(
 ) -> Callable[[T], T]:
     """Return a decorator that calls ``setup()`` with these arguments.
 
-    It stands above a job class, or above ``@pgjobs.job`` of a function. Raises InvalidArgument for a
-    wrong value, such as the class itself if the parentheses are missing: the class would become the
-    decorator, and never run.
+    It stands above a job class, or above ``@pgjobs.job`` of a function. Raises InvalidArgument for
+    a wrong value, such as the class itself if the parentheses are missing: the class would become
+    the decorator, and never run.
     """
     if interval is not None:
         check_interval(interval)

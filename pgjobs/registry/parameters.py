@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 
 from pgjobs.registry.names import JobTarget
@@ -99,9 +100,22 @@ def positional_names(func: JobTarget) -> list[str]:
     return [name for name in names if name != "job"]
 
 
+def names_by_position(target: JobTarget) -> list[str]:
+    """Return the names of the first arguments of ``target``, each of which a call may also name."""
+    try:
+        signature = _outermost(target.run if is_job_class(target) else target)
+    except (TypeError, ValueError):  # it was written in C and does not tell
+        return []
+    parameters = without_own(target, signature)
+    return [each.name for each in takewhile(_is_positional, parameters)]
+
+
+def _is_positional(parameter: inspect.Parameter) -> bool:
+    return parameter.kind == parameter.POSITIONAL_OR_KEYWORD
+
+
 def _positional(signature: inspect.Signature) -> list[str]:
-    parameters = signature.parameters.values()
-    return [each.name for each in parameters if each.kind == each.POSITIONAL_OR_KEYWORD]
+    return [each.name for each in signature.parameters.values() if _is_positional(each)]
 
 
 def signature_as_written(called: Any) -> inspect.Signature:

@@ -11,6 +11,7 @@ from pgjobs import codec
 from pgjobs.exceptions import BadArguments, InvalidArgument
 from pgjobs.models import Job
 from pgjobs.registry.names import JobTarget, resolve
+from pgjobs.registry.parameters import names_by_position
 from pgjobs.registry.targets import name_of
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.journal import acting
@@ -42,6 +43,23 @@ def enqueue(
     return job
 
 
+def named_arguments(job: Job, target: JobTarget) -> dict[str, Any]:
+    """Return the positional arguments of ``job``, as they are stored, by their names in ``target``.
+
+    Calls of tasks give them by position. Raises InvalidArgument if one of them has no name: then
+    they can't be given to another job.
+    """
+    if not job.args:
+        return {}
+    names = names_by_position(target)
+    if not isinstance(job.args, list) or len(job.args) > len(names):
+        raise InvalidArgument(
+            f"Job {job.pk} has positional arguments for which {job.job_class} has no names, so "
+            "they can't be given to another job."
+        )
+    return dict(zip(names, job.args, strict=False))
+
+
 def rerun(
     job: Job, *, by: Actor, changes: Mapping[str, Any] | None = None, user: Any = _ITS_OWN
 ) -> Job:
@@ -54,22 +72,18 @@ def rerun(
     """
     if not isinstance(job.kwargs, dict):
         raise BadArguments(f"The arguments of job {job.pk} can't be read: they are no JSON object.")
-    if job.args:
-        raise InvalidArgument(
-            f"Job {job.pk} has positional arguments, which SQL by hand has written: "
-            "enqueue() can't give them to another job."
-        )
-    if not isinstance(job.kwargs, dict):
-        raise InvalidArgument(
-            f"The arguments of job {job.pk} are no object, because SQL by hand has written them: "
-            "enqueue() can't give them to another job."
-        )
     target: JobTarget = resolve(job.job_class)
+    by_position = named_arguments(job, target)
     changed = dict(changes or {})
     if job.object_id is not None and job.object is None:
         raise BadArguments(f"The object of job {job.pk} no longer exists.")
     # Arguments that are replaced are not read: their objects may be gone.
     kept = {name: value for name, value in job.kwargs.items() if name not in changed}
+    read = {
+        name: codec.decode(value, f"args[{position}]")
+        for position, (name, value) in enumerate(by_position.items())
+        if name not in changed
+    }
     with acting("rerun", by=by, subject=job.job_class) as entry:
         again = Job.enqueue(
             target,
@@ -81,7 +95,7 @@ def rerun(
             priority=job.priority,
             timeout=job.timeout,
             max_attempts=job.max_attempts,
-            arguments={**codec.decode(kept, "kwargs"), **changed},
+            arguments={**read, **codec.decode(kept, "kwargs"), **changed},
         )
         entry.jobs, entry.done = [again.pk], 1
         # The names alone: the journal holds no values of arguments.

@@ -9,7 +9,6 @@ from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.core.checks import CheckMessage
 
-from pgjobs.enqueueing.bounds import check_priority
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.keys import key_of
 from pgjobs.showing import brief
@@ -148,10 +147,9 @@ class PgJobsBackend(BaseTaskBackend):
 
 def _check_types(task: AnyTask) -> None:
     """Raise InvalidTask for a value that Django's own checks let pass, or can't read."""
-    try:
-        check_priority(task.priority)
-    except InvalidArgument as refusal:
-        raise InvalidTask(str(refusal)) from None
+    priority = task.priority
+    if not isinstance(priority, int) or isinstance(priority, bool):
+        raise InvalidTask(f"priority must be a whole number, not {brief(priority)}.")
     if not (task.run_after is None or isinstance(task.run_after, datetime)):
         raise InvalidTask(
             f"run_after must be an aware datetime, such as timezone.now() + timedelta(minutes=5), "

@@ -20,7 +20,7 @@ from pgjobs.pages.job.finding import found, label_of, visible_jobs
 from pgjobs.pages.job.forms import ArgumentsForm
 from pgjobs.pages.orders import actor_of, refusals_told, say
 from pgjobs.pages.page import address, form, show
-from pgjobs.registry.names import registered_as
+from pgjobs.registry.names import JobTarget, registered_as
 from pgjobs.steering import enqueueing
 
 
@@ -35,7 +35,7 @@ def rerun(request: HttpRequest, pk: int) -> HttpResponse:
     if target is None:
         raise Http404(_("This process does not know the job class."))
     is_editable = job.job_class in launchable()
-    stored = codec.bare(job.kwargs) if isinstance(job.kwargs, dict) else {}
+    stored = _stored(job, target)
     given = request.POST if request.method == "POST" and is_editable else None
     form = ArgumentsForm(target, given, user=request.user, stored=stored)
     if request.method == "POST" and (not is_editable or form.is_valid()):
@@ -49,6 +49,15 @@ def rerun(request: HttpRequest, pk: int) -> HttpResponse:
             return HttpResponseRedirect(address(request, "job", again.pk))
     context = {"job": job, "form": form, "is_editable": is_editable, "about": label_of(job)}
     return show(request, "job/rerun.html", context, title=_("Run job %s again") % pk, tab="jobs")
+
+
+def _stored(job: Job, target: JobTarget) -> Mapping[str, Any]:
+    """Return the arguments of ``job`` by name; without those that have no name."""
+    named = codec.bare(job.kwargs) if isinstance(job.kwargs, dict) else {}
+    try:
+        return {**enqueueing.named_arguments(job, target), **named}
+    except InvalidArgument:
+        return named
 
 
 def _enqueued(

@@ -199,7 +199,7 @@ async def decorated_coroutine(number: int) -> int:
     return number
 
 
-@task(sensitive=["password"])
+@task(sensitive=["password"], launchable=True)
 def signs_in(user: str, password: str) -> None: ...
 
 

@@ -38,11 +38,11 @@ def torn(relay: Relay) -> Iterator[RunningRecorder]:
 
 def test_psycopg_means_the_session_if_it_has_no_sqlstate(relay: Relay) -> None:
     connection = EngineConnection("default", "test", opened_by=ALIAS)
+    session = connection.get()
     relay.answer_twice()
 
-    with pytest.raises(psycopg.InternalError, match="2 results") as error:
-        with connection.get().transaction():
-            connection.get().execute("SELECT 1")
+    with pytest.raises(psycopg.InternalError, match="2 results") as error, session.transaction():
+        session.execute("SELECT 1")
 
     assert error.value.sqlstate is None
     assert is_away(error.value)
