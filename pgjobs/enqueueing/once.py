@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.db import connections, models
@@ -23,6 +23,15 @@ def place(row: Mapping[str, Any]) -> str:
     return f"{row['job_class']}:{row['object_type_id']}:{row['object_id']}"
 
 
+Settle = Callable[[models.QuerySet[Any], dict[str, Any]], Any]
+"""Returns the live job that keeps the place of a row, or None if the row may be tried again."""
+
+
+def holder_of(jobs: models.QuerySet[Any], row: dict[str, Any]) -> Any:
+    """Return the live job that holds the place of ``row``, whatever its rule; None if it ended."""
+    return jobs.filter(once_key=row["once_key"], status__in=LIVE).first()
+
+
 def settle_with_holder(jobs: models.QuerySet[Any], row: dict[str, Any]) -> Any:
     """Return the live job that holds the place of ``row``, or None if ``row`` may be tried again.
 
@@ -33,7 +42,7 @@ def settle_with_holder(jobs: models.QuerySet[Any], row: dict[str, Any]) -> Any:
 
     None also means that the holder has ended or started meanwhile.
     """
-    holder = jobs.filter(once_key=row["once_key"], status__in=LIVE).first()
+    holder = holder_of(jobs, row)
     if holder is None or _follows(holder, row):
         return holder
     if holder.status in WAITING:

@@ -7,6 +7,7 @@ the change begins with. The method returns the number of jobs that it changed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -79,10 +80,15 @@ class JobQuerySet(JobSteering[J]):
             raise InvalidArgument("immediate can't be combined with enqueue_once().")
         return self.hold_place_by(row_for(target, instance, **options))
 
-    def hold_place_by(self, row: dict[str, Any]) -> tuple[J, bool]:
-        """Do the same as ``hold_place()`` with a ``row`` that ``row_for()`` has made."""
+    def hold_place_by(
+        self, row: dict[str, Any], settle: once.Settle = once.settle_with_holder
+    ) -> tuple[J, bool]:
+        """Do the same as ``hold_place()`` with a ``row`` that ``row_for()`` has made.
+
+        ``settle`` says what becomes of a live job that holds the place.
+        """
         row["once_key"] = once.place(row)
-        job, is_new = tracing.send(row, self._insert_once)
+        job, is_new = tracing.send(row, partial(self._insert_once, settle=settle))
         self._run_if_inline(job)
         return job, is_new
 
@@ -90,10 +96,10 @@ class JobQuerySet(JobSteering[J]):
         if get_settings().MODE == "inline":
             inline.run_if_due(self.using(self.database), job)
 
-    def _insert_once(self, row: dict[str, Any]) -> tuple[J, bool]:
+    def _insert_once(self, row: dict[str, Any], settle: once.Settle) -> tuple[J, bool]:
         for _ in range(once.TURNS):
             try:
-                if (held := self._enqueue_unless_taken(row)) is not None:
+                if (held := self._enqueue_unless_taken(row, settle)) is not None:
                     return held
             except OperationalError as error:
                 # Only the caller can begin the caller's transaction again.
@@ -106,7 +112,9 @@ class JobQuerySet(JobSteering[J]):
             f"{once.TURNS} times; do not enqueue different rules for one place all the time."
         )
 
-    def _enqueue_unless_taken(self, row: dict[str, Any]) -> tuple[J, bool] | None:
+    def _enqueue_unless_taken(
+        self, row: dict[str, Any], settle: once.Settle
+    ) -> tuple[J, bool] | None:
         """Return a new job or the holder of its place; None if ``row`` may be tried again.
 
         With it, return whether the job is new.
@@ -116,7 +124,7 @@ class JobQuerySet(JobSteering[J]):
             if (check := insert_unless_taken(job, self.database)) is not None:
                 self._announce(job, check)
                 return job, True
-            holder: J | None = once.settle_with_holder(self.using(self.database), row)
+            holder: J | None = settle(self.using(self.database), row)
             return None if holder is None else (holder, False)
 
     def enqueue_many(self, target: Any, /, jobs: Iterable[Any], **options: Any) -> list[int]:

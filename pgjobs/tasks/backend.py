@@ -111,7 +111,9 @@ class PgJobsBackend(BaseTaskBackend):
         row = self.row_of(task, args, kwargs)
         jobs = apps.get_model("pgjobs", "Job").objects.all()
         if getattr(task, "once", False):
-            held: tuple[Any, bool] = jobs.hold_place_by(row)
+            from pgjobs.enqueueing.once import holder_of  # it imports models, as in row_of()
+
+            held: tuple[Any, bool] = jobs.hold_place_by(row, holder_of)
             return held
         return jobs.enqueue_row(row), True
 

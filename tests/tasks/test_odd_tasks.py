@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.utils import timezone
 
 from pgjobs import BackgroundJob, retry
 from pgjobs.exceptions import InvalidArgument
@@ -15,6 +16,7 @@ from pgjobs.tasks import task
 from pgjobs.tasks.framework import InvalidTask, TaskResultStatus, task_finished
 from tests.apps.tasked import tasks
 from tests.support.functions import new_function
+from tests.support.rows import a_failure
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +84,23 @@ def test_the_context_counts_the_attempts_before_a_retry_too(counting: Any) -> No
     Job.objects.get(pk=result.id).retry()
 
     assert run(result).return_value == [3, 3, 2]
+
+
+@pytest.mark.parametrize("status", ["pending", "scheduled", "running", "again"])
+def test_the_live_job_of_once_stays_whatever_moment_a_call_names(status: str) -> None:
+    soon = timezone.now() + timedelta(hours=1)
+    held = tasks.only_once.using(run_after=soon if status == "scheduled" else None).enqueue("a")
+    job = Job.objects.filter(pk=held.id)
+    if status == "running":
+        job.update(status="running", started=timezone.now(), attempt=1)
+    if status == "again":
+        job.update(status="scheduled", scheduled=soon, attempt=1, errors=[a_failure()])
+
+    for moment in (None, soon, soon + timedelta(hours=1)):
+        assert tasks.only_once.using(run_after=moment).enqueue("b").id == held.id
+
+    assert [each.successor for each in Job.objects.all()] == [None]
+    assert tasks.only_once.get_result(held.id).args == ["a"]
 
 
 # Arguments ----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, assert_type
+from typing import assert_type
 
 import pgjobs
 from pgjobs import BackgroundJob, retry
@@ -83,4 +83,3 @@ def odd_calls() -> None:
     odd.delay(2)  # error: .
     assert_type(coroutine.delay("a", 1, 2), Job)
     coroutine.delay("a", "b")  # error: .
-    value: Any = coroutine("a")
