@@ -17,7 +17,7 @@ from pgjobs.conf import SEPARATORS
 from pgjobs.models.json_field import UnreadableJSON
 from pgjobs.registry.hidden import hidden_keys
 from pgjobs.registry.names import JobTarget, registered_as
-from pgjobs.registry.parameters import signature_as_written, without_own
+from pgjobs.registry.parameters import signature_as_written, signature_of_call, without_own
 from pgjobs.registry.targets import is_job_class
 
 MASK: Final = "[redacted]"
@@ -139,7 +139,7 @@ def _parameters(target: JobTarget) -> tuple[list[inspect.Parameter], list[inspec
     """Return the parameters that a call meets first, and those inside the decorators."""
     run = target.run if is_job_class(target) else target
     try:
-        signatures = inspect.signature(run, follow_wrapped=False), signature_as_written(run)
+        signatures = signature_of_call(run), signature_as_written(run)
     except (TypeError, ValueError):  # such as a run() that was written in C
         return [], []
     called, written = (without_own(target, each) for each in signatures)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from pgjobs.jobs.options import check_numbers
 from pgjobs.registry.job_class import JobClass
 from pgjobs.registry.meta import JobOptions
+from pgjobs.registry.parameters import signature_of_call
 
 
 class FunctionClass(JobClass):
@@ -39,8 +40,8 @@ def class_of(
     to the parameters of the function, without the first ``given`` ones, which ``run`` supplies. If
     a decorator stands around the function, the decorator's parameters count.
     """
-    known = inspect.signature(function, follow_wrapped=False)
-    run.__signature__ = _without_given(known, given)  # type: ignore[attr-defined]
+    signature = _without_given(signature_of_call(function), given)
+    run.__signature__ = signature  # type: ignore[attr-defined]
     run.__wrapped__ = _as_written(function, given)  # type: ignore[attr-defined]
     body = {
         "__module__": function.__module__,

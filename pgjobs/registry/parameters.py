@@ -48,7 +48,7 @@ def _parameters_of(target: JobTarget, run: Any) -> Parameters:
     called = run if is_job_class(target) else target
     try:
         # Of the outer function: a decorator may supply an argument that the inner one requires.
-        signature = _outermost(called)
+        signature = signature_of_call(called)
         inner_signature = signature_as_written(called)
         outer, inner = without_own(target, signature), without_own(target, inner_signature)
     except (TypeError, ValueError):
@@ -66,17 +66,24 @@ def refuse_positional_only(target: JobTarget, name: str) -> None:
     """Raise TypeError if the code of ``target``, called ``name``, needs an argument by position."""
     if not is_job_class(target):
         _refuse_positional_only(inspect.signature(target).parameters.values(), name)
-        _refuse_positional_only(_outermost(target).parameters.values(), name)
+        _refuse_positional_only(signature_of_call(target).parameters.values(), name)
         return
     try:
-        signature = _outermost(target.run)
+        signature = signature_of_call(target.run)
     except (TypeError, ValueError):  # it was written in C and does not tell
         return
     _refuse_positional_only(without_own(target, signature), f"{name}.run()")
 
 
-def _outermost(called: Any) -> inspect.Signature:
-    return inspect.signature(called, follow_wrapped=False)
+def signature_of_call(called: Any) -> inspect.Signature:
+    """Return the signature that a call of ``called`` meets first: that of its outermost decorator.
+
+    Raises TypeError or ValueError if it has none, such as for a function that was written in C.
+    """
+    try:
+        return inspect.signature(called, follow_wrapped=False)
+    except ValueError:  # a decorator that was written in C, such as functools.lru_cache
+        return inspect.signature(called)
 
 
 def _refuse_positional_only(parameters: Iterable[inspect.Parameter], name: str) -> None:
@@ -93,7 +100,7 @@ def positional_names(func: JobTarget) -> list[str]:
 
     If a decorator takes ``*args``, those inside it follow. The row, ``job``, is left out.
     """
-    signature = _outermost(func)
+    signature = signature_of_call(func)
     names = _positional(signature)
     if any(each.kind == each.VAR_POSITIONAL for each in signature.parameters.values()):
         names += [name for name in _positional(signature_as_written(func)) if name not in names]
@@ -103,7 +110,7 @@ def positional_names(func: JobTarget) -> list[str]:
 def names_by_position(target: JobTarget) -> list[str]:
     """Return the names of the first arguments of ``target``, each of which a call may also name."""
     try:
-        signature = _outermost(target.run if is_job_class(target) else target)
+        signature = signature_of_call(target.run if is_job_class(target) else target)
     except (TypeError, ValueError):  # it was written in C and does not tell
         return []
     parameters = without_own(target, signature)

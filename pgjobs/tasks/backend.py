@@ -149,7 +149,7 @@ class PgJobsBackend(BaseTaskBackend):
 
 def _check_types(task: AnyTask) -> None:
     """Raise InvalidTask for a value that Django's own checks let pass, or can't read."""
-    priority = task.priority
+    priority: Any = task.priority
     if not isinstance(priority, int) or isinstance(priority, bool):
         raise InvalidTask(f"priority must be a whole number, not {brief(priority)}.")
     if not (task.run_after is None or isinstance(task.run_after, datetime)):

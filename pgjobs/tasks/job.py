@@ -81,7 +81,7 @@ def _make(task: AnyTask, options: Mapping[str, Any]) -> type[TaskJob]:
         TaskJob,
         meta=options,
         run=_run_of(task),
-        given=int(task.takes_context),
+        given=int(bool(task.takes_context)),
         task=task,
         given_argument=_given_argument(task),
     )

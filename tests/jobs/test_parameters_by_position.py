@@ -47,6 +47,12 @@ def index(site: str, depth: int) -> list[Any]:
     return [site, depth]
 
 
+@pgjobs.job
+@functools.lru_cache
+def cached(site: str, depth: int = 1) -> list[Any]:
+    return [site, depth]
+
+
 def result(job: Job) -> Any:
     job.run_here()
     job.refresh_from_db()
@@ -62,6 +68,12 @@ def test_delay_names_arguments_as_the_decorator_does() -> None:
 
 def test_delay_names_the_arguments_that_a_decorator_hands_on() -> None:
     assert result(index.delay(" lund ", 2)) == ["lund", 2]
+
+
+def test_a_decorator_that_was_written_in_c_has_the_parameters_of_its_function() -> None:
+    assert result(cached.delay("lund", 2)) == ["lund", 2]
+    with pytest.raises(InvalidArgument, match="Did you mean depth"):
+        cached.delay("lund", dept=2)
 
 
 @pytest.mark.parametrize("run", [lambda self, site, /: None, lambda self, site, /, full=1: None])

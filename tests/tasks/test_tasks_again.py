@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from pgjobs.access import MASK
 from pgjobs.exceptions import BadArguments, InvalidArgument
 from pgjobs.models import Job
+from pgjobs.pages.job.parameters import parameters_for
+from pgjobs.registry.names import registered_as
 from pgjobs.steering import enqueueing
 from pgjobs.steering.actor import Actor
 from tests.apps.tasked import tasks
@@ -77,3 +80,12 @@ def test_the_form_shows_arguments_by_position_under_their_names() -> None:
     again = Job.objects.exclude(pk=job.pk).get()
     assert again.kwargs == {"user": "bo", "password": "s3cret-of-tests"}
     assert MASK not in str(again.kwargs)
+
+
+def test_the_form_of_a_task_knows_the_types_of_its_function() -> None:
+    target = registered_as(tasks.has_a_form.module_path)
+    assert target is not None
+    assert [(each.name, each.kind) for each in parameters_for(target)] == [
+        ("since", timedelta),
+        ("note", str),
+    ]

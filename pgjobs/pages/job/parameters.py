@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from pgjobs.access import redacted_arguments
 from pgjobs.registry.names import JobTarget, path_of
-from pgjobs.registry.parameters import parameters_of, signature_as_written
+from pgjobs.registry.parameters import parameters_of, signature_as_written, signature_of_call
 from pgjobs.registry.targets import is_job_class
 
 NONE: Final = inspect.Parameter.empty
@@ -68,7 +68,7 @@ def takes_any(target: JobTarget) -> bool:
 
 def _signatures(called: Callable[..., Any]) -> list[inspect.Signature]:
     try:
-        return [signature_as_written(called), inspect.signature(called, follow_wrapped=False)]
+        return [signature_as_written(called), signature_of_call(called)]
     except (TypeError, ValueError):  # such as a run() that was written in C
         return []
 

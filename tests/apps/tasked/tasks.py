@@ -223,3 +223,8 @@ def _attempts(context: AnyContext, succeeds_at: int) -> list[int]:
         raise ConnectionError
     result = context.task_result
     return [context.attempt, len(result.worker_ids), len(result.errors)]
+
+
+@task
+@logged
+def has_a_form(since: timedelta, *, note: str = "") -> None: ...
