@@ -72,7 +72,10 @@ def port(root: Path, systems: list[str], progress: Progress = lambda _: None) ->
 
 def _read(systems: list[System], source: Source, project: Project) -> Iterator[Finding]:
     if not source.is_python:
-        yield from read_lines(systems, source)
+        try:
+            yield from read_lines(systems, source)
+        except (ValueError, RecursionError) as error:
+            project.passed_over.append(PassedOver(source.path, f"no TOML: {error}"))
         return
     named = [system for system in systems if re.search(system.words, source.text)]
     module = project.module(source) if named else None

@@ -128,7 +128,7 @@ def _target(reader: Reader, node: ast.expr | None) -> tuple[Definition | None, s
     """Return the function that ``async_task()`` names, and how code calls it."""
     if isinstance(path := literal(node), str):
         return reader.project.find((path,)), path.rpartition(".")[2]
-    if node is None:
+    if not isinstance(node, ast.Name | ast.Attribute):
         return None, "function"
     return reader.project.find(reader.module.dotted(node)), reader.module.text(node)
 

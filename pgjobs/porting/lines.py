@@ -21,7 +21,10 @@ _REQUIRED: Final = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(\[[^\]]*\])?\s*([=<>!~;@
 
 
 def read_lines(systems: list[System], source: Source) -> Iterator[Finding]:
-    """Yield the findings of all systems in a file that is not Python."""
+    """Yield the findings of all systems in a file that is not Python.
+
+    Raises ValueError or RecursionError for a file that its kind does not allow.
+    """
     name = PurePath(source.path).name
     if name == "pyproject.toml":
         yield from _pyproject(systems, source)
@@ -87,10 +90,7 @@ def _required(system: System, source: Source, number: int, line: str) -> Iterato
 
 
 def _pyproject(systems: list[System], source: Source) -> Iterator[Finding]:
-    try:
-        listed = [*_listed(tomllib.loads(source.text))]
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return
+    listed = [*_listed(tomllib.loads(source.text))]
     for number, line in enumerate(source.text.splitlines(), start=1):
         for required in dict.fromkeys(listed):
             match = _REQUIRED.match(required)
@@ -102,15 +102,21 @@ def _pyproject(systems: list[System], source: Source) -> Iterator[Finding]:
 
 def _listed(project: dict[str, Any]) -> Iterator[str]:
     """Yield what a ``pyproject.toml`` requires, for itself, its extras and its groups."""
-    own = project.get("project", {})
-    lists = [own.get("dependencies", []), *own.get("optional-dependencies", {}).values()]
-    lists += project.get("dependency-groups", {}).values()
-    for each in lists:
-        yield from (required for required in each if isinstance(required, str))
-    poetry = project.get("tool", {}).get("poetry", {})
-    yield from poetry.get("dependencies", {})
-    for group in poetry.get("group", {}).values():
-        yield from group.get("dependencies", {})
+    own, tool = _table(project.get("project")), _table(project.get("tool"))
+    extras = _table(own.get("optional-dependencies")), _table(project.get("dependency-groups"))
+    lists = [own.get("dependencies"), *(each for extra in extras for each in extra.values())]
+    lists.append(_table(tool.get("uv")).get("dev-dependencies"))
+    for required in (each for listed in lists if isinstance(listed, list) for each in listed):
+        if isinstance(required, str):
+            yield required
+    poetry = _table(tool.get("poetry"))
+    groups = [_table(each).get("dependencies") for each in _table(poetry.get("group")).values()]
+    for each in [poetry.get("dependencies"), poetry.get("dev-dependencies"), *groups]:
+        yield from _table(each)
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _place(line: str, required: str) -> int:

@@ -48,10 +48,24 @@ def every(seconds: float) -> Rule:
     return Rule(interval=rounded, notes=(note,))
 
 
+_NAMED: Final = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
+
+
 def by_expression(expression: str) -> Rule:
-    """Return the rule of five fields of cron, or one with a note that says what is wrong."""
+    """Return the rule of five fields of cron, or one with a note that says what is wrong.
+
+    A name such as ``@daily`` stands for its fields.
+    """
     try:
-        return Rule(cron=check_cron(expression))
+        return Rule(cron=check_cron(_NAMED.get(expression.strip().lower(), expression)))
     except InvalidArgument as error:
         return Rule(notes=(str(error),))
 

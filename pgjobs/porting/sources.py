@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import re
@@ -19,6 +20,7 @@ _TEXTS: Final = re.compile(
     r"|.*\.(sh|ya?ml|service|conf|ini|cfg|toml|dockerfile|env)|\.env(\..*)?|\.envrc|.*requirements.*\.(txt|in)",
     re.IGNORECASE,
 )
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LARGEST: Final = 5 * 2**20
 """Bytes of a file. Larger ones are data, or were made by a program."""
 
@@ -70,8 +72,7 @@ def _is_ours(directory: Path) -> bool:
 
 
 def _read(path: Path, root: Path) -> Source | PassedOver | None:
-    is_python = path.suffix == ".py"
-    if not is_python and not _TEXTS.fullmatch(path.name):
+    if path.suffix != ".py" and not _TEXTS.fullmatch(path.name):
         return None
     if not path.is_file():
         return None  # a broken link, a socket
@@ -81,10 +82,17 @@ def _read(path: Path, root: Path) -> Source | PassedOver | None:
         data = path.read_bytes()
     except OSError as error:
         return PassedOver(str(path), error.strerror or str(error))
+    return _source(path, root, data)
+
+
+def _source(path: Path, root: Path, data: bytes) -> Source | PassedOver:
+    is_python = path.suffix == ".py"
+    if not is_python and data.startswith(_UTF_16):  # pip freeze > … in PowerShell
+        return Source(str(path), "", False, data.decode("utf-16", errors="replace"))
     if b"\0" in data:
         return PassedOver(str(path), "not a text")
     if not is_python:
-        return Source(str(path), "", False, data.decode(errors="replace"))
+        return Source(str(path), "", False, data.decode("utf-8-sig", errors="replace"))
     try:
         return Source(str(path), _dotted(path, root), True, _decoded(data))
     except (UnicodeDecodeError, SyntaxError, LookupError) as error:

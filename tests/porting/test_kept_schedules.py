@@ -77,6 +77,7 @@ def test_the_code_declares_the_same_rules_and_calls_the_same_functions(
         "QBimonthly": ["15 5 1 1,3,5,7,9,11 *", "tidy", [], {}],
         "QQuarterly": ["15 5 1 1,4,7,10 *", "tidy", [], {}],
         "QYearly": ["15 5 1 7 *", "tidy", [], {}],
+        "QNamedRule": ["0 0 * * *", "tidy", [], {}],
         "QCron": ["*/20 6-18 * * 1-5", "tidy", [], {}],
         "QArgs": [60, "send", [1, "two"], {"x": 3, "y": "z"}],
         "QDict": [60, "send", ["one"], {"x": [1]}],
@@ -87,13 +88,18 @@ def test_json_has_each_schedule_with_its_notes(kept: Environment) -> None:
     words = ("-m", "django", "pgjobs", "port", "--schedules", "--json")
     rows = {row["name"]: row for row in json.loads(run(kept, *words, code=1))}
 
-    assert len(rows) == 28
+    assert len(rows) == 35
     assert rows["off"]["is_enabled"] is False
     assert rows["q once"]["once_at"] == "2026-07-31T03:15:00+00:00"
     assert rows["each 10 minutes"]["interval"] == 10
     assert rows["in Oslo"]["notes"] == [
         "Its time zone was Europe/Oslo, and cron goes by TIME_ZONE: Europe/Berlin."
     ]
+    for name in ("not a number", "deep", "q unhashable", "q unpacked"):
+        assert rows[name]["is_readable"] is False
+        assert len(rows[name]["notes"][0]) < 600
+    assert rows["for ever"]["interval"] == 0
+    assert rows["once with a place"]["args"] == [7]
     assert "celery.backend_cleanup" not in rows
     assert "q ended" not in rows
 

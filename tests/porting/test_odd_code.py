@@ -113,12 +113,22 @@ def test_an_invalid_rule_of_django_q2_is_no_advice(told: Tell) -> None:
         "from django_q.tasks import schedule\n"
         "schedule('s.f', schedule_type='C', cron='99 * * * *')\n"
         "schedule('s.f', schedule_type='I', minutes=0)\n"
+        "schedule('s.f', schedule_type='C', cron='@Daily')\n"
     )
 
     assert found[1:] == [
         f"2: look: @pgjobs.system_job(…) {CLASS} f()",
         f"3: look: @pgjobs.system_job(…) {CLASS} f()",
+        f'4: @pgjobs.system_job(cron="0 0 * * *") {CLASS} f()',
     ]
+
+
+def test_a_function_without_a_name_is_no_call_to_write(told: Tell) -> None:
+    found = told(
+        "from django_q.tasks import async_task\nasync_task(lambda: 1)\nasync_task(f'{NAME}.f', 1)\n"
+    )
+
+    assert found[1:] == ["2: look: function.delay()", "3: look: function.delay(1)"]
 
 
 # RQ -------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Run = Callable[..., Any]
 
 IMPORT = "from celery import shared_task\n"
@@ -98,6 +100,47 @@ def test_a_file_in_an_encoding_that_it_does_not_declare_is_told(
 
     assert "passed over" in ran.errors
     assert "encoding" in ran.errors
+
+
+def test_requirements_are_read_by_their_byte_order_mark(tmp_path: Path, pgjobs: Run) -> None:
+    for number, encoding in enumerate(("utf-8-sig", "utf-16")):
+        write(tmp_path / f"requirements{number}.txt", "celery\r\n".encode(encoding))
+    write(tmp_path / "pyproject.toml", b"\xef\xbb\xbf[project]\ndependencies = ['celery']\n")
+
+    assert [row["old"] for row in pgjobs("port", "--json", tmp_path).json] == ["celery"] * 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "project = 5",
+        "[project]\ndependencies = 5\noptional-dependencies = ['celery']",
+        "[project]\ndependencies = [5, {a = 1}]\n[dependency-groups]\ndev = 'celery'",
+        "[tool]\npoetry = 5\nuv = []",
+        "[tool.poetry]\ndependencies = []\ngroup = {dev = 5}",
+    ],
+)
+def test_a_table_of_another_kind_requires_nothing(text: str, tmp_path: Path, pgjobs: Run) -> None:
+    assert pgjobs("port", write(tmp_path / "pyproject.toml", text)).code == 0
+
+
+def test_groups_of_poetry_and_uv_are_read(tmp_path: Path, pgjobs: Run) -> None:
+    text = (
+        "[tool.poetry.dev-dependencies]\ncelery = '*'\n[tool.uv]\ndev-dependencies = ['flower']\n"
+    )
+
+    found = lines(pgjobs("port", "--json", write(tmp_path / "pyproject.toml", text)))
+
+    assert found == [2, 4]
+
+
+def test_a_file_that_is_no_toml_is_told(tmp_path: Path, pgjobs: Run) -> None:
+    path = write(tmp_path / "pyproject.toml", "[project\ncelery")
+
+    ran = pgjobs("port", tmp_path)
+
+    assert ran.code == 1
+    assert ran.errors.startswith(f"passed over: {path}: no TOML")
 
 
 def test_a_binary_file_is_told(tmp_path: Path, pgjobs: Run) -> None:

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.conf import settings
 
 from pgjobs.porting.rules import Rule, by_cron, every
-from pgjobs.porting.schedules.kept import Kept
+from pgjobs.porting.schedules.kept import Kept, unreadable
 
 _MODEL: Final = ("django_celery_beat", "PeriodicTask")
 _SECONDS: Final = {
@@ -72,13 +72,17 @@ def _of_zone(zone: str) -> list[str]:
 def _json(text: str, kind: type, notes: list[str]) -> Any:
     """Return the arguments, or None, with a note, if ``text`` holds no ``kind``."""
     try:
-        value = json.loads(text) if text else kind()
-    except ValueError:
+        value = json.loads(text, parse_constant=_refuse) if text else kind()
+    except (ValueError, RecursionError):
         value = None
     if type(value) is kind:
         return value
-    notes.append(f"Its arguments can't be read: {text}")
+    notes.append(unreadable(text))
     return None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no value that code can write.")
 
 
 def _notes(row: Any) -> list[str]:

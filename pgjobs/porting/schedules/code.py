@@ -58,20 +58,28 @@ def _lines(kept: Kept, name: str) -> Iterator[str]:
 
 def _arguments(kept: Kept) -> str:
     positional = [repr(each) for each in kept.args]
+    return ", ".join([*positional, *([_named(kept)] if kept.kwargs else [])])
+
+
+def _named(kept: Kept) -> str:
     if all(_is_name(name) for name in kept.kwargs):
-        named = [f"{name}={value!r}" for name, value in kept.kwargs.items()]
-    else:
-        named = [f"**{kept.kwargs!r}"]
-    return ", ".join([*positional, *named])
+        return ", ".join(f"{name}={value!r}" for name, value in kept.kwargs.items())
+    return f"**{kept.kwargs!r}"
+
+
+def _unnamed(kept: Kept) -> list[str]:
+    """Return the note about arguments by position, which ``enqueue()`` does not take."""
+    given = ", ".join(repr(each) for each in kept.args)
+    return [f"Give these arguments by their names: {given}"] if kept.args else []
 
 
 def _once(kept: Kept) -> str:
     assert kept.once_at is not None
     off = "" if kept.is_enabled else "(switched off) "
     at = f'datetime.fromisoformat("{kept.once_at.isoformat()}")'
-    notes = " ".join(f"# {note}" for note in _one_line(kept.notes))
+    notes = " ".join(f"# {note}" for note in _one_line([*kept.notes, *_unnamed(kept)]))
     call = f"{kept.target}.enqueue(schedule_at={at}"
-    given = f", {_arguments(kept)}" if kept.args or kept.kwargs else ""
+    given = f", {_named(kept)}" if kept.kwargs else ""
     return f"# {off}{call}{given})  {notes}".rstrip()
 
 

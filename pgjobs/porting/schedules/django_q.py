@@ -9,9 +9,10 @@ from django.apps import apps
 from django.utils import timezone
 
 from pgjobs.porting.rules import DAY, Rule, by_expression, every
-from pgjobs.porting.schedules.kept import Kept
+from pgjobs.porting.schedules.kept import Kept, unreadable
 
 _MODEL: Final = ("django_q", "Schedule")
+_UNREADABLE: Final = (ValueError, SyntaxError, TypeError, RecursionError, MemoryError)
 _MONTHS: Final = {"M": 1, "BM": 2, "Q": 3, "Y": 12}
 
 
@@ -86,8 +87,8 @@ def _args(text: str, notes: list[str]) -> list[Any] | None:
         return []
     try:
         value = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        notes.append(f"Its arguments can't be read: {text}")
+    except _UNREADABLE:
+        notes.append(unreadable(text))
         return None
     return [*value] if isinstance(value, tuple) else [value]
 
@@ -98,11 +99,11 @@ def _kwargs(text: str, notes: list[str]) -> dict[str, Any] | None:
         return {}
     try:
         value = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except _UNREADABLE:
         value = _of_call(text)
     if isinstance(value, dict):
         return value
-    notes.append(f"Its arguments can't be read: {text}")
+    notes.append(unreadable(text))
     return None
 
 
@@ -110,8 +111,12 @@ def _of_call(text: str) -> Any:
     try:
         call = ast.parse(f"f({text})", mode="eval").body
         if isinstance(call, ast.Call):
-            return {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
-    except (ValueError, SyntaxError):
+            given = {str(each.arg): each.value for each in call.keywords}
+            is_whole = not call.args and all(each.arg for each in call.keywords)
+            return (
+                {name: ast.literal_eval(each) for name, each in given.items()} if is_whole else None
+            )
+    except _UNREADABLE:
         pass
     return None
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+_LONGEST: Final = 500
+"""Characters of arguments in a note."""
+
+
+def unreadable(arguments: str) -> str:
+    """Return the note about ``arguments`` that can't be read, of which it shows the beginning."""
+    shown = arguments if len(arguments) <= _LONGEST else f"{arguments[:_LONGEST]}…"
+    return f"Its arguments can't be read: {shown}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,16 @@ def plant_celery() -> None:
         one_off=True,
         kwargs='{"a": 1}',
     )
+    celery("not a number", f"{TASKS}.send", interval=interval(4, "hours"), args="[NaN]")
+    celery("deep", f"{TASKS}.send", interval=interval(5, "hours"), args="[" * 100_000)
+    celery("for ever", interval=interval(2**31 - 1, "days"))
+    celery(
+        "once with a place",
+        f"{TASKS}.send",
+        clocked=ClockedSchedule.objects.create(clocked_time=SUMMER.replace(day=1)),
+        one_off=True,
+        args="[7]",
+    )
     celery("celery.backend_cleanup", "celery.backend_cleanup", crontab=crontab(hour="4"))
 
 
@@ -93,6 +103,9 @@ def plant_q() -> None:
     q("q args", "H", f"{TASKS}.send", args="1, 'two'", kwargs="x=3, y='z'", repeats=4)
     q("q dict", "H", f"{TASKS}.send", args="'one'", kwargs="{'x': [1], 'q_options': {'ack': 1}}")
     q("q broken", "H", f"{TASKS}.send", args="1 +", hook="shop.told")
+    q("q unhashable", "H", f"{TASKS}.send", kwargs="{[1]: 2}")
+    q("q unpacked", "H", f"{TASKS}.send", kwargs="a=1, **others")
+    q("q named rule", "C", cron="@daily")
     q("q ended", "H", repeats=0)
     q("q once", "O", f"{TASKS}.send", next_run=SUMMER, kwargs="a=1")
 
