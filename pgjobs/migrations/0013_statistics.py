@@ -18,7 +18,7 @@ _NAMES: Final = (
     "functions/bucket",
     "functions/bucket_time",
     "functions/count_end.0013",
-    "functions/count_ends",
+    "functions/count_ends.0013",
     "views/ended",
     "views/throughput.0013",
     "views/latency.0013",

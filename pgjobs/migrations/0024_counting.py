@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     operations = [
         # A replaced function loses its search path, in both directions.
         migrations.RunSQL(migrations.RunSQL.noop, load("functions_of_roles")),
-        *create(["functions/may_count"]),
-        *replace(["functions/count_end.0013"], ["functions/count_end"]),
+        *create(["functions/may_count.0024"]),
+        *replace(["functions/count_end.0013"], ["functions/count_end.0024"]),
         migrations.RunSQL(load("functions_of_roles"), migrations.RunSQL.noop),
     ]

@@ -2,13 +2,17 @@
 --
 -- A job must end even if its end can't be counted: somebody may hold a lock on the table, or have put a
 -- trigger on it. Without the exception block each error here would look to the worker as if a row
--- refused its outcome, and the jobs would end as errored.
+-- refused its outcome, and the jobs would end as errored. A deferred trigger would refuse the commit, which
+-- nothing can guard.
 CREATE FUNCTION pgjobs_count_ends() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '500ms' AS $$
 DECLARE
     ends text := current_setting('pgjobs.ends', true);
 BEGIN
     PERFORM set_config('pgjobs.counts', '', true), set_config('pgjobs.ends', '', true);
+    IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'pgjobs_ends'::regclass AND tgdeferrable) THEN
+        RAISE EXCEPTION 'pgjobs_ends has a deferrable trigger, which could refuse the commit';
+    END IF;
     INSERT INTO pgjobs_ends (
         job_class, queue, outcome, run_bucket, wait_bucket, jobs, run_seconds, wait_seconds,
         exception, frame, job_id
@@ -18,7 +22,7 @@ BEGIN
         exception, frame, job_id
     FROM json_populate_recordset(NULL::pgjobs_ends, NULLIF(ends, '')::json);
     RETURN NULL;
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
     RAISE WARNING 'pgjobs could not count the ends of a batch: %', SQLERRM;
     PERFORM set_config('pgjobs.counts', '', true), set_config('pgjobs.ends', '', true);
     RETURN NULL;
