@@ -27,4 +27,4 @@ def workers_without_lock(postgres: EmbeddedPostgres) -> dict[int, bool]:
     with psycopg.connect(postgres.url) as connection:
         numbers = {"timeout": 3600, "reconnected_for": None}
         rows = connection.execute(load("rescue/suspects"), numbers).fetchall()
-    return {worker: was_back for worker, _, _, was_back in rows}
+    return {worker: was_back for worker, _, _, was_back, _ in rows}

@@ -1,9 +1,14 @@
--- Take the turn unless another process has it, or had it in the last 50 seconds.
+-- Take the turn unless another process has it, or had it in the last 50 seconds. A turn that ends later than
+-- in 50 seconds was taken before the clock was set back.
 UPDATE pgjobs_alert
 SET claimed_until = statement_timestamp() + interval '50 seconds'
 WHERE id = (
     SELECT id FROM pgjobs_alert
-    WHERE kind = 'turn' AND claimed_until <= statement_timestamp()
+    WHERE kind = 'turn'
+        AND (
+            claimed_until <= statement_timestamp()
+            OR claimed_until > statement_timestamp() + interval '50 seconds'
+        )
     FOR UPDATE SKIP LOCKED
 )
 RETURNING id

@@ -1,6 +1,9 @@
 -- The workers that look dead: the heartbeat is too old by the database's clock, or the worker should
 -- hold a session lock and no session holds it. The timeout is a setting of the project.
 --
+-- A heartbeat ahead of the clock is from before the clock was set back. A living worker sends another one
+-- soon.
+--
 -- The statement reads the locks once and looks up each worker in a hash table (NOT IN). A join would
 -- compare each worker with each lock, because the engine's sessions forbid hash joins.
 --
@@ -28,11 +31,13 @@ SELECT
         (SELECT stats_reset FROM pg_stat_bgwriter),
         pg_last_xact_replay_timestamp(),
         statement_timestamp() - make_interval(secs => %(reconnected_for)s)
-    ) AS was_back
+    ) AS was_back,
+    looks.ahead
 FROM pgjobs_worker AS worker
 CROSS JOIN LATERAL (
     SELECT
         statement_timestamp() - worker.heartbeat > make_interval(secs => %(timeout)s) AS silent,
+        worker.heartbeat - statement_timestamp() > make_interval(secs => %(timeout)s) AS ahead,
         worker.has_session_lock AND worker.id NOT IN (SELECT id FROM held) AS unlocked
 ) AS looks
-WHERE worker.stopped IS NULL AND (looks.silent OR looks.unlocked)
+WHERE worker.stopped IS NULL AND (looks.silent OR looks.unlocked OR looks.ahead)

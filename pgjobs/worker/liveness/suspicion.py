@@ -64,8 +64,10 @@ class Suspicion:
         self._next_look = now + self._pause(now)
         dead = [
             worker
-            for worker, (is_silent, is_unlocked, was_back) in found.items()
+            for worker, (is_silent, is_unlocked, was_back, is_ahead) in found.items()
             if (is_silent and silence_counts)
+            # The clock was set back, and the worker has sent no heartbeat for a lease since.
+            or (is_ahead and now - self._suspects[worker] >= lease)
             or (
                 is_unlocked
                 and (was_back or now >= self._locks_count_from)
