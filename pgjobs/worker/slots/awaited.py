@@ -10,6 +10,7 @@ from typing import Any
 from pgjobs.execution.forks import end_if_forked
 from pgjobs.execution.runner import Runner
 from pgjobs.worker.leftovers import OwnThread
+from pgjobs.worker.slots.own_executor import OwnExecutor
 
 
 async def awaited(coroutine: Coroutine[Any, Any, Any], runner: Runner) -> Any:
@@ -22,7 +23,8 @@ async def awaited(coroutine: Coroutine[Any, Any, Any], runner: Runner) -> Any:
             coroutine.close()
             raise runner.stop_request
         async with OwnThread():
-            return await _in_one_process(coroutine)
+            with OwnExecutor():
+                return await _in_one_process(coroutine)
     except asyncio.CancelledError:
         if runner.stop_request is None:
             raise RuntimeError("The coroutine was cancelled from inside.") from None

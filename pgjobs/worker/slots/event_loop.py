@@ -7,6 +7,7 @@ import threading
 from contextlib import suppress
 
 from pgjobs.worker.engine_thread import EngineThread
+from pgjobs.worker.slots.own_executor import let_jobs_have_their_own
 
 
 class EventLoop:
@@ -23,6 +24,7 @@ class EventLoop:
         with self._lock:
             if self.running is None:
                 loop = asyncio.new_event_loop()
+                let_jobs_have_their_own(loop)
                 EngineThread("pgjobs-loop", self._run_for_good, (loop,)).start()
                 self.running = loop  # not before: without its thread it would run no coroutine
             return self.running
