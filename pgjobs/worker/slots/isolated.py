@@ -80,7 +80,18 @@ async def attempt_isolated(
         slot.finish()
     if outcome is None:
         return None
-    return replace(outcome, began=outcome.began or began, ended=outcome.ended or time.monotonic())
+    return _with_own_moments(outcome, began, time.monotonic())
+
+
+def _with_own_moments(outcome: Outcome, first: float, last: float) -> Outcome:
+    """Return ``outcome`` with moments of this process in the place of those that can't be right.
+
+    The clocks of the two processes are the same, unless the job has put another one in its place.
+    By such a clock PostgreSQL could refuse the outcome, and the worker could mistake its pace.
+    """
+    ended = outcome.ended if first <= outcome.ended <= last else last
+    began = outcome.began if first <= outcome.began <= ended else first
+    return replace(outcome, began=began, ended=ended)
 
 
 def _run(job: Job, slot: Stoppable, crew: Crew, *, fresh: bool) -> Outcome | None:

@@ -85,6 +85,14 @@ class TakesItsProcess(BackgroundJob):
         raise InterruptedError
 
 
+class ReplacesTheClock(BackgroundJob):
+    """Puts a clock that stands at ``moment`` in the place of Python's."""
+
+    def run(self, moment: str) -> None:
+        stands = float(moment)
+        time.monotonic = lambda: stands  # type: ignore[assignment]
+
+
 class Speaks(BackgroundJob):
     """Tells its log, its progress and its data."""
 
