@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
@@ -22,13 +22,17 @@ from pgjobs.sql import load
 from pgjobs.worker.connection import is_away
 from pgjobs.worker.leftovers import leave_clean
 
+PAUSE: Final = 1.0
+"""Seconds that a slot waits if this process lacks what it needs to start its job."""
+
 
 async def attempt_heavy(job: Job, slot: Runner) -> Outcome | None:
     """Read what the claim of ``job`` left out, run the job, and forget the values again.
 
     Until the outcome is written, the worker may hold thousands of jobs that have ended.
 
-    If the database is away, return the outcome that releases the job. If the values can't be read,
+    If the database is away, or this process may open no file, return the outcome that releases the
+    job. If the values can't be read,
     return an errored outcome. Return None if the row has moved on, or if ``job.terminate()`` has
     recorded its outcome.
     """
@@ -82,8 +86,10 @@ def _not_read(error: Exception, job: Job, slot: Runner, began: float) -> Outcome
     reason = slot.stop_request or error  # a stop request cancels the query
     if isinstance(reason, JobInterrupted):
         return give_up(job, reason, began=began)
-    if is_away(error):
+    if is_away(error) or isinstance(error, OSError):
         events.tell(events.JobNotStarted(job, error))
+        if isinstance(error, OSError):  # no descriptor: the same would happen again at once
+            time.sleep(PAUSE)
         return Outcome.released(job.id, job.epoch, job.worker_id)
     if not isinstance(error, UnreadableRow):
         error = UnreadableRow(f"The row of the job can't be read. {shown(error, str)}")

@@ -185,6 +185,19 @@ def test_a_heavy_job_that_starts_while_the_database_is_away_is_released(
     assert len(told(events.JobNotStarted, job=job.pk)) == 1
 
 
+def test_a_heavy_job_that_starts_while_its_process_may_open_no_file_is_released(
+    line: Line, told: ToldSoFar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heavy, "load", lambda name: os.open("/nowhere", os.O_RDONLY))
+    monkeypatch.setattr(heavy, "PAUSE", 0.0)
+    job = a_job(kwargs={"text": INCOMPRESSIBLE})
+    line.claim()
+    (outcome,) = line.run(1)
+    assert outcome is not None
+    assert outcome == Outcome.released(job.pk, 1, outcome.worker_id)
+    assert len(told(events.JobNotStarted, job=job.pk)) == 1
+
+
 @pytest.mark.parametrize("limit", ["repeat('a', 1200000000)", "pg_sleep(60)"])
 def test_a_heavy_job_whose_arguments_hit_a_limit_of_the_server_is_errored(
     line: Line, reading: Callable[[str], None], limit: str
