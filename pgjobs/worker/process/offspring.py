@@ -47,9 +47,10 @@ class Child:
 
     def start(self) -> None:
         """Start a new interpreter with the command line of this one. Raises OSError."""
+        # Before the pipe: without room for the file, each try would leave a pipe open.
+        self._early = EarlyOutput() if self._failed_early else None
         read, write = os.pipe()
         environment = {**os.environ, CHILD: f"{write}:{os.getpid()}:{self.index}"}
-        self._early = EarlyOutput() if self._failed_early else None
         kept = self._early.arrange(environment) if self._early else []
         try:
             self.process = subprocess.Popen(

@@ -117,8 +117,12 @@ class Supervisor:
         look at 40,000 children a second.
         """
         heard = [child for child in self._children if child.signs >= 0]
-        starting = [child.signs for child in heard if not child.has_given_sign]
-        ready, _, _ = select.select([self._signals, *starting], [], [], self._pause())
+        poll = select.poll()  # select() refuses descriptors above 1,023
+        poll.register(self._signals, select.POLLIN)
+        for child in heard:
+            if not child.has_given_sign:
+                poll.register(child.signs, select.POLLIN)
+        ready = {descriptor for descriptor, _ in poll.poll(1000 * self._pause())}
         if self._signals in ready:
             os.read(self._signals, 4096)
         for child in heard:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -121,5 +122,18 @@ def test_a_start_that_the_system_refuses_leaves_no_pipe_behind(
     before = os.listdir("/proc/self/fd")
     with pytest.raises(OSError, match="nowhere"):
         start("")
+
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+def test_a_start_without_room_for_early_output_leaves_no_pipe_behind(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = start("sys.exit(1)")
+    code_of(child)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(OSError, match="gone"):
+        start("", child)
 
     assert len(os.listdir("/proc/self/fd")) == len(before)
