@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from typing import Final
 
 from pgjobs.sql import locks
+
+_OF_THE_SCHEMA: Final = ("functions", "views")
+"""Folders with statements that only migrations use."""
 
 
 @cache
@@ -18,3 +23,16 @@ def load(name: str) -> str:
     text = files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("--"))
     return locks.fill("\n".join(lines).strip().rstrip(";"))
+
+
+def load_all() -> None:
+    """Load each statement that a worker may need.
+
+    Later its process may be unable to open a file, or a newer release may have taken the place of
+    the files.
+    """
+    root = Path(__file__).parent
+    for path in root.rglob("*.sql"):
+        name = path.relative_to(root).with_suffix("")
+        if name.parts[0] not in _OF_THE_SCHEMA:
+            load(name.as_posix())

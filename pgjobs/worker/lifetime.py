@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.models import Job
+from pgjobs.sql import load_all
 from pgjobs.worker.companion import Companion
 from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.held import FLUSH_TIMEOUT, release, release_running
@@ -42,6 +43,7 @@ class Lifetime:
 
     def start(self) -> bool:
         """Start as soon as the database answers; return False if a stop order comes before that."""
+        load_all()
         arrival = Arrival(self.wakeup, self.stop_order)
         # First, because the loop claims under the id of the worker's row. The companions last: they
         # too may have to wait for the database, and the heartbeat must not wait for them.
