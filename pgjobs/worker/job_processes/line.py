@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from pgjobs.exceptions import JobInterrupted
+from pgjobs.worker.descriptors import file_of
 from pgjobs.worker.job_processes import messages
 from pgjobs.worker.job_processes.frames import Frames, NotAFrame, frame
 from pgjobs.worker.process.child import EXIT_BROKEN
@@ -30,7 +31,7 @@ class Line:
         """``after_writing`` is called in the main thread after each message that it has sent."""
         self._socket = socket.socket(fileno=descriptor)
         self._socket.settimeout(None)  # even if the project has set a default timeout
-        self._file = _file_of(descriptor)
+        self._file = file_of(descriptor)
         self._frames = Frames()
         # A handler of the job may send just after the lock was taken, or just before it is freed.
         self._lock = threading.RLock()
@@ -100,7 +101,7 @@ class Line:
             self._unsent.popleft()
 
     def _check(self) -> None:
-        if _file_of(self._socket.fileno()) != self._file:
+        if file_of(self._socket.fileno()) != self._file:
             with suppress(Exception):
                 sys.stderr.write("The job closed the connection of its process to the worker.\n")
                 sys.stderr.flush()
@@ -112,13 +113,13 @@ class StopRequests:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._file = _file_of(descriptor)
+        self._file = file_of(descriptor)
         self._frames = Frames()
         os.set_blocking(descriptor, False)
 
     def read(self) -> Iterator[tuple[JobInterrupted, messages.Identity]]:
         """Yield the stop requests that have come."""
-        if _file_of(self._descriptor) != self._file:
+        if file_of(self._descriptor) != self._file:
             return
         with suppress(OSError):
             while piece := os.read(self._descriptor, _PIECE):
@@ -126,12 +127,3 @@ class StopRequests:
         with suppress(NotAFrame):
             while (message := self._frames.next()) is not None:
                 yield messages.to_stop_request(message)
-
-
-def _file_of(descriptor: int) -> tuple[int, int] | None:
-    """Return the identity of the open file; None if there is none."""
-    try:
-        status = os.fstat(descriptor)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

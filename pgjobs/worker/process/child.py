@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final, NoReturn
 
 from pgjobs import events, tracing
+from pgjobs.worker.descriptors import file_of
 from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.kinship import die_with_parent
 from pgjobs.worker.memory import memory
@@ -61,6 +62,7 @@ class Bond:
         """
         descriptor, supervisor, _ = os.environ.pop(CHILD).split(":")
         self._signs = int(descriptor)
+        self._pipe = file_of(self._signs)
         self._supervisor = int(supervisor)
         self._memory_limit = memory_limit
         self._overweight = overweight
@@ -93,28 +95,37 @@ class Bond:
 
         With ``for_good``, ask it to start no other process in the place of this one.
         """
-        with suppress(OSError):
-            os.write(self._signs, GOODBYE + FOR_GOOD if for_good else GOODBYE)
+        self._write(GOODBYE + FOR_GOOD if for_good else GOODBYE)
 
     def say_last(self, reason: str) -> None:
         """Tell the supervisor the reason for the end of this process."""
         line = " ".join(reason.split())[:_LONGEST_WORDS]
-        with suppress(OSError):
-            os.write(self._signs, LAST_WORDS + line.encode(errors="replace"))
+        self._write(LAST_WORDS + line.encode(errors="replace"))
 
     def _run(self) -> None:
         told = threading.Event()
         while True:
             stuck = self._stuck()
-            try:
-                os.write(self._signs, STUCK if stuck else WELL)
-            except OSError:  # the supervisor is gone, or a job has closed the pipe
+            if not self._write(STUCK if stuck else WELL):
                 leave(EXIT_BROKEN)
             self._tell_once(stuck)
             if self._memory_limit and not told.is_set() and memory() > self._memory_limit:
                 told.set()
                 self._overweight()
             time.sleep(_SIGN_INTERVAL)
+
+    def _write(self, said: bytes) -> bool:
+        """Write to the supervisor; return False if it is gone, or if a job has closed the pipe.
+
+        The job may have opened a file of its own under the number of the pipe.
+        """
+        if file_of(self._signs) != self._pipe:
+            return False
+        try:
+            os.write(self._signs, said)
+        except OSError:
+            return False
+        return True
 
     def _tell_once(self, stuck: tuple[str, float] | None) -> None:
         part, seconds = stuck or ("", 0.0)

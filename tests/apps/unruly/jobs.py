@@ -147,6 +147,19 @@ class Closes(BackgroundJob):
             sys.stderr.close()
 
 
+class TakesTheNumbers(BackgroundJob):
+    """Closes each file of its process, and opens the file at ``path`` under their numbers."""
+
+    def run(self, path: str) -> None:
+        if self.job.epoch > 1:
+            return
+        numbers = sorted(map(int, os.listdir("/proc/self/fd")))
+        os.closerange(3, numbers[-1] + 1)
+        for _ in numbers:
+            os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        time.sleep(600)
+
+
 class LeavesAChild(BackgroundJob):
     """Forks a process that lives on after its own worker is killed."""
 

@@ -18,11 +18,18 @@ from django.db import connection, transaction
 
 from pgjobs import events
 from pgjobs.models import Job, WorkerProcess
-from pgjobs.worker.process.child import EXIT_AGAIN, EXIT_BROKEN
+from pgjobs.worker.process.child import EXIT_AGAIN, EXIT_BROKEN, WELL
 from pgjobs.worker.process.supervisor import Supervisor
 from tests.apps.testapp.jobs import Held, KillsItsWorker, Tracing
 from tests.apps.testapp.models import Trace
-from tests.apps.unruly.jobs import Closes, Exits, ExitsOnceReleased, Hoards, LeavesAChild
+from tests.apps.unruly.jobs import (
+    Closes,
+    Exits,
+    ExitsOnceReleased,
+    Hoards,
+    LeavesAChild,
+    TakesTheNumbers,
+)
 from tests.support import traces
 from tests.support.environment import Environment, with_settings
 from tests.support.eventually import eventually
@@ -215,6 +222,17 @@ def test_a_job_that_closes_the_files_of_its_process_does_not_stop_the_work(
         traces.until("closes")
         after = Tracing.enqueue()
         until_status(after, "completed")
+
+
+def test_no_sign_of_life_is_written_to_a_file_that_a_job_opened_under_the_number_of_its_pipe(
+    child_environment: Environment, tmp_path: Path
+) -> None:
+    taken = tmp_path / "taken"
+    job = TakesTheNumbers.enqueue(path=str(taken))
+    with supervised_unruly_worker(child_environment, "-c", "1") as worker:
+        worker.until_told(events.ChildEnded, code=EXIT_BROKEN)
+        until_status(job, "completed")
+    assert WELL not in taken.read_bytes()
 
 
 @pytest.mark.parametrize("option", [["--burst"], ["--max-jobs", "5"]])
