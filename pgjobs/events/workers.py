@@ -151,7 +151,10 @@ class QueuesUnserved(Event):
 
 @dataclass(slots=True)
 class WorkerStuck(Event):
-    """A ``part`` of a worker, claiming or presence, has not gone on for ``seconds``.
+    """A ``part`` of a worker has not gone on for ``seconds``.
+
+    The part is ``claiming``, ``recording``, ``presence``, the ``watch`` over running jobs, or the
+    ``slots`` after a job.
 
     The process tells its supervisor, which touches the liveness file no more until the part goes
     on.
@@ -159,6 +162,11 @@ class WorkerStuck(Event):
 
     part: str
     seconds: float
+
+
+@dataclass(slots=True)
+class FilesExhausted(Event):
+    """The process of a worker may open no more files, so it drains, and another takes its place."""
 
 
 @dataclass(slots=True)

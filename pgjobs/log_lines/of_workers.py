@@ -54,7 +54,14 @@ LINES: Final[dict[type[events.Event], Line]] = {
         ERROR,
         "{part} has not gone on for {seconds:.0f} s. Until it does, the liveness file is not "
         "touched. Look in pg_stat_activity for a session with an application_name of pgjobs that "
-        "waits for a lock.",
+        "waits, and for a log handler that does not return.",
+    ),
+    events.FilesExhausted: line(
+        WORKER,
+        ERROR,
+        "this process may open no more files, because its jobs keep too many open. It drains, and "
+        "a new process takes its place. Let jobs close what they open, or raise the limit of open "
+        "files.",
     ),
     events.PruningFailed: line(
         WORKER, WARNING, "pruning failed, trying again in a minute: {error}"

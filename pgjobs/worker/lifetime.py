@@ -74,7 +74,10 @@ class Lifetime:
         """
         parts = {
             "claiming": self.wakeup.busy_for,
+            "recording": self.recorder.busy_for,
             "presence": max(self.presence.busy_for, self.presence.refused_for),
+            "watch": self.watch.busy_for,
+            "slots": self.pool.ending_for,
         }
         part = max(parts, key=lambda name: parts[name])
         return (part, parts[part]) if parts[part] > get_settings().HEARTBEAT_TIMEOUT else None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import select
-import time
 
 import psycopg
+
+from pgjobs.worker.busy import Busy
 
 
 class Wakeup:
@@ -17,17 +18,16 @@ class Wakeup:
         os.set_blocking(self._reader, False)
         os.set_blocking(self._writer, False)
         self._is_set = False
-        self._left_at: float | None = None
+        self._busy = Busy()
 
     @property
     def busy_for(self) -> float:
         """Seconds since the waiting thread has left its last wait; 0 while it waits."""
-        left_at = self._left_at
-        return 0.0 if left_at is None else time.monotonic() - left_at
+        return self._busy.seconds
 
     def go_on(self) -> None:
         """Note that the thread goes on, although it has not waited."""
-        self._left_at = time.monotonic()
+        self._busy.begin()
 
     def set(self) -> None:
         """End the current wait, or the next one if no thread waits."""
@@ -48,7 +48,7 @@ class Wakeup:
         Return whether a notification came. Raises psycopg.OperationalError if the server has ended
         the connection.
         """
-        self._left_at = None
+        self._busy.rest()
         try:
             return self._wait(timeout, connection)
         finally:
@@ -68,7 +68,7 @@ class Wakeup:
         return connection is not None and connection.fileno() in ready and _notified(connection)
 
     def close(self) -> None:
-        self._left_at = None
+        self._busy.rest()
         os.close(self._reader)
         os.close(self._writer)
 

@@ -11,6 +11,7 @@ from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import WorkerLost
 from pgjobs.execution.judging import give_up
+from pgjobs.worker.busy import Busy
 from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.held import FLUSH_TIMEOUT, release, release_running
 from pgjobs.worker.liveness.presence import Presence
@@ -50,6 +51,7 @@ class Watch:
         self._end_process = end_process
         self._lost_looks = 0
         self._stopping = threading.Event()
+        self._busy = Busy()
         self._thread = EngineThread("pgjobs-watch", self._run)
 
     def start(self) -> None:
@@ -60,21 +62,32 @@ class Watch:
         self._pool.busy.set()
         self._thread.join(timeout)
 
+    @property
+    def busy_for(self) -> float:
+        """Seconds that the look at one slot has taken; 0 between two looks."""
+        return self._busy.seconds
+
     def _run(self) -> None:
         while not self._stopping.wait(INTERVAL):
-            if not self._pool.in_hand:
+            if self._pool.in_hand:
+                self._look()
+                self._busy.rest()
+            else:
                 self._pool.rest()
-                continue
+
+    def _look(self) -> None:
+        self._busy.begin()
+        self._pool.beat()
+        self._presence.attend()
+        self._stop_all_if_lost()
+        for slot in self._pool.slots:
+            self._busy.begin()
+            slot.stop_if_late()  # may wait seconds for the server, and the next one again
             self._pool.beat()
-            self._presence.attend()
-            self._stop_all_if_lost()
-            for slot in self._pool.slots:
-                slot.stop_if_late()  # may wait seconds for the server, and the next one again
-                self._pool.beat()
-                slot.kill_if_overweight()
-                grace = get_settings().KILL_GRACE
-                if slot.ignores_stop(grace) and not slot.kill_process(grace):
-                    self._give_up(slot)
+            slot.kill_if_overweight()
+            grace = get_settings().KILL_GRACE
+            if slot.ignores_stop(grace) and not slot.kill_process(grace):
+                self._give_up(slot)
 
     def _stop_all_if_lost(self) -> None:
         """Tell all jobs to stop if other workers may be about to take them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -12,6 +13,7 @@ from functools import partial
 from typing import Final, NoReturn
 
 from pgjobs import events, tracing
+from pgjobs.conf import get_settings
 from pgjobs.worker.descriptors import file_of
 from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.kinship import die_with_parent
@@ -44,6 +46,8 @@ _LAST_FLUSH: Final = 1.0
 _LAST_EXPORT: Final = 2.0
 """Seconds in which tracers must have exported their last spans."""
 _LONGEST_WORDS: Final = 1000
+_FULL_LOOKS: Final = 5
+"""Looks in a row, one each second, that find that this process may open no more files."""
 
 
 class Bond:
@@ -53,10 +57,11 @@ class Bond:
         self,
         *,
         memory_limit: int | None,
-        overweight: Callable[[], None],
+        worn: Callable[[], None],
         stuck: Callable[[], tuple[str, float] | None],
     ) -> None:
-        """``memory_limit`` is in MiB. ``overweight`` is called once if the process exceeds it.
+        """``memory_limit`` is in MiB. ``worn`` is called once if the process exceeds it, or if it
+        may open no more files: then its next jobs would all be errored.
 
         ``stuck`` returns the name of a part that does not go on, and for how many seconds.
         """
@@ -65,9 +70,13 @@ class Bond:
         self._pipe = file_of(self._signs)
         self._supervisor = int(supervisor)
         self._memory_limit = memory_limit
-        self._overweight = overweight
+        self._worn = worn
+        self._full_looks = 0
         self._stuck = stuck
         self._told_stuck = ""
+        # Not by its name, at which a job may put another function.
+        self._clock = time.monotonic
+        self._right_until = self._clock()
         os.set_inheritable(self._signs, False)
 
     def hold(self) -> None:
@@ -109,10 +118,38 @@ class Bond:
             if not self._write(STUCK if stuck else WELL):
                 leave(EXIT_BROKEN)
             self._tell_once(stuck)
-            if self._memory_limit and not told.is_set() and memory() > self._memory_limit:
+            self._end_if_clock_is_wrong()
+            if not told.is_set() and (self._is_overweight() or self._is_full()):
                 told.set()
-                self._overweight()
+                self._worn()
             time.sleep(_SIGN_INTERVAL)
+
+    def _end_if_clock_is_wrong(self) -> None:
+        """End this process if a job has put another clock in the place of Python's, for a lease.
+
+        By such a clock the worker would send no heartbeat and end no late job.
+        """
+        now = self._clock()
+        if abs(time.monotonic() - now) < _SIGN_INTERVAL:
+            self._right_until = now
+        elif now - self._right_until > get_settings().HEARTBEAT_TIMEOUT:
+            self.fail("A job has replaced time.monotonic(), so the worker can't measure time.")
+
+    def _is_overweight(self) -> bool:
+        return bool(self._memory_limit) and memory() > (self._memory_limit or 0)
+
+    def _is_full(self) -> bool:
+        """Return whether the jobs of this process have long kept all its descriptors open."""
+        try:
+            os.close(os.dup(self._signs))
+        except OSError as error:
+            self._full_looks = self._full_looks + 1 if error.errno == errno.EMFILE else 0
+        else:
+            self._full_looks = 0
+        if self._full_looks < _FULL_LOOKS:
+            return False
+        events.tell(events.FilesExhausted())
+        return True
 
     def _write(self, said: bytes) -> bool:
         """Write to the supervisor; return False if it is gone, or if a job has closed the pipe.

@@ -11,6 +11,7 @@ import psycopg
 
 from pgjobs import events
 from pgjobs.worker.backoff import Backoff
+from pgjobs.worker.busy import Busy
 from pgjobs.worker.connection import EngineConnection
 
 LARGEST_BATCH_SIZE: Final = 4_000_000
@@ -41,6 +42,7 @@ class Delivery:
     def __init__(self, connection: EngineConnection) -> None:
         self._connection = connection
         self._backoff = Backoff()
+        self.busy = Busy()
         self.is_uncertain = False
         """Whether a commit of the items in hand may have succeeded although its answer was lost."""
 
@@ -61,6 +63,7 @@ class Delivery:
         while batches:
             batch = batches[0]
             self._reach()
+            self.busy.begin()
             try:
                 if len(errors) < MOST_TRIES:
                     write(batch)
@@ -81,6 +84,7 @@ class Delivery:
                 batches.popleft()
                 errors.clear()
                 self._backoff.reset()
+        self.busy.rest()
         self.is_uncertain = False
 
     def retry(self, write: Callable[[], None]) -> None:
@@ -105,6 +109,7 @@ class Delivery:
     def _wait(self, error: psycopg.Error) -> None:
         if self._backoff.is_news:
             events.tell(events.DatabaseAway("recording", error))
+        self.busy.rest()
         time.sleep(self._backoff.next())
 
 

@@ -96,6 +96,11 @@ class Recorder:
         self._thread.join(timeout)
         return not (self._thread.is_alive() or self._refusals)
 
+    @property
+    def busy_for(self) -> float:
+        """Seconds that the present statement has taken; 0 while there is nothing to write."""
+        return self._delivery.busy.seconds
+
     def _run(self) -> None:
         while not self._stopping or self._has_more_to_write:
             entries, notes, settled = self._gather()
@@ -182,6 +187,7 @@ class Recorder:
 
         RefusedSilently names the jobs that have refused; the others are written.
         """
+        self._delivery.busy.begin()
         write = record_in_haste if in_haste else record_patiently
         try:
             recorded = self._session.run(lambda: write(self._connection, *self._asked(entries)))

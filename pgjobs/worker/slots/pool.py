@@ -65,6 +65,11 @@ class Pool:
         return self._submitted - self._withdrawn - sum(slot.ended for slot in self.slots)
 
     @property
+    def ending_for(self) -> float:
+        """Seconds for which a slot has not come on from a job that has ended; 0 if none hangs."""
+        return max((slot.ending.seconds for slot in self.slots), default=0.0)
+
+    @property
     def has_waiting(self) -> bool:
         """Whether a job waits for a slot to be free."""
         return not self._ready.empty()

@@ -12,6 +12,7 @@ from pgjobs.choices import JobStatus
 from pgjobs.execution.attempt import attempt, in_thread
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
+from pgjobs.worker.busy import Busy
 from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.leftovers import drop_dead, leave_clean
 from pgjobs.worker.slots.event_loop import EventLoop
@@ -45,6 +46,8 @@ class Slot(Stoppable):
         self._on_loop = OnLoop(self, work)
         super().__init__()
         self.ended = 0
+        self.ending = Busy()
+        """The step after a job, in which its outcome is handed on."""
         self.thread = EngineThread(f"pgjobs-slot-{number}", self._run)
         self.thread.pgjobs_slot = self  # type: ignore[attr-defined]
 
@@ -67,8 +70,10 @@ class Slot(Stoppable):
     def end(self, job: Job, outcome: Outcome | None) -> None:
         # In this order: a burst that found no job in hand, and no outcome with the recorder either,
         # would end while this job may be due again.
+        self.ending.begin()
         self._work.on_ended(job, outcome)
         self.ended += 1
+        self.ending.rest()
 
     def _attempt(self, job: Job) -> Coroutine[Any, Any, Outcome | None]:
         steps = self._work.isolation.steps_for(job)

@@ -147,6 +147,17 @@ class Closes(BackgroundJob):
             sys.stderr.close()
 
 
+class KeepsFilesOpen(BackgroundJob):
+    """Opens as many files as its process may, and closes none."""
+
+    def run(self) -> None:
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (200, limits[1]))
+        with suppress(OSError):
+            while True:
+                os.open(os.devnull, os.O_RDONLY)
+
+
 class TakesTheNumbers(BackgroundJob):
     """Closes each file of its process, and opens the file at ``path`` under their numbers."""
 
@@ -320,6 +331,27 @@ def _nested() -> list[Any]:
 
 
 # Jobs that disturb the worker ----------------------------------------------------------------
+
+
+class HangsTheLog(BackgroundJob):
+    """Makes the project's logging hang, on its first run; then ends, or runs for too long."""
+
+    def run(self, ends: bool) -> None:
+        def wait(record: logging.LogRecord) -> bool:
+            time.sleep(600)
+            return True
+
+        if self.job.epoch == 1:
+            logging.getLogger("pgjobs.worker").addFilter(wait)
+            time.sleep(0 if ends else 600)
+
+
+class StopsTheClock(BackgroundJob):
+    """Puts a clock that stands still in the place of Python's, on its first run."""
+
+    def run(self) -> None:
+        if self.job.epoch == 1:
+            time.monotonic = lambda: 0.0  # type: ignore[assignment]
 
 
 class Fatal(BaseException):
