@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from typing import Any, Final
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
 from pgjobs import events
 from pgjobs.exceptions import JobInterrupted, UnreadableRow
@@ -39,7 +39,7 @@ async def attempt_heavy(job: Job, slot: Runner) -> Outcome | None:
     began = time.monotonic()
     try:
         try:
-            is_read = _read(job, slot)
+            is_read = _read_in_any_session(job, slot)
         except Exception as error:
             return _not_read(error, job, slot, began)
         if slot.stop_request is not None:
@@ -53,6 +53,20 @@ async def attempt_heavy(job: Job, slot: Runner) -> Outcome | None:
     finally:
         for name in LEFT_IF_HEAVY:
             job.__dict__.pop(name, None)  # to a receiver the column looks like a deferred one
+
+
+def _read_in_any_session(job: Job, slot: Runner) -> bool:
+    """Do as ``_read()``, and once more in a new session if the present one refuses.
+
+    An earlier job of the slot may have left a role, a search path or a limit in its session.
+    """
+    try:
+        return _read(job, slot)
+    except DatabaseError as error:
+        if slot.stop_request is not None or is_away(error):
+            raise
+    connections[job._state.db or DEFAULT_DB_ALIAS].close()
+    return _read(job, slot)
 
 
 def _read(job: Job, slot: Runner) -> bool:
