@@ -23,5 +23,7 @@ def test_a_job_in_a_process_whose_clock_it_has_replaced_ends_with_the_moments_of
             until_status(job, "completed")
         assert worker.stop() == 0
     for row in Job.objects.all():
+        assert row.started is not None
+        assert row.completed is not None
         assert row.created <= row.started <= row.completed, worker.output
         assert row.completed - row.started < timedelta(minutes=1)

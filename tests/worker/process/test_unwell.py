@@ -55,7 +55,7 @@ def test_a_worker_whose_recorder_does_not_come_back_says_so_and_is_not_well(
 
 @pytest.mark.parametrize("ends", [True, False], ids=["in a slot", "in the watch"])
 def test_a_worker_whose_log_hangs_is_replaced(child_environment: Environment, ends: bool) -> None:
-    hanging = HangsTheLog.enqueue(timeout=1, arguments={"ends": ends})
+    hanging = HangsTheLog.enqueue(timeout=1, ends=ends)
     with supervised_unruly_worker(child_environment, "-c", "1", **SOON) as worker:
         worker.until_told(events.ChildSilent)
         until_status(hanging, "completed")
