@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import models
+from django.db import connections, models, router
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs import queues
 from pgjobs.models.moments import in_range
 from pgjobs.registry.names import path_of, registered
+from pgjobs.sql import load
 
 
 class PauseQuerySet(models.QuerySet["Pause"]):
@@ -22,8 +23,11 @@ class PauseQuerySet(models.QuerySet["Pause"]):
         Raises UnknownQueue for a queue that does not exist, LookupError for a job class that is
         not registered, and TypeError if neither or both are given.
         """
-        _pause, created = self.get_or_create(**_subject(queue, job_class))
-        return created
+        # Not get_or_create(): it raises IntegrityError if the pause ends meanwhile.
+        database = self._db or router.db_for_write(self.model)
+        with connections[database].cursor() as cursor:
+            cursor.execute(load("steering/pause"), _subject(queue, job_class))
+            return cursor.fetchone() is not None
 
     @staticmethod
     def subject(*, queue: str | None = None, job_class: object = None) -> str:

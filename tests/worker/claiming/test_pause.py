@@ -183,3 +183,23 @@ def test_a_worker_whose_next_job_is_locked_when_resumed_does_not_spin(
             assert spent_until_two_beats() < 200
             assert status_of(job) == "pending"
         traces.until("ran", timeout=SOON)
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_two_who_pause_and_resume_the_same_queue_see_no_error() -> None:
+    def again_and_again() -> None:
+        for _ in range(300):
+            Pause.objects.pause(queue="default")
+            Pause.objects.resume(queue="default")
+
+    others = [elsewhere(again_and_again) for _ in range(2)]
+    for other in others:
+        other.result(60)
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_second_pause_of_the_same_says_so() -> None:
+    assert Pause.objects.pause(queue="default")
+    assert not Pause.objects.pause(queue="default")
+    assert Pause.objects.resume(queue="default")
+    assert Pause.objects.pause(queue="default")
