@@ -28,6 +28,8 @@ TRY_INTERVAL: Final = 1.0
 """Seconds until a row that refused is tried again."""
 _MOST_WAITS: Final = 5
 """Rows in one go that may wait for a lock in vain; then the worker looks after its other work."""
+_SURE: Final = 3
+"""Tries in a row that must change nothing, until the row counts as one that refuses silently."""
 _STUCK_INTERVAL: Final = 60.0
 _FORGET_AFTER: Final = 600.0
 
@@ -85,10 +87,7 @@ class RefusingRows:
         waits = 0
         for row in rows:
             try:
-                got = take(row)
-                if not got:
-                    self._raise_if_refused(row, [status], worker)
-                taken += got
+                taken += self._take(row, take, status, worker)
             except psycopg.Error as error:
                 if is_away(error):
                     if taken:
@@ -102,19 +101,31 @@ class RefusingRows:
                 self._known.pop(row, None)
         return taken
 
-    def _raise_if_refused(
+    def _take(
+        self, row: int, take: Callable[[int], list[T]], status: JobStatus, worker: int | None
+    ) -> list[T]:
+        """Return what ``take`` returns. Raises RefusedSilently if ``row`` stays as it is.
+
+        ``take`` passes over a row that another transaction holds, and this transaction may end just
+        before the look at the row. So one try proves nothing.
+        """
+        for _ in range(_SURE):
+            if (got := take(row)) or not self._could_change(row, [status], worker):
+                return got
+        raise RefusedSilently
+
+    def _could_change(
         self, row: int, statuses: Sequence[JobStatus], worker: int | None = None
-    ) -> None:
-        """Raise RefusedSilently if ``row``, which was not changed, could have been changed."""
+    ) -> bool:
+        """Return whether ``row``, which was not changed, could have been changed."""
         cursor = self._connection.cursor()
         try:
             cursor.execute(load("apart/lock"), {"id": row})
         except psycopg.errors.LockNotAvailable:
-            return  # the other transaction may be about to change it
+            return False  # the other transaction may be about to change it
         values = {"id": row, "statuses": [str(each) for each in statuses], "worker": worker}
         cursor.execute(load("apart/still_waits"), values)
-        if cursor.fetchone() == (True,):
-            raise RefusedSilently
+        return cursor.fetchone() == (True,)
 
     def _refused(self, row: int, error: psycopg.Error) -> None:
         if row not in self._known:
@@ -131,8 +142,8 @@ class RefusingRows:
     def _end(self, row: int, refusal: _Refusal, error: psycopg.Error) -> None:
         try:
             ended = self._write_end(row, error)
-            if not ended:
-                self._raise_if_refused(row, WAITING)
+            if not ended and self._could_change(row, WAITING):
+                raise RefusedSilently
         except psycopg.Error as worse:
             if is_away(worse):
                 raise

@@ -358,3 +358,17 @@ def test_a_due_job_that_a_rival_promotes_meanwhile_is_blamed_for_nothing(
     assert rows.take_apart([job.pk], lose, status=JobStatus.SCHEDULED) == []
     assert told(events.ClaimRefused) == []
     assert rows.set_aside() == []
+
+
+def test_a_job_whose_holder_lets_go_just_after_its_claim_is_blamed_for_nothing(
+    open_connection: OpenConnection, told: ToldSoFar
+) -> None:
+    job = a_job()
+    rows = RefusingRows(open_connection(SETTINGS), announce=lambda _: None)
+    claims = iter([[], [job.pk]])  # the first one comes while another transaction holds the row
+
+    taken = rows.take_apart([job.pk], lambda _: next(claims), status=JobStatus.PENDING)
+
+    assert taken == [job.pk]
+    assert told(events.ClaimRefused) == []
+    assert rows.set_aside() == []
