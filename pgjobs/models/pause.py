@@ -24,7 +24,7 @@ class PauseQuerySet(models.QuerySet["Pause"]):
         not registered, and TypeError if neither or both are given.
         """
         # Not get_or_create(): it raises IntegrityError if the pause ends meanwhile.
-        database = self._db or router.db_for_write(self.model)
+        database = self._db or router.db_for_write(self.model)  # type: ignore[attr-defined]
         with connections[database].cursor() as cursor:
             cursor.execute(load("steering/pause"), _subject(queue, job_class))
             return cursor.fetchone() is not None
