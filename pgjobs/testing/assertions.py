@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgjobs.models import Job
 from pgjobs.models.job_database import job_database
-from pgjobs.testing.difference import told
+from pgjobs.testing.difference import told, told_all
 from pgjobs.testing.expectation import Expectation, expectation
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ def enqueued(target: AnyTarget | None = None, /, *args: Any, **expected: Any) ->
     - ``user``, ``queue_name``, ``priority``, ``schedule_at`` and ``interval``, as in ``enqueue()``.
     - ``status``: a status other than that of waiting jobs.
     - ``arguments``: a dict of arguments of ``run()``, whatever they are called.
-    - any other name: an argument of ``run()``. ``unittest.mock.ANY`` stands for any value.
+    - any other name: an argument of ``run()``.
+
+    ``unittest.mock.ANY`` stands for any value, inside lists and dicts too.
 
     A part that is not given may have any value. What ``using()`` has changed in a task is expected
     too. Raises InvalidArgument for a name that ``run()`` does not take, and for a value that no job
@@ -48,8 +50,7 @@ def refute_enqueued(target: AnyTarget | None = None, /, *args: Any, **expected: 
     """Assert that no job waits that is as expected. It takes the arguments of `enqueued()`."""
     wanted = expectation(target, *args, **expected)
     if found := _found(wanted):
-        ids = ", ".join(str(job.pk) for job in found)
-        raise AssertionError(f"Expected no waiting {wanted}, but there is: job {ids}.")
+        raise AssertionError(told_all(wanted, found))
 
 
 def _found(wanted: Expectation) -> list[Job]:

@@ -7,10 +7,12 @@ from typing import Final
 
 from django.db import connections
 
+from pgjobs.choices import WAITING
 from pgjobs.models import Job
 from pgjobs.models.job_database import job_database
 from pgjobs.showing import brief, counted
-from pgjobs.testing.expectation import Expectation, object_of, shown, stored_arguments
+from pgjobs.testing.expectation import Expectation, object_of, stored_arguments
+from pgjobs.testing.values import shown
 
 _MOST: Final = 5
 """Jobs that are shown."""
@@ -18,24 +20,34 @@ _MOST: Final = 5
 
 def told(wanted: Expectation, jobs: Sequence[Job]) -> str:
     """Return why none of ``jobs``, all of the database, is as ``wanted``."""
-    kind = " or ".join(wanted.statuses)
-    lines = [f"Expected a {kind} {wanted}, and there is none."]
+    lines = [f"Expected a {f'{wanted.kind} {wanted}'.strip()}, and there is none."]
     waiting = [job for job in jobs if job.status in wanted.statuses]
     lines += [*_nearest(wanted, waiting), *_moved_on(wanted, jobs), *_on_commit()]
     return "\n".join(lines)
 
 
+def told_all(wanted: Expectation, found: Sequence[Job]) -> str:
+    """Return that ``found``, which are as ``wanted``, should not be there."""
+    kind = "waiting" if wanted.statuses == WAITING else wanted.kind
+    lines = [f"Expected no {f'{kind} {wanted}'.strip()}, but found {counted(len(found), 'job')}:"]
+    return "\n".join([*lines, *(f"  {_in_a_line(job)}" for job in found[:_MOST]), *_more(found)])
+
+
+def _more(jobs: Sequence[Job]) -> Iterator[str]:
+    if len(jobs) > _MOST:
+        yield f"  … and {len(jobs) - _MOST} more"
+
+
 def _nearest(wanted: Expectation, waiting: Sequence[Job]) -> Iterator[str]:
     if not waiting:
-        yield "No job waits at all."
+        yield "No job waits at all." if wanted.statuses == WAITING else "No job has this status."
         return
     yield f"{counted(len(waiting), 'job')} of this status, the nearest first:"
     for job in sorted(waiting, key=lambda job: _distance(wanted, job))[:_MOST]:
         yield f"  {_in_a_line(job)}"
         for name, expected, found in wanted.differences(job):
             yield f"    {name}: expected {expected}, found {found}"
-    if len(waiting) > _MOST:
-        yield f"  … and {len(waiting) - _MOST} more"
+    yield from _more(waiting)
 
 
 def _distance(wanted: Expectation, job: Job) -> tuple[bool, int, int]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import ANY
 
 from pgjobs import codec
@@ -19,12 +17,22 @@ from pgjobs.models import Job
 from pgjobs.queues import check_known
 from pgjobs.registry.names import registered_as
 from pgjobs.showing import brief
+from pgjobs.testing.first_difference import ABSENT, first_difference, without_any
 from pgjobs.testing.targets import Target, by_name, target_of
+from pgjobs.testing.values import at, is_cut, of_option, shown
 
 if TYPE_CHECKING:
     from pgjobs.testing.targets import AnyTarget
 
-_ABSENT: Final = object()
+
+class _Option(NamedTuple):
+    """An expected option of ``enqueue()``."""
+
+    column: str
+    value: Any
+    """The value of the column."""
+    given: Any
+    """The value that the test gave."""
 
 
 class Difference(NamedTuple):
@@ -41,24 +49,29 @@ class Expectation:
 
     job_class: str | None
     about: Any
-    columns: Mapping[str, Any]
-    """The expected values of columns."""
+    options: Mapping[str, _Option]
     arguments: Mapping[str, Any]
     """The expected arguments of ``run()``, as the test gave them."""
     encoded: Mapping[str, Any]
-    """The same, as rows store them; without those that may have any value."""
+    """The same, as rows store them."""
     statuses: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """The statuses in words."""
+        return "" if self.statuses == tuple(JobStatus.values) else " or ".join(self.statuses)
 
     def differences(self, job: Job) -> list[Difference]:
         """Return the parts of ``job`` that are not as expected, the status left out."""
-        return [*self._in_columns(job), *self._in_arguments(job)]
+        return [*self._in_options(job), *self._in_arguments(job)]
 
-    def _in_columns(self, job: Job) -> Iterator[Difference]:
+    def _in_options(self, job: Job) -> Iterator[Difference]:
         if self.job_class is not None and job.job_class != self.job_class:
             yield Difference("class", self.job_class, job.job_class)
-        for name, expected in self.columns.items():
-            if (found := getattr(job, name)) != expected:
-                yield Difference(name, brief(expected), brief(found))
+        for name, option in self.options.items():
+            if getattr(job, option.column) != option.value:
+                found = getattr(job, option.column.removesuffix("_id"))
+                yield Difference(name, of_option(option.given), of_option(found))
         if self.about is not ANY and not self._is_about_it(job):
             yield Difference("object", brief(self.about), brief(object_of(job)))
 
@@ -69,15 +82,18 @@ class Expectation:
     def _in_arguments(self, job: Job) -> Iterator[Difference]:
         stored = stored_arguments(job)
         for name, expected in self.arguments.items():
-            found = stored.get(name, _ABSENT)
-            if found is _ABSENT:
-                yield Difference(name, brief(expected), "not given")
-            elif name in self.encoded and not _is_same(found, self.encoded[name]):
-                yield Difference(name, brief(expected), shown(found))
+            found = stored.get(name, ABSENT)
+            if place := first_difference(self.encoded[name], found, name):
+                if found is ABSENT:
+                    yield Difference(name, brief(expected), "not given")
+                elif is_cut(expected) or is_cut(found):
+                    yield Difference(*at(place))
+                else:
+                    yield Difference(name, brief(expected), shown(found))
 
     def __str__(self) -> str:
         parts = [f"{name}={brief(value)}" for name, value in self.arguments.items()]
-        parts += [f"{name}={brief(value)}" for name, value in self.columns.items()]
+        parts += [f"{name}={of_option(each.given)}" for name, each in self.options.items()]
         about = "" if self.about is ANY else f" about {brief(self.about)}"
         having = f" with {', '.join(parts)}" if parts else ""
         return f"job{'' if self.job_class is None else f' of {self.job_class}'}{about}{having}"
@@ -89,11 +105,11 @@ def expectation(
     *args: Any,
     object: Any = ANY,
     user: Any = ANY,
-    queue_name: str | None = None,
-    priority: int | None = None,
-    schedule_at: datetime | None = None,
-    interval: int | None = None,
-    status: str | None = None,
+    queue_name: Any = ANY,
+    priority: Any = ANY,
+    schedule_at: Any = ANY,
+    interval: Any = ANY,
+    status: Any = None,
     arguments: Mapping[str, Any] | None = None,
     **kwargs: Any,
 ) -> Expectation:
@@ -104,18 +120,17 @@ def expectation(
     """
     known = None if target is None else target_of(target)
     given = _arguments(known, args, arguments, kwargs)
-    columns = _columns(user, queue_name, priority, schedule_at, interval)
+    options = dict(_options(user, queue_name, priority, schedule_at, interval))
     if known is not None:
-        columns = {**_columns(**known.expected()), **columns}
+        options = {**dict(_options(**known.expected())), **options}
     if object is not ANY:
         object_columns(object)  # it raises for a value that can't be the object of a job
-    exact = {name: value for name, value in given.items() if value is not ANY}
     return Expectation(
         job_class=None if known is None else known.path,
         about=object,
-        columns=columns,
+        options=options,
         arguments=given,
-        encoded=codec.bare(codec.encode(exact, "kwargs")),
+        encoded=codec.bare(codec.encode(without_any(given), "kwargs")),
         statuses=_statuses(status),
     )
 
@@ -134,31 +149,38 @@ def _arguments(
     return target.named(args, gathered(arguments, kwargs))
 
 
-def _columns(
+def _options(
     user: Any = ANY,
-    queue_name: str | None = None,
-    priority: int | None = None,
-    schedule_at: datetime | None = None,
-    interval: int | None = None,
-) -> dict[str, Any]:
-    columns: dict[str, Any] = {}
-    if queue_name is not None:
+    queue_name: Any = ANY,
+    priority: Any = ANY,
+    schedule_at: Any = ANY,
+    interval: Any = ANY,
+) -> Iterator[tuple[str, _Option]]:
+    """Yield the options that are compared; None stands for any value, but for the user."""
+    if _is_given(queue_name):
         check_known([queue_name])
-        columns["queue_name"] = queue_name
-    if priority is not None:
-        columns["priority"] = bounds.check_priority(priority)
-    if interval is not None:
-        columns["interval"] = bounds.check_interval(interval)
-    if schedule_at is not None:
-        columns["scheduled"] = bounds.check_schedule_at(schedule_at, interval)
+        yield "queue_name", _Option("queue_name", queue_name, queue_name)
+    if _is_given(priority):
+        yield "priority", _Option("priority", bounds.check_priority(priority), priority)
+    minutes = bounds.check_interval(interval) if _is_given(interval) else None
+    if minutes is not None:
+        yield "interval", _Option("interval", minutes, interval)
+    if _is_given(schedule_at):
+        moment = bounds.check_schedule_at(schedule_at, minutes)
+        yield "schedule_at", _Option("scheduled", moment, schedule_at)
     if user is not ANY:
-        columns["user_id"] = user_key(user)
-    return columns
+        yield "user", _Option("user_id", user_key(user), user)
 
 
-def _statuses(status: str | None) -> tuple[str, ...]:
+def _is_given(value: Any) -> bool:
+    return value is not None and value is not ANY
+
+
+def _statuses(status: Any) -> tuple[str, ...]:
     if status is None:
         return WAITING
+    if status is ANY:
+        return tuple(JobStatus.values)
     if status not in JobStatus.values:
         raise InvalidArgument(
             f"status must be one of {', '.join(JobStatus.values)}, not {brief(status)}. "
@@ -189,21 +211,8 @@ def stored_arguments(job: Job) -> dict[str, Any]:
         return {"*args": args, **named}
 
 
-def shown(stored: Any) -> str:
-    """Return a stored argument in the words of Python."""
-    try:
-        return brief(codec.decode(stored, "kwargs"))
-    except Exception:  # for example an instance that was deleted since
-        return brief(stored)
-
-
 def object_of(job: Job) -> Any:
     """Return the object of ``job``, or its key if the object is gone."""
     if job.object_id is None:
         return None
     return job.object or f"{job.object_type} {job.object_id}"
-
-
-def _is_same(first: Any, second: Any) -> bool:
-    """Return whether two encoded values are equal in type, too: in Python, 1 equals True."""
-    return json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)

@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
-from unittest.mock import ANY
 
 from pgjobs.enqueueing.arguments import check_given, with_name
 from pgjobs.exceptions import InvalidArgument
@@ -15,6 +14,7 @@ from pgjobs.registry.names import JobTarget, path_of, registered_as
 from pgjobs.registry.parameters import parameters_of
 from pgjobs.registry.targets import check_target, is_job_class
 from pgjobs.showing import brief, did_you_mean
+from pgjobs.testing.first_difference import with_any, without_any
 
 if TYPE_CHECKING:
     from pgjobs.tasks.framework import AnyTask
@@ -124,13 +124,11 @@ def _as_tasks_store(arguments: dict[str, Any]) -> dict[str, Any]:
     from pgjobs.tasks.framework import normalize_json
 
     try:
-        return {name: _normal(value, normalize_json) for name, value in arguments.items()}
+        return {
+            name: with_any(normalize_json(without_any(value))) for name, value in arguments.items()
+        }
     except (TypeError, ValueError) as error:
         raise InvalidArgument(str(error)) from None
-
-
-def _normal(value: Any, normalize_json: Callable[[Any], Any]) -> Any:
-    return value if value is ANY else normalize_json(value)
 
 
 def by_name(code: JobTarget, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from unittest.mock import ANY
@@ -120,10 +121,14 @@ def test_a_finished_job_is_not_enqueued_any_more() -> None:
 
 
 def test_refute_names_the_jobs_that_wait() -> None:
-    job = Sync.enqueue()
+    jobs = [Sync.enqueue(full=True) for _ in range(7)]
 
-    with pytest.raises(AssertionError, match=rf"no waiting job of .*Sync, .*: job {job.pk}\."):
+    with pytest.raises(AssertionError) as caught:
         refute_enqueued(Sync)
+    first, second, *_, last = str(caught.value).splitlines()
+    assert re.fullmatch(r"Expected no waiting job of .*\.Sync, but found 7 jobs:", first)
+    assert re.fullmatch(rf"  job {jobs[0].pk}: .*Sync\(full=True\), pending, default", second)
+    assert last == "  … and 2 more"
 
 
 # What a failure says ------------------------------------------------------------------------

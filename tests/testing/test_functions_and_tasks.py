@@ -102,6 +102,13 @@ def test_a_task_is_found_however_its_call_gave_the_arguments() -> None:
     refute_enqueued(breaks)
 
 
+def test_any_value_may_stand_inside_an_argument_of_a_task() -> None:
+    receipt.enqueue(7, rows=[{"id": 1, "at": "now"}])
+
+    assert_enqueued(receipt, 7, rows=[{"id": 1, "at": ANY}])
+    refute_enqueued(receipt, 7, rows=[{"id": 2, "at": ANY}])
+
+
 def test_a_task_that_is_not_as_expected_is_shown_with_its_arguments_by_name() -> None:
     key = receipt.enqueue(7, rows=[1]).id
 
