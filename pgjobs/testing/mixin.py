@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from typing import Any
 
 from pgjobs.testing.assertions import assert_enqueued, enqueued, refute_enqueued
 from pgjobs.testing.running import fire_schedules, run_job, run_jobs
-from pgjobs.testing.travelling import time_travel
+from pgjobs.testing.travelling import Travel, time_travel
 from pgjobs.testing.worker_thread import LiveWorker, live_worker
 
 
@@ -20,9 +20,11 @@ class JobsTestMixin:
     run_job = staticmethod(run_job)
     run_jobs = staticmethod(run_jobs)
     fire_schedules = staticmethod(fire_schedules)
-    time_travel = staticmethod(time_travel)
+
+    def time_travel(self, to: datetime | timedelta) -> Travel:
+        """Travel until the end of the test, or of a ``with`` block; see `pgjobs.testing`."""
+        return self.enterContext(time_travel(to))  # type: ignore[attr-defined,no-any-return]
 
     def live_worker(self, **options: Any) -> LiveWorker:
-        """Run a worker until the end of the test; see ``pgjobs.testing.live_worker``."""
-        worker: AbstractContextManager[LiveWorker] = live_worker(**options)
-        return self.enterContext(worker)  # type: ignore[attr-defined,no-any-return]
+        """Run a worker until the end of the test, or of a ``with`` block; see `pgjobs.testing`."""
+        return self.enterContext(live_worker(**options))  # type: ignore[attr-defined,no-any-return]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import connections, models
 from django.db.models.functions import Now
 
-from pgjobs import codec, queues
+from pgjobs import codec
 from pgjobs.choices import WAITING, JobStatus
 from pgjobs.clock.schedules import fire_due
 from pgjobs.clock.synchronizing import synchronize
@@ -25,6 +25,7 @@ from pgjobs.models import Job, Pause
 from pgjobs.models.job_database import job_database
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.showing import brief
+from pgjobs.testing.lanes import lanes
 from pgjobs.testing.targets import Target, target_of
 from pgjobs.testing.travelling import time_travel
 from pgjobs.worker.claiming.promoter import PROMOTE
@@ -141,9 +142,8 @@ def run_jobs(
     after it still wait. Retry and Snooze only steer, and are not raised. With ``raising=False``
     none is raised. Raises AssertionError if more than ``limit`` jobs run.
     """
-    lanes = _lanes(queues)
     ran: list[Job] = []
-    with closing(_due_within(ahead, lanes)) as due:  # an exception must end its time travel
+    with closing(_due_within(ahead, lanes(queues))) as due:  # an exception must end its time travel
         for job in due:
             if len(ran) == limit:
                 raise AssertionError(_without_an_end(job, ran))
@@ -171,55 +171,48 @@ def _jobs() -> JobQuerySet[Job]:
     return Job.objects.using(job_database())
 
 
-def _lanes(given: Sequence[str] | None) -> tuple[str, ...]:
-    if given is None:
-        return queues.known_queues()
-    queues.check_known(given)
-    return tuple(given)
-
-
-def _due_within(ahead: timedelta, lanes: tuple[str, ...]) -> Generator[Job]:
-    yield from _due(lanes)
+def _due_within(ahead: timedelta, served: tuple[str, ...]) -> Generator[Job]:
+    yield from _due(served)
     if ahead <= timedelta(0):
         return
     with time_travel(timedelta(0)) as travel:
         end = travel.now() + ahead
-        while (moment := _next_due(lanes)) is not None and moment <= end:
+        while (moment := _next_due(served)) is not None and moment <= end:
             travel.move(moment)
-            yield from _due(lanes)
+            yield from _due(served)
 
 
-def _due(lanes: tuple[str, ...]) -> Iterator[Job]:
+def _due(served: tuple[str, ...]) -> Iterator[Job]:
     """Yield the job that a worker would start next, until none is due."""
     while True:
         with connections[job_database()].cursor() as cursor:
             cursor.execute(PROMOTE, {"limit": _AT_ONCE, "set_aside": []})
-        pending = _served(lanes).filter(status=JobStatus.PENDING)
-        job = pending.order_by(_rank(lanes), "-priority", "position").first()
+        pending = _in_lanes(served).filter(status=JobStatus.PENDING)
+        job = pending.order_by(_rank(served), "-priority", "position").first()
         if job is None:
             return
         yield job
 
 
-def _next_due(lanes: tuple[str, ...]) -> Any:
-    scheduled = _served(lanes).filter(status=JobStatus.SCHEDULED, scheduled__gt=Now())
+def _next_due(served: tuple[str, ...]) -> Any:
+    scheduled = _in_lanes(served).filter(status=JobStatus.SCHEDULED, scheduled__gt=Now())
     return scheduled.aggregate(soonest=models.Min("scheduled"))["soonest"]
 
 
-def _served(lanes: tuple[str, ...]) -> JobQuerySet[Job]:
+def _in_lanes(served: tuple[str, ...]) -> JobQuerySet[Job]:
     paused = Pause.objects.using(job_database())
     return (
         _jobs()
-        .filter(queue_name__in=lanes)
+        .filter(queue_name__in=served)
         .exclude(queue_name__in=paused.filter(kind=Pause.Kind.QUEUE).values("name"))
         .exclude(job_class__in=paused.filter(kind=Pause.Kind.JOB_CLASS).values("name"))
     )
 
 
-def _rank(lanes: tuple[str, ...]) -> models.Case:
+def _rank(served: tuple[str, ...]) -> models.Case:
     return models.Case(
-        *(models.When(queue_name=name, then=rank) for rank, name in enumerate(lanes)),
-        default=len(lanes),
+        *(models.When(queue_name=name, then=rank) for rank, name in enumerate(served)),
+        default=len(served),
     )
 
 

@@ -1,160 +1,139 @@
 """Time travel: the moment that the engine, its database and Django take for now.
 
-The engine judges by the clock of the database. A session that travels has functions with the names
-of PostgreSQL's clocks in front of its search path, and a setting with the seconds that it has
-travelled. The defaults, views and functions of pgjobs are bound to these functions while a travel
-lasts: see ``sql/travel/bind.sql``. In a ``TestCase`` all this is rolled back with the test.
-
-Python's own clock stays. Only ``django.utils.timezone.now()`` is moved, which Django and pgjobs
-call.
+The engine judges by the clock of the database: see ``travelled_sessions``. Python's own clock
+stays. Only ``django.utils.timezone.now()`` is moved, which Django and pgjobs call: see
+``travelled_python``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, Final
-from unittest import mock
+from types import TracebackType
+from typing import Any, Final, Self
 
-from django.db import connections
+from asgiref.sync import sync_to_async
 from django.utils import timezone
-from psycopg.pq import TransactionStatus
 
-from pgjobs.conf import get_settings
-from pgjobs.models import Job
-from pgjobs.models.job_database import database_now, job_database
+from pgjobs.limits import END_OF_TIME, FIRST_MOMENT, is_moment
+from pgjobs.models.job_database import database_now
 from pgjobs.showing import brief
-from pgjobs.sql import load
+from pgjobs.testing import travelled_python, travelled_sessions
 
-_FRONT: Final = "pgjobs_travel, pg_catalog, "
+_UNDER_WAY: Final[list[Travel]] = []
+"""The travels of this process that have begun and not ended: their spans add up."""
 
 
 class Travel:
-    """A time travel that is under way."""
+    """A time travel. It lasts from the start to the end of its ``with`` block."""
 
-    def __init__(self, sessions: _Sessions) -> None:
-        self._sessions = sessions
-        self._by_python = timedelta()
+    def __init__(self, to: datetime | timedelta) -> None:
+        self._to = to
+        self._by_database = self._by_python = timedelta()
+        self._has_begun = False
+
+    def begin(self) -> None:
+        """Set out. Raises ValueError for a moment that the engine can't take for now."""
+        if self._has_begun:
+            raise RuntimeError("A time travel begins once. Call time_travel() for another one.")
+        _check(self._to)
+        self._has_begun = True
+        _UNDER_WAY.append(self)
+        try:
+            travelled_sessions.set_out()
+            self._go(self._to)
+        except BaseException:
+            self.end()
+            raise
 
     def move(self, to: datetime | timedelta) -> None:
         """Travel on, to a moment or by a span; a negative span leads back.
 
-        Raises ValueError for a moment without a time zone.
+        Raises ValueError for a moment without a time zone, and for one that no job can have.
+        Raises RuntimeError before the start and after the end of the travel.
         """
-        if isinstance(to, timedelta):
-            in_database = in_python = to
-        elif _is_moment(to):
-            in_database, in_python = to - database_now(), to - timezone.now()
-        else:
-            raise ValueError(
-                f"A time travel leads to an aware datetime or over a timedelta, not to {brief(to)}."
-            )
-        self._sessions.move(in_database)
-        self._by_python += in_python
+        if self not in _UNDER_WAY:
+            raise RuntimeError("This time travel is not under way: move it inside its block.")
+        _check(to)
+        self._go(to)
 
     def now(self) -> datetime:
         """Return the moment that the engine takes for now."""
         return database_now()
 
-    @contextmanager
-    def of_python(self) -> Iterator[None]:
-        """Let ``timezone.now()`` follow this travel."""
-        before = timezone.now
+    def end(self) -> None:
+        """Go back to where this travel began; do nothing if it has ended."""
+        if self not in _UNDER_WAY:
+            return
+        _UNDER_WAY.remove(self)
+        travelled_python.move_to(_by_python())
+        travelled_sessions.go_back(_by_database(), is_home=not _UNDER_WAY)
 
-        def now() -> datetime:
-            return before() + self._by_python
+    def _go(self, to: datetime | timedelta) -> None:
+        travelled_sessions.move_to(_by_database())  # a rollback may have led this session back
+        now = database_now()
+        span = to if isinstance(to, timedelta) else to - now
+        if not _is_within_reach(now, span):
+            raise ValueError(
+                f"A time travel leads to a moment from {FIRST_MOMENT} until before {END_OF_TIME}, "
+                f"which jobs can have, and {brief(to)} does not."
+            )
+        self._by_python += to if isinstance(to, timedelta) else to - timezone.now()
+        self._by_database += span
+        travelled_sessions.move_to(_by_database())
+        travelled_python.move_to(_by_python())
 
-        with mock.patch.object(timezone, "now", now):
-            yield
+    def __enter__(self) -> Self:
+        if self not in _UNDER_WAY:  # the fixture and the mixin have begun it
+            self.begin()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.end()
+
+    async def __aenter__(self) -> Self:
+        return await sync_to_async(self.__enter__)()
+
+    async def __aexit__(self, *error: Any) -> None:
+        await sync_to_async(self.end)()
 
 
-def _is_moment(value: Any) -> bool:
-    return isinstance(value, datetime) and timezone.is_aware(value)
+def time_travel(to: datetime | timedelta) -> Travel:
+    """Let the engine take another moment for now, in the block of ``with`` or ``async with``.
 
+    ``to`` is an aware datetime, or a timedelta from now. Time goes on from there. Schedules,
+    retries, retention and the moments in rows follow, in this thread's connection and in
+    connections that are opened inside the block, such as those of `live_worker()`.
+    ``timezone.now()`` follows in all threads.
 
-@contextmanager
-def time_travel(to: datetime | timedelta) -> Iterator[Travel]:
-    """Let the engine take another moment for now, inside the block; time goes on from there.
-
-    ``to`` is an aware datetime, or a timedelta from now. Schedules, retries, retention and the
-    moments in rows follow, in this thread's connection and in connections that are opened inside
-    the block, such as those of `live_worker()`. ``timezone.now()`` follows in all threads.
-
-    Raises ValueError for a moment without a time zone.
+    The start of the block raises ValueError for a moment without a time zone, and for one that no
+    job can have.
     """
-    with _sessions_that_travel() as sessions:
-        travel = Travel(sessions)
-        with travel.of_python():
-            travel.move(to)
-            yield travel
+    return Travel(to)
 
 
-class _Sessions:
-    """The sessions of this thread and those to come, with their place in time."""
-
-    def __init__(self) -> None:
-        database = job_database()
-        self.aliases = {database, get_settings().DIRECT_DATABASE or database}
-        with connections[database].cursor() as cursor:
-            cursor.execute(load("travel/where"))
-            self.seconds, self.path = cursor.fetchone()
-        self.are_away = self.path.startswith(_FRONT)
-        """Whether an outer travel has set out with them."""
-        self._travelled = timedelta()
-
-    def move(self, span: timedelta) -> None:
-        self._travelled += span
-        seconds = str(float(self.seconds) + self._travelled.total_seconds())
-        self.set(seconds, self.path if self.are_away else _FRONT + self.path)
-
-    def set(self, seconds: str, path: str) -> None:
-        for alias in self.aliases:
-            if (connection := connections[alias]).connection is not None:
-                with connection.cursor() as cursor:
-                    cursor.execute(load("travel/session"), {"seconds": seconds, "path": path})
-            options = connection.settings_dict["OPTIONS"]
-            startup = f"{options.get('options', '')} {_startup(seconds, path)}".strip()
-            connection.settings_dict["OPTIONS"] = {**options, "options": startup}
+def _by_database() -> timedelta:
+    return sum((each._by_database for each in _UNDER_WAY), timedelta())
 
 
-def _startup(seconds: str, path: str) -> str:
-    """Return the options by which libpq opens a session that has travelled."""
-    escaped = path.replace("\\", "\\\\").replace(" ", "\\ ")
-    return f"-c pgjobs.travelled={seconds} -c search_path={escaped}"
+def _by_python() -> timedelta:
+    return sum((each._by_python for each in _UNDER_WAY), timedelta())
 
 
-@contextmanager
-def _sessions_that_travel() -> Iterator[_Sessions]:
-    sessions = _Sessions()
-    options = {alias: connections[alias].settings_dict["OPTIONS"] for alias in sessions.aliases}
-    if not sessions.are_away:
-        _bind(is_away=True)
+def _check(to: Any) -> None:
+    if isinstance(to, timedelta) or (isinstance(to, datetime) and timezone.is_aware(to)):
+        return
+    raise ValueError(
+        f"A time travel leads to an aware datetime or over a timedelta, not to {brief(to)}."
+    )
+
+
+def _is_within_reach(now: datetime, span: timedelta) -> bool:
     try:
-        yield sessions
-    finally:
-        try:
-            if not _must_roll_back():  # the rollback undoes all this, too
-                sessions.set(sessions.seconds, sessions.path)
-                if not sessions.are_away:
-                    _bind(is_away=False)
-        finally:
-            for alias in sessions.aliases:
-                connections[alias].settings_dict["OPTIONS"] = options[alias]
-
-
-def _must_roll_back() -> bool:
-    """Return whether the transaction of the test takes no statement any more."""
-    connection = connections[job_database()]
-    raw = connection.connection
-    is_broken = raw is not None and raw.info.transaction_status == TransactionStatus.INERROR
-    return connection.needs_rollback or is_broken
-
-
-def _bind(*, is_away: bool) -> None:
-    parameters: dict[str, Any] = {"jobs": Job._meta.db_table, "is_away": is_away}
-    with connections[job_database()].cursor() as cursor:
-        if is_away:
-            cursor.execute(load("travel/clock"))
-            cursor.execute(load("travel/bind"))
-        cursor.execute(load("travel/rebind"), parameters)
+        return is_moment(now + span)
+    except OverflowError:
+        return False

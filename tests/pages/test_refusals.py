@@ -66,9 +66,13 @@ def test_each_refusal_becomes_one_message_without_the_row(
     error: Exception, said: str, request_of_a_user: Any
 ) -> None:
     with refusals_told(request_of_a_user) as refusal:
-        raise error
+        _raise(error)
     assert refusal.is_told
     assert request_of_a_user._messages.said == [said]
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 @pytest.mark.django_db

@@ -37,14 +37,16 @@ class Migration(migrations.Migration):
 """
 
 KIT: Final = """
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from asgiref.sync import sync_to_async
 from django.test import TestCase, TransactionTestCase
+from django.utils import timezone
 
 from network.jobs import Count, Sync
 from network.models import Site
-from pgjobs.models import Job
-from pgjobs.testing import JobsTestMixin
+from pgjobs.models import Job, WorkerProcess
+from pgjobs.testing import JobsTestMixin, time_travel
 
 
 class Kit(JobsTestMixin):
@@ -60,6 +62,22 @@ class Kit(JobsTestMixin):
         self.assertEqual(self.enqueued(), [])
         self.assertEqual(self.run_job(Sync, object=site).result, "Lund")
 
+    def test_a_travel_lasts_until_the_end_of_the_test(self):
+        with self.time_travel(timedelta(days=2)):
+            self.assertGreater(Sync.enqueue().created, datetime.now(UTC) + timedelta(days=1))
+        self.time_travel(timedelta(days=2))
+        self.assertGreater(Sync.enqueue().created, datetime.now(UTC) + timedelta(days=1))
+
+    def test_another_test_does_not_travel(self):
+        self.assertLess(Sync.enqueue().created, datetime.now(UTC) + timedelta(days=1))
+        self.assertLess(timezone.now(), datetime.now(UTC) + timedelta(days=1))
+
+    async def test_a_coroutine(self):
+        async with time_travel(timedelta(days=2)):
+            job = await Sync.aenqueue()
+        await sync_to_async(self.assert_enqueued)(Sync)
+        self.assertGreater(job.created, timezone.now() + timedelta(days=1))
+
     def test_the_tables_are_as_before_the_other_test(self):
         self.assertEqual(Job.objects.count(), 0)
         self.assertGreater(Sync.enqueue_many([{}] * 3)[2], 0)
@@ -74,6 +92,12 @@ class CommittingKit(Kit):
         self.live_worker()
         job = Sync.enqueue(Site.objects.create(name="Lund"))
         self.assertEqual(job.wait(timeout=30).result, "Lund")
+
+    def test_a_live_worker_of_a_block(self):
+        with self.live_worker():
+            job = Sync.enqueue(Site.objects.create(name="Lund"))
+            job.wait(timeout=30)
+        self.assertFalse(WorkerProcess.objects.filter(stopped=None).exists())
 
     def test_a_live_worker_that_travels(self):
         with self.time_travel(timedelta(days=1)) as travel:
@@ -131,6 +155,9 @@ def test_a_test_without_the_fixture_runs_nothing():
 
 @pytest.mark.parametrize("number", range(4))
 def test_time_travel(time_travel, number):
+    with time_travel(IN_2031):
+        assert timezone.now() >= IN_2031
+    assert timezone.now() < IN_2031
     travel = time_travel(IN_2031)
     assert Sync.enqueue().created >= IN_2031
     assert timezone.now() >= IN_2031 and travel.now() >= IN_2031
@@ -143,6 +170,8 @@ def test_a_test_without_the_fixture_does_not_travel():
 
 @pytest.mark.parametrize("number", range(4))
 def test_live_worker(live_worker, number):
+    with live_worker(queues=["default"]):
+        Sync.enqueue(Site.objects.create(name="Oslo")).wait(timeout=30)
     live_worker(queues=["default"])
     assert Sync.enqueue(Site.objects.create(name="Lund")).wait(timeout=30).result == "Lund"
 """
@@ -184,7 +213,7 @@ def passed(project: Project, *options: str, settings: str = "mysite.settings") -
     return int(count)
 
 
-CASES_OF_BOTH_CLASSES: Final = 6
+CASES_OF_BOTH_CLASSES: Final = 13
 ALL: Final = CASES_OF_BOTH_CLASSES + 14
 
 
@@ -206,7 +235,7 @@ def test_the_kit_works_without_migrations_by_a_setting_and_on_a_database_that_is
 
 
 def test_the_kit_works_with_serialized_rollback_under_django(project: Project) -> None:
-    assert "Ran 8 tests" in project.manage("test", "network", "--noinput")
+    assert "Ran 15 tests" in project.manage("test", "network", "--noinput")
 
 
 def test_the_fixtures_can_be_loaded_before_django_knows_its_settings(project: Project) -> None:

@@ -1,3 +1,2 @@
--- By how many seconds has this session travelled, and which search path does it have?
-SELECT
-    COALESCE(NULLIF(current_setting('pgjobs.travelled', true), ''), '0'), current_setting('search_path')
+-- Which search path does this session have? It begins with pgjobs_travel if the session has travelled.
+SELECT current_setting('search_path')
