@@ -60,6 +60,8 @@ def _refuse_other_options(task: AnyTask, known: AnyTask) -> None:
     """
     if type(task) is not type(known) or not isinstance(task, PgJobsTask):
         return
+    if _own(task) == _own(known):
+        return
     for option, value, of_known in zip(_OF_FUNCTION, _own(task), _own(known), strict=True):
         if value != of_known:
             raise InvalidTask(
