@@ -110,6 +110,22 @@ def test_w035_names_migrations_of_pgjobs_that_the_project_keeps(
     assert not problems("pgjobs.W035")
 
 
+class NoMigrations:
+    """As of pytest-django, and of many a test suite: it has no other methods."""
+
+    def __contains__(self, app: str) -> bool:
+        return True
+
+    def __getitem__(self, app: str) -> None:
+        return None
+
+
+def test_w035_lets_a_run_without_migrations_pass(settings: pytest_django.Settings) -> None:
+    settings.MIGRATION_MODULES = NoMigrations()
+
+    assert not problems("pgjobs.W035")
+
+
 def go_elsewhere(connection: Any, **_: Any) -> None:
     """Set a search path as a receiver of a project may."""
     connection.connection.execute("SET search_path = another_site, public")
