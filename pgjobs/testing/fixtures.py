@@ -11,13 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from django.conf import settings
 from django.test import override_settings
 
 from pgjobs import testing
+
+_WORKERS: Final[list[testing.LiveWorker]] = []
+"""The workers of the fixture `live_worker` in the test that runs."""
 
 
 @pytest.fixture
@@ -38,8 +41,17 @@ def time_travel(db: None) -> Iterator[Callable[..., testing.Travel]]:
 def live_worker(transactional_db: None) -> Iterator[Callable[..., testing.LiveWorker]]:
     """A function that starts a worker until the end of the test; see ``pgjobs.testing``."""
     with ExitStack() as stack:
+        stack.callback(_WORKERS.clear)
 
         def start(**options: Any) -> testing.LiveWorker:
-            return stack.enter_context(testing.live_worker(**options))
+            worker = stack.enter_context(testing.live_worker(**options))
+            _WORKERS.append(worker)
+            return worker
 
         yield start
+
+
+def pytest_keyboard_interrupt() -> None:
+    """Let the end of the fixtures wait for no job after Ctrl-C."""
+    for worker in _WORKERS:
+        worker.leave_jobs()

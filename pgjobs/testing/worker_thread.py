@@ -63,13 +63,20 @@ class LiveWorker:
         self._thread.join(self._timeout)
         if self._thread.is_alive():
             late = _running()
-            self._leave_jobs()
+            self.leave_jobs()
             raise AssertionError(
                 f"The live worker did not end within {self._timeout:g} s, because of {late}. Let "
                 "its jobs end in the test, or give a longer timeout=…."
             )
         if self._error is not None:
             raise self._error
+
+    def leave_jobs(self) -> None:
+        """End without waiting for running jobs, whose threads nothing can end."""
+        self._is_stopped = True
+        self._worker.stop()
+        self._worker.stop()  # told twice: don't wait for them
+        self._thread.join(_PATIENCE)
 
     def __enter__(self) -> Self:
         if self._thread.ident is None:  # the fixture and the mixin have started it
@@ -90,19 +97,12 @@ class LiveWorker:
     def _stop_after(self, error: BaseException) -> None:
         """End because ``error`` has left the block: it must reach the runner of the tests."""
         if not isinstance(error, Exception):  # Ctrl-C: whoever sits there waits for no job
-            self._is_stopped = True
-            self._worker.stop()
-            self._leave_jobs()
+            self.leave_jobs()
             return
         try:
             self.stop()
         except Exception as problem:
             error.add_note(f"{type(problem).__name__} of the live worker: {problem}")
-
-    def _leave_jobs(self) -> None:
-        """End without waiting for running jobs, whose threads nothing can end."""
-        self._worker.stop()  # told twice: don't wait for them
-        self._thread.join(_PATIENCE)
 
     def _run(self) -> None:
         try:

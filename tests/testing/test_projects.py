@@ -176,6 +176,34 @@ def test_live_worker(live_worker, number):
     assert Sync.enqueue(Site.objects.create(name="Lund")).wait(timeout=30).result == "Lund"
 """
 
+INTERRUPTED: Final = """
+import os, signal, threading, time
+
+from pgjobs import BackgroundJob
+from pgjobs.models import Job
+
+HAS_STARTED = threading.Event()
+
+
+class Endless(BackgroundJob):
+    def run(self):
+        HAS_STARTED.set()
+        while True:
+            time.sleep(0.1)
+
+
+def test_ctrl_c_beside_a_running_job(live_worker):
+    live_worker(timeout=5)
+    Endless.enqueue()
+    assert HAS_STARTED.wait(60)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+
+
+def test_the_next_one():
+    assert False, "it ran"
+"""
+
 CONFTEST: Final = 'pytest_plugins = ["pgjobs.testing.fixtures"]\n'
 WITHOUT_MIGRATIONS: Final = """
 from mysite.settings import *
@@ -199,6 +227,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
             "network/tests.py": KIT + SERIALIZED,
             "test_cases.py": KIT + COMMITTING,
             "test_fixtures.py": FIXTURES,
+            "interrupted.py": INTERRUPTED,
             "conftest.py": CONFTEST,
             "mysite/without_migrations.py": WITHOUT_MIGRATIONS,
         }.items():
@@ -242,3 +271,14 @@ def test_the_fixtures_can_be_loaded_before_django_knows_its_settings(project: Pr
     loads = "import pgjobs.testing.fixtures, django.apps; print(django.apps.apps.ready)"
 
     assert project.run("-c", loads) == "False\n"
+
+
+def test_ctrl_c_beside_a_running_job_ends_the_run_of_pytest(project: Project) -> None:
+    options = ("-p", "no:randomly", "--ds", "mysite.settings", "interrupted.py")
+
+    code, output = project.outcome("-m", "pytest", "--create-db", *options)
+
+    assert code == 2, output
+    assert "KeyboardInterrupt" in output
+    assert "it ran" not in output
+    assert "did not end within" not in output
