@@ -144,12 +144,16 @@ def _shown(place: tuple[Any, ...]) -> str:
 
 
 def _pool_size(options: dict[str, Any]) -> int | None:
-    """Return how many connections the pool of a process can have; None without a pool."""
+    """Return how many connections the pool of a process can have.
+
+    Return None without a pool, and for a size that psycopg refuses with its first connection.
+    """
     pool = options.get("pool")
     if not pool:
         return None
     given = pool if isinstance(pool, dict) else {}
-    return int(given.get("max_size") or given.get("min_size", _POOL_SIZE))
+    size = given.get("max_size") or given.get("min_size", _POOL_SIZE)
+    return size if isinstance(size, int) else None
 
 
 def _options(alias: str) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def problems(identifier: str, **which: Any) -> list[CheckMessage]:
         ({"min_size": 2}, 2),
         ({"min_size": 1, "max_size": None}, 1),
         ({"max_size": 6}, None),
+        ({"max_size": "many"}, None),
+        ({"min_size": None}, None),
         ({"min_size": 6}, None),
         (False, None),
     ],
