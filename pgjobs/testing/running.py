@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import connections, models
+from django.db import DatabaseError, connections, models
 from django.db.models.functions import Now
 
 from pgjobs import codec
@@ -88,7 +88,8 @@ def run_job(
     """
     row = _row_for_run(target_of(target), args, object, options)
     job, errors = Job(**row), list[BaseException]()
-    in_process.run_immediately(_jobs(), job, note_error=errors.append)
+    with _lost_session_told(job):
+        in_process.run_immediately(_jobs(), job, note_error=errors.append)
     run = JobRun(
         job=job,
         result=codec.decode(job.result, "result"),
@@ -148,7 +149,8 @@ def run_jobs(
             if len(ran) == limit:
                 raise AssertionError(_without_an_end(job, ran))
             errors: list[BaseException] = []
-            in_process.run_waiting(_jobs(), job, note_error=errors.append)
+            with _lost_session_told(job):
+                in_process.run_waiting(_jobs(), job, note_error=errors.append)
             ran.append(job)
             if raising and errors:
                 _raise_exception(job, errors[0])
@@ -214,6 +216,20 @@ def _rank(served: tuple[str, ...]) -> models.Case:
         *(models.When(queue_name=name, then=rank) for rank, name in enumerate(served)),
         default=len(served),
     )
+
+
+@contextmanager
+def _lost_session_told(job: Job) -> Iterator[None]:
+    """Say what has happened if the outcome of ``job`` can't be written to the test's session."""
+    try:
+        yield
+    except DatabaseError as error:
+        error.add_note(
+            f"The outcome of job {job.pk} of {job.job_class} could not be written. If run() ends "
+            "the transaction that it did not begin, closes the connection, or changes settings of "
+            "the session, it needs a session of its own: test this job with live_worker()."
+        )
+        raise
 
 
 def _raise_exception(job: Job, error: BaseException | None) -> None:
