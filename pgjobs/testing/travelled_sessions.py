@@ -42,10 +42,10 @@ _home: _Home | None = None
 def set_out() -> None:
     """Bind pgjobs to the clock of travels, if no travel has done so."""
     global _home
-    path = _search_path()
+    path, has_clock = _where()
     if _home is None:
         _home = _home_of(path)
-    if not path.startswith(_FRONT):
+    if not (path.startswith(_FRONT) and has_clock):
         _bind(is_away=True)
 
 
@@ -66,19 +66,27 @@ def go_back(span: timedelta, *, is_home: bool) -> None:
     if _home is None:  # the first travel did not set out
         return
     try:
-        if _takes_statements() and _search_path().startswith(_FRONT):
-            if is_home:
-                _set("0", _home.path)
-                _bind(is_away=False)
-            else:
-                move_to(span)
-        # Otherwise a rollback has undone the travel, or will undo it.
+        if _takes_statements():
+            _lead_back(_home, span, is_home=is_home)
+        # Otherwise the rollback undoes the travel.
     finally:
         if is_home:
             for alias, options in _home.options.items():
                 connections[alias].settings_dict["OPTIONS"] = options
                 _close_pool(alias)
             _home = None
+
+
+def _lead_back(home: _Home, span: timedelta, *, is_home: bool) -> None:
+    path, has_clock = _where()
+    if not path.startswith(_FRONT):  # a rollback has undone the travel
+        return
+    if not is_home:
+        move_to(span)
+        return
+    _set("0", home.path)
+    if has_clock:
+        _bind(is_away=False)
 
 
 def _home_of(path: str) -> _Home:
@@ -115,11 +123,12 @@ def _close_pool(alias: str) -> None:
         connection.close_pool()
 
 
-def _search_path() -> str:
+def _where() -> tuple[str, bool]:
+    """Return this thread's search path, and whether the database has the clock of travels."""
     with connections[job_database()].cursor() as cursor:
         cursor.execute(load("travel/where"))
-        path: str = cursor.fetchone()[0]
-    return path
+        path, has_clock = cursor.fetchone()
+    return path, has_clock
 
 
 def _startup(seconds: str, path: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.timezone import now as held_by_name
@@ -115,14 +115,24 @@ def test_a_rollback_leads_no_later_step_astray() -> None:
         assert timezone.now() - IN_2031 - 2 * DAY < MINUTE
 
 
-def test_a_travel_ends_after_the_transaction_in_which_it_began() -> None:
+@committing
+@pytest.mark.parametrize("closes", [False, True])
+def test_a_travel_ends_after_the_transaction_in_which_it_began(closes: bool) -> None:
+    """As a travel of ``setUpClass()`` does: Django then has also closed the connection."""
+    query("DROP SCHEMA IF EXISTS pgjobs_travel CASCADE")
     travel = time_travel(DAY)
     with transaction.atomic():
         travel.begin()
         transaction.set_rollback(True)
+    if closes:
+        connection.close()
     travel.end()
 
-    assert away() == (0 * DAY, 0 * DAY)
+    with time_travel(DAY):
+        assert away() == (DAY, DAY)
+    assert rounded(timezone.now() - Noop.enqueue().created) == 0 * DAY
+    (row,) = query("SELECT current_setting('search_path') AS path")
+    assert "pgjobs_travel" not in row["path"]
 
 
 def test_code_that_holds_the_function_itself_follows() -> None:
@@ -141,7 +151,6 @@ def test_the_options_of_sessions_grow_with_no_move() -> None:
         assert len(connection.settings_dict["OPTIONS"]["options"]) == len(first) + 1
 
 
-@committing
 def test_a_coroutine_travels() -> None:
     async def look() -> tuple[datetime, datetime]:
         async with time_travel(IN_2031) as travel:
@@ -149,7 +158,7 @@ def test_a_coroutine_travels() -> None:
         assert isinstance(travel, Travel)
         return job.created, timezone.now()
 
-    inside, afterwards = asyncio.run(look())
+    inside, afterwards = async_to_sync(look)()
     assert afterwards < IN_2031 <= inside
 
 

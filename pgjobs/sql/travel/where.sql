@@ -1,2 +1,3 @@
--- Which search path does this session have? It begins with pgjobs_travel if the session has travelled.
-SELECT current_setting('search_path')
+-- Which search path does this session have, and does its database have the clock of travels? A session that has
+-- travelled has a path that begins with pgjobs_travel. A rollback takes the clock away.
+SELECT current_setting('search_path'), to_regprocedure('pgjobs_travel.bind(regclass, boolean)') IS NOT NULL
