@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views import View
 
 from pgjobs.access import PERMISSIONS, Verb
+from pgjobs.netbox.job import Job
 
 
 class ObjectJobsView(PermissionRequiredMixin, View):
@@ -21,7 +22,7 @@ class ObjectJobsView(PermissionRequiredMixin, View):
         path("sites/<int:pk>/jobs/", ObjectJobsView.as_view(), kwargs={"model": Site})
 
     ``template_name`` names a template of the project in place of the bare page. It gets
-    ``object``, and shows the jobs by ``{% object_jobs object %}``.
+    ``object`` and ``jobs``, and shows the jobs by ``{% object_jobs object among=jobs %}``.
     """
 
     permission_required = PERMISSIONS[Verb.VIEW]
@@ -35,4 +36,9 @@ class ObjectJobsView(PermissionRequiredMixin, View):
         """Return the page of the object that ``lookup`` finds, or 404."""
         objects = self.queryset if model is None else model._default_manager.all()
         instance = get_object_or_404(objects, **lookup)  # type: ignore[arg-type]
-        return render(request, self.template_name, {"object": instance})
+        shown = {"object": instance, "jobs": self.get_jobs(instance)}
+        return render(request, self.template_name, shown)
+
+    def get_jobs(self, instance: models.Model) -> Any:
+        """Return the jobs to show. A view of a plugin can choose other ones."""
+        return Job.objects.for_object(instance)

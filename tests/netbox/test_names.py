@@ -20,7 +20,16 @@ from pgjobs.netbox import JobRunner, JobStatusChoices, ObjectJobsView, copy_safe
 from tests.apps.testapp.models import Site
 from tests.support.rows import a_site, a_worker
 
-urlpatterns = [path("sites/<int:pk>/jobs/", ObjectJobsView.as_view(), kwargs={"model": Site})]
+
+class NamedJobsView(ObjectJobsView):
+    def get_jobs(self, instance: Any) -> Any:
+        return netbox.Job.objects.filter(name=f"Survey of {instance}")
+
+
+urlpatterns = [
+    path("sites/<int:pk>/jobs/", ObjectJobsView.as_view(), kwargs={"model": Site}),
+    path("sites/<int:pk>/surveys/", NamedJobsView.as_view(), kwargs={"model": Site}),
+]
 
 
 class Greets(JobRunner):
@@ -161,3 +170,16 @@ def test_the_jobs_of_an_object_have_a_page_for_those_who_may_see_them(client: Cl
     client.force_login(get_user_model().objects.create_superuser("ada"))
     assert f"#{job.pk}" in client.get(url).content.decode()
     assert client.get("/sites/0/jobs/").status_code == 404
+
+
+@pytest.mark.django_db
+@override_settings(ROOT_URLCONF=__name__)
+def test_a_view_of_a_plugin_chooses_the_jobs_of_its_page(client: Client) -> None:
+    site = a_site("Lund")
+    own, chosen = Greets.enqueue(site), Greets.enqueue(name="Survey of Lund")
+    client.force_login(get_user_model().objects.create_superuser("ada"))
+
+    page = client.get(f"/sites/{site.pk}/surveys/").content.decode()
+
+    assert f"#{chosen.pk}<" in page
+    assert f"#{own.pk}<" not in page

@@ -17,14 +17,19 @@ SHOWN: Final = 10
 """Jobs of an object that are shown: the newest ones."""
 
 
-def jobs_of(user: Any, instance: models.Model, limit: int = SHOWN) -> dict[str, Any]:
+def jobs_of(
+    user: Any, instance: models.Model, limit: int = SHOWN, among: Any = None
+) -> dict[str, Any]:
     """Return the newest jobs of an object that ``user`` may see, for a template.
 
+    With ``among``, a query set of jobs, these are the jobs, whatever object they are about.
     Raises InvalidArgument if ``instance`` is no object.
     """
     if not (user is not None and may(user, Verb.VIEW)):
         return {"is_allowed": False, "jobs": []}
-    seen = visible_to(user, all_jobs()).filter(**object_key(model_instance(instance)))
+    own = object_key(model_instance(instance))
+    chosen = own if among is None else {"pk__in": among.using(all_jobs().db).values("pk")}
+    seen = visible_to(user, all_jobs()).filter(**chosen)
     found: list[Any] = list(seen.order_by("-pk").defer(*WIDE)[: limit + 1])
     jobs = found[:limit]
     figures = stats.figures([job.pk for job in jobs], all_jobs().db) if jobs else {}
@@ -33,7 +38,7 @@ def jobs_of(user: Any, instance: models.Model, limit: int = SHOWN) -> dict[str, 
     return {"is_allowed": True, "jobs": jobs, "has_more": len(found) > limit}
 
 
-def rendered(request: Any, instance: models.Model, limit: int = SHOWN) -> str:
+def rendered(request: Any, instance: models.Model, limit: int = SHOWN, among: Any = None) -> str:
     """Return the jobs of an object as HTML; nothing for a user who may see no jobs."""
-    user = getattr(request, "user", None)
-    return render_to_string("pgjobs/object_jobs.html", jobs_of(user, instance, limit), request)
+    shown = jobs_of(getattr(request, "user", None), instance, limit, among)
+    return render_to_string("pgjobs/object_jobs.html", shown, request)
