@@ -8,10 +8,13 @@ import pytest
 from django import forms
 from django.contrib.auth import get_user_model
 from django.db.models import F, Q
+from django.db.models.signals import post_save
+from django.test import TestCase
 from django.utils import timezone
 
-from pgjobs import models, netbox
+from pgjobs import job_enqueued, models, netbox
 from pgjobs.netbox import JobRunner, JobStatusChoices
+from tests.apps.testapp.jobs import Noop
 from tests.apps.testapp.models import Rack
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +89,31 @@ def test_enqueue_once_takes_the_moment_and_the_interval_by_position() -> None:
 
     assert (job.object, job.scheduled, job.interval) == (rack, moment, 60)
     assert Surveys.enqueue_once(instance=rack, schedule_at=moment, interval=60) == job
+
+
+def test_a_job_is_saved_by_the_model_that_inserts_it_and_told_of_by_one_signal() -> None:
+    saved, enqueued = [], []
+
+    def hear_saved(sender: Any, created: bool, **_: Any) -> None:
+        if issubclass(sender, models.Job):
+            saved.append((sender, created))
+
+    def hear_enqueued(job: Any, **_: Any) -> None:
+        enqueued.append(job.name)
+
+    post_save.connect(hear_saved)
+    job_enqueued.connect(hear_enqueued)
+    try:
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            job = Surveys.enqueue()
+            Noop.enqueue()
+        Surveys.handle(job)
+    finally:
+        post_save.disconnect(hear_saved)
+        job_enqueued.disconnect(hear_enqueued)
+
+    assert saved == [(netbox.Job, True), (models.Job, True)]
+    assert enqueued == ["Survey", Noop.name]
 
 
 def test_the_choices_serve_the_fields_of_a_form() -> None:
