@@ -75,7 +75,9 @@ class Show(OneJob):
         whole |= {name: redacted_column(job, name) for name in names}
         del whole["arguments"]  # with positional ones, if there are any: args and kwargs
         if not self.output.as_json:
-            whole["errors"] = "\n".join(map(_failure, whole["errors"])) or None
+            errors = whole["errors"]
+            entries = errors if isinstance(errors, list) else [errors]
+            whole["errors"] = "\n".join(map(_failure, entries)) or None
         whole["time_limit"] = job.time_limit
         whole["why"] = [f"{each.reason}: {each.evidence}" for each in stats.why(job.pk, using)]
         self.output.record(whole)

@@ -207,6 +207,18 @@ def test_show_tells_all_of_a_job(pgjobs: Run) -> None:
     assert shown["errors"][0]["message"] == "boom"
 
 
+@pytest.mark.parametrize(
+    ("errors", "shown"),
+    [(5, "5"), ("boom", "boom"), ({"a": 1}, "{'a': 1}"), ([None], "None"), ([[]], "[]")],
+)
+def test_show_tells_errors_of_any_json(errors: Any, shown: str, pgjobs: Run) -> None:
+    ran = pgjobs("show", a_job("errored", errors=errors).pk)
+
+    assert ran.code == 0
+    (line,) = [each for each in ran.out.splitlines() if each.startswith("errors")]
+    assert line.split(maxsplit=1)[1] == shown
+
+
 def test_a_number_that_python_reads_as_infinite_does_not_break_the_document(pgjobs: Run) -> None:
     job = a_job()
     query("UPDATE pgjobs_job SET kwargs = %s WHERE id = %s", f'{{"n": 1{400 * "0"}.5}}', job.pk)
