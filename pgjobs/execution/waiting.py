@@ -11,7 +11,8 @@ paid while nobody waits, and no end is overlooked:
 
 A slow look every two seconds finds all other ends: of jobs that were cancelled while they waited,
 or ended by SQL or by a worker of an older release, and all ends behind a pooler, where nobody can
-listen. ``PGJOBS["DIRECT_DATABASE"]`` leads past it.
+listen. ``PGJOBS["DIRECT_DATABASE"]`` leads past it. These looks are all that a caller has who finds
+no table, because the schema is older than the code, or who has no right to it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from pgjobs.sql import load
 _LOOKS: Final = (0.05, 0.2, 1.0)
 """Seconds before each of the first looks after the one at the beginning."""
 _SLOW: Final = 2.0
+_NO_BELL: Final = (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege)
+"""The schema is that of an older release, or the role has no right to the table of callers."""
 
 
 def until_ended(job_id: int, using: str, timeout: float | None) -> bool:
@@ -45,21 +48,18 @@ def until_ended(job_id: int, using: str, timeout: float | None) -> bool:
     with psycopg.connect(**_parameters(using), autocommit=True) as connection:
         if role := _role(using):
             connection.execute(role)
-        come = connection.execute(load("waiting/come"), {"job": job_id})
-        waiter, channel, server_pid = _found(come.fetchone())
+        waiter = _come(connection, job_id)
         try:
-            if connection.info.backend_pid == server_pid:  # no pooler in between
-                connection.execute(_listening(channel))
             for pause in _pauses():
-                given = {"job": job_id, "waiter": waiter}
-                found = connection.execute(load("waiting/look"), given).fetchone()
+                found = connection.execute(*_look(job_id, waiter)).fetchone()
                 if found is None or found[0] in FINISHED:
                     return found is not None
                 left = _left(job_id, deadline, timeout)
                 for _bell in connection.notifies(timeout=min(pause, left), stop_after=1):
                     pass
         finally:
-            connection.execute(load("waiting/leave"), {"waiter": waiter})
+            if waiter is not None:
+                connection.execute(load("waiting/leave"), {"waiter": waiter})
     raise AssertionError("the pauses have no end")
 
 
@@ -70,22 +70,50 @@ async def until_ended_async(job_id: int, using: str, timeout: float | None) -> b
     async with await psycopg.AsyncConnection.connect(**parameters, autocommit=True) as connection:
         if role := _role(using):
             await connection.execute(role)
-        come = await connection.execute(load("waiting/come"), {"job": job_id})
-        waiter, channel, server_pid = _found(await come.fetchone())
+        waiter = await _come_async(connection, job_id)
         try:
-            if connection.info.backend_pid == server_pid:  # no pooler in between
-                await connection.execute(_listening(channel))
             for pause in _pauses():
-                given = {"job": job_id, "waiter": waiter}
-                found = await (await connection.execute(load("waiting/look"), given)).fetchone()
+                found = await (await connection.execute(*_look(job_id, waiter))).fetchone()
                 if found is None or found[0] in FINISHED:
                     return found is not None
                 left = _left(job_id, deadline, timeout)
                 async for _bell in connection.notifies(timeout=min(pause, left), stop_after=1):
                     pass
         finally:
-            await connection.execute(load("waiting/leave"), {"waiter": waiter})
+            if waiter is not None:
+                await connection.execute(load("waiting/leave"), {"waiter": waiter})
     raise AssertionError("the pauses have no end")
+
+
+def _come(connection: psycopg.Connection[Any], job_id: int) -> int | None:
+    """Write the caller into the table and let it listen; return its row, or None if it may not."""
+    try:
+        come = connection.execute(load("waiting/come"), {"job": job_id})
+    except _NO_BELL:
+        return None
+    waiter, channel, server_pid = _found(come.fetchone())
+    if connection.info.backend_pid == server_pid:  # no pooler in between
+        connection.execute(_listening(channel))
+    return int(waiter)
+
+
+async def _come_async(connection: psycopg.AsyncConnection[Any], job_id: int) -> int | None:
+    """Do the same as ``_come()`` in an event loop."""
+    try:
+        come = await connection.execute(load("waiting/come"), {"job": job_id})
+    except _NO_BELL:
+        return None
+    waiter, channel, server_pid = _found(await come.fetchone())
+    if connection.info.backend_pid == server_pid:  # no pooler in between
+        await connection.execute(_listening(channel))
+    return int(waiter)
+
+
+def _look(job_id: int, waiter: int | None) -> tuple[str, dict[str, int]]:
+    """Return the statement that looks at the job, with its parameters."""
+    if waiter is None:
+        return load("waiting/look_without_bell"), {"job": job_id}
+    return load("waiting/look"), {"job": job_id, "waiter": waiter}
 
 
 def _listening(channel: str) -> str:
