@@ -103,6 +103,13 @@ ensure_redis_works() {
   command -v redis-server > /dev/null || install_from_debian redis-server
 }
 
+# The newest one is in the wheel that the tests use.
+ensure_oldest_postgresql_works() {
+  local version
+  version=$(python3 .ci/matrix.py postgresql | cut -d ' ' -f 1)
+  [[ -x /usr/lib/postgresql/$version/bin/postgres ]] || install_from_debian "postgresql-$version"
+}
+
 install_from_debian() {
   apt-get update -q && apt-get install -qy --no-install-recommends "$@"
 }
@@ -178,6 +185,36 @@ wheel_works() {
   "$scratch/installed/bin/python" -I .ci/import_everything.py
 }
 
+# Follows a project on an installed distribution, outside the checkout, on the oldest and the newest
+# PostgreSQL: it migrates, and a worker ends a job of each kind. For the wheel on each Python with each
+# Django, and for the sdist on the oldest and the newest pair.
+distributions_work_everywhere() {
+  local pair python django
+  local -a pairs
+  mapfile -t pairs < <(pairs_that_are_here)
+  for pair in "${pairs[@]}"; do
+    read -r python django <<< "$pair"
+    distribution_works "$python" "$django" "$scratch"/dist/*.whl
+  done
+  for pair in "${pairs[0]}" "${pairs[-1]}"; do
+    read -r python django <<< "$pair"
+    distribution_works "$python" "$django" "$scratch"/dist/*.tar.gz
+  done
+}
+
+distribution_works() {
+  local python=$1 django=$2 distribution=$3 home postgresql
+  home=$(mktemp -d -p "$scratch")
+  "$(interpreter "$python")" -m venv "$home/venv"
+  "$home/venv/bin/pip" install -q "${distribution}[binary]" "django==$django.*"
+  for postgresql in $(python3 .ci/matrix.py postgresql); do
+    cp -r .ci/fresh_project "$home/on-$postgresql"
+    echo "--- ${distribution##*.}"
+    .venv/bin/python .ci/on_postgresql.py "$postgresql" \
+      timeout 300 env --chdir "$home/on-$postgresql" "$home/venv/bin/python" follow.py
+  done
+}
+
 # Each case of pgjobs once. The peers need much more to be installed: .ci/full runs them.
 every_benchmark_case_runs() {
   timeout 600 .venv/bin/python -m benchmarks --tiny --no-peers
@@ -194,8 +231,17 @@ supported_versions() {
 
 # Prints the lines of supported_versions for which this machine has the Python.
 versions_that_are_here() {
+  supported_versions | those_that_are_here
+}
+
+# Prints each Python of this machine with each Django that it may have, the oldest pair first.
+pairs_that_are_here() {
+  python3 .ci/matrix.py pairs | those_that_are_here
+}
+
+those_that_are_here() {
   local python django
-  supported_versions | while read -r python django; do
+  while read -r python django; do
     if interpreter "$python" > /dev/null; then
       echo "$python $django"
     fi

@@ -80,6 +80,21 @@ def test_the_shell_reads_the_pairs_of_the_matrix_newest_first() -> None:
     assert pairs == [list(pair) for pair in reversed(DJANGO_ON_PYTHON.items())]
 
 
+def test_the_shell_reads_each_python_with_the_djangos_that_it_may_have() -> None:
+    pairs = {tuple(line.split()) for line in output_of(".ci/matrix.py", "pairs").splitlines()}
+
+    assert pairs >= set(DJANGO_ON_PYTHON.items())
+    oldest, newest = SUPPORTED["Python"][0], SUPPORTED["Python"][-1]
+    assert {django for python, django in pairs if python == newest} == set(SUPPORTED["Django"])
+    assert {django for python, django in pairs if python == oldest} == {SUPPORTED["Django"][0]}
+
+
+def test_the_shell_reads_the_oldest_and_the_newest_postgresql() -> None:
+    versions = SUPPORTED["PostgreSQL"]
+
+    assert output_of(".ci/matrix.py", "postgresql").split() == [versions[0], versions[-1]]
+
+
 # Pages --------------------------------------------------------------------------------
 
 
