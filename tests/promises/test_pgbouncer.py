@@ -197,3 +197,45 @@ def test_an_atomic_job_that_writes_through_the_pooler_is_atomic(
     with RunningWorker(environment):
         until_status(job, "errored")
     assert traces.labels() == []
+
+
+# Waiting for the end of a job -------------------------------------------------------------
+
+IN_A_THREAD = "assert job.wait(60).status == 'completed'"
+IN_A_COROUTINE = "import asyncio; assert asyncio.run(job.await_(60)).status == 'completed'"
+ONLY_BY_BELL = (
+    "from pgjobs.execution import waiting; waiting._LOOKS, waiting._SLOW = (3600.0,), 3600.0; "
+)
+HAS_LOOKED = (
+    "SELECT FROM pg_stat_activity WHERE application_name = 'pgjobs wait' AND state = 'idle' "
+    "AND query LIKE '%SELECT status FROM pgjobs_job%'"
+)
+
+
+@pytest.mark.parametrize("wait", [IN_A_THREAD, IN_A_COROUTINE])
+def test_a_caller_behind_a_pooler_sees_the_end_of_a_job_without_a_bell(
+    pooled: Environment, pooler_url: str, wait: str
+) -> None:
+    with in_another_process(pooled, f"job = Held.enqueue(); {wait}") as caller:
+        eventually(lambda: query("SELECT FROM pgjobs_waiter"))
+        with RunningWorker(pooled):
+            traces.until("started", 1)
+            traces.release()
+            assert caller.wait(PATIENCE) == 0
+    assert query("SELECT FROM pgjobs_waiter") == []
+    with psycopg.connect(pooled["DIRECT_URL"]) as direct, psycopg.connect(pooler_url) as client:
+        assert what_is_set(client) == what_is_set(direct)
+
+
+@pytest.mark.parametrize("wait", [IN_A_THREAD, IN_A_COROUTINE])
+def test_a_caller_with_a_direct_database_is_woken_by_the_bell(
+    pooled: Environment, wait: str
+) -> None:
+    environment = with_settings(pooled, DIRECT_DATABASE="direct")
+    code = f"{ONLY_BY_BELL} job = Held.enqueue(); {wait}"
+    with RunningWorker(environment), in_another_process(environment, code) as caller:
+        traces.until("started", 1)
+        eventually(lambda: query(HAS_LOOKED))  # it looks no second time, so only the bell is left
+        traces.release()
+        assert caller.wait(PATIENCE) == 0
+    assert query("SELECT FROM pgjobs_waiter") == []
