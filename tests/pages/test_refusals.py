@@ -31,6 +31,10 @@ def request_of_a_user() -> Any:
     return request
 
 
+def refuse(error: Exception) -> None:
+    raise error
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_verb_without_a_transaction_of_the_request_has_its_own(request_of_a_user: Any) -> None:
     with refusals_told(request_of_a_user) as refusal:
@@ -66,17 +70,13 @@ def test_each_refusal_becomes_one_message_without_the_row(
     error: Exception, said: str, request_of_a_user: Any
 ) -> None:
     with refusals_told(request_of_a_user) as refusal:
-        _raise(error)
+        refuse(error)
     assert refusal.is_told
     assert request_of_a_user._messages.said == [said]
-
-
-def _raise(error: Exception) -> None:
-    raise error
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("error", [OperationalError("gone"), ValueError("a fault of the code")])
 def test_an_error_that_is_no_refusal_is_raised(error: Exception, request_of_a_user: Any) -> None:
     with pytest.raises(type(error)), refusals_told(request_of_a_user):
-        raise error
+        refuse(error)

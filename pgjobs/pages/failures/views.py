@@ -15,7 +15,7 @@ from pgjobs.pages.failures import kinds
 from pgjobs.pages.failures.kinds import Kind, Seen
 from pgjobs.pages.job_lines import lines
 from pgjobs.pages.page import page, show
-from pgjobs.pages.sight import WINDOW, Sight, sight_of
+from pgjobs.pages.sight import Sight, sight_of
 
 LATEST: Final = 10
 """Jobs that the page of a kind lists."""
@@ -34,7 +34,7 @@ def failures(request: HttpRequest) -> HttpResponse:
         "kinds": found,
         "are_all": are_all,
         "most": kinds.MOST,
-        "window": WINDOW,
+        "window": kinds.counted(sight),
         "sees_all": sight.is_whole,
         "unsuccessful": _UNSUCCESSFUL,
         **rights(request),
