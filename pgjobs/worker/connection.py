@@ -230,6 +230,28 @@ def is_passing(error: psycopg.Error) -> bool:
     return error.sqlstate is not None and error.sqlstate.startswith(_PASSING)
 
 
+# The beginnings of SQLSTATEs. A live session meets them if a column got another type ("cached plan
+# must not change result type"), if its prepared statements vanished, or if its search path or the
+# ids of types changed. 42501 is a policy for rows, or a missing privilege: it follows the role.
+_OF_THE_SESSION: Final = ("0A", "26", "34", "3F", "42", "XX")
+_OF_THE_ROLE: Final = "42501"
+
+
+def is_of_the_session(error: psycopg.Error) -> bool:
+    """Return whether the same statement may succeed in a new session."""
+    state = error.sqlstate
+    return state is not None and state.startswith(_OF_THE_SESSION) and state != _OF_THE_ROLE
+
+
+def is_refusal(error: psycopg.Error) -> bool:
+    """Return whether a trigger, a policy, a constraint or a missing right refused a statement.
+
+    The session is sound: a new one would meet the same refusal, and lose its session locks.
+    """
+    is_told = error.sqlstate is not None
+    return is_told and not (is_away(error) or is_passing(error) or is_of_the_session(error))
+
+
 def unharmed(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> dict[str, str]:
     """Return the settings with which a session may wait outside a transaction without a limit."""
     newer = _KILLERS_SINCE_17 if connection.info.server_version >= 170000 else ()

@@ -13,7 +13,13 @@ import psycopg
 from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.worker.backoff import Backoff
-from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection, is_away, is_passing
+from pgjobs.worker.connection import (
+    DURABLE_COMMIT,
+    EngineConnection,
+    is_away,
+    is_passing,
+    is_refusal,
+)
 from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.liveness.bulk_actions import BulkActions
 from pgjobs.worker.liveness.facts import Facts
@@ -173,8 +179,9 @@ class Presence:
             self._turn()
         except psycopg.Error as error:
             if self._backoff.is_news:
-                events.tell(events.DatabaseAway("presence", error))
-            if not is_passing(error):
+                events.tell(self._trouble(error))
+            # Without its session lock the worker would look dead to others.
+            if not (is_passing(error) or is_refusal(error)):
                 self._connection.close()
             self._remember_refusal(error)
             self._retry_in = self._backoff.next()
@@ -186,6 +193,11 @@ class Presence:
             self._backoff.reset()
             self._refused_since = None
             self._retry_in = 0.0
+
+    def _trouble(self, error: psycopg.Error) -> events.Event:
+        if is_refusal(error):
+            return events.PresenceFailed(self.worker_id, error)
+        return events.DatabaseAway("presence", error)
 
     def _remember_refusal(self, error: Exception) -> None:
         if is_away(error):

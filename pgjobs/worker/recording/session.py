@@ -8,13 +8,7 @@ from typing import Final, TypeVar
 
 import psycopg
 
-from pgjobs.worker.connection import EngineConnection
-
-# The beginnings of SQLSTATEs. A live session meets them if a column got another type ("cached plan
-# must not change result type"), if its prepared statements vanished, or if its search path or the
-# ids of types changed. 42501 is a policy for rows, or a missing privilege: it follows the role.
-_OF_THE_SESSION: Final = ("0A", "26", "34", "3F", "42", "XX")
-_OF_THE_ROLE: Final = "42501"
+from pgjobs.worker.connection import EngineConnection, is_of_the_session
 
 TRUSTED: Final = 1.0
 """Seconds in which the same errors in a new session are blamed on the rows: a broken trigger of the
@@ -35,13 +29,8 @@ class Session:
         try:
             return write()
         except psycopg.Error as error:
-            if not _is_of_the_session(error) or time.monotonic() < self._trusted_until:
+            if not is_of_the_session(error) or time.monotonic() < self._trusted_until:
                 raise
         self._connection.close()
         self._trusted_until = time.monotonic() + TRUSTED
         return write()
-
-
-def _is_of_the_session(error: psycopg.Error) -> bool:
-    state = error.sqlstate
-    return state is not None and state.startswith(_OF_THE_SESSION) and state != _OF_THE_ROLE

@@ -179,8 +179,12 @@ def assert_rescued_once_it_had_time_to_be_heard(
     janitor.turn(engine)
     assert not is_rescued(job)
     wait_until_silence_counts()
-    janitor.turn(engine)
-    assert is_rescued(job)
+
+    def rescues() -> bool:
+        janitor.turn(engine)
+        return is_rescued(job)
+
+    eventually(rescues)  # on a slow server one turn may exceed the limit of a short lease
 
 
 def test_a_silent_worker_counts_as_dead_once_it_had_time_to_be_heard(

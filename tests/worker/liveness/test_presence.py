@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from django.db.models.functions import Now
 
+from pgjobs import events
 from pgjobs.models import Job, RegistryEntry, WorkerProcess
 from pgjobs.signals import job_rescued
 from pgjobs.sql.locks import WORKER_LOCK
@@ -22,6 +24,8 @@ from tests.support.engine import OpenConnection, a_janitor, a_pool, some_options
 from tests.support.eventually import eventually
 from tests.support.rows import a_job, a_worker
 from tests.support.sessions import terminate
+from tests.support.sql import query
+from tests.support.told_events import ToldSoFar
 
 HOLDER = """
 SELECT pid FROM pg_locks
@@ -54,6 +58,56 @@ def test_a_lost_lock_is_taken_again_before_the_next_heartbeat(
         terminate([first])
         eventually(lambda: holder() not in (None, first))
         assert WorkerProcess.objects.get(pk=presence.worker_id).stopped is None
+    finally:
+        presence.stop(5)
+
+
+REFUSING = """
+CREATE SEQUENCE refused_rounds;
+CREATE FUNCTION refuse_rounds() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM nextval('refused_rounds');  -- no rollback takes it back
+    RAISE EXCEPTION 'no rounds today';
+END $$;
+CREATE TRIGGER refuse_rounds BEFORE INSERT OR UPDATE ON pgjobs_round
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_rounds();
+"""
+
+
+@pytest.fixture
+def refused_rounds(empty_queue: None) -> Iterator[Callable[[], int]]:
+    """Says how many rounds a trigger has refused."""
+    query(REFUSING)
+    yield lambda: query("SELECT last_value - 1 + is_called::int AS n FROM refused_rounds")[0]["n"]
+    query("DROP FUNCTION refuse_rounds CASCADE")
+    query("DROP SEQUENCE refused_rounds")
+
+
+def test_a_worker_whose_rounds_are_refused_keeps_the_lock_that_proves_its_life(
+    refused_rounds: Callable[[], int],
+    open_connection: OpenConnection,
+    settings: Any,
+    told: ToldSoFar,
+) -> None:
+    settings.PGJOBS = {"HEARTBEAT_INTERVAL": 0.2}
+    other = open_connection()
+    presence = Presence(open_connection(), some_options(), janitor=a_janitor(), pool=a_pool([]))
+    presence.start()
+
+    def holder() -> tuple[int] | None:
+        values = [WORKER_LOCK, presence.worker_id]
+        return other.cursor().execute(HOLDER, values).fetchone()
+
+    try:
+        first = holder()
+        assert first is not None
+        eventually(lambda: refused_rounds() >= 3)
+        assert holder() == first
+        heartbeat = WorkerProcess.objects.get(pk=presence.worker_id).heartbeat
+        eventually(
+            WorkerProcess.objects.filter(pk=presence.worker_id, heartbeat__gt=heartbeat).exists
+        )
+        assert len(told(events.PresenceFailed)) == 1
     finally:
         presence.stop(5)
 
