@@ -1,6 +1,6 @@
-"""The older release comes out of the history, and a checkout without history says so.
+"""A checkout without history says that it lacks the older release.
 
-`.ci/full` runs both releases side by side.
+`.ci/full`, which needs the history, runs both releases side by side.
 """
 
 from __future__ import annotations
@@ -11,20 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.side_by_side import older
-from tests.support.environment import ROOT
-from tests.support.requirements import skip_or_fail
-
-
-def test_the_older_release_lacks_the_newest_migrations(tmp_path: Path) -> None:
-    try:
-        code = older.take(tmp_path / "older")
-    except older.NoHistory as reason:
-        skip_or_fail(str(reason))
-
-    its = {file.name for file in (code / "pgjobs" / "migrations").glob("0*.py")}
-    ours = {file.name for file in (ROOT / "pgjobs" / "migrations").glob("0*.py")}
-    assert its < ours
-    assert max(its) == f"{older.NEWEST_MIGRATION}.py"
 
 
 @pytest.mark.parametrize("is_clone", [True, False], ids=["a shallow clone", "an sdist"])
