@@ -26,7 +26,7 @@ from tests.support.rows import a_failure, a_job, a_worker
 from tests.support.sql import query
 from tests.support.staff import messages, shown, signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_counted")]
 
 TIMEOUT = Kind(job_class=Noop.path, exception="builtins.TimeoutError", frame="app.sync.fetch")
 

@@ -196,6 +196,8 @@ def test_ctrl_c_beside_a_running_job(live_worker):
     live_worker(timeout=5)
     Endless.enqueue()
     assert HAS_STARTED.wait(60)
+    # A program in the background of a script inherits that Ctrl-C is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(60)
 
