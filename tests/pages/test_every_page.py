@@ -5,7 +5,6 @@ The addresses come from the code, so a new page is held to the same.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from django.test import Client
 
 from tests.pages.scene import Scene, addresses
 from tests.support.browsing import (
+    EVERY_LOOK,
     PHONE,
     a_page,
     complaints_of,
@@ -30,11 +30,10 @@ from tests.support.served_site import served_site
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-# Each place, each theme and each language; .ci/full looks at each place in each theme. German words
-# are the longer ones.
+# Each place, each theme and each language. German words are the longer ones.
 LOOKS = [("admin:pgjobs", "dark", "en"), ("pgjobs", "light", "de")]
 IN_UNFOLD = ["dark"]
-if os.environ.get("EVERY_LOOK"):
+if EVERY_LOOK:
     LOOKS += [("admin:pgjobs", "light", "de"), ("pgjobs", "dark", "en")]
     IN_UNFOLD += ["light"]
 DESK = {"width": 1280, "height": 800}

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 CHROMIUM = Path("/usr/bin/chromium")
 IN_CI = bool(os.environ.get("CI"))
+EVERY_LOOK = bool(os.environ.get("EVERY_LOOK"))
+"""Whether each page is looked at in each place and theme, as in .ci/full."""
 PHONE = {"width": 390, "height": 844}
 # Stricter than any project's policy: no inline script or style, and no other site.
 POLICY = (
