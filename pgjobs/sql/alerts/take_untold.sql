@@ -2,7 +2,8 @@
 -- condition that came and went before anybody began to tell of it is no change. If a telling began and nobody
 -- knows whether it arrived, the present state is told, whatever was told before. One change at a time, because
 -- a notifier may be slow: the time of the last of many would pass before its turn. A claim that lasts longer than
--- these seconds was made before the clock was set back.
+-- twice these seconds was made before the clock was set back. The bound is not once: a claim by a statement that began
+-- after this one, and came first, lasts a little longer than these seconds from now.
 UPDATE pgjobs_alert
 SET claimed_until = statement_timestamp() + make_interval(secs => %(seconds)s)
 WHERE id = (
@@ -12,7 +13,7 @@ WHERE id = (
         AND (
             claimed_until IS NULL
             OR claimed_until <= statement_timestamp()
-            OR claimed_until > statement_timestamp() + make_interval(secs => %(seconds)s)
+            OR claimed_until > statement_timestamp() + 2 * make_interval(secs => %(seconds)s)
         )
         AND id <> ALL (%(taken)s::bigint[])
     ORDER BY id
