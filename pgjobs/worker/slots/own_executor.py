@@ -18,29 +18,40 @@ from typing import Any
 class OwnExecutor:
     """The executor of one coroutine and of the tasks that it starts, made at the first use."""
 
-    __slots__ = ("_executor",)
+    __slots__ = ("_given", "_made")
 
     def __init__(self) -> None:
-        self._executor: Executor | None = None
+        self._made: Executor | None = None
+        self._given: Executor | None = None
 
     def __enter__(self) -> None:
         _own.set(self)  # in the context of the coroutine, which ends with it
 
     def __exit__(self, *_: object) -> None:
-        self.end()
+        """Let the threads end, without waiting for calls that may never return.
+
+        An executor that the coroutine has set may be one of the project, which the next job needs.
+        """
+        if self._made is not None:
+            self._made.shutdown(wait=False, cancel_futures=True)
 
     def get(self) -> Executor:
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(thread_name_prefix="pgjobs-coroutine")
-        return self._executor
+        if self._given is not None:
+            return self._given
+        if self._made is None:
+            self._made = ThreadPoolExecutor(thread_name_prefix="pgjobs-coroutine")
+        return self._made
 
     def set(self, executor: Executor) -> None:
-        self._executor = executor
+        self._given = executor
 
-    def end(self) -> None:
-        """Let the threads end, without waiting for calls that may never return."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+    async def shut_down(self, timeout: float | None) -> None:
+        """Take no more calls, and wait for the present calls, at most ``timeout`` seconds."""
+        if (executor := self._given or self._made) is not None:
+            waiting = ThreadPoolExecutor(1, "pgjobs-coroutine-ends")
+            ended = asyncio.get_running_loop().run_in_executor(waiting, executor.shutdown)
+            waiting.shutdown(wait=False)
+            await asyncio.wait([ended], timeout=timeout)
 
 
 _own: ContextVar[OwnExecutor | None] = ContextVar("pgjobs_own_executor", default=None)
@@ -65,11 +76,11 @@ def let_jobs_have_their_own(loop: asyncio.AbstractEventLoop) -> None:
         else:
             own.set(executor)
 
-    async def shutdown_default_executor(*args: Any, **kwargs: Any) -> None:
-        if (own := _own.get()) is None:
-            await shut_down(*args, **kwargs)
+    async def shutdown_default_executor(timeout: float | None = None) -> None:
+        if (own := _own.get()) is not None:
+            await own.shut_down(timeout)
         else:
-            own.end()
+            await (shut_down() if timeout is None else shut_down(timeout))  # type: ignore[call-arg]
 
     # On the instance: the policy of the project chooses the class.
     vars(loop).update(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -16,6 +17,12 @@ pytestmark = pytest.mark.usefixtures("empty_queue", "no_system_jobs")
 
 _MORE_THAN_ITS_THREADS = 40
 _released = threading.Event()
+_of_the_module = ThreadPoolExecutor(1, "module")
+
+
+def _append_soon(numbers: list[int], number: int) -> None:
+    time.sleep(0.01)
+    numbers.append(number)
 
 
 class LeavesCalls(BackgroundJob):
@@ -38,6 +45,26 @@ class SetsAnother(BackgroundJob):
     async def run(self) -> str:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1, "another"))
         return await asyncio.to_thread(lambda: threading.current_thread().name)
+
+
+class SetsOneOfTheModule(BackgroundJob):
+    """Returns the name of the thread in an executor that outlives the job."""
+
+    async def run(self) -> str:
+        asyncio.get_running_loop().set_default_executor(_of_the_module)
+        return await asyncio.to_thread(lambda: threading.current_thread().name)
+
+
+class WaitsForItsCalls(BackgroundJob):
+    """Returns how many of its calls have returned once the executor is shut down."""
+
+    async def run(self) -> int:
+        returned: list[int] = []
+        loop = asyncio.get_running_loop()
+        for number in range(_MORE_THAN_ITS_THREADS):
+            loop.run_in_executor(None, _append_soon, returned, number)
+        await loop.shutdown_default_executor()
+        return len(returned)
 
 
 class Calls(BackgroundJob):
@@ -68,3 +95,18 @@ def test_an_executor_that_a_coroutine_sets_is_its_own() -> None:
     run_burst_here()
     job.refresh_from_db()
     assert job.result.startswith("another")
+
+
+def test_an_executor_of_the_project_that_a_coroutine_sets_works_for_the_next_job_too() -> None:
+    jobs = [SetsOneOfTheModule.enqueue() for _ in range(2)]
+    run_burst_here("-c", "1")
+    for job in jobs:
+        job.refresh_from_db()
+        assert job.result.startswith("module")
+
+
+def test_the_shutdown_of_the_executor_waits_for_the_calls_of_the_coroutine() -> None:
+    job = WaitsForItsCalls.enqueue()
+    run_burst_here("-c", "1")
+    job.refresh_from_db()
+    assert job.result == _MORE_THAN_ITS_THREADS
