@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from pgjobs import events
 from pgjobs.exceptions import JobInterrupted, UnreadableRow
@@ -20,10 +21,7 @@ from pgjobs.rows.failure import shown
 from pgjobs.rows.outcome import Outcome
 from pgjobs.sql import load
 from pgjobs.worker.connection import is_away
-from pgjobs.worker.leftovers import leave_clean
-
-PAUSE: Final = 1.0
-"""Seconds that a slot waits if this process lacks what it needs to start its job."""
+from pgjobs.worker.slots.preparing import give_back, prepare
 
 
 async def attempt_heavy(job: Job, slot: Runner) -> Outcome | None:
@@ -32,14 +30,13 @@ async def attempt_heavy(job: Job, slot: Runner) -> Outcome | None:
     Until the outcome is written, the worker may hold thousands of jobs that have ended.
 
     If the database is away, or this process may open no file, return the outcome that releases the
-    job. If the values can't be read,
-    return an errored outcome. Return None if the row has moved on, or if ``job.terminate()`` has
-    recorded its outcome.
+    job. If the values can't be read, return an errored outcome. Return None if the row has moved
+    on, or if ``job.terminate()`` has recorded its outcome.
     """
     began = time.monotonic()
     try:
         try:
-            is_read = _read_in_any_session(job, slot)
+            is_read = prepare(job, slot, partial(_read, job))
         except Exception as error:
             return _not_read(error, job, slot, began)
         if slot.stop_request is not None:
@@ -55,33 +52,14 @@ async def attempt_heavy(job: Job, slot: Runner) -> Outcome | None:
             job.__dict__.pop(name, None)  # to a receiver the column looks like a deferred one
 
 
-def _read_in_any_session(job: Job, slot: Runner) -> bool:
-    """Do as ``_read()``, and once more in a new session if the present one refuses.
-
-    An earlier job of the slot may have left a role, a search path or a limit in its session.
-    """
-    try:
-        return _read(job, slot)
-    except DatabaseError as error:
-        if slot.stop_request is not None or is_away(error):
-            raise
-    connections[job._state.db or DEFAULT_DB_ALIAS].close()
-    return _read(job, slot)
-
-
-def _read(job: Job, slot: Runner) -> bool:
+def _read(job: Job) -> bool:
     """Give ``job`` the values of its row; return False if the row has moved on."""
-    try:
-        slot.begin(job)
-        with connections[job._state.db or DEFAULT_DB_ALIAS].cursor() as cursor:
-            cursor.execute(load("heavy"), {"id": job.id, "epoch": job.epoch})
-            row = cursor.fetchone()
-        if row is not None:
-            job.__dict__.update(_values(row))
-        return row is not None
-    finally:
-        slot.finish()
-        leave_clean()
+    with connections[job._state.db or DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(load("heavy"), {"id": job.id, "epoch": job.epoch})
+        row = cursor.fetchone()
+    if row is not None:
+        job.__dict__.update(_values(row))
+    return row is not None
 
 
 def _values(row: tuple[str | None, ...]) -> dict[str, Any]:
@@ -101,10 +79,7 @@ def _not_read(error: Exception, job: Job, slot: Runner, began: float) -> Outcome
     if isinstance(reason, JobInterrupted):
         return give_up(job, reason, began=began)
     if is_away(error) or isinstance(error, OSError):
-        events.tell(events.JobNotStarted(job, error))
-        if isinstance(error, OSError):  # no descriptor: the same would happen again at once
-            time.sleep(PAUSE)
-        return Outcome.released(job.id, job.epoch, job.worker_id)
+        return give_back(job, error)
     if not isinstance(error, UnreadableRow):
         error = UnreadableRow(f"The row of the job can't be read. {shown(error, str)}")
     events.tell(events.JobUnreadable(job, error))

@@ -23,12 +23,11 @@ from pgjobs.worker.job_processes.crew import Crew
 from pgjobs.worker.job_processes.forking import NotForked
 from pgjobs.worker.job_processes.job_process import Death
 from pgjobs.worker.slots.last_chance import Steps
+from pgjobs.worker.slots.preparing import give_back
 from pgjobs.worker.slots.stoppable import Stoppable
 
 _TRIES: Final = 3
 """Processes that may die before they begin with a job, until the job goes back to its queue."""
-_PAUSE: Final = 1.0
-"""Seconds that a slot waits if there is no process for its job."""
 
 
 class Isolation:
@@ -72,7 +71,7 @@ async def attempt_isolated(
     try:
         outcome = _run(job, slot, crew, fresh=fresh)
     except OSError as error:  # no process, no memory or no descriptor
-        outcome = _not_started(job, error, crew)
+        outcome = give_back(job, error, is_ending=crew.is_ending)
     except Exception as error:  # its row holds a value that no message can hold
         outcome = judge_anything(error, job, slot)
         say(job, outcome)
@@ -120,13 +119,6 @@ def _run(job: Job, slot: Stoppable, crew: Crew, *, fresh: bool) -> Outcome | Non
         if end.has_begun or end.reason or slot.stop_request is not None:
             return _outcome_of_death(end, job, slot)
     raise NotForked(f"{_TRIES} processes died before they began with the job.")
-
-
-def _not_started(job: Job, error: OSError, crew: Crew) -> Outcome:
-    events.tell(events.JobNotStarted(job, error))
-    if not crew.is_ending:
-        time.sleep(_PAUSE)  # or the same would happen again at once
-    return Outcome.released(job.id, job.epoch, job.worker_id)
 
 
 def _too_small(limit: int, memory: float, job: Job, slot: Stoppable) -> Outcome:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, DataError, IntegrityError
 from django.db.models import F
 
-from pgjobs import events
 from pgjobs.choices import JobStatus
 from pgjobs.exceptions import JobInterrupted
 from pgjobs.execution.verdict import judge
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
-from pgjobs.worker.leftovers import leave_clean
+from pgjobs.worker.slots.preparing import give_back, prepare
 from pgjobs.worker.slots.stoppable import Stoppable
 
 Steps = Callable[[Job, Any], Coroutine[Any, Any, Outcome | None]]
@@ -71,17 +71,12 @@ async def attempt_last_chance(job: Job, slot: Stoppable, steps: Steps) -> Outcom
     ``job.terminate()`` has recorded its outcome.
     """
     try:
-        slot.begin(job)
-        if not count_last_chance(job):
+        if not prepare(job, slot, partial(count_last_chance, job)):
             return None
+    except (DataError, IntegrityError) as error:  # the next try would fail too
+        return judge(error, job)
     except (DatabaseError, JobInterrupted) as error:
-        if isinstance(error, (DataError, IntegrityError)):  # the next try would fail too
-            return judge(error, job)
-        events.tell(events.JobNotStarted(job, error))
-        return Outcome.released(job.id, job.epoch, job.worker_id)
-    finally:
-        slot.finish()
-        leave_clean()
+        return give_back(job, error)
     outcome = await steps(job, slot)
     if outcome is None:
         return None

@@ -158,6 +158,13 @@ class KeepsFilesOpen(BackgroundJob):
                 os.open(os.devnull, os.O_RDONLY)
 
 
+class LeavesItsSession(BackgroundJob):
+    """Leaves a setting in the session of its slot."""
+
+    def run(self, setting: str) -> None:
+        connection.cursor().execute(f"SET {setting}")
+
+
 class TakesTheNumbers(BackgroundJob):
     """Closes each file of its process, and opens the file at ``path`` under their numbers."""
 

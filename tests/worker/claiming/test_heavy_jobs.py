@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from pgjobs import BackgroundJob, events, job_end
 from pgjobs.choices import JobStatus
@@ -18,7 +17,7 @@ from pgjobs.rows.columns import CLAIMED, LEFT_IF_HEAVY, WIDE
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.claiming.claimer import HEAVY, Claimer
 from pgjobs.worker.recording.announcer import tell_rescued
-from pgjobs.worker.slots import heavy
+from pgjobs.worker.slots import heavy, preparing
 from pgjobs.worker.slots.pool import Pool
 from tests.apps.testapp.jobs import Noop
 from tests.support.engine import OpenConnection, a_pool
@@ -50,13 +49,6 @@ class CountsAtomically(Counts):
 class CountsAsCoroutine(BackgroundJob):
     async def run(self, *args: str, text: str = "") -> list[int]:
         return [len("".join(args)), len(text), len(self.job.data or ""), len(self.job.meta or "")]
-
-
-class LeavesItsSession(BackgroundJob):
-    """Leaves a setting in the session of its slot."""
-
-    def run(self, setting: str) -> None:
-        connection.cursor().execute(f"SET {setting}")
 
 
 class Line:
@@ -197,24 +189,13 @@ def test_a_heavy_job_that_starts_while_its_process_may_open_no_file_is_released(
     line: Line, told: ToldSoFar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heavy, "load", lambda name: os.open("/nowhere", os.O_RDONLY))
-    monkeypatch.setattr(heavy, "PAUSE", 0.0)
+    monkeypatch.setattr(preparing, "PAUSE", 0.0)
     job = a_job(kwargs={"text": INCOMPRESSIBLE})
     line.claim()
     (outcome,) = line.run(1)
     assert outcome is not None
     assert outcome == Outcome.released(job.pk, 1, outcome.worker_id)
     assert len(told(events.JobNotStarted, job=job.pk)) == 1
-
-
-@pytest.mark.parametrize("setting", ["search_path = pg_catalog", "ROLE pg_monitor"])
-def test_a_heavy_job_after_one_that_has_left_its_session_changed_runs(
-    line: Line, setting: str
-) -> None:
-    a_job(job_class=LeavesItsSession.path, kwargs={"setting": setting})
-    a_job(job_class=Counts.path, kwargs={"text": INCOMPRESSIBLE})
-    line.claim()
-    outcomes = line.run(2)
-    assert [outcome and outcome.status for outcome in outcomes] == [JobStatus.COMPLETED] * 2
 
 
 @pytest.mark.parametrize("limit", ["repeat('a', 1200000000)", "pg_sleep(60)"])
