@@ -48,8 +48,10 @@ def until_ended(job_id: int, using: str, timeout: float | None) -> bool:
     with psycopg.connect(**_parameters(using), autocommit=True) as connection:
         if role := _role(using):
             connection.execute(role)
-        waiter = _come(connection, job_id)
+        waiter, bell = _come(connection, job_id)
         try:
+            if bell:
+                connection.execute(bell)
             for pause in _pauses():
                 found = connection.execute(*_look(job_id, waiter)).fetchone()
                 if found is None or found[0] in FINISHED:
@@ -70,8 +72,10 @@ async def until_ended_async(job_id: int, using: str, timeout: float | None) -> b
     async with await psycopg.AsyncConnection.connect(**parameters, autocommit=True) as connection:
         if role := _role(using):
             await connection.execute(role)
-        waiter = await _come_async(connection, job_id)
+        waiter, bell = await _come_async(connection, job_id)
         try:
+            if bell:
+                await connection.execute(bell)
             for pause in _pauses():
                 found = await (await connection.execute(*_look(job_id, waiter))).fetchone()
                 if found is None or found[0] in FINISHED:
@@ -85,28 +89,35 @@ async def until_ended_async(job_id: int, using: str, timeout: float | None) -> b
     raise AssertionError("the pauses have no end")
 
 
-def _come(connection: psycopg.Connection[Any], job_id: int) -> int | None:
-    """Write the caller into the table and let it listen; return its row, or None if it may not."""
+def _come(connection: psycopg.Connection[Any], job_id: int) -> tuple[int | None, str]:
+    """Write the caller into the table; return its row and the statements that let it listen.
+
+    There is no row if the caller may not write it, and behind a pooler there is no statement.
+    """
     try:
         come = connection.execute(load("waiting/come"), {"job": job_id})
     except _NO_BELL:
-        return None
-    waiter, channel, server_pid = _found(come.fetchone())
-    if connection.info.backend_pid == server_pid:  # no pooler in between
-        connection.execute(_listening(channel))
-    return int(waiter)
+        return None, ""
+    return _place(connection, come.fetchone())
 
 
-async def _come_async(connection: psycopg.AsyncConnection[Any], job_id: int) -> int | None:
+async def _come_async(
+    connection: psycopg.AsyncConnection[Any], job_id: int
+) -> tuple[int | None, str]:
     """Do the same as ``_come()`` in an event loop."""
     try:
         come = await connection.execute(load("waiting/come"), {"job": job_id})
     except _NO_BELL:
-        return None
-    waiter, channel, server_pid = _found(await come.fetchone())
-    if connection.info.backend_pid == server_pid:  # no pooler in between
-        await connection.execute(_listening(channel))
-    return int(waiter)
+        return None, ""
+    return _place(connection, await come.fetchone())
+
+
+def _place(
+    connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any], row: Any
+) -> tuple[int, str]:
+    waiter, channel, server_pid = _found(row)
+    is_direct = connection.info.backend_pid == server_pid  # no pooler in between
+    return int(waiter), _listening(channel) if is_direct else ""
 
 
 def _look(job_id: int, waiter: int | None) -> tuple[str, dict[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -30,11 +31,12 @@ def older_schema() -> Iterator[None]:
 @pytest.fixture
 def narrow_role(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A role that may see jobs and no more."""
-    query("CREATE ROLE only_looks; GRANT SELECT ON pgjobs_job TO only_looks")
+    role = f"only_looks_{os.getpid()}"  # roles belong to the server, which other tests share
+    query(f"CREATE ROLE {role}; GRANT SELECT ON pgjobs_job TO {role}")
     with monkeypatch.context() as patch:
-        patch.setitem(connection.settings_dict["OPTIONS"], "assume_role", "only_looks")
+        patch.setitem(connection.settings_dict["OPTIONS"], "assume_role", role)
         yield
-    query("DROP OWNED BY only_looks; DROP ROLE only_looks")
+    query(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 def wait(job: Job) -> Job:
