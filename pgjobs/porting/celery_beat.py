@@ -8,10 +8,19 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pgjobs.porting.finding import Finding, Level
-from pgjobs.porting.module import is_name, keywords, literal
+from pgjobs.porting.module import keywords, literal
 from pgjobs.porting.rules import Rule, by_cron, every
+from pgjobs.porting.scheduled_calls import (
+    UNSEEN,
+    Arguments,
+    ScheduledCall,
+    arguments_of,
+    arguments_of_call,
+    rule_above,
+)
 from pgjobs.porting.system import Reader
 
+_TASK: Final = "the task"
 _CRONTAB: Final = "celery.schedules.crontab"
 _SPANS: Final = ("celery.schedules.schedule", "celery.schedules.maybe_schedule")
 _FIELDS: Final = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
@@ -63,20 +72,21 @@ def read_periodic_task(reader: Reader, call: ast.Call) -> Finding:
     named = keywords(call)
     schedule = call.args[0] if call.args else named.get("schedule")
     signature = call.args[1] if len(call.args) > 1 else named.get("sig")
-    target = _called(reader, signature)
     _take(reader, call)
-    return _advice(reader, call, rule_of(reader, schedule), target, old=reader.module.text(call))
+    return rule_above(reader, call, rule_of(reader, schedule), _called(reader, signature))
 
 
-def _called(reader: Reader, signature: ast.expr | None) -> str:
+def _called(reader: Reader, signature: ast.expr | None) -> ScheduledCall:
     """Return the call that a signature stands for."""
     text = reader.module.text
     match signature:
         case None:
-            return "the task"
+            return ScheduledCall(_TASK, None, Arguments((UNSEEN,)))
         case ast.Call(func=ast.Attribute(value=task, attr="s" | "si")):
-            return text(task) + text(signature)[len(text(signature.func)) :]
-    return text(signature)
+            arguments = arguments_of_call(reader.module, signature.args, signature)
+            found = reader.project.find(reader.module.dotted(task))
+            return ScheduledCall(text(task), found, arguments)
+    return ScheduledCall(text(signature), None, Arguments((UNSEEN,)))
 
 
 def _fields(entry: ast.expr) -> dict[Any, ast.expr] | None:
@@ -93,51 +103,23 @@ def _entry(
     reader: Reader, name: ast.expr, entry: ast.expr, fields: dict[object, ast.expr]
 ) -> Finding:
     target = literal(fields.get("task"))
-    called = str(target) if isinstance(target, str) else "the task"
+    called = str(target) if isinstance(target, str) else _TASK
+    arguments = arguments_of(reader.module, fields.get("args"), fields.get("kwargs"))
     _take(reader, entry)
-    given = _arguments(reader, fields.get("args"), fields.get("kwargs"))
     queue = _queue(fields.get("options"))
-    return _advice(
+    return rule_above(
         reader,
         name,
         rule_of(reader, fields.get("schedule")),
-        f"{called}({given})",
+        ScheduledCall(called, reader.project.find((called,)), arguments),
+        options=[f"queue_name={json.dumps(queue)}"] if queue else [],
         old=f"{reader.module.text(name)}: …",
-        queue=queue,
     )
-
-
-def _advice(
-    reader: Reader, node: ast.AST, rule: Rule, target: str, *, old: str, queue: str = ""
-) -> Finding:
-    arguments = rule.arguments
-    if not arguments:
-        new = f"@pgjobs.system_job(…) above a class whose run() calls {target}"
-        why = " ".join(rule.notes) or "The schedule can't be seen here."
-        return reader.finding(node, new, old=old, why=why, level=Level.LOOK)
-    queued = f", queue_name={json.dumps(queue)}" if queue else ""
-    new = f"@pgjobs.system_job({arguments}{queued}) above a class whose run() calls {target}"
-    level = Level.LOOK if rule.notes else Level.CHANGE
-    return reader.finding(node, new, old=old, why=" ".join(rule.notes), level=level)
 
 
 def _take(reader: Reader, node: ast.AST) -> None:
     """Let names inside, such as ``crontab``, have no findings of their own."""
     reader.done.update(ast.walk(node))
-
-
-def _arguments(reader: Reader, args: ast.expr | None, kwargs: ast.expr | None) -> str:
-    parts = []
-    if isinstance(args, ast.Tuple | ast.List):
-        parts += [reader.module.text(each) for each in args.elts]
-    elif args is not None:
-        parts.append(f"*{reader.module.text(args)}")
-    if isinstance(kwargs, ast.Dict) and all(is_name(literal(key)) for key in kwargs.keys):
-        for key, value in zip(kwargs.keys, kwargs.values, strict=True):
-            parts.append(f"{literal(key)}={reader.module.text(value)}")
-    elif kwargs is not None:
-        parts.append(f"**{reader.module.text(kwargs)}")
-    return ", ".join(parts)
 
 
 def _queue(options: ast.expr | None) -> str:

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from pgjobs.porting.commands import MANAGE, command
+from pgjobs.porting.django_q_schedules import HOOK, SCHEDULE, read_schedule
 from pgjobs.porting.enqueueing import by_position
 from pgjobs.porting.finding import Finding, Level
 from pgjobs.porting.module import has_unpacking, keywords, literal
 from pgjobs.porting.project import Definition
 from pgjobs.porting.reading import shown
-from pgjobs.porting.rules import DAY, Rule, by_expression, every
 from pgjobs.porting.system import Name, Reader, Setting, System
 
 _ASYNC_TASK: Final = "django_q.tasks.async_task"
-_SCHEDULE: Final = "django_q.tasks.schedule"
 _MODEL: Final = "django_q.models.Schedule"
 
 _OPTIONS: Final = frozenset(
@@ -25,8 +24,7 @@ _OPTIONS: Final = frozenset(
 )
 _DROPPED: Final = frozenset("save cached ack_failure broker group".split())
 _WITHOUT: Final = {
-    "hook": "Do the work of the hook at the end of the function, or in a receiver of "
-    "pgjobs.job_end.",
+    "hook": HOOK,
     "group": "pgjobs has no groups: keep the keys of the jobs.",
     "q_options": "Its options become options of enqueue().",
     "chain": "Enqueue the next job at the end of the function.",
@@ -60,7 +58,7 @@ def _call(reader: Reader, node: ast.Call) -> Iterator[Finding]:
     names = reader.module.dotted(node.func)
     if _ASYNC_TASK in names:
         yield from _async_task(reader, node)
-    elif _SCHEDULE in names:
+    elif SCHEDULE in names:
         yield from _schedule(reader, node, keywords(node))
     elif any(name.startswith(f"{_MODEL}.objects.") and "create" in name for name in names):
         yield from _schedule(reader, node, _of_create(node))
@@ -141,59 +139,11 @@ def _mark(reader: Reader, definition: Definition | None) -> Iterator[Finding]:
         yield reader.mark(definition, "@pgjobs.job above it", "A worker runs only such functions.")
 
 
-# Schedules ------------------------------------------------------------------------------------
-
-_INTERVALS: Final = {"I": 1, "H": 60, "D": DAY, "W": 7 * DAY, "BW": 14 * DAY}
-_TYPES: Final = {
-    "ONCE": "O", "MINUTES": "I", "HOURLY": "H", "DAILY": "D", "WEEKLY": "W", "BIWEEKLY": "BW",
-    "MONTHLY": "M", "BIMONTHLY": "BM", "QUARTERLY": "Q", "YEARLY": "Y", "CRON": "C",
-}  # fmt: skip
-
-
 def _schedule(reader: Reader, node: ast.Call, given: dict[str, ast.expr]) -> Iterator[Finding]:
     reader.done.update(ast.walk(node))
-    target = node.args[0] if node.args else given.get("func")
-    definition, written = _target(reader, target)
+    definition, written = _target(reader, node.args[0] if node.args else given.get("func"))
     yield from _mark(reader, definition)
-    kind = _kind(given.get("schedule_type"))
-    if kind == "O":
-        when = reader.module.text(given["next_run"]) if "next_run" in given else "…"
-        new, rule = f"{written}.enqueue(schedule_at={when})", Rule()
-    else:
-        rule = _rule(kind, given)
-        arguments = rule.arguments or "…"
-        new = f"@pgjobs.system_job({arguments}) above a class whose run() calls {written}()"
-    notes = list(rule.notes)
-    if "repeats" in given and literal(given["repeats"]) != -1:
-        notes.append("pgjobs does not count the runs.")
-    if "hook" in given:
-        notes.append(_WITHOUT["hook"])
-    if kind != "O" and not rule.arguments and not notes:
-        notes.append("The schedule can't be seen here.")
-    level = Level.LOOK if notes else Level.CHANGE
-    yield reader.finding(node, new, why=" ".join(notes), level=level)
-
-
-def _kind(node: ast.expr | None) -> str:
-    if node is None:
-        return "O"
-    if isinstance(node, ast.Attribute):
-        return _TYPES.get(node.attr, "")
-    return str(literal(node) or "")
-
-
-def _rule(kind: str, given: dict[str, ast.expr]) -> Rule:
-    if kind == "C" and isinstance(cron := literal(given.get("cron")), str):
-        return by_expression(cron)
-    if kind == "I":
-        minutes = literal(given.get("minutes")) if "minutes" in given else 1
-        return every(minutes * 60) if type(minutes) is int else Rule()
-    if kind in _INTERVALS:
-        note = "Write cron= if it must run at a time of day." if kind in ("D", "W", "BW") else ""
-        return Rule(interval=_INTERVALS[kind], notes=(note,) if note else ())
-    if kind in ("M", "BM", "Q", "Y"):
-        return Rule(notes=('Write cron=, such as cron="0 3 1 * *", from its next_run.',))
-    return Rule()
+    yield read_schedule(reader, node, given, written, definition)
 
 
 # Settings -------------------------------------------------------------------------------------
@@ -225,7 +175,7 @@ def _names() -> dict[str, Name]:
     get = Name(job, "Job.objects.get(pk=…)", why=_KEEP)
     names = {
         _ASYNC_TASK: Name("", "task.enqueue", level=look),
-        _SCHEDULE: Name("", "@pgjobs.system_job(…)", level=look),
+        SCHEDULE: Name("", "@pgjobs.system_job(…)", level=look),
         _MODEL: Name(new="pgjobs.models.Schedule", level=look),
         "django_q.tasks.fetch": get,
         "django_q.tasks.result": Name(job, "Job.objects.get(pk=…).wait().result", why=_KEEP),

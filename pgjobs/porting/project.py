@@ -42,6 +42,8 @@ class Project:
     def __init__(self, sources: Iterable[Source]) -> None:
         self.sources = {each.path: each for each in sources}
         self.passed_over: list[PassedOver] = []
+        self.with_rule: set[str] = set()
+        """The functions for which a schedule has given the advice to let the clock run them."""
         self._by_name = {each.name: each for each in self.sources.values() if each.is_python}
         self._parsed: dict[str, Module | None] = {}
         self._definitions: dict[str, Definition] = {}

@@ -13,7 +13,8 @@ from tests.porting.test_odd_files import write
 Run = Callable[..., Any]
 
 JOB = "@pgjobs.compat.rq.job above it"
-CLASS = "above a class whose run() calls"
+MARKED = "above @pgjobs.job of"
+NEW = f"{MARKED} a new function that calls"
 
 
 @pytest.fixture
@@ -70,27 +71,27 @@ def test_calls_that_wait_for_the_commit_are_told(told: Tell) -> None:
 
 SCHEDULES = {
     "CELERY_BEAT_SCHEDULE: dict = {'a': {'task': 's.f', 'schedule': 60}}": (
-        f"2: @pgjobs.system_job(interval=1) {CLASS} s.f()"
+        f"2: @pgjobs.system_job(interval=1) {MARKED} s.f()"
     ),
     "CELERY_BEAT_SCHEDULE['a'] = {'task': 's.f', 'schedule': crontab(minute=0)}": (
-        f'2: @pgjobs.system_job(cron="0 * * * *") {CLASS} s.f()'
+        f'2: @pgjobs.system_job(cron="0 * * * *") {MARKED} s.f()'
     ),
     "CELERY_BEAT_SCHEDULE.update({'a': dict(task='s.f', schedule=crontab(minute=5))})": (
-        f'2: @pgjobs.system_job(cron="5 * * * *") {CLASS} s.f()'
+        f'2: @pgjobs.system_job(cron="5 * * * *") {MARKED} s.f()'
     ),
     "CELERY_BEAT_SCHEDULE = {'a': ENTRY}": "2: look: @pgjobs.system_job(…) for it",
     "CELERY_BEAT_SCHEDULE = {**OTHERS}": "2: look: @pgjobs.system_job(…) for it",
     "CELERY_BEAT_SCHEDULE = {'a': {'task': 's.f', 'schedule': 1e400}}": (
-        f"2: look: @pgjobs.system_job(…) {CLASS} s.f()"
+        f"2: look: @pgjobs.system_job(…) {MARKED} s.f()"
     ),
     "CELERY_BEAT_SCHEDULE = {'a': {'task': 's.f', 'schedule': -5}}": (
-        f"2: look: @pgjobs.system_job(…) {CLASS} s.f()"
+        f"2: look: @pgjobs.system_job(…) {MARKED} s.f()"
     ),
     "CELERY_BEAT_SCHEDULE = {'a': {'task': 's.f', 'schedule': 60, 'kwargs': {'a b': 1}}}": (
-        f"2: @pgjobs.system_job(interval=1) {CLASS} s.f(**{{'a b': 1}})"
+        f"2: @pgjobs.system_job(interval=1) {NEW} s.f(**{{'a b': 1}})"
     ),
     "CELERY_BEAT_SCHEDULE = {'a': {'task': 's.f', 'schedule': 60, 'options': {'queue': 'a\"b'}}}": (
-        f'2: @pgjobs.system_job(interval=1, queue_name="a\\"b") {CLASS} s.f()'
+        f'2: @pgjobs.system_job(interval=1, queue_name="a\\"b") {MARKED} s.f()'
     ),
 }
 
@@ -117,9 +118,9 @@ def test_an_invalid_rule_of_django_q2_is_no_advice(told: Tell) -> None:
     )
 
     assert found[1:] == [
-        f"2: look: @pgjobs.system_job(…) {CLASS} f()",
-        f"3: look: @pgjobs.system_job(…) {CLASS} f()",
-        f'4: @pgjobs.system_job(cron="0 0 * * *") {CLASS} f()',
+        f"2: look: @pgjobs.system_job(…) {MARKED} f()",
+        f"3: look: @pgjobs.system_job(…) {NEW} f()",
+        f'4: @pgjobs.system_job(cron="0 0 * * *") {NEW} f()',
     ]
 
 
@@ -179,9 +180,9 @@ def test_rules_of_rq_scheduler_are_told(told: Tell) -> None:
     )
 
     assert found[2:] == [
-        f'3: @pgjobs.system_job(cron="15 3 * * *") {CLASS} f()',
-        f'4: look: @pgjobs.system_job(cron="15 3 * * *") {CLASS} f()',
-        f"5: @pgjobs.system_job(interval=60) {CLASS} f()",
+        f'3: @pgjobs.system_job(cron="15 3 * * *") {NEW} f()',
+        f'4: look: @pgjobs.system_job(cron="15 3 * * *") {NEW} f()',
+        f"5: @pgjobs.system_job(interval=60) {NEW} f()",
     ]
 
 

@@ -17,7 +17,7 @@ import pgjobs
 from pgjobs.cli.verbs import VERBS
 from pgjobs.management.worker_options import add_arguments
 from pgjobs.models import Job
-from pgjobs.porting import SYSTEMS, celery_calls, celery_tasks, netbox, rq
+from pgjobs.porting import SYSTEMS, celery_calls, celery_tasks, netbox, rq_calls
 from pgjobs.registry.meta import JobOptions
 from tests.support.markdown import DOCS, block_after, table
 
@@ -119,7 +119,7 @@ def test_the_options_that_rq_loses_are_those_that_its_names_refuse() -> None:
         return
     options = import_module("pgjobs.compat.rq.options")
 
-    assert set(rq.REFUSED) <= set(options.REFUSED)
+    assert set(rq_calls.REFUSED) <= set(options.REFUSED)
 
 
 def test_the_sample_on_the_page_is_the_output(pgjobs: Run, monkeypatch: Any) -> None:
