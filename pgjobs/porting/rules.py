@@ -82,6 +82,6 @@ def by_cron(minute: str, hour: str, day: str, month: str, weekday: str) -> Rule:
     if not day.startswith("*") and not weekday.startswith("*"):
         notes.append(
             "Celery wants both the day of the month and the day of the week to fit, cron one of "
-            "them: let run() look at one."
+            "them: let the function look at one."
         )
     return Rule(cron=rule.cron, notes=tuple(notes))

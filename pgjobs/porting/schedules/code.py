@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from keyword import iskeyword
 from textwrap import wrap
 
+from pgjobs.porting.module import is_name
 from pgjobs.porting.schedules.kept import Kept
 
 
 def as_code(schedules: list[Kept]) -> str:
     """Return the text of a ``jobs.py``. What can't be a system job, or is off, is a comment."""
-    classes = [each for each in schedules if each.once_at is None]
+    recurring = [each for each in schedules if each.once_at is None]
     once = [each for each in schedules if each.once_at is not None]
-    lines = ["from pgjobs import BackgroundJob, system_job"]
-    modules = sorted({_module(each) for each in classes if _is_code(each)})
-    lines += ["", *(f"import {module}" for module in modules)] if modules else []
-    taken = {"BackgroundJob"}
-    for each in classes:
-        lines += ["", "", *_class(each, _class_name(each, taken))]
+    modules = sorted({"pgjobs", *(_module(each) for each in recurring if _is_code(each))})
+    lines = [f"import {module}" for module in modules]
+    taken = {module.partition(".")[0] for module in modules}
+    for each in recurring:
+        lines += ["", "", *_job(each, _function_name(each, taken))]
     if once:
         lines += ["", "", "# Once, in `manage.py shell`:", *(_once(each) for each in once)]
     return "\n".join(lines)
 
 
-def _class(kept: Kept, name: str) -> list[str]:
+def _job(kept: Kept, name: str) -> list[str]:
     head = [line for note in kept.notes for line in _comment(note)]
     if not kept.is_enabled:
         head.insert(0, "# It was switched off.")
@@ -43,17 +42,18 @@ def _is_code(kept: Kept) -> bool:
 
 def _lines(kept: Kept, name: str) -> Iterator[str]:
     rule = f"cron={_text(kept.cron)}" if kept.cron else f"interval={kept.interval or '…'}"
-    yield f"@system_job({rule})"
-    yield f"class {name}(BackgroundJob):"
-    yield "    class Meta:"
-    yield f"        name = {_text(kept.name)}"
+    yield f"@pgjobs.system_job({rule})"
+    yield f"@pgjobs.job({', '.join(_options(kept))})"
+    yield f"def {name}():"
+    yield f"    {kept.target}({_arguments(kept)})"
+
+
+def _options(kept: Kept) -> Iterator[str]:
+    yield f"name={_text(kept.name)}"
     if kept.queue:
-        yield f"        queue = {_text(kept.queue)}"
+        yield f"queue={_text(kept.queue)}"
     if kept.priority is not None:
-        yield f"        priority = {kept.priority}"
-    yield ""
-    yield "    def run(self):"
-    yield f"        {kept.target}({_arguments(kept)})"
+        yield f"priority={kept.priority}"
 
 
 def _arguments(kept: Kept) -> str:
@@ -62,7 +62,7 @@ def _arguments(kept: Kept) -> str:
 
 
 def _named(kept: Kept) -> str:
-    if all(_is_name(name) for name in kept.kwargs):
+    if all(is_name(name) for name in kept.kwargs):
         return ", ".join(f"{name}={value!r}" for name, value in kept.kwargs.items())
     return f"**{kept.kwargs!r}"
 
@@ -83,14 +83,14 @@ def _once(kept: Kept) -> str:
     return f"# {off}{call}{given})  {notes}".rstrip()
 
 
-def _class_name(kept: Kept, taken: set[str]) -> str:
-    """Return a name of a class, by the name of the schedule, that no other one has."""
+def _function_name(kept: Kept, taken: set[str]) -> str:
+    """Return a name of a function, by the name of the schedule, that no other one has."""
     words = re.findall(r"[^\W_]+", kept.name) or re.findall(r"[^\W_]+", kept.target)
-    name = "".join(word[:1].upper() + word[1:] for word in words) or "Scheduled"
-    base = name = name if _is_name(name) else f"Run{name}"
+    name = "_".join(words).lower() or "scheduled"
+    base = name = name if is_name(name) else f"run_{name}"
     number = 2
     while name in taken:
-        name, number = f"{base}{number}", number + 1
+        name, number = f"{base}_{number}", number + 1
     taken.add(name)
     return name
 
@@ -101,11 +101,7 @@ def _module(kept: Kept) -> str:
 
 def _is_path(path: str) -> bool:
     parts = path.split(".")
-    return len(parts) > 1 and all(map(_is_name, parts))
-
-
-def _is_name(text: object) -> bool:
-    return isinstance(text, str) and text.isidentifier() and not iskeyword(text)
+    return len(parts) > 1 and all(map(is_name, parts))
 
 
 def _text(value: str) -> str:

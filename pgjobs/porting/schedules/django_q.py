@@ -126,7 +126,7 @@ def _notes(row: Any, options: dict[str, Any]) -> list[str]:
     if row.repeats > 0:
         notes.append(f"It had {row.repeats} runs left; pgjobs does not count them.")
     if row.hook:
-        notes.append(f"Its hook was {row.hook}: call it at the end of run().")
+        notes.append(f"Its hook was {row.hook}: call it at the end of the function.")
     if row.intended_date_kwarg:
         notes.append(f"It got its due time as {row.intended_date_kwarg}.")
     if options:

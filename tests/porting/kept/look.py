@@ -11,7 +11,6 @@ import django
 
 django.setup()
 
-from pgjobs import models  # noqa: E402
 from pgjobs.jobs.system import system_jobs  # noqa: E402
 from tests.porting.kept.tasks import calls  # noqa: E402
 
@@ -23,7 +22,7 @@ found = {}
 for path, job in system_jobs().items():
     if path.startswith("written."):
         calls.clear()
-        job.job_class(models.Job()).run()
+        job.target()
         minutes = job.interval.total_seconds() / 60 if job.interval else None
         found[path.removeprefix("written.")] = [job.cron or minutes, *calls[0]]
 sys.stdout.write(json.dumps(found))
