@@ -133,7 +133,7 @@ def _fire(schedule: Schedule, before: dict[str, Any]) -> None:
     """Enqueue one job for this due time and all missed ones, unless the previous run is live."""
     known = system_jobs()[schedule.job_class]
     options = {**known.options, "queue_name": known.queue_name}
-    job = Job.enqueue_once(known.job_class, arguments=known.kwargs, **options)
+    job = Job.enqueue_once(known.target, arguments=known.kwargs, **options)
     schedule.last_run, schedule.last_job = schedule.next_run, job
     schedule.next_run = due_after(schedule, schedule.next_run, database_now())
     save(schedule, before)

@@ -43,7 +43,7 @@ _NUMBERS: Final = {
 class SystemJob:
     """The rule of one system job: an interval or a cron expression."""
 
-    job_class: JobTarget
+    target: JobTarget
     """The job class, or a function of ``@pgjobs.job``."""
     interval: timedelta | None
     cron: str
@@ -55,17 +55,17 @@ class SystemJob:
     @property
     def path(self) -> str:
         """The dotted path by which rows name the class or the function."""
-        return path_of(self.job_class)
+        return path_of(self.target)
 
     @property
     def is_editable(self) -> bool:
         """Whether operators may edit the rule."""
-        return options_of(self.job_class).editable_schedule
+        return options_of(self.target).editable_schedule
 
     @property
     def queue_name(self) -> str:
         """The queue of ``setup()`` or ``Meta``; then ``QUEUE_MAPPINGS[None]``; then ``low``."""
-        named: str | None = self.options.get("queue_name") or options_of(self.job_class).queue
+        named: str | None = self.options.get("queue_name") or options_of(self.target).queue
         return named or queues.get_queue_for_model(None, queues.LOW)
 
 
@@ -91,10 +91,10 @@ def system_job(
     if cron is not None:
         check_cron(cron)
 
-    def decorate(job_class: T) -> T:
-        _refuse_unmarked(job_class)
-        register_system_job(job_class, interval=interval, cron=cron, kwargs=kwargs)
-        return job_class
+    def decorate(target: T) -> T:
+        _refuse_unmarked(target)
+        register_system_job(target, interval=interval, cron=cron, kwargs=kwargs)
+        return target
 
     return decorate
 
@@ -108,7 +108,7 @@ def _refuse_unmarked(target: JobTarget) -> None:
 
 
 def register_system_job(
-    job_class: JobTarget,
+    target: JobTarget,
     *,
     interval: int | None,
     cron: str | None,
@@ -119,26 +119,26 @@ def register_system_job(
     Raises InvalidArgument if not exactly one of ``interval`` and ``cron`` is given, for a wrong
     value, and for a function whose jobs have no name.
     """
-    job_class = check_target(job_class)
-    if not name_of(job_class):
+    target = check_target(target)
+    if not name_of(target):
         raise InvalidArgument(
-            f"{job_class.__qualname__} is marked with @pgjobs.register, so each call names its "
+            f"{target.__qualname__} is marked with @pgjobs.register, so each call names its "
             "job, and the clock has no name for it. Mark it with @pgjobs.job instead."
         )
     if (interval is None) == (cron is None):
         raise InvalidArgument(
-            f"{job_class.__qualname__} needs either interval= (minutes) or cron=, and not both."
+            f"{target.__qualname__} needs either interval= (minutes) or cron=, and not both."
         )
-    kwargs = with_name(job_class, kwargs)
+    kwargs = with_name(target, kwargs)
     _check_options(kwargs)
     options = {name: kwargs[name] for name in OPTIONS & kwargs.keys() - {"arguments"}}
     named = {name: value for name, value in kwargs.items() if name not in OPTIONS}
-    check_options(job_class, named)
+    check_options(target, named)
     arguments = gathered(kwargs.get("arguments"), named)
-    check_all(job_class, arguments)
+    check_all(target, arguments)
     codec.encode(arguments, "kwargs")
-    _system_jobs[path_of(job_class)] = SystemJob(
-        job_class=job_class,
+    _system_jobs[path_of(target)] = SystemJob(
+        target=target,
         interval=None if interval is None else timedelta(minutes=check_interval(interval)),
         cron="" if cron is None else check_cron(cron),
         kwargs=arguments,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pgjobs.jobs.system import system_jobs
+from pgjobs.registry.targets import is_job_class
 
 
 class _Registry(Mapping[str, Any]):
@@ -15,12 +16,13 @@ class _Registry(Mapping[str, Any]):
         if name != "system_jobs":
             raise KeyError(f"pgjobs has no {name!r} in its registry, only 'system_jobs'.")
         return {
-            rule.job_class: {
+            rule.target: {
                 "interval": None
                 if rule.interval is None
                 else int(rule.interval.total_seconds() // 60)
             }
             for rule in system_jobs().values()
+            if is_job_class(rule.target)  # NetBox has no functions there
         }
 
     def __iter__(self) -> Iterator[str]:

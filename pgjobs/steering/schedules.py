@@ -46,7 +46,7 @@ def run(name: str, *, by: Actor) -> Run:
 
     def act() -> Run:
         with acting("run schedule", by=by, subject=name) as entry:
-            run = Run(*Job.objects.all().hold_place(known.job_class, **options))
+            run = Run(*Job.objects.all().hold_place(known.target, **options))
             entry.jobs, entry.done = [run.job.pk], int(run.is_new)
         return run
 
@@ -90,7 +90,7 @@ def edit(name: str, *, by: Actor, interval: int | None = None, cron: str | None 
     """
     known = _known(name)
     if not known.is_editable:
-        place = "Meta" if is_job_class(known.job_class) else "@pgjobs.job"
+        place = "Meta" if is_job_class(known.target) else "@pgjobs.job"
         raise InvalidArgument(
             f"The rule of {name} may not be edited: its {place} does not set "
             "editable_schedule=True."

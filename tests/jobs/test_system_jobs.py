@@ -38,7 +38,7 @@ def the_rule() -> SystemJob:
 def test_a_rule_may_be_any_whole_number_of_minutes(interval: int) -> None:
     Noop.setup(interval=interval)
 
-    assert (the_rule().job_class, the_rule().cron) == (Noop, "")
+    assert (the_rule().target, the_rule().cron) == (Noop, "")
     assert the_rule().interval == timedelta(minutes=interval)
 
 

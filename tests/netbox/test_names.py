@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 
+import pgjobs
 from pgjobs import models, netbox
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.netbox import JobRunner, JobStatusChoices, ObjectJobsView, copy_safe_request
@@ -30,6 +31,10 @@ urlpatterns = [
     path("sites/<int:pk>/jobs/", ObjectJobsView.as_view(), kwargs={"model": Site}),
     path("sites/<int:pk>/surveys/", NamedJobsView.as_view(), kwargs={"model": Site}),
 ]
+
+
+@pgjobs.job
+def tidy() -> None: ...
 
 
 class Greets(JobRunner):
@@ -139,6 +144,7 @@ def test_workers_are_counted_by_the_queues_that_they_serve(db: None) -> None:
 
 def test_the_registry_has_the_system_jobs(no_system_jobs: None) -> None:
     netbox.system_job(5)(Greets)
+    tidy.setup(interval=7)  # plugins look for the attributes of classes
     assert netbox.registry["system_jobs"] == {Greets: {"interval": 5}}
     with pytest.raises(KeyError, match="system_jobs"):
         _ = netbox.registry["views"]
