@@ -21,7 +21,7 @@ from pgjobs.registry.parameters import positional_names, refuse_positional_only
 from pgjobs.showing import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Concatenate, Unpack
 
     from pgjobs.jobs.signatures import (
@@ -147,11 +147,15 @@ def delay(func: JobTarget, /, *args: Any, **kwargs: Any) -> Job:
 
     It takes no options, so an argument may be called as an option is.
     """
-    return job_model().enqueue(func, arguments=_by_name(func, args, kwargs) if args else kwargs)
+    return job_model().enqueue(
+        func, arguments=arguments_by_name(func, args, kwargs) if args else kwargs
+    )
 
 
-def _by_name(func: JobTarget, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return all arguments by their names: rows hold no others.
+def arguments_by_name(
+    func: JobTarget, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments of a call of ``func`` by their names: rows hold no others.
 
     Raises InvalidArgument for more positional arguments than ``func`` takes, and for an argument
     that is given twice.

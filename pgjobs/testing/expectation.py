@@ -16,6 +16,7 @@ from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from pgjobs.queues import check_known
 from pgjobs.registry.names import registered_as
+from pgjobs.registry.targets import is_job_class
 from pgjobs.showing import brief
 from pgjobs.testing.first_difference import ABSENT, first_difference, without_any
 from pgjobs.testing.targets import Target, by_name, target_of
@@ -202,13 +203,15 @@ def stored_arguments(job: Job) -> dict[str, Any]:
     """Return the arguments of ``job`` by their names, as its row stores them."""
     named = codec.bare(job.kwargs) if isinstance(job.kwargs, dict) else {}
     args = job.args if isinstance(job.args, list) else []
+    if not args:
+        return named
     code = registered_as(job.job_class)
-    if code is None:
-        return {"*args": args, **named} if args else named
     try:
-        return by_name(code, args, named)
-    except TypeError:  # SQL by hand can write anything there
-        return {"*args": args, **named}
+        if is_job_class(code):
+            return by_name(code, args, named)
+    except (TypeError, ValueError):  # SQL by hand can write anything, and code may be in C
+        pass
+    return {"*args": args, **named}
 
 
 def object_of(job: Job) -> Any:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pgjobs.enqueueing.arguments import check_given, with_name
 from pgjobs.exceptions import InvalidArgument
+from pgjobs.jobs.functions import arguments_by_name
 from pgjobs.jobs.of_functions import FunctionClass
+from pgjobs.registry.job_class import JobClass
 from pgjobs.registry.names import JobTarget, path_of, registered_as
-from pgjobs.registry.parameters import parameters_of
+from pgjobs.registry.parameters import parameters_of, signature_of_call, without_own
 from pgjobs.registry.targets import check_target, is_job_class
 from pgjobs.showing import brief, did_you_mean
 from pgjobs.testing.first_difference import with_any, without_any
@@ -67,6 +69,8 @@ class Target:
                 "object of the job as object=…, and the arguments of run() by their names."
             )
         self._check_names(kwargs)
+        if not is_job_class(self.code):
+            return arguments_by_name(self.code, args, kwargs)
         try:
             given = by_name(self.code, args, kwargs)
         except TypeError as error:
@@ -131,8 +135,10 @@ def _as_tasks_store(arguments: dict[str, Any]) -> dict[str, Any]:
         raise InvalidArgument(str(error)) from None
 
 
-def by_name(code: JobTarget, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a call of ``code`` by the names of its parameters.
+def by_name(
+    job_class: type[JobClass], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments of a job of ``job_class`` by the names of the parameters of ``run()``.
 
     The arguments that ``*args`` takes are a list with the name ``*args``. Raises TypeError if there
     are too many arguments, or if one is given twice.
@@ -140,7 +146,9 @@ def by_name(code: JobTarget, args: Sequence[Any], kwargs: Mapping[str, Any]) -> 
     if not args:
         return dict(kwargs)
     named: dict[str, Any] = {}
-    bound = inspect.Signature(_parameters(code)).bind_partial(*args, **kwargs)
+    signature = signature_of_call(job_class.run)
+    parameters = without_own(job_class, signature)
+    bound = signature.replace(parameters=parameters).bind_partial(*args, **kwargs)
     for name, value in bound.arguments.items():
         kind = bound.signature.parameters[name].kind
         if kind == inspect.Parameter.VAR_KEYWORD:
@@ -150,11 +158,3 @@ def by_name(code: JobTarget, args: Sequence[Any], kwargs: Mapping[str, Any]) -> 
         else:
             named[name] = value
     return named
-
-
-def _parameters(code: JobTarget) -> list[inspect.Parameter]:
-    """Return the parameters for which a call has arguments: pgjobs gives ``self`` and ``job``."""
-    if is_job_class(code):
-        return list(inspect.signature(code.run).parameters.values())[1:]
-    parameters = inspect.signature(code).parameters.values()
-    return [each for each in parameters if each.name != "job"]

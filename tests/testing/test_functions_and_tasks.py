@@ -247,8 +247,8 @@ def test_a_ported_function_is_found_too() -> None:
 @pytest.mark.parametrize(
     ("target", "args", "expected", "why"),
     [
-        (report, ("ops", True, 1), {}, "too many positional arguments"),
-        (report, ("ops",), {"to": "ops"}, "multiple values for argument 'to'"),
+        (report, ("ops", True, 1), {}, "takes 2 arguments by position (to, full), not"),
+        (report, ("ops",), {"to": "ops"}, "to is given twice: 'ops' by position"),
         (report, (), {"too": "ops"}, "Did you mean to?"),
         (report, (), {"job": 5}, "job=5 can't be an argument"),
         (report, (), {"max_attempts": 5}, "arguments={'max_attempts': …}"),
