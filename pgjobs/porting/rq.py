@@ -64,8 +64,8 @@ _GONE: Final = {
     "rq.Callback": "a receiver of pgjobs.job_end",
     "rq.job.Callback": "a receiver of pgjobs.job_end",
     "rq.job.Dependency": "enqueue the next job at the end of the function that comes first",
-    "rq.Repeat": "a BackgroundJob, and its enqueue_once(interval=minutes)",
-    "rq.repeat.Repeat": "a BackgroundJob, and its enqueue_once(interval=minutes)",
+    "rq.Repeat": "@pgjobs.job above the function, and its enqueue_once(interval=minutes)",
+    "rq.repeat.Repeat": "@pgjobs.job above the function, and its enqueue_once(interval=minutes)",
     "rq.suspension.suspend": "python manage.py pgjobs pause QUEUE",
     "rq.suspension.resume": "python manage.py pgjobs resume QUEUE",
 }

@@ -16,7 +16,7 @@ from pgjobs.showing import brief, did_you_mean
 FRONT: Final = 32767
 """The priority of a job that is enqueued ``at_front``: the highest one."""
 
-_NATIVE: Final = "write a BackgroundJob and its enqueue_once()"
+_NATIVE: Final = "mark the function with @pgjobs.job and call its enqueue_once()"
 _AFTERWARDS: Final = "Do it at the end of the function, or in a receiver of pgjobs.job_end."
 
 REFUSED: Final = {

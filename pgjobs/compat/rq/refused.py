@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final, NoReturn
 
+from pgjobs.compat.rq.options import REFUSED
 from pgjobs.exceptions import InvalidArgument
 
 _START: Final = (
     "Start a worker with manage.py pgjobs_worker, and in a test with "
     "call_command('pgjobs_worker', '--burst')."
 )
-_AFTERWARDS: Final = "Do it at the end of the function, or in a receiver of pgjobs.job_end."
 _SCHEDULE: Final = (
-    "Write queue.enqueue_at(…), or a BackgroundJob with @system_job for times that recur."
+    "Write queue.enqueue_at(…); for times that recur, @pgjobs.system_job above @pgjobs.job."
 )
 
 _NO_REDIS: Final = "Leave it out: pgjobs needs no connection to Redis."
@@ -27,10 +27,10 @@ REMEDIES: Final = {
     "Connection": _NO_REDIS,
     "push_connection": _NO_REDIS,
     "use_connection": _NO_REDIS,
-    "Callback": _AFTERWARDS,
-    "Webhook": _AFTERWARDS,
-    "Dependency": "Enqueue the next job at the end of the function that comes first.",
-    "Repeat": "Write a BackgroundJob and its enqueue_once(interval=minutes).",
+    "Callback": REFUSED["on_success"],
+    "Webhook": REFUSED["webhooks"],
+    "Dependency": REFUSED["depends_on"],
+    "Repeat": REFUSED["repeat"],
     "RateLimit": "Give the queue a worker of its own, with --concurrency.",
     "suspend": "Write manage.py pgjobs pause.",
     "resume": "Write manage.py pgjobs resume.",
