@@ -7,11 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pgjobs.porting import celery_beat, celery_calls, celery_tasks
+from pgjobs.porting import celery_app, celery_beat, celery_calls, celery_tasks
 from pgjobs.porting.commands import command, flag, option, worker
 from pgjobs.porting.finding import Finding, Level
-from pgjobs.porting.module import Function
-from pgjobs.porting.project import decorator
 from pgjobs.porting.system import Name, Reader, Setting, System
 
 _PGJOBS: Final = "import pgjobs"
@@ -35,7 +33,6 @@ _SIGNALS: Final = {
     "after_task_publish": "pgjobs.job_enqueued",
     "task_sent": "pgjobs.job_enqueued",
 }
-_APP: Final = "pgjobs needs no app object: it finds `jobs` and `tasks` modules by itself."
 
 
 def _details(reader: Reader) -> Iterator[Finding]:
@@ -48,7 +45,7 @@ def _detail(reader: Reader, node: ast.AST) -> Iterator[Finding]:
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             yield from celery_tasks.read_function(reader, node)
-            yield from _hooks(reader, node)
+            yield from celery_app.read_hooks(reader, node)
         case ast.ClassDef():
             yield from celery_tasks.read_class(reader, node)
         case ast.Call():
@@ -58,7 +55,7 @@ def _detail(reader: Reader, node: ast.AST) -> Iterator[Finding]:
         case ast.AnnAssign(target=target, value=ast.expr() as value):
             yield from _assignment(reader, node, target, value)
         case ast.ImportFrom():
-            yield from _import_of_app(reader, node)
+            yield from celery_app.read_import(reader, node)
         case ast.Name() | ast.Attribute():
             yield from _value(reader, node)
 
@@ -87,13 +84,13 @@ def _call(reader: Reader, node: ast.Call) -> Iterator[Finding]:
         reader.done.add(node.func)
         parent = reader.module.parent(node)
         whole = parent if isinstance(parent, ast.Assign) else node
-        yield reader.finding(whole, "remove it", why=_APP)
+        yield reader.finding(whole, "remove it", why=celery_app.WHY)
     elif isinstance(node.func, ast.Attribute) and node.func.attr == "add_periodic_task":
         yield celery_beat.read_periodic_task(reader, node)
     elif _updates_schedule(node):
         yield from celery_beat.read_schedules(reader, node.args[0])
-    elif _is_app(reader, names):
-        yield from _call_of_app(reader, node, names)
+    elif celery_app.is_of_app(reader, names):
+        yield from celery_app.read_call(reader, node, names)
     else:
         yield from celery_calls.read_call(reader, node)
 
@@ -104,40 +101,6 @@ def _updates_schedule(node: ast.Call) -> bool:
     return is_update and bool(node.args) and _is_beat_schedule(function.value)  # type: ignore[attr-defined]
 
 
-def _hooks(reader: Reader, function: Function) -> Iterator[Finding]:
-    """The signals of the app, such as ``@app.on_after_configure.connect``, go with it."""
-    for each in function.decorator_list:
-        names = decorator(each, reader.module)
-        if _is_app(reader, names) and not names[0].endswith(".task"):
-            yield reader.finding(each, "remove it", old=f"@{reader.module.text(each)}")
-
-
-_OF_APP: Final = {
-    "send_task": "task.enqueue(…), with the function imported",
-    "revoke": "job.cancel()",
-    "AsyncResult": "pgjobs.models.Job.objects.get(pk=…)",
-}
-
-
-def _call_of_app(reader: Reader, node: ast.Call, names: tuple[str, ...]) -> Iterator[Finding]:
-    last = names[0].rpartition(".")[2]
-    if last in ("task", "connect"):
-        return
-    new = _OF_APP.get(last, "remove it")
-    level = Level.LOOK if last in _OF_APP else Level.CHANGE
-    yield reader.finding(node, new, level=level)
-
-
-def _is_app(reader: Reader, names: tuple[str, ...]) -> bool:
-    """Return whether one of ``names`` is an attribute of an app, at any depth."""
-    for name in names:
-        parts = name.split(".")
-        owners = tuple(".".join(parts[:end]) for end in range(1, len(parts)))
-        if any(reader.project.is_made_by((owner,), celery_tasks.APP) for owner in owners):
-            return True
-    return False
-
-
 def _assignment(
     reader: Reader, node: ast.Assign | ast.AnnAssign, target: ast.expr, value: ast.expr
 ) -> Iterator[Finding]:
@@ -146,10 +109,12 @@ def _assignment(
             reader.done.add(node)
             yield from celery_beat.read_schedules(reader, value)
         elif target.id == "__all__":
-            yield from _exports(reader, value)
+            yield from celery_app.read_exports(reader, value)
     elif isinstance(target, ast.Subscript) and _is_beat_schedule(target.value):
         yield from celery_beat.read_entry(reader, target.slice, value)
-    elif isinstance(target, ast.Attribute) and _is_app(reader, reader.module.dotted(target)):
+    elif isinstance(target, ast.Attribute) and celery_app.is_of_app(
+        reader, reader.module.dotted(target)
+    ):
         if target.attr == "beat_schedule":
             yield from celery_beat.read_schedules(reader, value)
         else:
@@ -166,41 +131,6 @@ def _is_beat_schedule(node: ast.expr) -> bool:
 _SETTINGS_WHY: Final = "docs/migrating.md lists the settings that have a counterpart."
 
 
-def _exports(reader: Reader, value: ast.expr) -> Iterator[Finding]:
-    names = value.elts if isinstance(value, ast.List | ast.Tuple) else []
-    for each in names:
-        if isinstance(each, ast.Constant) and isinstance(each.value, str):
-            bound = reader.module.bindings.get(each.value, ())
-            if reader.project.is_made_by(bound, celery_tasks.APP):
-                yield reader.finding(each, "remove it")
-
-
-def _import_of_app(reader: Reader, node: ast.ImportFrom) -> Iterator[Finding]:
-    module = reader.module.imported(node)
-    apps = [each for each in node.names if _is_made_app(reader, f"{module}.{each.name}")]
-    if not apps:
-        return
-    bound = [each.asname or each.name for each in apps]
-    statements = ["import pgjobs"] if any(_declares(reader, each) for each in bound) else []
-    if kept := [ast.unparse(each) for each in node.names if each not in apps]:
-        statements.append(f"from {'.' * node.level}{node.module or ''} import {', '.join(kept)}")
-    yield reader.finding(node, "; ".join(statements) or "remove it", why=_APP)
-
-
-def _is_made_app(reader: Reader, name: str) -> bool:
-    return reader.project.is_made_by((name,), celery_tasks.APP)
-
-
-def _declares(reader: Reader, app: str) -> bool:
-    """Return whether the file has a ``@app.task``, which becomes a name of pgjobs."""
-    return any(
-        isinstance(each, ast.Attribute)
-        and each.attr == "task"
-        and celery_tasks.has_name(each.value, app)
-        for each in reader.module.nodes
-    )
-
-
 def _names() -> dict[str, Name]:
     names = {
         "celery.Celery": Name(),
@@ -208,7 +138,7 @@ def _names() -> dict[str, Name]:
         "celery.app.shared_task": Name(_PGJOBS),
         "celery.Task": Name(_PGJOBS, "pgjobs.BackgroundJob", level=Level.LOOK),
         "celery.app.task.Task": Name(_PGJOBS, "pgjobs.BackgroundJob", level=Level.LOOK),
-        "celery.current_app": Name("", "remove it", why=_APP, level=Level.LOOK),
+        "celery.current_app": Name("", "remove it", why=celery_app.WHY, level=Level.LOOK),
         "celery.current_task": Name(
             "", "the parameter job of the function", why="pgjobs gives it the row."
         ),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final
 
 from django.apps import apps
 from django.db import transaction
-from django.utils import timezone
 
 from pgjobs.choices import JobStatus
 from pgjobs.compat.rq import options, registries
+from pgjobs.compat.rq.calls import Call, check_kinds, moment, moment_after, parsed
 from pgjobs.compat.rq.connection import Connection, check_connection, get_connection
 from pgjobs.compat.rq.errors import NoSuchJobError
 from pgjobs.compat.rq.explaining import Explaining
@@ -20,7 +20,6 @@ from pgjobs.compat.rq.jobs import Job
 from pgjobs.compat.rq.rows import rows
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.queues import DEFAULT, check_known, known_queues
-from pgjobs.showing import brief
 
 _INSTEAD: Final = {
     "create_job": "Write queue.enqueue(function, …).",
@@ -29,15 +28,6 @@ _INSTEAD: Final = {
     "remove": "Write job.cancel().",
     "get_job_position": "See job.row.position, which orders the jobs of one priority.",
 }
-
-
-class Call(NamedTuple):
-    """One call for `Queue.enqueue_many`."""
-
-    function: Any
-    args: Any
-    kwargs: Any
-    options: dict[str, Any]
 
 
 class Queue(Explaining):
@@ -93,15 +83,15 @@ class Queue(Explaining):
         InvalidArgument, with what to do, for a function that is not registered, for an option that
         pgjobs can't follow, and for arguments that JSON or the function does not take.
         """
-        return self._enqueue(*_parsed(f, args, kwargs))
+        return self._enqueue(*parsed(f, args, kwargs))
 
     def enqueue_at(self, datetime: datetime, f: Any, /, *args: Any, **kwargs: Any) -> Job:
         """Do the same as `enqueue`; the job does not start before ``datetime``, an aware one."""
-        return self._enqueue(*_parsed(f, args, kwargs), when=_moment(datetime))
+        return self._enqueue(*parsed(f, args, kwargs), when=moment(datetime))
 
     def enqueue_in(self, time_delta: timedelta, func: Any, /, *args: Any, **kwargs: Any) -> Job:
         """Do the same as `enqueue`; the job does not start before the ``time_delta`` is over."""
-        return self._enqueue(*_parsed(func, args, kwargs), when=_moment_after(time_delta))
+        return self._enqueue(*parsed(func, args, kwargs), when=moment_after(time_delta))
 
     def enqueue_call(
         self, func: Any, args: Any = None, kwargs: Any = None, timeout: Any = None, **given: Any
@@ -137,7 +127,7 @@ class Queue(Explaining):
 
         job_class = job_class_of(function)
         asked = options.read(given)
-        _check_kinds(args, kwargs)
+        check_kinds(args, kwargs)
         if asked.retry is not None:
             check_intervals(job_class, asked.retry)
         is_immediate = not self.is_async and when is None
@@ -264,41 +254,3 @@ def get_queues(*names: str, **given: Any) -> list[Queue]:
 def enqueue(func: Any, /, *args: Any, **kwargs: Any) -> Job:
     """Enqueue in the queue ``default``; see `Queue.enqueue`."""
     return get_queue().enqueue(func, *args, **kwargs)
-
-
-def _moment(given: Any) -> datetime:
-    if given is None:  # it would stand for a job without a moment, which starts at once
-        raise InvalidArgument("datetime must be an aware datetime, not None.")
-    return cast(datetime, given)
-
-
-def _moment_after(time_delta: Any) -> datetime:
-    if not isinstance(time_delta, timedelta):
-        raise InvalidArgument(f"time_delta must be a timedelta, not {brief(time_delta)}.")
-    try:
-        return timezone.now() + time_delta
-    except OverflowError:
-        raise InvalidArgument(
-            f"time_delta={brief(time_delta)} ends beyond the years that a datetime can have."
-        ) from None
-
-
-def _check_kinds(args: Any, kwargs: Any) -> None:
-    if not isinstance(args, list | tuple | None):
-        raise InvalidArgument(f"args must be a tuple or a list, not {brief(args)}.")
-    if not isinstance(kwargs, Mapping | None):
-        raise InvalidArgument(f"kwargs must be a dict, not {brief(kwargs)}.")
-
-
-def _parsed(
-    function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[Any, Any, Any, dict[str, Any]]:
-    """Return the function, its arguments, and the options of a call of ``enqueue()``."""
-    given = {name: kwargs.pop(name) for name in [*kwargs] if name in options.OF_ENQUEUE}
-    if "args" not in kwargs and "kwargs" not in kwargs:
-        return function, args, kwargs, given
-    if args or kwargs.keys() - {"args", "kwargs"}:
-        raise InvalidArgument(
-            "args= and kwargs= hold all arguments of the function, so none can stand beside them."
-        )
-    return function, kwargs.get("args"), kwargs.get("kwargs"), given
