@@ -27,7 +27,11 @@ class CurrentJob:
         return logger_for_run(f"pgjobs.jobs.{name}", self.job.log)
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
-        """Store how far the job has come; see ``BackgroundJob.progress``."""
+        """Store how far the job has come: ``done`` of ``total``, and a ``message``.
+
+        The row shows it about half a second later. Raises ValueError for a number that is not
+        finite.
+        """
         self.job.note(Progress.of(self.job.pk, self.job.epoch, done, total, message))
 
 

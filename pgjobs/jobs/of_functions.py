@@ -17,6 +17,7 @@ class FunctionClass(JobClass):
     """The base of the classes that `class_of` makes."""
 
     function: ClassVar[Callable[..., Any]]
+    """The function that ``run()`` calls."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         # First: the base class registers what it accepts.

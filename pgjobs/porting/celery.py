@@ -139,9 +139,7 @@ def _names() -> dict[str, Name]:
         "celery.Task": Name(_PGJOBS, "pgjobs.BackgroundJob", level=Level.LOOK),
         "celery.app.task.Task": Name(_PGJOBS, "pgjobs.BackgroundJob", level=Level.LOOK),
         "celery.current_app": Name("", "remove it", why=celery_app.WHY, level=Level.LOOK),
-        "celery.current_task": Name(
-            "", "the parameter job of the function", why="pgjobs gives it the row."
-        ),
+        "celery.current_task": Name(_PGJOBS, "pgjobs.current_job()", why="Its job is the row."),
         "celery.result.AsyncResult": Name("from pgjobs.models import Job", "Job.objects.get(pk=…)"),
         "celery.result.GroupResult": Name(
             "from pgjobs.models import Job",

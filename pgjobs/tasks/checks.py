@@ -56,11 +56,11 @@ def check_kinds(alias: str, entry: Mapping[str, Any]) -> None:
 
     Django would fail by them as it makes the backend, before any check.
     """
-    queues = entry.get("QUEUES", ())
-    if not isinstance(queues, list | tuple | set | frozenset):
+    allowed = entry.get("QUEUES", ())
+    if not isinstance(allowed, list | tuple | set | frozenset):
         raise ImproperlyConfigured(
             f"TASKS[{alias!r}]['QUEUES'] must be a list of queues, such as ['default'], "
-            f"not {brief(queues)}. An empty list allows each queue."
+            f"not {brief(allowed)}. An empty list allows each queue."
         )
     options = entry.get("OPTIONS", {})
     if not isinstance(options, Mapping):

@@ -69,6 +69,12 @@ def test_calls_that_wait_for_the_commit_are_told(told: Tell) -> None:
     assert found[2:] == ["4: f.delay", "5: f.enqueue"]
 
 
+def test_the_task_that_runs_is_the_current_job(told: Tell) -> None:
+    text = "from celery import current_task\ndef helper():\n    return current_task.request.id\n"
+
+    assert told(text) == ["1: import pgjobs", "3: pgjobs.current_job()"]
+
+
 SCHEDULES = {
     "CELERY_BEAT_SCHEDULE: dict = {'a': {'task': 's.f', 'schedule': 60}}": (
         f"2: @pgjobs.system_job(interval=1) {MARKED} s.f()"
