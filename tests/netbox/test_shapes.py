@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from pgjobs import job_enqueued, models, netbox
 from pgjobs.netbox import JobRunner, JobStatusChoices
+from tests.apps.netboxed.models import Rack
 from tests.apps.testapp.jobs import Noop
-from tests.apps.testapp.models import Rack
 
 pytestmark = pytest.mark.django_db
 

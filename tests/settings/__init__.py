@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "pgjobs",
     "tests.apps.testapp",
+    "tests.apps.netboxed",
     # Apps that only some tests want, in the processes that they start.
     *os.environ.get("EXTRA_APPS", "").split(),
 ]

@@ -4,12 +4,10 @@ migration runs: no model may refer to an app that has migrations."""
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
 
 from django.db import models
 
 from pgjobs.models import JobsMixin
-from pgjobs.netbox import JobsMixin as NetBoxJobsMixin
 
 
 class Site(JobsMixin):
@@ -19,14 +17,6 @@ class Site(JobsMixin):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Rack(NetBoxJobsMixin):
-    """A model of a plugin for NetBox."""
-
-    name = models.CharField(max_length=100)
-
-    objects: ClassVar[models.Manager[Rack]] = models.Manager()
 
 
 class Device(JobsMixin):
