@@ -70,7 +70,7 @@ VISIT = """if True:
     (rule,) = system_jobs().values()
     print(json.dumps({
         "job": [job.name, job.status, job.queue_name, job.data],
-        "system job": [rule.job_class.name, rule.interval.total_seconds(), rule.queue_name],
+        "system job": [rule.target.name, rule.interval.total_seconds(), rule.queue_name],
         "queues": known_queues(),
     }))
 """

@@ -166,15 +166,15 @@ class LeavesItsSession(BackgroundJob):
 
 
 class TakesTheNumbers(BackgroundJob):
-    """Closes each file of its process, and opens the file at ``path`` under their numbers."""
+    """Puts the file at ``path`` in the place of each file that its process has open."""
 
     def run(self, path: str) -> None:
         if self.job.epoch > 1:
             return
-        numbers = sorted(map(int, os.listdir("/proc/self/fd")))
-        os.closerange(3, numbers[-1] + 1)
-        for _ in numbers:
-            os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        taken = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+        for number in map(int, os.listdir("/proc/self/fd")):
+            if number > 2:
+                os.dup2(taken, number)  # at once: a closed pipe would end the process before
         time.sleep(600)
 
 
