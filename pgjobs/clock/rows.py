@@ -16,7 +16,7 @@ from pgjobs.jobs.due_times import rule_of
 from pgjobs.jobs.system import SystemJob
 from pgjobs.models import Schedule
 from pgjobs.models.job_database import job_database
-from pgjobs.worker.connection import is_away, is_passing
+from pgjobs.worker.errors import is_away, is_passing
 
 _REFUSED_INTERVAL: Final = 60.0
 """Seconds until a schedule is tried again whose row refused to change."""

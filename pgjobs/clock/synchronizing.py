@@ -14,7 +14,7 @@ from pgjobs.jobs.system import SystemJob, system_jobs
 from pgjobs.limits import NEVER
 from pgjobs.models import Schedule
 from pgjobs.models.job_database import database_now, job_database, locked_briefly
-from pgjobs.worker.connection import is_away
+from pgjobs.worker.errors import is_away
 
 
 def synchronize() -> None:

@@ -53,8 +53,8 @@ def registered() -> list[Check]:
 def asked(check: Check, using: str) -> list[Finding]:
     """Return what ``check`` finds in the database ``using``.
 
-    A check that raises, or that finds something else than findings, is itself a finding beside
-    those before it, so that it harms no other check. PostgreSQL refuses a check that writes.
+    A check that raises, or that yields a value of another type, adds a finding about itself after
+    the findings before it, so that it harms no other check. PostgreSQL refuses a check that writes.
     """
     found: list[Finding] = []
     try:

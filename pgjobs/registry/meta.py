@@ -100,7 +100,7 @@ class JobOptions:
 
 
 OF_FUNCTIONS: Final = tuple(field.name for field in fields(JobOptions))
-"""The options of ``@pgjobs.job``: those of ``class Meta``."""
+"""The options of ``@pgjobs.job``, the same as in ``class Meta``."""
 
 
 NAME_LIMIT: Final = 200

@@ -14,7 +14,8 @@ from pgjobs import events
 from pgjobs.exceptions import DatabaseRefused
 from pgjobs.sql import load
 from pgjobs.worker.backoff import Backoff
-from pgjobs.worker.connection import EngineConnection, is_misfit
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.errors import is_misfit
 from pgjobs.worker.leftovers import leave_clean
 from pgjobs.worker.stop_order import StopOrder
 from pgjobs.worker.wakeup import Wakeup

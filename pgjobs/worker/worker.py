@@ -25,7 +25,8 @@ from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.claiming.doorbell import Doorbell
 from pgjobs.worker.claiming.pace import Pace
 from pgjobs.worker.companion import Companion
-from pgjobs.worker.connection import EngineConnection, is_away, is_misfit
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.errors import is_away, is_misfit
 from pgjobs.worker.held import Held, release
 from pgjobs.worker.idling import Burst, Idling
 from pgjobs.worker.job_processes.crew import Crew

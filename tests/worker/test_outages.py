@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.db import DataError, OperationalError
 
-from pgjobs.worker.connection import is_away
+from pgjobs.worker.errors import is_away
 
 
 def wrapped(error: psycopg.Error) -> Exception:

@@ -21,7 +21,7 @@ from pgjobs.cli.top.reader import Reader
 from pgjobs.cli.top.texts import words
 from pgjobs.error_texts import said_by
 from pgjobs.exceptions import PgJobsError
-from pgjobs.worker.connection import is_away
+from pgjobs.worker.errors import is_away
 
 _SHARE: Final = 3
 """After a look that took long, so many times as long passes until the next one, so that the screen

@@ -1,4 +1,4 @@
-"""Classes whose AttributeError says what stands for a name of RQ that they do not have."""
+"""Classes that explain a missing name of RQ: their AttributeError names the replacement."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Explaining(metaclass=_ExplainingType):
 
     noun: ClassVar[str]
     instead: ClassVar[Mapping[str, str]] = {}
-    """What to write in place of names of RQ."""
+    """The advice for each known name of RQ."""
     otherwise: ClassVar[str] = "See docs/migrating.md."
-    """What to do about all other names."""
+    """The advice for all other names."""
 
     def __getattr__(self, name: str) -> Any:
         # A property can raise an AttributeError of its own: to explain it away would hide it.

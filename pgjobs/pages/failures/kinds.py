@@ -22,7 +22,7 @@ UNSUCCESSFUL: Final = (JobStatus.ERRORED, JobStatus.FAILED)
 MOST: Final = 2000
 """Failed jobs that are grouped, the newest ones."""
 COUNTED: Final = 5000
-"""The newest failed jobs, among which those of one kind are counted."""
+"""The newest failed jobs, among which the jobs of one kind are counted."""
 KINDS: Final = 200
 """Kinds of failure that a page lists, the last seen ones."""
 _ERROR: Final = 300
@@ -73,7 +73,7 @@ class Seen:
 
 
 def failed(jobs: JobQuerySet[Job]) -> JobQuerySet[Job]:
-    """Return those of ``jobs`` that ended badly."""
+    """Return the jobs of ``jobs`` that failed or errored."""
     return jobs.filter(status__in=UNSUCCESSFUL)
 
 
@@ -92,7 +92,7 @@ def newest(sight: Sight, kind: Kind) -> list[int]:
 def counted(sight: Sight) -> int:
     """Return the number of the newest failed jobs of all users among which a kind is counted.
 
-    A user who sees some of the jobs may see few of the newest ones.
+    A user with a narrow sight may see few of the newest jobs, so more of them are looked at.
     """
     return COUNTED if sight.is_whole else WINDOW
 

@@ -16,7 +16,8 @@ from pgjobs.worker.claiming.lanes import Lanes
 from pgjobs.worker.claiming.promoter import Promoter
 from pgjobs.worker.claiming.reading import Passed, read_claimed
 from pgjobs.worker.claiming.refusing import APART_AT_ONCE, RefusingRows
-from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection, is_away
+from pgjobs.worker.connection import LAZY_COMMIT, EngineConnection
+from pgjobs.worker.errors import is_away
 
 _ONLY: Final = "AND id = %(id)s"
 

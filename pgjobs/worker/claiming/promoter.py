@@ -10,7 +10,8 @@ from pgjobs.choices import JobStatus
 from pgjobs.sql import load
 from pgjobs.worker.claiming.lanes import STRAGGLES_AFTER
 from pgjobs.worker.claiming.refusing import APART_AT_ONCE, RefusingRows
-from pgjobs.worker.connection import EngineConnection, is_away
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.errors import is_away
 
 PROMOTE: Final = load("promote").replace("{only}", "")
 _PROMOTE_ONE: Final = load("promote").replace("{only}", "AND id = %(id)s")

@@ -16,7 +16,8 @@ from pgjobs.rows.failure import Failure, said
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.silence import RefusedSilently
 from pgjobs.sql import load
-from pgjobs.worker.connection import EngineConnection, is_away, is_passing
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.errors import is_away, is_passing
 
 T = TypeVar("T")
 

@@ -11,8 +11,9 @@ from pgjobs import events
 from pgjobs.models.job_database import job_database
 from pgjobs.sql import load
 from pgjobs.steering.carrying import OVERDUE, carry, give_up
-from pgjobs.worker.connection import EngineConnection, is_away
+from pgjobs.worker.connection import EngineConnection
 from pgjobs.worker.engine_thread import EngineThread
+from pgjobs.worker.errors import is_away
 
 
 class BulkActions:

@@ -11,7 +11,8 @@ import psycopg
 
 from pgjobs.conf import get_settings
 from pgjobs.sql import load
-from pgjobs.worker.connection import EngineConnection, is_away
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.errors import is_away
 from pgjobs.worker.memory import memory
 
 _INTERVAL: Final = 30.0

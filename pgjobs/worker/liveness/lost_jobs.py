@@ -16,7 +16,8 @@ from pgjobs.execution.lost import outcome_of_lost
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
 from pgjobs.sql import load
-from pgjobs.worker.connection import EngineConnection, is_passing
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.errors import is_passing
 from pgjobs.worker.recording.refusal import is_about_a_row
 
 _TRY_INTERVAL: Final = 5.0

@@ -13,14 +13,9 @@ import psycopg
 from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.worker.backoff import Backoff
-from pgjobs.worker.connection import (
-    DURABLE_COMMIT,
-    EngineConnection,
-    is_away,
-    is_passing,
-    is_refusal,
-)
+from pgjobs.worker.connection import DURABLE_COMMIT, EngineConnection
 from pgjobs.worker.engine_thread import EngineThread
+from pgjobs.worker.errors import is_away, is_passing, is_refusal
 from pgjobs.worker.liveness.bulk_actions import BulkActions
 from pgjobs.worker.liveness.facts import Facts
 from pgjobs.worker.liveness.janitor import Janitor

@@ -15,7 +15,7 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFail
 from pgjobs import events
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
-from pgjobs.worker.connection import is_away, is_passing
+from pgjobs.worker.errors import is_away, is_passing
 from pgjobs.worker.recording.entry import Entry
 
 REFUSED_INTERVAL: Final = 1.0

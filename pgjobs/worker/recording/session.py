@@ -8,7 +8,8 @@ from typing import Final, TypeVar
 
 import psycopg
 
-from pgjobs.worker.connection import EngineConnection, is_of_the_session
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.errors import is_of_the_session
 
 TRUSTED: Final = 1.0
 """Seconds in which the same errors in a new session are blamed on the rows: a broken trigger of the

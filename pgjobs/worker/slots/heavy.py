@@ -20,7 +20,7 @@ from pgjobs.rows.columns import LEFT_IF_HEAVY
 from pgjobs.rows.failure import shown
 from pgjobs.rows.outcome import Outcome
 from pgjobs.sql import load
-from pgjobs.worker.connection import is_away
+from pgjobs.worker.errors import is_away
 from pgjobs.worker.slots.preparing import give_back, prepare
 
 

@@ -12,7 +12,7 @@ from pgjobs import events
 from pgjobs.execution.runner import Runner
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
-from pgjobs.worker.connection import is_away
+from pgjobs.worker.errors import is_away
 from pgjobs.worker.leftovers import leave_clean
 
 PAUSE: Final = 1.0

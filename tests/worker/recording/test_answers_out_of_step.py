@@ -10,7 +10,8 @@ from django.db import DatabaseError, connections
 
 from pgjobs import events
 from pgjobs.models import Job, JobLogEntry
-from pgjobs.worker.connection import EngineConnection, is_away
+from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.errors import is_away
 from tests.support.job_status import until_status
 from tests.support.recorder import Claim, RunningRecorder
 from tests.support.relay import Relay, relayed
