@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from tests.support.emptying import empty
 from tests.support.environment import Environment, environment_of
@@ -27,6 +28,13 @@ LEFT_BY_A_FLUSH: Final = (
     "pgjobs_ends pgjobs_statistics pgjobs_failure_statistics "
     "procrastinate_jobs procrastinate_periodic_defers procrastinate_workers"
 ).split()
+
+
+@pytest.fixture(autouse=True)
+def no_language_stays() -> Iterator[None]:
+    """Forget the language that Django's LocaleMiddleware chose for the test's last request."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
