@@ -36,3 +36,16 @@ def pgjobs(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(code, captured.out, captured.err + message)
 
     return run
+
+
+@pytest.fixture
+def nothing_of_other_tests(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the doctor pass over what other tests leave in this database and in this process.
+
+    That is any number of dead rows, also in indexes, and job classes that are defined twice.
+    """
+    from pgjobs.doctor import indexes, server
+
+    monkeypatch.setattr(server, "_MANY_DEAD", 10**9)
+    monkeypatch.setattr(indexes, "_TOO_MUCH", 2**40)
+    settings.SILENCED_SYSTEM_CHECKS = ["pgjobs.W007", "pgjobs.E008", "pgjobs.W009", "pgjobs.W015"]

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from pgjobs.doctor import Finding, Severity, examine, indexes, reading, server
+from pgjobs.doctor import Finding, Severity, examine, reading, server
 from pgjobs.models import JournalEntry, Pause, RegistryEntry, Schedule
 from tests.support.eventually import eventually
 from tests.support.moments import ago
@@ -27,12 +27,7 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
-def known(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Other tests leave any number of dead rows in this database, also in its indexes, and define
-    # job classes twice.
-    monkeypatch.setattr(server, "_MANY_DEAD", 10**9)
-    monkeypatch.setattr(indexes, "_TOO_MUCH", 2**40)
-    settings.SILENCED_SYSTEM_CHECKS = ["pgjobs.W007", "pgjobs.E008", "pgjobs.W009", "pgjobs.W015"]
+def known(nothing_of_other_tests: None) -> None:
     tell_sql()
 
 

@@ -23,9 +23,8 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
-def checks(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+def checks(nothing_of_other_tests: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_checks, "_checks", {})
-    settings.SILENCED_SYSTEM_CHECKS = ["pgjobs.W007", "pgjobs.E008", "pgjobs.W009", "pgjobs.W015"]
 
 
 def a_finding(about: str, severity: Severity = Severity.WARNING) -> Finding:
