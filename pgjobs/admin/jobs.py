@@ -9,12 +9,14 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from pgjobs.access import Verb, may
 from pgjobs.admin.look_only import LookOnly
-from pgjobs.pages.place import in_admin
-from pgjobs.pages.urls import patterns
 
 
 class JobAdmin(LookOnly):
     def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]
+        # Here: most processes of a project, workers among them, never show a page.
+        from pgjobs.pages.place import in_admin
+        from pgjobs.pages.urls import patterns
+
         pages = (patterns(in_admin(self.admin_site)), "pgjobs")
         return [path("", include(pages)), *super().get_urls()]
 

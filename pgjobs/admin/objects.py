@@ -12,7 +12,6 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from pgjobs.access import Verb, may
-from pgjobs.pages.job.of_object import rendered
 
 _FIELD = "_pgjobs_object_jobs"
 
@@ -54,6 +53,8 @@ def _jobs_field(request: HttpRequest) -> Callable[[models.Model], SafeString]:
 
     @admin.display(description=_("newest"))
     def object_jobs(obj: models.Model) -> SafeString:
+        from pgjobs.pages.job.of_object import rendered  # see JobAdmin.get_urls()
+
         return mark_safe(rendered(request, obj))
 
     setattr(request, _FIELD, object_jobs)

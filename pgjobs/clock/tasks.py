@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app as django_app
 from pgjobs.clock.procrastinate_thread import ProcrastinateThread
 from pgjobs.models import Job
 from pgjobs.sql import load
-from pgjobs.worker import WorkerOptions
+from pgjobs.worker.options import WorkerOptions
 
 
 class LowLevelTasks:

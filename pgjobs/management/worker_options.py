@@ -18,7 +18,7 @@ from pgjobs.conf import LONGEST, MOST_SLOTS, get_settings
 from pgjobs.exceptions import UnknownQueue
 from pgjobs.models import WorkerProcess
 from pgjobs.showing import brief
-from pgjobs.worker import WorkerOptions
+from pgjobs.worker.options import WorkerOptions
 
 _MOST_PROCESSES: Final = 1_000
 _MOST: Final = 2**31 - 1

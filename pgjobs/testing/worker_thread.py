@@ -20,7 +20,8 @@ from pgjobs.models import Job
 from pgjobs.models.job_database import job_database
 from pgjobs.showing import brief
 from pgjobs.testing.lanes import lanes
-from pgjobs.worker import Worker, WorkerOptions
+from pgjobs.worker.options import WorkerOptions
+from pgjobs.worker.worker import Worker
 
 _NAME: Final = "pgjobs live worker"
 _PATIENCE: Final = 10.0

@@ -12,8 +12,9 @@ import threading
 from argparse import ArgumentParser
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, NoReturn
+from typing import Any, Final, Literal, NoReturn
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections, router
 
@@ -29,10 +30,10 @@ from pgjobs.management.worker_options import (
     read_worker_options,
 )
 from pgjobs.models import Job
-from pgjobs.worker import Worker, WorkerOptions
 from pgjobs.worker.job_processes.fork_server import serve
 from pgjobs.worker.job_processes.forking import fork_server_socket, is_fork_server
 from pgjobs.worker.liveness.presence import LOST
+from pgjobs.worker.options import WorkerOptions
 from pgjobs.worker.process.child import child_number, is_child, leave
 from pgjobs.worker.process.offspring import can_start
 from pgjobs.worker.process.reloading import CodeWatch
@@ -40,10 +41,23 @@ from pgjobs.worker.process.run import run_as_child, run_here
 from pgjobs.worker.process.supervisor import RENEWAL, Supervisor
 from pgjobs.worker.slots.lone_slot import run_jobs
 from pgjobs.worker.startup import look_once
+from pgjobs.worker.worker import Worker
 
 logger = logging.getLogger("pgjobs.worker")
 
 _STANDARD_ERROR: Final = 2
+
+
+def _checks() -> list[str] | Literal["__all__"]:
+    """Return the tags of the checks that this process makes.
+
+    The supervisor checks the whole project. A child checks the jobs again, since its code may be
+    newer, but not the addresses, and saves the time and the memory that the project's pages take.
+    A fork server's worker has just checked, and would see each warning twice.
+    """
+    if is_fork_server():
+        return []
+    return [Tags.compatibility] if is_child() else "__all__"
 
 
 class Command(BaseCommand):
@@ -54,8 +68,7 @@ class Command(BaseCommand):
         "each started job has ended, with 1 otherwise."
     )
 
-    # Its worker has just checked the project, and would see each warning twice.
-    requires_system_checks = [] if is_fork_server() else "__all__"
+    requires_system_checks = _checks()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_arguments(parser)

@@ -7,6 +7,7 @@ import enum
 import os
 import random
 import signal
+import sys
 import time
 import uuid
 from contextlib import suppress
@@ -285,6 +286,13 @@ class AsksWhoItIs(BackgroundJob):
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_user")
             return str(cursor.fetchone()[0])
+
+
+class NamesModules(BackgroundJob):
+    """Returns the modules of a package that its process has imported."""
+
+    def run(self, package: str) -> list[str]:
+        return sorted(name for name in sys.modules if name.startswith(package))
 
 
 class HeldInThread(BackgroundJob):

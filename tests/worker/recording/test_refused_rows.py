@@ -11,10 +11,10 @@ from django.db.models import F
 
 from pgjobs import events
 from pgjobs.models import Job, JobLogEntry, WorkerProcess
-from pgjobs.worker import Worker
 from pgjobs.worker.held import FLUSH_TIMEOUT
 from pgjobs.worker.recording import refusal
 from pgjobs.worker.recording.refusal import REFUSED_INTERVAL
+from pgjobs.worker.worker import Worker
 from tests.apps.testapp.jobs import Held, Logging, Noop
 from tests.support import traces
 from tests.support.elsewhere import elsewhere
