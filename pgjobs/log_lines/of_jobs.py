@@ -95,8 +95,8 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.JobsNotPruned: Line(
         WORKER,
         WARNING,
-        "%d finished jobs can't be deleted and stay: %s. Look for a foreign key or a trigger on "
-        "pgjobs_job. PostgreSQL said: %s",
+        "%d finished jobs can't be deleted and stay: %s. Look for a foreign key, a trigger or a "
+        "policy on pgjobs_job. PostgreSQL said: %s",
         lambda event: (len(event.jobs), shortened(event.jobs), event.error),
     ),
     # Rescue

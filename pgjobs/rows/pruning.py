@@ -1,6 +1,7 @@
 """Deletes finished jobs past their retention, and passes over jobs that refuse to be deleted.
 
-A job refuses if a row of a project's table refers to it, or if a trigger of the project raises.
+A job refuses if a row of a project's table refers to it, or if a trigger or a policy of the project
+keeps the row, with an error or without one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pgjobs import events
 from pgjobs.choices import FINISHED
 from pgjobs.rows import statements
 from pgjobs.rows.cursor import Cursor
+from pgjobs.rows.silence import RefusedSilently
 
 T = TypeVar("T")
 Alone = Callable[[Callable[[Cursor], Any]], Any]
@@ -65,7 +67,7 @@ def prune(alone: Alone, *, days: int, passed_over: set[int]) -> Iterator[Batch]:
     limit = BATCH
     while True:
         try:
-            deleted = alone(
+            deleted, kept = alone(
                 partial(statements.prune, days=days, limit=limit, passed_over=passed_over)
             )
         except (psycopg.Error, Error) as error:
@@ -77,23 +79,31 @@ def prune(alone: Alone, *, days: int, passed_over: set[int]) -> Iterator[Batch]:
             job = alone(partial(statements.oldest, days=days, passed_over=passed_over))
             if job is None:  # a trigger for whole statements refuses even to delete nothing
                 return
-            yield _delete_or_pass_over(alone, job, passed_over)
+            yield _delete_or_pass_over(alone, job, passed_over, days=days)
             continue
         yield Batch(deleted)
-        if deleted < limit:
+        for job in kept:
+            yield _passed_over(job, RefusedSilently([job]), passed_over)
+        if deleted + len(kept) < limit:
             return
         limit = min(limit * 10, BATCH)
 
 
-def _delete_or_pass_over(alone: Alone, job: int, passed_over: set[int]) -> Batch:
+def _delete_or_pass_over(alone: Alone, job: int, passed_over: set[int], *, days: int) -> Batch:
     try:
-        alone(partial(statements.delete, ids=[job], statuses=FINISHED))
+        deleted = alone(partial(statements.delete, ids=[job], statuses=FINISHED))
     except (psycopg.Error, Error) as error:
         if not _is_refusal(error):
             raise
-        passed_over.add(job)
-        return Batch(0, job, error)
-    return Batch(1)
+        return _passed_over(job, error, passed_over)
+    if not deleted and job == alone(partial(statements.oldest, days=days, passed_over=passed_over)):
+        return _passed_over(job, RefusedSilently([job]), passed_over)
+    return Batch(len(deleted))
+
+
+def _passed_over(job: int, error: Exception, passed_over: set[int]) -> Batch:
+    passed_over.add(job)
+    return Batch(0, job, error)
 
 
 def _is_refusal(error: Exception) -> bool:

@@ -23,11 +23,16 @@ NOT_INSERTED: Final = (
 )
 
 
-def prune(cursor: Cursor, *, days: int, limit: int, passed_over: Iterable[int] = ()) -> int:
-    """Delete up to ``limit`` jobs that finished more than ``days`` ago; return their number."""
+def prune(
+    cursor: Cursor, *, days: int, limit: int, passed_over: Iterable[int] = ()
+) -> tuple[int, list[int]]:
+    """Delete up to ``limit`` jobs that finished more than ``days`` ago.
+
+    Return the number of deleted jobs, and the ids of jobs that stayed although no error came.
+    """
     cursor.execute(load("prune"), {"days": days, "limit": limit, "passed_over": list(passed_over)})
-    count: int = cursor.fetchall()[0][0]
-    return count
+    [(deleted, kept)] = cursor.fetchall()
+    return deleted, sorted(kept)
 
 
 def oldest(cursor: Cursor, *, days: int, passed_over: Iterable[int] = ()) -> int | None:

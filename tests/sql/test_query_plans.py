@@ -305,7 +305,7 @@ def test_the_backlog_reads_the_begin_of_each_lane(engine: Engine) -> None:
 
 
 def test_a_prune_walks_the_index_of_finished_jobs(engine: Engine) -> None:
-    assert statements.prune(engine.cursor, days=5, limit=100) == 100
+    assert statements.prune(engine.cursor, days=5, limit=100) == (100, [])
     assert indexes(engine.plan) == {"pgjobs_job_finished", "pgjobs_job_pkey"}
     assert "Sort" not in kinds(engine.plan)
 
