@@ -49,9 +49,17 @@ class ProcrastinateThread:
     """Runs the tasks of procrastinate ``queues`` until stopped."""
 
     def __init__(
-        self, name: str, queues: Sequence[str], *, concurrency: int = 1, **options: Any
+        self,
+        name: str,
+        queues: Sequence[str],
+        *,
+        concurrency: int = 1,
+        on_lost: Callable[[], None] = lambda: None,
+        **options: Any,
     ) -> None:
+        """Call ``on_lost`` each time procrastinate's worker has ended by itself."""
         self._name = name
+        self._on_lost = on_lost
         self._options = {"queues": list(queues), "concurrency": concurrency, **options}
         self._stopping = threading.Event()
         self._thread = EngineThread(name, self._run)
@@ -88,6 +96,8 @@ class ProcrastinateThread:
                 return
             except Exception as error:
                 events.tell(events.ProcrastinateWorkerLost(self._name, error))
+            if not self._stopping.is_set():
+                self._on_lost()
             self._stopping.wait(pause)
             pause = min(pause * 2, longest)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import Final
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, Error, connections
 from procrastinate.contrib.django import app as django_app
 
 from pgjobs import events
@@ -48,6 +49,7 @@ class Clock:
             [QUEUE],
             delete_jobs="successful",  # ticks are many, and of no use once they have passed
             abort_job_polling_interval=3600.0,  # no tick is ever aborted
+            on_lost=_fire_meanwhile,
         )
 
     def start(self) -> None:
@@ -95,6 +97,17 @@ def tick(timestamp: int) -> None:
                 return
     except DatabaseError as error:
         events.tell(events.TickFailed(timestamp, error))
+
+
+def _fire_meanwhile() -> None:
+    """Fire the schedules that are due now, because procrastinate's worker has ended.
+
+    Procrastinate notifies of each tick. If the server's queue of notifications is full, the server
+    refuses each tick, and procrastinate's worker ends again and again.
+    """
+    with suppress(Error):  # the server is away: the worker has ended for the same reason
+        fire_due()
+    connections[job_database()].close()
 
 
 def _forget_lost_ticks() -> None:

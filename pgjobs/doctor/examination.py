@@ -32,6 +32,7 @@ SPECIALISTS: Final[tuple[Callable[[str], Iterator[Finding]], ...]] = (
     server.hidden_sessions,
     server.dead_rows,
     server.connections_left,
+    server.notifications,
     server.clock_skew,
 )
 

@@ -1,4 +1,4 @@
-"""Looks at PostgreSQL: old snapshots, dead rows, lock waits, free connections, its clock."""
+"""Looks at PostgreSQL: snapshots, dead rows, lock waits, connections, notifications, its clock."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ _MANY_DEAD: Final = 100_000
 _LONG_WAIT: Final = timedelta(seconds=5)
 _FULL: Final = 0.9
 """The part of the connections that may be in use."""
+_MANY_NOTIFICATIONS: Final = 0.5
+"""The part of the queue of notifications above which idle workers are not woken: see
+``sql/functions/ring.sql``."""
 _SKEW: Final = timedelta(seconds=2)
 
 
@@ -109,6 +112,20 @@ def connections_left(using: str) -> Iterator[Finding]:
             "connection limit near",
             f"{used} of {allowed} connections are in use.",
             "Raise max_connections, or lower the slots of workers: each slot may have one.",
+        )
+
+
+def notifications(using: str) -> Iterator[Finding]:
+    """Find a queue of notifications that fills, because a session that listens does not read."""
+    ((used,),) = read(using, "doctor/notifications")
+    if used > _MANY_NOTIFICATIONS:
+        yield Finding(
+            Severity.WARNING,
+            "unread notifications",
+            f"The server's queue of notifications is {used:.0%} full, so idle workers are not "
+            "woken, and find jobs late.",
+            "End the session that listens and leaves a transaction open, perhaps in another "
+            "database: pg_terminate_backend(pid). The server's log names it.",
         )
 
 

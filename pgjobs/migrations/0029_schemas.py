@@ -21,9 +21,9 @@ _OLD: Final = (
     "views/blockers.0018",
 )
 _NEW: Final = (
-    "functions/ring",
+    "functions/ring.0029",
     "functions/open_block",
-    "functions/tell_waiters",
+    "functions/tell_waiters.0029",
     "views/workers",
     "views/running",
     "views/blockers",

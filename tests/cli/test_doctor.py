@@ -302,6 +302,12 @@ def test_a_server_that_is_nearly_full_is_found(monkeypatch: pytest.MonkeyPatch) 
     assert found() == [("WARNING", "connection limit near")]
 
 
+def test_notifications_that_nobody_reads_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_MANY_NOTIFICATIONS", -1.0)
+
+    assert found() == [("WARNING", "unread notifications")]
+
+
 def test_clocks_that_differ_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "_SKEW", timedelta(days=-1))
 

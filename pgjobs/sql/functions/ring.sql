@@ -7,6 +7,11 @@
 -- all committing transactions of the server share. Each worker listens on a channel of its own, so
 -- that a ring wakes no more workers than needed. Channels belong to the database: outside the schema public
 -- their names have the schema's OID, or a worker of another site in another schema would wake up.
+--
+-- The server has one queue of notifications for all its databases. A session that listens and leaves a
+-- transaction open lets the queue fill up, and a full queue refuses the commit of each transaction that notifies:
+-- a rescuer could give no job back. So above one half, where PostgreSQL begins to warn, nobody is woken. Idle
+-- workers stay registered, and find the jobs by their own looks.
 CREATE FUNCTION pgjobs_ring(for_queues text[], at_most integer DEFAULT 1) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -15,6 +20,9 @@ BEGIN
     -- In a busy cluster no worker is idle, and this look is all that the ring costs.
     PERFORM FROM pgjobs_doorbell WHERE queues && for_queues LIMIT 1;
     IF NOT FOUND THEN
+        RETURN 0;
+    END IF;
+    IF pg_notification_queue_usage() > 0.5 THEN
         RETURN 0;
     END IF;
     WITH woken AS (

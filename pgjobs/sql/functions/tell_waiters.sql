@@ -4,7 +4,8 @@
 --
 -- While nobody waits, the look into an empty table is all that it costs. A caller that comes later looks
 -- again by itself (execution/waiting.py), and so does one that this function could not wake: a job must end
--- even if somebody holds a lock on the table of callers.
+-- even if somebody holds a lock on the table of callers, or if the server's queue of notifications is full and
+-- would refuse the commit, see functions/ring.sql.
 CREATE FUNCTION pgjobs_tell_waiters() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '500ms' AS $$
 DECLARE
@@ -12,7 +13,7 @@ DECLARE
 BEGIN
     PERFORM set_config('pgjobs.ended', '', true);
     PERFORM FROM pgjobs_waiter LIMIT 1;
-    IF FOUND THEN
+    IF FOUND AND pg_notification_queue_usage() <= 0.5 THEN
         PERFORM pg_notify(concat_ws('_', 'pgjobs_waiter', {SCHEMA}, id), '')
         FROM pgjobs_waiter
         WHERE job_id = ANY (ended);
