@@ -12,7 +12,7 @@ paid while nobody waits, and no end is overlooked:
 A slow look every two seconds finds all other ends: of jobs that were cancelled while they waited,
 or ended by SQL or by a worker of an older release, and all ends behind a pooler, where nobody can
 listen. ``PGJOBS["DIRECT_DATABASE"]`` leads past it. These looks are all that a caller has who finds
-no table, because the schema is older than the code, or who has no right to it.
+no table, because the schema is older than the code, or who may not write to it.
 """
 
 from __future__ import annotations
@@ -35,8 +35,13 @@ from pgjobs.sql import load
 _LOOKS: Final = (0.05, 0.2, 1.0)
 """Seconds before each of the first looks after the one at the beginning."""
 _SLOW: Final = 2.0
-_NO_BELL: Final = (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege)
-"""The schema is that of an older release, or the role has no right to the table of callers."""
+_NO_BELL: Final = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.ReadOnlySqlTransaction,
+)
+"""The schema is that of an older release, or the role has no right to the table of callers, or its
+sessions only read."""
 
 
 def until_ended(job_id: int, using: str, timeout: float | None) -> bool:

@@ -39,6 +39,19 @@ def narrow_role(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     query(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
+@pytest.fixture
+def read_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Sessions that only read, as those of a role for reports, or of a standby."""
+    options = connection.settings_dict["OPTIONS"].get("options", "")
+    with monkeypatch.context() as patch:
+        patch.setitem(
+            connection.settings_dict["OPTIONS"],
+            "options",
+            f"{options} -c default_transaction_read_only=on",
+        )
+        yield
+
+
 def wait(job: Job) -> Job:
     return job.wait(timeout=60)
 
@@ -48,7 +61,7 @@ async def await_it(job: Job) -> Job:
     return await job.await_(timeout=60)
 
 
-@pytest.mark.parametrize("obstacle", ["older_schema", "narrow_role"])
+@pytest.mark.parametrize("obstacle", ["older_schema", "narrow_role", "read_only"])
 @pytest.mark.parametrize("waiting", [wait, await_it])
 def test_a_caller_without_a_bell_sees_the_end_of_its_job(
     request: pytest.FixtureRequest, child_environment: dict[str, str], obstacle: str, waiting: Any
