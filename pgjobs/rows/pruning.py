@@ -38,6 +38,8 @@ class Batch(NamedTuple):
     deleted: int
     refused: int | None = None
     error: Exception | None = None
+    was_tried_apart: bool = False
+    """Whether the job cost statements of its own."""
 
 
 class Refusals:
@@ -45,9 +47,6 @@ class Refusals:
 
     def __init__(self) -> None:
         self._batches: list[Batch] = []
-
-    def __len__(self) -> int:
-        return len(self._batches)
 
     def add(self, batch: Batch) -> None:
         if batch.refused is not None:
@@ -95,7 +94,7 @@ def _delete_or_pass_over(alone: Alone, job: int, passed_over: set[int], *, days:
     except (psycopg.Error, Error) as error:
         if not _is_refusal(error):
             raise
-        return _passed_over(job, error, passed_over)
+        return _passed_over(job, error, passed_over)._replace(was_tried_apart=True)
     if not deleted and job == alone(partial(statements.oldest, days=days, passed_over=passed_over)):
         return _passed_over(job, RefusedSilently([job]), passed_over)
     return Batch(len(deleted))

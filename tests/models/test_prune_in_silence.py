@@ -12,6 +12,7 @@ from pgjobs import events
 from pgjobs.models import Job
 from pgjobs.rows import pruning
 from pgjobs.worker.connection import EngineConnection
+from pgjobs.worker.liveness import pruning as liveness
 from pgjobs.worker.liveness.pruning import Pruning
 from tests.support.rows import a_job
 from tests.support.sql import query
@@ -67,8 +68,12 @@ def test_jobs_that_a_trigger_keeps_are_named_beside_jobs_that_refuse_with_an_err
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_prunes_what_comes_after_jobs_that_a_trigger_keeps(
-    open_connection: Callable[[], EngineConnection], kept: list[Job], told: ToldSoFar
+    open_connection: Callable[[], EngineConnection],
+    kept: list[Job],
+    told: ToldSoFar,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(liveness, "_MOST_REFUSALS", 2)
     for number in range(5):
         old("Noop", days_ago=150 - number)
 

@@ -23,7 +23,8 @@ _INTERVAL: Final = 60.0
 _PAUSE: Final = 1.0
 """Seconds between two full batches: the disk has other work to do."""
 _MOST_REFUSALS: Final = 1000
-"""Jobs that may refuse in one pass. Each costs two statements, and the next pass goes on."""
+"""Jobs that may refuse with an error in one pass. Each costs two statements, and the next pass goes
+on."""
 _MERGES_TO_FORGET: Final = 60
 """Merges after which old statistics are deleted: this reads all of them."""
 _PASSES_TO_REMEMBER: Final = 60
@@ -91,12 +92,13 @@ class Pruning:
             self._connection.cursor().execute(load("steering/forget_journal"), {"days": days})
 
     def _prune_jobs(self, days: int) -> None:
-        refusals = Refusals()
+        refusals, tried_apart = Refusals(), 0
         for batch in prune(self._alone, days=days, passed_over=self._passed_over_so_far()):
             refusals.add(batch)
+            tried_apart += batch.was_tried_apart
             if batch.deleted == BATCH:
                 self._stopping.wait(_PAUSE)
-            if self._stopping.is_set() or len(refusals) >= _MOST_REFUSALS:
+            if self._stopping.is_set() or tried_apart >= _MOST_REFUSALS:
                 break
         refusals.tell()
 
