@@ -166,7 +166,10 @@ class WorkerStuck(Event):
 
 @dataclass(slots=True)
 class FilesExhausted(Event):
-    """The process of a worker may open no more files, so it drains, and another takes its place."""
+    """The process of a worker may open hardly any more files, so it drains.
+
+    Another one takes its place.
+    """
 
 
 @dataclass(slots=True)

@@ -59,9 +59,9 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.FilesExhausted: line(
         WORKER,
         ERROR,
-        "this process may open no more files, because its jobs keep too many open. It drains, and "
-        "a new process takes its place. Let jobs close what they open, or raise the limit of open "
-        "files.",
+        "this process may open hardly any more files, because its jobs keep too many open. It "
+        "drains, and a new process takes its place. Let jobs close what they open, or raise the "
+        "limit of open files.",
     ),
     events.PruningFailed: line(
         WORKER, WARNING, "pruning failed, trying again in a minute: {error}"

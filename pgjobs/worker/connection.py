@@ -123,7 +123,7 @@ class EngineConnection:
         parameters = {**NETWORK, "application_name": f"pgjobs {self._purpose}", **parameters}
         other_hosts = str(parameters.get("host", "")).count(",")
         self.longest_detour = other_hosts * float(parameters["connect_timeout"] or 0)
-        connection = psycopg.connect(**parameters, autocommit=True)
+        connection = _connect(parameters)
         self.has_session = is_our_session(connection)
         # Behind a pooler the default comes too late: the settings are made inside a transaction.
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
@@ -150,6 +150,18 @@ class EngineConnection:
 
     def _set(self, command: str) -> str:
         return as_statement(command, {**self._settings, **self._of_connection})
+
+
+def _connect(parameters: dict[str, Any]) -> psycopg.Connection[Any]:
+    """Return a new connection. Raises psycopg.OperationalError if none can be opened.
+
+    psycopg waits for the server with a selector. If the socket of the connection has taken the last
+    descriptor of the process, the selector gets none, and psycopg lets its OSError pass.
+    """
+    try:
+        return psycopg.connect(**parameters, autocommit=True)
+    except OSError as error:
+        raise psycopg.OperationalError(str(error)) from error
 
 
 class _PooledCursor(psycopg.Cursor[Any]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import threading
@@ -14,7 +13,7 @@ from typing import Final, NoReturn
 
 from pgjobs import events, tracing
 from pgjobs.conf import get_settings
-from pgjobs.worker.descriptors import file_of
+from pgjobs.worker.descriptors import file_of, may_open_few
 from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.kinship import die_with_parent
 from pgjobs.worker.memory import memory
@@ -47,7 +46,7 @@ _LAST_EXPORT: Final = 2.0
 """Seconds in which tracers must have exported their last spans."""
 _LONGEST_WORDS: Final = 1000
 _FULL_LOOKS: Final = 5
-"""Looks in a row, one each second, that find that this process may open no more files."""
+"""Looks in a row, one each second, that find that this process may open hardly any more files."""
 
 
 class Bond:
@@ -61,7 +60,7 @@ class Bond:
         stuck: Callable[[], tuple[str, float] | None],
     ) -> None:
         """``memory_limit`` is in MiB. ``worn`` is called once if the process exceeds it, or if it
-        may open no more files: then its next jobs would all be errored.
+        may open hardly any more files: then its next jobs would all be errored.
 
         ``stuck`` returns the name of a part that does not go on, and for how many seconds.
         """
@@ -139,13 +138,12 @@ class Bond:
         return bool(self._memory_limit) and memory() > (self._memory_limit or 0)
 
     def _is_full(self) -> bool:
-        """Return whether the jobs of this process have long kept all its descriptors open."""
-        try:
-            os.close(os.dup(self._signs))
-        except OSError as error:
-            self._full_looks = self._full_looks + 1 if error.errno == errno.EMFILE else 0
-        else:
-            self._full_looks = 0
+        """Return whether the jobs of this process have long kept nearly all its descriptors open.
+
+        With one free descriptor it could open no connection: psycopg waits by a selector, which
+        needs another one.
+        """
+        self._full_looks = self._full_looks + 1 if may_open_few(self._signs) else 0
         if self._full_looks < _FULL_LOOKS:
             return False
         events.tell(events.FilesExhausted())

@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from contextlib import suppress
-from typing import Final
+from typing import Final, Self
 
 _DESCRIPTOR: Final = "PGJOBS_CHILD_STDERR"
 """The environment variable of a child whose standard error is a file at first. It holds the file
@@ -23,6 +23,18 @@ class EarlyOutput:
 
     def __init__(self) -> None:
         self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
+
+    @classmethod
+    def if_possible(cls) -> Self | None:
+        """Return the keeper of one start; None if no temporary file can be made.
+
+        The child then writes to the real standard error from the beginning. A read-only disk, as in
+        a hardened container, must not keep it from starting.
+        """
+        try:
+            return cls()
+        except OSError:
+            return None
 
     def arrange(self, environment: dict[str, str]) -> list[int]:
         """Return the descriptors that the child needs; none if there is no real standard error."""

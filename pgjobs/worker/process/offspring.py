@@ -47,8 +47,8 @@ class Child:
 
     def start(self) -> None:
         """Start a new interpreter with the command line of this one. Raises OSError."""
-        # Before the pipe: without room for the file, each try would leave a pipe open.
-        self._early = EarlyOutput() if self._failed_early else None
+        # Before the pipe, which an exception would leave open.
+        self._early = EarlyOutput.if_possible() if self._failed_early else None
         read, write = os.pipe()
         environment = {**os.environ, CHILD: f"{write}:{os.getpid()}:{self.index}"}
         kept = self._early.arrange(environment) if self._early else []

@@ -49,8 +49,8 @@ class Runnable(Protocol):
 def run_as_child(worker: Runnable, *, memory_limit: int | None, is_replaced: bool) -> NoReturn:
     """Run ``worker`` under its supervisor, then end this process.
 
-    Above ``memory_limit`` MiB, or if it may open no more files, the worker is told to stop. With
-    ``is_replaced``, the supervisor is asked for another child in place of one that ended well,
+    Above ``memory_limit`` MiB, or if it may open hardly any more files, the worker is told to stop.
+    With ``is_replaced``, the supervisor is asked for another child in place of one that ended well,
     unless its burst is over. An order to the worker precedes that.
     """
     bond = Bond(memory_limit=memory_limit, worn=worker.stop_order.drain, stuck=worker.stuck)

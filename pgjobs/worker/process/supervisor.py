@@ -16,6 +16,7 @@ from pgjobs.worker.process.child import EXIT_AGAIN
 from pgjobs.worker.process.health import LivenessFile, tell_systemd
 from pgjobs.worker.process.offspring import Child
 
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 RENEWAL: Final = signal.SIGUSR1
 """Asks the supervisor to replace its children."""
 TURN: Final = 1.0
@@ -54,9 +55,11 @@ class Supervisor:
 
     def run(self) -> int:
         """Watch until all children are done; return the exit code, which is 0 if all ended well."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _STOP_SIGNALS:
             signal.signal(number, lambda *_: self.stop())
         signal.signal(RENEWAL, lambda *_: self.renew())
+        # The program that started this one may have blocked signals, and each process inherits it.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (*_STOP_SIGNALS, RENEWAL, signal.SIGCHLD))
         try:
             with _signals_in_a_pipe() as self._signals:
                 while not all(child.is_done for child in self._children):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Container, Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -75,6 +76,12 @@ class Recorder:
         self._stopping = False
 
     def start(self) -> None:
+        """Connect and begin to write. If no server answers now, the first batch connects again.
+
+        The first job could take all descriptors of this process, and its outcome would find none.
+        """
+        with suppress(psycopg.Error):
+            self._connection.get()
         self._thread.start()
 
     def put(self, job: Job, outcome: Outcome) -> None:

@@ -20,7 +20,11 @@ class EventLoop:
         self._is_to_end = False
 
     def get(self) -> asyncio.AbstractEventLoop:
-        """Return the running loop. Raises RuntimeError if its thread can't start."""
+        """Return the running loop.
+
+        Raises OSError if the process may open no more files, and RuntimeError if the thread of the
+        loop can't start.
+        """
         with self._lock:
             if self.running is None:
                 loop = asyncio.new_event_loop()

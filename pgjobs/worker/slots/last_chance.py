@@ -75,7 +75,7 @@ async def attempt_last_chance(job: Job, slot: Stoppable, steps: Steps) -> Outcom
             return None
     except (DataError, IntegrityError) as error:  # the next try would fail too
         return judge(error, job)
-    except (DatabaseError, JobInterrupted) as error:
+    except (DatabaseError, JobInterrupted, OSError) as error:  # OSError: no free descriptor
         return give_back(job, error)
     outcome = await steps(job, slot)
     if outcome is None:

@@ -19,6 +19,7 @@ from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.slots.awaited import awaited
 from pgjobs.worker.slots.event_loop import EventLoop
 from pgjobs.worker.slots.isolated import Isolation
+from pgjobs.worker.slots.preparing import give_back
 from pgjobs.worker.slots.stoppable import StopElsewhere
 
 
@@ -64,8 +65,13 @@ class OnLoop(Runner):
         None means that no job is ready. An exception of a job becomes its outcome; any other
         exception on the way is raised here.
         """
+        try:
+            loop = self._work.loop.get()
+        except OSError as error:  # a loop needs descriptors, and other jobs may have taken all
+            self._slot.end(job, give_back(job, error))
+            return None
         self._slot.begin(job, elsewhere=self.cancel)
-        self._work.loop.get().call_soon_threadsafe(self._run_all, job)
+        loop.call_soon_threadsafe(self._run_all, job)
         back = self._back.get()
         if isinstance(back, BaseException):
             raise back

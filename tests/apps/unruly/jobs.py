@@ -148,14 +148,17 @@ class Closes(BackgroundJob):
 
 
 class KeepsFilesOpen(BackgroundJob):
-    """Opens as many files as its process may, and closes none."""
+    """Opens as many files as its process may, and closes ``spare`` of them."""
 
-    def run(self) -> None:
+    def run(self, spare: int = 0) -> None:
         limits = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (200, limits[1]))
+        opened = []
         with suppress(OSError):
             while True:
-                os.open(os.devnull, os.O_RDONLY)
+                opened.append(os.open(os.devnull, os.O_RDONLY))
+        for descriptor in opened[:spare]:
+            os.close(descriptor)
 
 
 class LeavesItsSession(BackgroundJob):

@@ -126,14 +126,19 @@ def test_a_start_that_the_system_refuses_leaves_no_pipe_behind(
     assert len(os.listdir("/proc/self/fd")) == len(before)
 
 
-def test_a_start_without_room_for_early_output_leaves_no_pipe_behind(
-    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_child_starts_after_a_failed_start_although_no_temporary_file_can_be_made(
+    start: Start,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     child = start("sys.exit(1)")
     code_of(child)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     before = os.listdir("/proc/self/fd")
-    with pytest.raises(OSError, match="gone"):
-        start("", child)
+    with monkeypatch.context() as without_room:
+        without_room.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+        start("sys.exit('starts')", child)
 
+    assert code_of(child) == 1
+    assert capfd.readouterr().err == "starts\n"
     assert len(os.listdir("/proc/self/fd")) == len(before)
