@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from pgjobs.models import JournalEntry
 
@@ -38,6 +38,10 @@ class Actor:
     def python(cls, who: str) -> Self:
         """Return a program of the project, by a name of its own."""
         return cls(who=who[:_LONGEST_NAME], surface=Surface.PYTHON)
+
+
+UNNAMED: Final = Actor.python("Python")
+"""A program of the project that gives no name."""
 
 
 def _system_user() -> str:

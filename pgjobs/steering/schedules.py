@@ -23,7 +23,7 @@ from pgjobs.models import Job, Schedule
 from pgjobs.models.job_database import database_now, job_database, locked_briefly
 from pgjobs.registry.targets import is_job_class
 from pgjobs.rows.rivalry import in_transaction
-from pgjobs.steering.actor import Actor
+from pgjobs.steering.actor import UNNAMED, Actor
 from pgjobs.steering.journal import acting
 
 
@@ -35,7 +35,7 @@ class Run:
     is_new: bool
 
 
-def run(name: str, *, by: Actor) -> Run:
+def run(name: str, *, by: Actor = UNNAMED) -> Run:
     """Enqueue the job of a schedule at once, as its clock would; ``next_run`` stays as it is.
 
     If a run of the schedule is live, return it. A schedule that is switched off may be run too.
@@ -53,7 +53,7 @@ def run(name: str, *, by: Actor) -> Run:
     return in_transaction(job_database(), act)
 
 
-def switch_off(name: str, *, by: Actor) -> bool:
+def switch_off(name: str, *, by: Actor = UNNAMED) -> bool:
     """Let a schedule fire no more until it is switched on; return False if it was off already.
 
     No restart and no deploy switches it on. A live run of it goes on.
@@ -66,7 +66,7 @@ def switch_off(name: str, *, by: Actor) -> bool:
     return bool(entry.done)
 
 
-def switch_on(name: str, *, by: Actor) -> bool:
+def switch_on(name: str, *, by: Actor = UNNAMED) -> bool:
     """Let a schedule fire again; return False if it was on.
 
     Due times that it has missed are left out.
@@ -82,7 +82,9 @@ def switch_on(name: str, *, by: Actor) -> bool:
     return bool(entry.done)
 
 
-def edit(name: str, *, by: Actor, interval: int | None = None, cron: str | None = None) -> Schedule:
+def edit(
+    name: str, *, by: Actor = UNNAMED, interval: int | None = None, cron: str | None = None
+) -> Schedule:
     """Give a schedule another rule than that of the code, and return it.
 
     The rule outlives restarts and deploys, until ``take_back()``. Raises InvalidArgument for a
@@ -106,7 +108,7 @@ def edit(name: str, *, by: Actor, interval: int | None = None, cron: str | None 
     return schedule
 
 
-def take_back(name: str, *, by: Actor) -> bool:
+def take_back(name: str, *, by: Actor = UNNAMED) -> bool:
     """Give a schedule the rule of the code again; return False if it was not edited."""
     known = _known(name)
     with acting("take rule back", by=by, subject=name) as entry, _locked(name) as schedule:

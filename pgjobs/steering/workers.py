@@ -16,8 +16,9 @@ from django.db.models import Q
 from pgjobs import stats
 from pgjobs.models import WorkerOrder, WorkerProcess
 from pgjobs.models.job_database import job_database
+from pgjobs.rows.text import is_storable
 from pgjobs.sql import load
-from pgjobs.steering.actor import Actor
+from pgjobs.steering.actor import UNNAMED, Actor
 from pgjobs.steering.journal import acting
 
 _LOOK: Final = 0.2
@@ -35,7 +36,7 @@ class Ordered:
     """False if the worker has stopped or is dead."""
 
 
-def drain(workers: Iterable[int], *, by: Actor) -> list[Ordered]:
+def drain(workers: Iterable[int], *, by: Actor = UNNAMED) -> list[Ordered]:
     """Order the workers with these ids to end once their running jobs have ended.
 
     They claim nothing more, and no new processes take their places. Ids that do not exist are left
@@ -44,7 +45,7 @@ def drain(workers: Iterable[int], *, by: Actor) -> list[Ordered]:
     return _give(WorkerOrder.Kind.DRAIN, workers, by)
 
 
-def restart(workers: Iterable[int], *, by: Actor) -> list[Ordered]:
+def restart(workers: Iterable[int], *, by: Actor = UNNAMED) -> list[Ordered]:
     """Order the same, and a new process with the code as it is on disk to take each place.
 
     A worker without a supervisor ends, and no process takes its place.
@@ -72,6 +73,8 @@ def named(name: str) -> list[int]:
 
     With ``--processes`` the name of a supervisor stands for all its processes.
     """
+    if not is_storable(name):
+        return []
     rows = WorkerProcess.objects.using(job_database())
     if name.isdecimal() and len(name) < 19 and rows.filter(pk=int(name)).exists():
         return [int(name)]

@@ -179,6 +179,17 @@ def test_a_run_now_has_the_arguments_of_the_rule_and_moves_no_due_time() -> None
     assert Job.objects.get() == first.job, "the clock finds the place taken"
 
 
+def test_a_program_that_gives_no_name_is_python_in_the_journal() -> None:
+    a_schedule()
+
+    assert schedules.run(Noop.path).is_new
+    assert schedules.switch_off(Noop.path)
+    assert schedules.switch_on(Noop.path)
+
+    entries = JournalEntry.objects.values_list("who", "surface")
+    assert [*entries] == [("Python", "python")] * 3
+
+
 def test_a_schedule_that_is_switched_off_can_be_run_now() -> None:
     a_schedule()
     schedules.switch_off(Noop.path, by=BY)
