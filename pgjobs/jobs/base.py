@@ -6,11 +6,13 @@ import logging
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pgjobs.exceptions import InvalidArgument
 from pgjobs.jobs.calls import job_model
 from pgjobs.jobs.options import check_numbers
 from pgjobs.registry.meta import JobOptions
 from pgjobs.registry.parameters import refuse_positional_only
 from pgjobs.rows.notes import Progress, logger_for_run
+from pgjobs.showing import brief
 
 if TYPE_CHECKING:
     from pgjobs.jobs.signatures import Calls, JobOf, M
@@ -70,8 +72,11 @@ class BackgroundJob(Calls[M]):
     def handle(cls, job: Job, *args: Any, **kwargs: Any) -> None:
         """Run the waiting ``job`` in this thread, as a worker does, and record its outcome.
 
-        If ``args`` or ``kwargs`` are given, they replace the stored arguments for this run.
+        If ``args`` or ``kwargs`` are given, they replace the stored arguments for this run. Raises
+        InvalidArgument for what is no row.
         """
+        if not isinstance(job, job_model()):
+            raise InvalidArgument(f"job must be a row of Job, not {brief(job)}.")
         if args or kwargs:
             job.args, job.kwargs = list(args), kwargs
         job.run_here()

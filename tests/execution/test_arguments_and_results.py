@@ -11,6 +11,7 @@ import pytest
 import pytest_django
 
 from pgjobs import BackgroundJob, JobFailed
+from pgjobs.exceptions import InvalidArgument
 from pgjobs.models import Job
 from tests.apps.testapp.jobs import AboutObject, Coroutine, Leaves, Noop, TracingArguments
 from tests.apps.testapp.models import Site, Trace
@@ -140,6 +141,12 @@ def test_an_object_that_vanished_reads_as_none() -> None:
     AboutObject.handle(Job.objects.get(pk=job.pk))
 
     assert Job.objects.get().result == "None"
+
+
+@pytest.mark.parametrize("given", [7, "7", None, Noop])
+def test_handle_refuses_what_is_no_row(given: Any) -> None:
+    with pytest.raises(InvalidArgument, match="job must be a row of Job, not"):
+        Noop.handle(given)
 
 
 def test_arguments_given_to_handle_replace_the_stored_ones() -> None:

@@ -62,7 +62,7 @@ class ForgetsTheUnit(Stubborn):
 
 class WaitsForAges(Stubborn):
     class Meta:
-        backoff = staticmethod(constant(timedelta.max))
+        backoff = staticmethod(lambda attempt: timedelta.max)
 
 
 class AtOnce(Stubborn):
