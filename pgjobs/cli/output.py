@@ -19,8 +19,8 @@ _WIDEST: Final = 60
 class Output:
     """Writes to the standard output of a command.
 
-    In JSON, moments are ISO 8601 and spans are seconds. In tables, characters
-    that do not print are escaped, so that no text of a job can steer a terminal.
+    In JSON, moments are ISO 8601 and spans are seconds. Characters that do not print are escaped,
+    so that no text of a job can steer a terminal.
     """
 
     def __init__(self, stream: Any, errors: Any, *, as_json: bool) -> None:
@@ -57,7 +57,7 @@ class Output:
 
     def line(self, text: str) -> None:
         """Write ``text``, which may have several lines. As JSON, a verb writes no lines."""
-        self._write("\n".join(map(printable, text.splitlines())))
+        self._write(printable_lines(text))
 
     def text(self, text: str) -> None:
         """Write our own text as it is."""
@@ -65,7 +65,7 @@ class Output:
 
     def progress(self, text: str, *, ending: str = "\n") -> None:
         """Write to the standard error, so that the output can be read by a script."""
-        self._errors.write(text, lambda plain: plain, ending=ending)
+        self._errors.write(printable_lines(text), lambda plain: plain, ending=ending)
 
     def flush(self) -> None:
         """Write what is still held back."""
@@ -88,7 +88,8 @@ class Output:
         # jsonb holds numbers that Python reads as infinite. JSON does not, so they become texts.
         plain = json.loads(json.dumps(value, default=_as_json), parse_constant=str)
         text = json.dumps(plain, indent=2, ensure_ascii=False)
-        self._write(text if self._can_write(text) else json.dumps(plain, indent=2))
+        is_harmless = all(map(str.isprintable, text.split("\n"))) and self._can_write(text)
+        self._write(text if is_harmless else json.dumps(plain, indent=2))
 
     def _write_table(self, rows: list[dict[str, Any]], columns: list[str]) -> None:
         cells = [[printable(_text(row[name])) for name in columns] for row in rows]
@@ -102,6 +103,11 @@ class Output:
 def printable(text: str) -> str:
     """Return ``text`` with an escape in the place of each character that does not print."""
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def printable_lines(text: str) -> str:
+    """Return the lines of ``text``, each with such escapes."""
+    return "\n".join(map(printable, text.splitlines()))
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from pgjobs.cli.output import Output
+from pgjobs.cli.output import Output, printable, printable_lines
 from pgjobs.cli.verb import NOTHING, Verb
 from pgjobs.error_texts import said_by
 
@@ -42,8 +42,13 @@ def run_verb(command: BaseCommand, verb: type[Verb], options: dict[str, Any]) ->
     try:
         code = verb(output, options).run()
         output.flush()
+    except CommandError as error:
+        # It may quote a row, or an error of a trigger.
+        said = printable_lines(str(error))
+        raise CommandError(said, returncode=error.returncode) from error.__cause__
     except DatabaseError as error:
-        raise CommandError(f"PostgreSQL refuses: {' '.join(said_by(error).split())}") from error
+        said = printable(" ".join(said_by(error).split()))
+        raise CommandError(f"PostgreSQL refuses: {said}") from error
     except BrokenPipeError:
         # The reader wants no more, as `head` does. Python would fail again as it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

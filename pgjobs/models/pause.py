@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from pgjobs import queues
 from pgjobs.models.moments import in_range
 from pgjobs.registry.names import path_of, registered
+from pgjobs.rows.text import is_storable
 from pgjobs.sql import load
 
 
@@ -40,7 +41,9 @@ class PauseQuerySet(models.QuerySet["Pause"]):
         What is paused may be gone from the code. Any other unknown name is refused as by
         ``pause()``.
         """
-        deleted, _per_model = self.filter(**_named(queue, job_class)).delete()
+        named, deleted = _named(queue, job_class), 0
+        if is_storable(str(named["name"])):  # an argument of a command may be no UTF-8
+            deleted, _per_model = self.filter(**named).delete()
         if not deleted:
             _subject(queue, job_class)
         return bool(deleted)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from ast import literal_eval
 from collections.abc import Iterator
 from textwrap import wrap
 
@@ -30,14 +32,26 @@ def _job(kept: Kept, name: str) -> list[str]:
         head.insert(0, "# It was switched off.")
     body = [*_lines(kept, name)]
     if not _is_code(kept):
+        if not _has_literals(kept):
+            head.append("# Python has no literal for one of the arguments.")
         if not _is_path(kept.target):
             head += _comment(f"{kept.target!r} is not the dotted path of a function.")
-        body = [f"# {line}".rstrip() for line in body]
+        body = [_commented(line) for line in body]
     return [*head, *body]
 
 
 def _is_code(kept: Kept) -> bool:
-    return kept.recurs and kept.is_enabled and kept.is_readable and _is_path(kept.target)
+    is_sound = kept.is_enabled and kept.is_readable and _has_literals(kept)
+    return kept.recurs and is_sound and _is_path(kept.target)
+
+
+def _has_literals(kept: Kept) -> bool:
+    """Return whether code can write the arguments: infinity, as of ``1e999``, has no literal."""
+    try:
+        literal_eval(repr([kept.args, kept.kwargs]))
+    except (ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _lines(kept: Kept, name: str) -> Iterator[str]:
@@ -80,19 +94,25 @@ def _once(kept: Kept) -> str:
     notes = " ".join(f"# {note}" for note in _one_line([*kept.notes, *_unnamed(kept)]))
     call = f"{kept.target}.enqueue(schedule_at={at}"
     given = f", {_named(kept)}" if kept.kwargs else ""
-    return f"# {off}{call}{given})  {notes}".rstrip()
+    return _commented(f"{off}{call}{given})  {notes}")
 
 
 def _function_name(kept: Kept, taken: set[str]) -> str:
     """Return a name of a function, by the name of the schedule, that no other one has."""
     words = re.findall(r"[^\W_]+", kept.name) or re.findall(r"[^\W_]+", kept.target)
-    name = "_".join(words).lower() or "scheduled"
+    name = _as_python_reads("_".join(words).lower()) or "scheduled"
     base = name = name if is_name(name) else f"run_{name}"
     number = 2
     while name in taken:
         name, number = f"{base}_{number}", number + 1
     taken.add(name)
     return name
+
+
+def _as_python_reads(name: str) -> str:
+    """Return ``name`` without the letters and digits that no name in Python can have."""
+    normal = unicodedata.normalize("NFKC", name)
+    return "".join(each for each in normal if f"a{each}".isidentifier())
 
 
 def _module(kept: Kept) -> str:
@@ -111,7 +131,16 @@ def _text(value: str) -> str:
 
 
 def _comment(note: str) -> list[str]:
-    return wrap(note, 88, initial_indent="# ", subsequent_indent="# ")
+    return [_commented(line) for line in wrap(note, 86)]
+
+
+def _commented(line: str) -> str:
+    """Return ``line`` as a comment, with escapes for characters that do not print.
+
+    A newline in the text of a table would end the comment, and what follows it would be code.
+    """
+    shown = "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
+    return f"# {shown}".rstrip()
 
 
 def _one_line(notes: list[str]) -> list[str]:

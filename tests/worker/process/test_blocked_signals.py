@@ -20,7 +20,7 @@ BLOCKED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGCHLD)
 
 
 class WorkerWithBlockedSignals(InstalledWorker):
-    """A program that waits for signals with ``sigwait()`` blocks them, and its programs inherit it."""
+    """Is started as by a program that waits for signals with ``sigwait()``, and so blocks them."""
 
     def _start(self, environment: Mapping[str, str], *command: str) -> Process:
         return subprocess.Popen(
