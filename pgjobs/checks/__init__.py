@@ -10,6 +10,7 @@ from pgjobs.checks.connections import (
     check_migration_modules,
     check_pool,
     check_same_tables,
+    check_schema_of_new_tables,
     check_schemas_of_tenants,
 )
 from pgjobs.checks.databases import (
@@ -60,4 +61,5 @@ def register_checks() -> None:
     ):
         register(check, Tags.compatibility)
     register(check_same_tables, Tags.database)
+    register(check_schema_of_new_tables, Tags.database)
     register(check_mode, Tags.compatibility, deploy=True)

@@ -19,6 +19,8 @@ from pgjobs.worker.connection import EngineConnection
 _STRICT: Final = (psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE)
 _POOL_SIZE: Final = 4
 """Connections of psycopg's pool if neither ``min_size`` nor ``max_size`` is given."""
+_TEMPORARY: Final = "pg_temp_"
+"""Begins the name of a schema that a session has for its temporary tables."""
 _ENGINES_SHARE: Final = 2
 """Connections of the pool that the threads of a worker need beside those of its slots."""
 
@@ -119,6 +121,29 @@ def check_same_tables(databases: Sequence[str] | None = None, **_: Any) -> Itera
             "worker's own connections don't follow receivers of connection_created, nor what a "
             "database backend does later. PGJOBS['DIRECT_DATABASE'] must lead to the same place.",
             id="pgjobs.E031",
+        )
+
+
+def check_schema_of_new_tables(
+    databases: Sequence[str] | None = None, **_: Any
+) -> Iterable[CheckMessage]:
+    """E037: new tables last. Like E031, the check connects."""
+    database = router.db_for_write(Job)
+    if database not in (databases or ()) or not _is_postgresql(database):
+        return
+    try:
+        with connections[database].cursor() as cursor:
+            cursor.execute(load("schema_of_new_tables"))
+            (schema,) = cursor.fetchone()
+    except DatabaseError:
+        return
+    if schema is not None and schema.startswith(_TEMPORARY):
+        yield Error(
+            f"The search path of connections to DATABASES[{database!r}] begins with pg_temp, so "
+            "migrate would make temporary tables, which vanish with its connection.",
+            hint="Put a schema before pg_temp, in OPTIONS['options'], or in PostgreSQL for the "
+            "role or the database.",
+            id="pgjobs.E037",
         )
 
 

@@ -181,3 +181,21 @@ def test_settings_that_another_check_refuses_do_not_stop_the_check_that_connects
 
     assert problems(reported, databases=["default"])
     assert not problems("pgjobs.E031", databases=["default"])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("path", "is_found"), [("pg_temp,public", True), ("public,pg_temp", False), ("nowhere", False)]
+)
+def test_e037_names_a_search_path_by_which_new_tables_are_temporary(
+    path: str, is_found: bool, options: Callable[..., None]
+) -> None:
+    options(options=f"-c search_path={path}")
+    connection.close()
+    try:
+        found = problems("pgjobs.E037", tags=[Tags.database], databases=["default"])
+        assert bool(found) == is_found
+        named = [finding.about for finding in failed_checks("default")]
+        assert ("check pgjobs.E037" in named) == is_found
+    finally:
+        connection.close()
