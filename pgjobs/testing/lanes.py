@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from pgjobs import queues
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.showing import brief
 
 
-def lanes(given: Sequence[str] | None) -> tuple[str, ...]:
+def lanes(given: Iterable[str] | None) -> tuple[str, ...]:
     """Return the queues to serve, in their order; all queues if ``given`` is None.
 
     Raises UnknownQueue for a queue that does not exist, and InvalidArgument for a text, whose
@@ -19,5 +19,6 @@ def lanes(given: Sequence[str] | None) -> tuple[str, ...]:
         return queues.known_queues()
     if isinstance(given, str):
         raise InvalidArgument(f"queues must be a list of names, not {brief(given)}: [{given!r}].")
-    queues.check_known(given)
-    return tuple(given)
+    names = tuple(given)
+    queues.check_known(names)
+    return names

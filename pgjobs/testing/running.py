@@ -21,6 +21,7 @@ from pgjobs.enqueueing.row import row_for, row_for_call
 from pgjobs.exceptions import InvalidArgument, Retry, Snooze
 from pgjobs.execution import in_process
 from pgjobs.execution.verdict import leaves_of
+from pgjobs.limits import END_OF_TIME
 from pgjobs.models import Job, Pause
 from pgjobs.models.job_database import job_database
 from pgjobs.models.job_queryset import JobQuerySet
@@ -141,8 +142,10 @@ def run_jobs(
 
     Raises the first exception that leaves a ``run()``, after its outcome is in the row; the jobs
     after it still wait. Retry and Snooze only steer, and are not raised. With ``raising=False``
-    none is raised. Raises AssertionError if more than ``limit`` jobs run.
+    none is raised. Raises AssertionError if more than ``limit`` jobs run, and InvalidArgument for a
+    wrong argument.
     """
+    _check(ahead, limit)
     ran: list[Job] = []
     with closing(_due_within(ahead, lanes(queues))) as due:  # an exception must end its time travel
         for job in due:
@@ -155,6 +158,15 @@ def run_jobs(
             if raising and errors:
                 _raise_exception(job, errors[0])
     return ran
+
+
+def _check(ahead: Any, limit: Any) -> None:
+    if not isinstance(ahead, timedelta):
+        raise InvalidArgument(
+            f"ahead must be a timedelta, such as timedelta(hours=1), not {brief(ahead)}."
+        )
+    if type(limit) is not int or limit < 1:  # another limit would never be reached
+        raise InvalidArgument(f"limit must be a whole number from 1, not {brief(limit)}.")
 
 
 def fire_schedules() -> list[Job]:
@@ -178,7 +190,8 @@ def _due_within(ahead: timedelta, served: tuple[str, ...]) -> Generator[Job]:
     if ahead <= timedelta(0):
         return
     with time_travel(timedelta(0)) as travel:
-        end = travel.now() + ahead
+        now = travel.now()
+        end = now + min(ahead, END_OF_TIME - now)
         while (moment := _next_due(served)) is not None and moment <= end:
             travel.move(moment)
             yield from _due(served)

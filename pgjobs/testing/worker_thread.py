@@ -10,12 +10,13 @@ import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from django.db import connections
 from django.db.transaction import TransactionManagementError
 
 from pgjobs.choices import JobStatus
+from pgjobs.conf import LONGEST, MOST_SLOTS
 from pgjobs.models import Job
 from pgjobs.models.job_database import job_database
 from pgjobs.showing import brief
@@ -129,15 +130,24 @@ def live_worker(
     The end of the block raises AssertionError if jobs run on. If an exception leaves the block, it
     stays the one that is raised.
     """
-    return LiveWorker(_options(queues, concurrency), timeout)
+    return LiveWorker(_options(queues, concurrency), _checked_timeout(timeout))
 
 
 def _options(queues: Sequence[str] | None, concurrency: int) -> WorkerOptions:
-    if type(concurrency) is not int or concurrency < 1:
-        raise ValueError(f"concurrency must be a whole number from 1, not {brief(concurrency)}.")
+    if type(concurrency) is not int or not 1 <= concurrency <= MOST_SLOTS:
+        raise ValueError(
+            f"concurrency must be a whole number from 1 to {MOST_SLOTS:,}, not "
+            f"{brief(concurrency)}."
+        )
     return WorkerOptions(
         queues=lanes(queues),
         concurrency=concurrency,
         name=_NAME,
         shutdown_timeout=timedelta(days=1),  # `LiveWorker` knows how long to wait
     )
+
+
+def _checked_timeout(given: Any) -> float:
+    if not (isinstance(given, int | float) and 0 <= given <= LONGEST):
+        raise ValueError(f"timeout must be from 0 to {LONGEST:,} seconds, not {brief(given)}.")
+    return given
