@@ -30,6 +30,14 @@ _WHOLE_NUMBERS: Final = {
     "max_memory_per_child": _MOST,
 }
 """The options that hold a whole number from 1, and the highest number of each."""
+_OF_THE_SUPERVISOR: Final = {
+    "processes": 1,
+    "max_jobs_per_child": None,
+    "max_memory_per_child": None,
+    "reload": False,
+    "liveness_file": None,
+}
+"""The options that only a supervisor can follow, and what they are if they are not given."""
 _LONGEST_NAME: Final = WorkerProcess._meta.get_field("name").max_length or 0
 
 
@@ -133,6 +141,17 @@ def read_worker_options(options: dict[str, Any]) -> WorkerOptions:
         isolation=_isolation(options["isolation"]),
         max_jobs=options["max_jobs"] or options["max_jobs_per_child"],
     )
+
+
+def refuse_options_of_supervisor(options: dict[str, Any]) -> None:
+    """Raise CommandError for an option without effect on a worker that has no supervisor."""
+    for option, usual in _OF_THE_SUPERVISOR.items():
+        if options[option] != usual:
+            raise CommandError(
+                f"--{option.replace('_', '-')} needs a supervisor, and a worker that runs in the "
+                "process of its caller, as by call_command(), has none. Leave the option out, or "
+                "start manage.py pgjobs_worker as a process."
+            )
 
 
 def _check_whole_number(option: str, given: Any, *, most: int) -> None:

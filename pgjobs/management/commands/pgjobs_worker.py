@@ -28,6 +28,7 @@ from pgjobs.management.worker_options import (
     add_arguments,
     check_liveness_file,
     read_worker_options,
+    refuse_options_of_supervisor,
 )
 from pgjobs.models import Job
 from pgjobs.worker.job_processes.fork_server import serve
@@ -83,9 +84,10 @@ class Command(BaseCommand):
                 _run_child(worker_options, options)
             elif getattr(self, "_called_from_command_line", False) and _handles_signals():
                 _supervise(worker_options, options)
-            # call_command(), for example in a test, or Django's autoreloader
-            elif not run_here(_worker(worker_options)):
-                sys.exit(1)
+            else:  # call_command(), for example in a test, or Django's autoreloader
+                refuse_options_of_supervisor(options)
+                if not run_here(_worker(worker_options)):
+                    sys.exit(1)
         except DatabaseRefused as error:
             raise CommandError(str(error)) from None
 
