@@ -14,6 +14,7 @@ from pgjobs.api.errors import Refused, bad_input
 from pgjobs.enqueueing.references import object_columns
 from pgjobs.exceptions import BadArguments
 from pgjobs.models import Job
+from pgjobs.rows.raised import is_raised
 from pgjobs.steering import enqueueing
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.selection import all_jobs
@@ -76,8 +77,8 @@ def refusals() -> Iterator[None]:
     """Turn the refusal of a trigger or of a constraint of the project into the answer 409."""
     try:
         yield
-    except OperationalError:  # the server, and not the job, is to blame
-        raise
     except DatabaseError as error:
+        if isinstance(error, OperationalError) and not is_raised(error.__cause__):
+            raise  # the server, and not the job, is to blame
         reason, _newline, _row = str(error).partition("\n")
         raise Refused(f"PostgreSQL refused the change: {reason}") from None

@@ -17,6 +17,7 @@ from pgjobs.exceptions import PgJobsError
 from pgjobs.models import Job
 from pgjobs.models.job_database import job_database
 from pgjobs.pages.page import address
+from pgjobs.rows.raised import is_raised
 from pgjobs.steering.actor import Actor
 
 
@@ -44,9 +45,9 @@ def refusals_told(request: HttpRequest) -> Iterator[Refusal]:
     try:
         with _apart_from_the_request():
             yield refusal
-    except OperationalError:  # the server, and not the order, is to blame
-        raise
     except DatabaseError as error:
+        if isinstance(error, OperationalError) and not is_raised(error.__cause__):
+            raise  # the server, and not the order, is to blame
         reason, _newline, _row = str(error).partition("\n")
         said = gettext("PostgreSQL refused the change: %s") % reason
         refusal.is_told = True

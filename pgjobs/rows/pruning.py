@@ -17,6 +17,7 @@ from pgjobs import events
 from pgjobs.choices import FINISHED
 from pgjobs.rows import statements
 from pgjobs.rows.cursor import Cursor
+from pgjobs.rows.raised import is_raised
 from pgjobs.rows.silence import RefusedSilently
 
 T = TypeVar("T")
@@ -108,4 +109,6 @@ def _passed_over(job: int, error: Exception, passed_over: set[int]) -> Batch:
 def _is_refusal(error: Exception) -> bool:
     """Return False if the server could not delete any job at that moment."""
     cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    if is_raised(cause):
+        return True
     return isinstance(cause, psycopg.Error) and not isinstance(cause, _ABOUT_THE_SERVER)

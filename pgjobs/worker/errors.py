@@ -13,6 +13,8 @@ from django.db import (
     ProgrammingError,
 )
 
+from pgjobs.rows.raised import is_raised
+
 # Without a SQLSTATE the error is of psycopg itself: it lost the connection, or an answer is out of
 # step ("received 2 results from command 'COMMIT'"), as from a pooler whose server has died.
 _OF_THE_CLIENT: Final = (
@@ -41,7 +43,8 @@ def is_away(error: Exception) -> bool:
     """
     cause = error.__cause__ if isinstance(error, DatabaseError) else error
     if isinstance(cause, psycopg.Error) and cause.sqlstate is not None:
-        return cause.sqlstate.startswith(_AWAY) and not _is_about_another_server(cause)
+        is_of_a_trigger = is_raised(cause) or _is_about_another_server(cause)
+        return cause.sqlstate.startswith(_AWAY) and not is_of_a_trigger
     return isinstance(cause or error, _OF_THE_CLIENT)
 
 

@@ -400,11 +400,12 @@ def test_a_verb_changes_a_job_or_says_why_not(operator: Client) -> None:
     ]
 
 
-def test_a_refusal_of_a_trigger_is_a_conflict(operator: Client) -> None:
+@pytest.mark.parametrize("code", ["P0001", "53400"])
+def test_a_refusal_of_a_trigger_is_a_conflict(operator: Client, code: str) -> None:
     job = a_job("completed")
     query(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$BEGIN RAISE EXCEPTION 'kept for the audit'; END$$; "
+        f"$$BEGIN RAISE EXCEPTION 'kept for the audit' USING ERRCODE = '{code}'; END$$; "
         "CREATE TRIGGER refuse BEFORE DELETE ON pgjobs_job FOR EACH ROW EXECUTE FUNCTION refuse()"
     )
 

@@ -274,7 +274,14 @@ def let_row_of_noop_refuse(how: str, event: str) -> None:
     )
 
 
-@pytest.fixture(params=["RAISE 'refused'", "RETURN NULL", "RETURN OLD"])
+@pytest.fixture(
+    params=[
+        "RAISE 'refused'",
+        "RAISE 'over quota' USING ERRCODE = 'insufficient_resources'",
+        "RETURN NULL",
+        "RETURN OLD",
+    ]
+)
 def how(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """How a trigger of the project refuses the row of a schedule."""
     monkeypatch.setattr("pgjobs.clock.rows._next_try", {})

@@ -154,10 +154,11 @@ def test_rows_that_the_user_may_not_delete_keep_a_job(
     assert not Job.objects.exists()
 
 
-def test_a_deletion_that_a_trigger_refuses_is_told(operator: Client) -> None:
+@pytest.mark.parametrize("code", ["P0001", "53400"])
+def test_a_deletion_that_a_trigger_refuses_is_told(operator: Client, code: str) -> None:
     query(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$BEGIN RAISE 'not in this house'; END$$; "
+        f"$$BEGIN RAISE 'not in this house' USING ERRCODE = '{code}'; END$$; "
         "CREATE TRIGGER refuse BEFORE DELETE ON pgjobs_job FOR EACH ROW EXECUTE FUNCTION refuse()"
     )
     job = a_job("completed")
