@@ -10,7 +10,7 @@ from typing import Final
 from django.utils import timezone
 
 from pgjobs.conf import LONGEST_RETENTION, get_settings
-from pgjobs.limits import END_OF_TIME
+from pgjobs.limits import END_OF_TIME, FIRST_MOMENT
 
 _LENGTHS: Final = {
     "minute": timedelta(minutes=1),
@@ -39,7 +39,8 @@ def parts_since(since: datetime, periods: Sequence[str]) -> list[Part]:
 
     The first one begins with a whole period, which may be before ``since``.
     """
-    first = _begin(periods[0], since)
+    # No job ends outside these moments, and Python has no period at the end of its time.
+    first = _begin(periods[0], min(max(since, FIRST_MOMENT), END_OF_TIME))
     starts = list(accumulate(periods[1:], _next_begin, initial=first))
     return list(zip(periods, starts, [*starts[1:], END_OF_TIME], strict=True))
 

@@ -117,3 +117,15 @@ def test_a_week_is_whole_however_short_days_are_kept(days: int, settings: Any) -
     assert stats.ended(since, [])[0].completed == sum(
         each >= begin(since, HOUR) for each in moments
     )
+
+
+@pytest.mark.parametrize("by", [[], ["time"], ["class", "queue"]])
+@pytest.mark.parametrize("end", [datetime.min, datetime.max])
+def test_a_moment_at_an_end_of_the_time_of_python_is_one_like_others(
+    end: datetime, by: list[Key]
+) -> None:
+    ends_at_any_moment()
+
+    found = stats.ended(end.replace(tzinfo=UTC), by)
+
+    assert sum(row.completed for row in found) == (MOMENTS if end == datetime.min else 0)
