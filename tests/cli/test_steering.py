@@ -177,6 +177,14 @@ def test_nothing_is_paused_if_one_of_the_names_does_not_exist(pgjobs: Run) -> No
     assert not Pause.objects.exists()
 
 
+@pytest.mark.parametrize("verb", ["resume", "drain", "restart"])
+def test_a_name_that_is_no_text_is_refused(pgjobs: Run, verb: str) -> None:
+    ran = pgjobs(verb, "\udcff")
+
+    assert ran.code in (1, 2)
+    assert "\\udcff" in ran.errors
+
+
 # Enqueueing ------------------------------------------------------------------------------
 
 

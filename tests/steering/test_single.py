@@ -48,6 +48,9 @@ def test_a_verb_that_changes_nothing_is_not_journalled() -> None:
     assert not single.resume(queue="low", by=ANN)
     with pytest.raises(UnknownQueue):
         single.pause(queue="nope", by=ANN)
+    for no_text in ("\udcff", "a\x00b"):
+        with pytest.raises(UnknownQueue):
+            single.resume(queue=no_text, by=ANN)
 
     assert journal() == []
 
