@@ -131,13 +131,15 @@ def check_schema_of_new_tables(
     database = router.db_for_write(Job)
     if database not in (databases or ()) or not _is_postgresql(database):
         return
+    # Not by Django's connection: it may wait for minutes if no server answers.
+    connection = EngineConnection(database, "check")
     try:
-        with connections[database].cursor() as cursor:
-            cursor.execute(load("schema_of_new_tables"))
-            (schema,) = cursor.fetchone()
-    except DatabaseError:
-        return
-    if schema is not None and schema.startswith(_TEMPORARY):
+        row = connection.cursor().execute(load("schema_of_new_tables")).fetchone()
+    except psycopg.Error:
+        return  # whoever connects next says it better
+    finally:
+        connection.close()
+    if row is not None and str(row[0]).startswith(_TEMPORARY):
         yield Error(
             f"The search path of connections to DATABASES[{database!r}] begins with pg_temp, so "
             "migrate would make temporary tables, which vanish with its connection.",
