@@ -14,10 +14,11 @@ from django.db import models
 from django.utils.functional import Promise
 
 from pgjobs import codec, queues
-from pgjobs.choices import JobNotification, JobStatus
+from pgjobs.choices import JobStatus
 from pgjobs.conf import get_settings
 from pgjobs.enqueueing import arguments as arguments_of_run
 from pgjobs.enqueueing import bounds
+from pgjobs.enqueueing.plain_options import check_meta, check_notifications, check_text
 from pgjobs.enqueueing.references import model_of, object_columns, user_key
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.registry.meta import NAME_LIMIT, is_name
@@ -79,7 +80,7 @@ def row_for(
         "user_id": user_key(user),
         "notifications": _notifications(notifications),
         **_limits(target, priority, job_timeout if timeout is None else timeout, max_attempts),
-        "meta": _meta(meta),
+        "meta": check_meta(meta),
         "args": [],
         "kwargs": codec.encode(given, "kwargs") if given else {},
     }
@@ -103,7 +104,7 @@ def queue_for(
     this queue does not exist.
     """
     model = None if instance is None else model_of(instance)
-    name = _text_or_none("queue_name", queue_name) or options_of(target).queue
+    name = check_text("queue_name", queue_name) or options_of(target).queue
     name = name or queues.get_queue_for_model(model)
     queues.check_known([name])
     return name
@@ -159,21 +160,10 @@ def _named_already(target: JobTarget, given: Any) -> str:
     return f"{told}all its jobs have the name of the function; set it by @job(name=…)."
 
 
-def _text_or_none(argument: str, value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return str(value)  # a lazy object passes for a text, but psycopg does not take it
-    raise InvalidArgument(f"{argument} must be a text, not {brief(value)}.")
-
-
 def _notifications(notifications: str | None) -> str:
-    value = _text_or_none("notifications", notifications) or get_settings().DEFAULT_NOTIFICATIONS
-    if value not in JobNotification.values:
-        raise InvalidArgument(
-            f"notifications must be one of {', '.join(JobNotification.values)}, not {brief(value)}."
-        )
-    return value
+    given = check_notifications(notifications)
+    # The default is checked too: its setting may be wrong.
+    return given or check_notifications(get_settings().DEFAULT_NOTIFICATIONS) or ""
 
 
 def _limits(
@@ -192,12 +182,6 @@ def _limits(
         "timeout": None if timeout is None else bounds.check_timeout(timeout),
         "max_attempts": bounds.check_max_attempts(max_attempts),
     }
-
-
-def _meta(meta: Mapping[str, Any] | None) -> Any:
-    if meta is not None and not isinstance(meta, Mapping):
-        raise InvalidArgument(f"meta must be a dict, not {brief(meta)}.")
-    return None if meta is None else codec.encode(dict(meta), "meta")
 
 
 def _refuse_options_of_rq(kwargs: Mapping[str, Any]) -> None:

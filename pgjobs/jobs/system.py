@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
+from django.utils.functional import LazyObject
+
 from pgjobs import codec, queues
 from pgjobs.enqueueing.arguments import OPTIONS, check_all, check_options, gathered, with_name
 from pgjobs.enqueueing.bounds import (
@@ -16,6 +18,7 @@ from pgjobs.enqueueing.bounds import (
     check_priority,
     check_timeout,
 )
+from pgjobs.enqueueing.plain_options import check_meta, check_notifications, check_text
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.jobs.cron import check_cron
 from pgjobs.registry.names import JobTarget, path_of, registered_as
@@ -147,7 +150,7 @@ def register_system_job(
 
 
 def _check_options(kwargs: dict[str, Any]) -> None:
-    """Raise InvalidArgument for an option that no system job has, and for a wrong number.
+    """Raise InvalidArgument for an option that no system job has, and for a wrong value.
 
     No queue is looked up: the apps, which bring queues, may not be ready. ``check`` does it.
     """
@@ -159,3 +162,15 @@ def _check_options(kwargs: dict[str, Any]) -> None:
     for name, check in _NUMBERS.items():
         if kwargs.get(name) is not None:
             check(kwargs[name])
+    check_text("queue_name", kwargs.get("queue_name"))
+    check_notifications(kwargs.get("notifications"))
+    check_meta(kwargs.get("meta"))
+    _check_user(kwargs.get("user"))
+
+
+def _check_user(user: Any) -> None:
+    # A lazy user is read from the database, which may have no tables yet.
+    if user is not None and not isinstance(user, LazyObject):
+        from pgjobs.enqueueing.references import user_key  # it imports models, as a user does
+
+        user_key(user)
