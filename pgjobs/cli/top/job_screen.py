@@ -71,7 +71,13 @@ class JobScreen(LookingScreen):
         at_end = 0 < scroll.max_scroll_y <= scroll.scroll_offset.y
         self.query_one("#whole", Static).update(_drawn(seen))
         if at_end:
-            scroll.scroll_end(animate=False)
+            self.call_after_refresh(self._follow, scroll.scroll_offset.y)
+
+    def _follow(self, offset: int) -> None:
+        """Show the end, whose place is known by now, unless somebody has scrolled meanwhile."""
+        scroll = self.query_one("#job", VerticalScroll)
+        if scroll.scroll_offset.y == offset:
+            scroll.scroll_end(animate=False, immediate=True)
 
     def action_end(self) -> None:
         self.query_one("#job", VerticalScroll).scroll_end(animate=False)

@@ -51,7 +51,7 @@ class Driver:
         await self.until(lambda: all(text in self.text for text in texts))
 
     async def order(self, key: str, question: str) -> None:
-        """Press ``key``, read the question, and answer yes."""
+        """Press ``key``, read the question, answer yes, and wait until the question is gone."""
         from pgjobs.cli.top.confirm import Confirm
 
         await self.press(key)
@@ -59,6 +59,7 @@ class Driver:
         assert isinstance(screen, Confirm)
         assert question in screen.question
         await self.press("y")
+        await self.until(lambda: self.app.screen is not screen)
 
 
 Script = Callable[[Driver], Awaitable[None]]

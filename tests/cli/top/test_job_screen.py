@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from pgjobs.choices import JobStatus
+from pgjobs.cli.top.job_screen import JobScreen
 from pgjobs.models import Job, JobLogEntry
 from tests.apps.testapp.jobs import Raising
 from tests.cli.top.driver import Drive, Driver
@@ -114,3 +115,24 @@ def test_no_text_of_a_job_becomes_markup_or_steers_the_terminal(drive: Drive) ->
 
     errored = Job.objects.filter(pk=job.pk).values("status", "started", "completed", "error").get()
     drive(script, (120, 60))
+
+
+def test_a_look_does_not_take_back_a_user_who_has_scrolled_meanwhile(drive: Drive) -> None:
+    job = a_job("errored", error="ValueError: boom", errors=[a_failure()])
+    log(job, "\n".join(f"line {number}." for number in range(50)))
+
+    async def script(driver: Driver) -> None:
+        await driver.press("5")
+        await driver.until_shown("ValueError: boom")
+        await driver.press("enter")
+        await driver.until_shown("status            errored")
+        await driver.press("end")
+        await driver.until_shown("line 49.")
+        screen = driver.app.screen
+        assert isinstance(screen, JobScreen)
+        screen.show(screen._seen)
+        screen.query_one("#job").scroll_home(animate=False, immediate=True)
+        await driver.pilot.pause(0.5)
+        assert "status            errored" in driver.text
+
+    drive(script, (80, 40))

@@ -132,7 +132,7 @@ def test_a_thread_job_that_ends_their_worker_costs_them_no_interruption(
 def test_its_programs_end_with_it(environment: Environment, kind: str) -> None:
     ended, stopped, dead = (
         StartsPrograms.enqueue(),
-        StartsPrograms.enqueue(then="waits", timeout=1),
+        StartsPrograms.enqueue(then="waits", timeout=5),
         StartsPrograms.enqueue(then="dies", max_attempts=1),
     )
     Job.objects.filter(pk=dead.pk).update(interruptions=2)  # it is its last chance
