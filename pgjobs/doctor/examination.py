@@ -19,6 +19,7 @@ SPECIALISTS: Final[tuple[Callable[[str], Iterator[Finding]], ...]] = (
     project.failed_checks,
     schema.unapplied_migrations,
     schema.indexes_to_repair,
+    schema.open_functions,
     cluster.no_worker,
     cluster.unserved_queues,
     cluster.late_schedules,

@@ -1,4 +1,4 @@
-"""Looks at the schema: its migrations and its indexes."""
+"""Looks at the schema: its migrations, its indexes, and the rights to its functions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from pgjobs.doctor.finding import Finding, Severity
 from pgjobs.doctor.indexes import State, checkup
+from pgjobs.doctor.reading import read
 
 OLDER: Final = "schema older than code"
 
@@ -38,3 +39,16 @@ def indexes_to_repair(using: str) -> Iterator[Finding]:
             yield Finding(Severity.WARNING, "bloated index", evidence, remedy)
         elif index.state != State.SOUND:
             yield Finding(Severity.CRITICAL, "missing index", evidence, remedy)
+
+
+def open_functions(using: str) -> Iterator[Finding]:
+    """Find functions that act in the rights of their owner, and that everybody may execute."""
+    for (function,) in read(using, "doctor/open_functions"):
+        yield Finding(
+            Severity.CRITICAL,
+            "open function",
+            f"Everybody who may connect can execute {function} in the rights of its owner, as "
+            "after a restore without access rights.",
+            f"Run: REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC; Then grant it again to the "
+            "roles that need it: manage.py pgjobs roles.",
+        )

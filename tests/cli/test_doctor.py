@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -180,6 +181,21 @@ def test_a_dropped_index_is_critical_and_its_remedy_makes_it_anew() -> None:
         query(statement.replace(" CONCURRENTLY ", " "))
 
     assert examined() == []
+
+
+def test_functions_that_a_restore_has_opened_are_found_and_the_remedy_closes_them() -> None:
+    a_worker()
+    query("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO PUBLIC")
+    findings = [each for each in examined() if each.about == "open function"]
+    assert {each.severity for each in findings} == {Severity.CRITICAL}
+    opened = " ".join(each.evidence for each in findings)
+    assert "pgjobs_cancel(" in opened
+    assert "pgjobs_why(" not in opened  # it acts in the rights of its caller
+
+    for finding in findings:
+        query(re.search("REVOKE [^;]*;", finding.remedy)[0])  # type: ignore[index]
+
+    assert "open function" not in {each.about for each in examined()}
 
 
 def test_a_table_that_is_not_there_leaves_the_other_findings() -> None:
