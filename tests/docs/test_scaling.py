@@ -67,9 +67,10 @@ def test_a_rival_of_a_row_that_moves_to_another_partition_gets_the_error_of_the_
     with psycopg.connect(**connection.get_connection_params()) as mover:
         mover.execute("UPDATE divided SET status = 'completed' WHERE id = %s", [job.pk])
         waiting = elsewhere(rival)
-        eventually(
-            lambda: query("SELECT pid FROM pg_stat_activity WHERE wait_event = 'transactionid'")
+        waits_for_it = (
+            "SELECT pid FROM pg_locks WHERE NOT granted AND %s = ANY (pg_blocking_pids(pid))"
         )
+        eventually(lambda: query(waits_for_it, mover.info.backend_pid))
         mover.commit()
         with pytest.raises(Exception, match=message):
             waiting.result(20)

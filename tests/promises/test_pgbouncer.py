@@ -208,7 +208,7 @@ ONLY_BY_BELL = (
 )
 HAS_LOOKED = (
     "SELECT FROM pg_stat_activity WHERE application_name = 'pgjobs wait' AND state = 'idle' "
-    "AND query LIKE '%SELECT status FROM pgjobs_job%'"
+    "AND datname = current_database() AND query LIKE '%SELECT status FROM pgjobs_job%'"
 )
 
 

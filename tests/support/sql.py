@@ -98,3 +98,5 @@ def advisory_lock(*key: int, shared: bool = False) -> Iterator[None]:
         take = "pg_advisory_lock_shared" if shared else "pg_advisory_lock"
         session.execute(f"SELECT {take}(%s, %s)".encode(), key)
         yield
+        # The server lets go of the locks of a closed session some time after its end.
+        session.execute("SELECT pg_advisory_unlock_all()")

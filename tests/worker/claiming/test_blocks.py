@@ -15,7 +15,7 @@ from pgjobs.sql.locks import BLOCK_LOCK
 from pgjobs.worker.claiming.claimer import Claimer
 from pgjobs.worker.claiming.lanes import STRAGGLES_AFTER
 from tests.apps.testapp.jobs import Noop
-from tests.support.elsewhere import elsewhere
+from tests.support.elsewhere import elsewhere, is_waited_for
 from tests.support.engine import OpenConnection
 from tests.support.eventually import eventually
 from tests.support.rows import a_worker
@@ -191,7 +191,7 @@ def test_a_claim_locks_no_job_that_another_claim_has_taken_since_it_began(
         # The late claim sees the queue as it is now, and then waits for the row of its worker.
         WorkerProcess.objects.select_for_update().get(pk=late)
         claim = elsewhere(lambda: claimer.claim(limit=300, worker=late))
-        eventually(lambda: query("SELECT pid FROM pg_locks WHERE NOT granted"))
+        eventually(is_waited_for)
         taken = ids(rival.claim(limit=BLOCK - 50, worker=worker))
         before = lockers(taken)
     claimed = ids(claim.result(20))

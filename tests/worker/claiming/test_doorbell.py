@@ -56,7 +56,8 @@ def sit(open_connection: OpenConnection) -> Sit:
 def sits_down_in_vain(cursor: Any) -> bool:
     """Return whether a worker's registration waits for a lock."""
     cursor.execute(
-        "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'pgjobs_doorbell'::regclass "
+        "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+        "WHERE datname = current_database() AND relation = 'pgjobs_doorbell'::regclass "
         "AND NOT granted)"
     )
     return bool(cursor.fetchone()[0])

@@ -28,8 +28,9 @@ from tests.support.sql import query
 from tests.support.told_events import ToldSoFar
 
 HOLDER = """
-SELECT pid FROM pg_locks
-WHERE locktype = 'advisory' AND classid = %s AND objid::bigint = %s AND granted
+SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = database
+WHERE datname = current_database() AND locktype = 'advisory'
+    AND classid = %s AND objid::bigint = %s AND granted
 """
 
 
