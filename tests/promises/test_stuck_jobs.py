@@ -72,6 +72,6 @@ def test_a_job_that_waits_for_postgresql_ends_at_its_timeout_and_the_process_goe
     assert "longer than its timeout of 1 seconds" in waiting.error
     assert waiting.started is not None
     assert waiting.completed is not None
-    assert 1 <= (waiting.completed - waiting.started).total_seconds() < 3
+    assert 1 <= (waiting.completed - waiting.started).total_seconds() < 60  # of its 600
     assert traces.pids("waits") == traces.pids("ran")
     assert os.getpid() not in traces.pids("ran")
