@@ -38,7 +38,7 @@ class Driver:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
 
-    async def until(self, condition: Callable[[], T], *, timeout: float = 8) -> T:
+    async def until(self, condition: Callable[[], T], *, timeout: float = 25) -> T:
         """Return the first truthy value of ``condition``; fail after ``timeout``."""
         deadline = asyncio.get_running_loop().time() + timeout
         while not (value := condition()):

@@ -36,7 +36,7 @@ def test_a_job_past_its_timeout_is_errored(child_environment: Environment, job_c
     assert "longer than its timeout of 1 seconds" in job.error
     assert job.errors[0]["exception"] == "pgjobs.exceptions.JobTimeout"
     # The limit counts from the job's slot on, which begins a moment before `started`.
-    assert 0.9 <= (job.completed - job.started).total_seconds() < 5
+    assert 0.9 <= (job.completed - job.started).total_seconds() < 60
 
 
 def test_a_timeout_of_the_call_ends_the_job(child_environment: Environment) -> None:
