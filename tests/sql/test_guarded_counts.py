@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 
@@ -20,7 +21,7 @@ from tests.support.sql import query
 pytestmark = pytest.mark.django_db(transaction=True)
 
 RAISES = "RAISE EXCEPTION 'no statistics'"
-OWNER = "counts_owner"
+OWNER = f"counts_owner_{os.getpid()}"  # roles belong to the server, which other tests share
 
 
 def recorded_in_a_batch() -> None:
