@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
 from typing import Final
 
 from django.db import DatabaseError, Error, connections
@@ -105,9 +104,14 @@ def _fire_meanwhile() -> None:
     Procrastinate notifies of each tick. If the server's queue of notifications is full, the server
     refuses each tick, and procrastinate's worker ends again and again.
     """
-    with suppress(Error):  # the server is away: the worker has ended for the same reason
+    try:
         fire_due()
-    connections[job_database()].close()
+    except Error:
+        pass  # the server is away: the worker has ended for the same reason
+    except Exception as error:  # it must not end the thread, which starts procrastinate again
+        events.tell(events.TickFailed(int(time.time()), error))
+    finally:
+        connections[job_database()].close()
 
 
 def _forget_lost_ticks() -> None:

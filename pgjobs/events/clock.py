@@ -54,7 +54,7 @@ class ScheduleRefused(Event):
 
 @dataclass(slots=True)
 class TickFailed(Event):
-    """A tick of the clock lost the database; ``tick`` is its time in seconds since 1970."""
+    """A tick of the clock raised ``error``; ``tick`` is its time in seconds since 1970."""
 
     tick: int
     error: BaseException

@@ -117,7 +117,7 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.ScheduleRefused: line(
         CLOCK, ERROR, "schedule={job_class}: a trigger or a policy refuses its change: {error}"
     ),
-    events.TickFailed: line(CLOCK, WARNING, "tick={tick} lost the database: {error}"),
+    events.TickFailed: line(CLOCK, WARNING, "tick={tick} failed: {error}"),
     events.ProcrastinateWorkerLost: line(
         CLOCK, WARNING, "{name} lost its worker, starting it again: {error}"
     ),

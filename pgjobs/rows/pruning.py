@@ -95,15 +95,17 @@ def _delete_or_pass_over(alone: Alone, job: int, passed_over: set[int], *, days:
     except (psycopg.Error, Error) as error:
         if not _is_refusal(error):
             raise
-        return _passed_over(job, error, passed_over)._replace(was_tried_apart=True)
+        return _passed_over(job, error, passed_over, was_tried_apart=True)
     if not deleted and job == alone(partial(statements.oldest, days=days, passed_over=passed_over)):
-        return _passed_over(job, RefusedSilently([job]), passed_over)
+        return _passed_over(job, RefusedSilently([job]), passed_over, was_tried_apart=True)
     return Batch(len(deleted))
 
 
-def _passed_over(job: int, error: Exception, passed_over: set[int]) -> Batch:
+def _passed_over(
+    job: int, error: Exception, passed_over: set[int], *, was_tried_apart: bool = False
+) -> Batch:
     passed_over.add(job)
-    return Batch(0, job, error)
+    return Batch(0, job, error, was_tried_apart)
 
 
 def _is_refusal(error: Exception) -> bool:

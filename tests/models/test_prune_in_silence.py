@@ -82,3 +82,18 @@ def test_a_worker_prunes_what_comes_after_jobs_that_a_trigger_keeps(
     assert set(Job.objects.all()) == set(kept)
     (named,) = told(events.JobsNotPruned)
     assert named["jobs"] == [job.pk for job in kept]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pass_ends_once_it_knows_as_many_jobs_that_stay_as_it_may(
+    open_connection: Callable[[], EngineConnection],
+    kept: list[Job],
+    told: ToldSoFar,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(liveness, "_MOST_PASSED_OVER", 5)
+
+    Pruning(open_connection()).take_pass()
+
+    (named,) = told(events.JobsNotPruned)
+    assert named["jobs"] == [job.pk for job in kept[:5]]

@@ -23,8 +23,9 @@ _INTERVAL: Final = 60.0
 _PAUSE: Final = 1.0
 """Seconds between two full batches: the disk has other work to do."""
 _MOST_REFUSALS: Final = 1000
-"""Jobs that may refuse with an error in one pass. Each costs two statements, and the next pass goes
-on."""
+"""Jobs that may refuse in statements of their own in one pass; the next pass goes on."""
+_MOST_PASSED_OVER: Final = 100_000
+"""Jobs that are known to refuse, after which a pass ends: each statement takes all their ids."""
 _MERGES_TO_FORGET: Final = 60
 """Merges after which old statistics are deleted: this reads all of them."""
 _PASSES_TO_REMEMBER: Final = 60
@@ -98,7 +99,10 @@ class Pruning:
             tried_apart += batch.was_tried_apart
             if batch.deleted == BATCH:
                 self._stopping.wait(_PAUSE)
-            if self._stopping.is_set() or tried_apart >= _MOST_REFUSALS:
+            has_met_too_many = (
+                tried_apart >= _MOST_REFUSALS or len(self._passed_over) >= _MOST_PASSED_OVER
+            )
+            if self._stopping.is_set() or has_met_too_many:
                 break
         refusals.tell()
 
