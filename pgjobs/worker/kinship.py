@@ -6,11 +6,13 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
+_prctl: Final[Callable[[int, int | bytes], object]] = (
+    ctypes.CDLL(None).prctl if sys.platform == "linux" else lambda option, value: None
+)
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NAME: Final = 15
 _PR_SET_CHILD_SUBREAPER: Final = 36
@@ -68,9 +70,9 @@ def children_of(pid: int) -> list[int]:
     """Return the children of ``pid``; none if the system does not tell."""
     found: list[int] = []
     with suppress(OSError):
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            with suppress(OSError):
-                found += map(int, (thread / "children").read_text().split())
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with suppress(OSError), open(f"/proc/{pid}/task/{thread}/children") as children:
+                found += map(int, children.read().split())
     return found
 
 
@@ -87,8 +89,3 @@ def _kill(pids: list[int]) -> None:
     for pid in pids:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
-
-
-def _prctl(option: int, value: int | bytes) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value)
