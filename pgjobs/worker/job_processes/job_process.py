@@ -40,7 +40,7 @@ class Death:
     code: int
     """The exit code, or the negative number of the signal that ended it."""
     has_begun: bool
-    """Whether the process had begun with the job."""
+    """Whether the process had read the job to its end. Only Linux tells if it had not."""
     errors: str
     """The end of its standard error."""
     reason: str
@@ -90,18 +90,17 @@ class JobProcess:
         None means that ``job.terminate()`` has recorded its outcome, or that the row has moved on.
         """
         self.jobs += 1
-        self._has_begun, self._last_errors = False, b""
-        with suppress(ConnectionError):  # it has ended, and its exit code will tell
+        self._has_begun, self._last_errors = True, b""
+        try:
             self._socket.sendall(frame(messages.from_job(job, is_last=self.is_worn)))
+        except ConnectionError:  # it has ended, and its exit code will tell
+            self._has_begun = False
         for message in self._messages():
             try:
                 if "outcome" in message:
                     self.is_worn |= message["is_last"]
                     return messages.to_outcome(message, job, self.identity)
-                if "note" in message:
-                    note(messages.to_note(message))
-                else:
-                    self._has_begun = True
+                note(messages.to_note(message))
             except (KeyError, TypeError, ValueError):
                 self.kill(_NO_MESSAGE)
         return self._death()
@@ -171,13 +170,17 @@ class JobProcess:
 
     def _receive(self, *, until_empty: bool) -> bool:
         """Take the bytes that have come; return False if no more will come."""
-        with suppress(BlockingIOError, ConnectionResetError):
+        try:
             while piece := self._socket.recv(_PIECE, socket.MSG_DONTWAIT):
                 self._frames.feed(piece)
                 if not until_empty:
                     return True
-            return False
-        return True
+        except BlockingIOError:
+            return True
+        except ConnectionResetError:  # so the kernel says that nobody has read all of the job
+            self._has_begun = False
+            return True
+        return False
 
     def _next_message(self) -> dict[str, Any] | None:
         try:

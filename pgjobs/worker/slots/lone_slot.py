@@ -69,7 +69,6 @@ class _LoneSlot(Runner):
     def run(self) -> None:
         is_last = False
         while not is_last and (message := self._line.receive()) is not None:
-            self._line.send({"begun": True})
             job = messages.to_job(message)
             job.note_sink = lambda note: self._line.send(messages.from_note(note))
             outcome = self._attempt(job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -229,3 +230,20 @@ def test_an_idle_process_that_was_killed_costs_no_job(environment: Environment) 
         eventually(lambda: refreshed(second).status == "completed", timeout=30)
         assert worker.told(events.JobProcessLost) == []
     assert refreshed(second).epoch == 1
+
+
+def test_a_process_that_dies_before_it_has_read_its_job_costs_no_job(
+    environment: Environment,
+) -> None:
+    first = ShowsInProcess.enqueue()
+    with RunningWorker(environment, "--concurrency", "1") as worker:
+        eventually(lambda: refreshed(first).status == "completed", timeout=30)
+        idle = refreshed(first).result["pid"]
+        os.kill(idle, signal.SIGSTOP)
+        second = ShowsInProcess.enqueue()
+        eventually(lambda: refreshed(second).status == "running", timeout=30)
+        time.sleep(0.2)  # until the job is sent
+        os.kill(idle, signal.SIGKILL)
+        eventually(lambda: refreshed(second).status == "completed", timeout=30)
+        assert worker.told(events.JobProcessLost) == []
+    assert (refreshed(second).epoch, refreshed(second).interruptions) == (1, 0)
