@@ -31,10 +31,13 @@ class Idle:
     megabytes: float
 
 
-def idle(processes: int, seconds: float) -> Idle:
-    """Measure so many idle worker processes for so many seconds."""
+def idle(processes: int, seconds: float, *, preload: bool = False) -> Idle:
+    """Measure so many idle worker processes for so many seconds.
+
+    The memory is that of the supervisor, of the workers and of the zygote, if there is one.
+    """
     table.clear()
-    with worker.idle(processes=processes) as workers:
+    with worker.idle(processes=processes, preload=preload) as workers:
         calls, spent, began = _calls(), workers.cpu_seconds(), time.monotonic()
         time.sleep(seconds)
         took = time.monotonic() - began

@@ -26,6 +26,7 @@ def ratios(figures: Mapping[str, Any], cores: int) -> dict[str, float | None]:
         rate for name, rate in rates.items() if figures["peers"][name]["language"] == "Python"
     ]
     idle = figures["cost"]["idle"]["1"]
+    preloaded = figures["cost"]["idle"].get("preloaded", {})
     early, late = figures["cost"]["megabytes"]
     clients = enqueue["from 32 clients"]
     found = {
@@ -47,6 +48,7 @@ def ratios(figures: Mapping[str, Any], cores: int) -> dict[str, float | None]:
         "priority_ms": latencies["behind low ones"]["worst"],
         "idle_statements_per_s": idle["statements_per_second"],
         "idle_percent_of_a_core": idle["percent_of_a_core"],
+        "idle_mb": preloaded.get("megabytes_each"),
         "memory_growth": late / early - 1,
         "coroutines_vs_plain": drain["one process, coroutines"] / one,
         **_scaling(figures.get("scaling", {}), cores),

@@ -239,11 +239,11 @@ class Suite:
         }
 
     def _idle(self) -> Figures:
-        size = self._size
-        return {
-            str(count): asdict(cost.idle(count, size.idle_seconds))
-            for count in (1, size.many_workers)
-        }
+        seconds, many = self._size.idle_seconds, self._size.many_workers
+        found = {str(count): asdict(cost.idle(count, seconds)) for count in (1, many)}
+        preloaded = cost.idle(many, seconds, preload=True)
+        megabytes_each = preloaded.megabytes / many
+        return {**found, "preloaded": {**asdict(preloaded), "megabytes_each": megabytes_each}}
 
     def _told(self, name: str, act: Case) -> Figures:
         """Run one case and say how far the run has come."""

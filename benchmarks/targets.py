@@ -46,6 +46,7 @@ TARGETS: Final = (
     _at_most("priority_ms", "commit to run(), high job while low jobs of 1 ms wait, worst, ms", 50),
     _at_most("idle_statements_per_s", "statements per second of an idle worker", 2),
     _at_most("idle_percent_of_a_core", "processor time of an idle worker, %", 1),
+    _at_most("idle_mb", "memory of an idle worker of its own, of many with --preload, MB", 36.7),
     _at_most("memory_growth", "memory growth of a worker after its first 10,000 jobs", 0.05),
     Target("coroutines_vs_plain", "throughput of coroutines ÷ jobs in threads, one process", 0.85),
     Target("eight_vs_one", "on 16 cores, throughput of 8 processes ÷ 1 process", 3.5),

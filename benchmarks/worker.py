@@ -64,11 +64,14 @@ def running(
     processes: int = 1,
     concurrency: int = 4,
     isolation: str = "thread",
+    preload: bool = False,
     began: Path | None = None,
 ) -> Iterator[WorkerProcess]:
     """Run a worker; its processes write to the file ``began`` when they first ran a job."""
     command = [sys.executable, "-m", "django", "pgjobs_worker", "--isolation", isolation]
     command += ["--processes", str(processes), "--concurrency", str(concurrency)]
+    if preload:
+        command.append("--preload")
     environment = {**os.environ, "BENCHMARK_BEGAN": str(began or os.devnull)}
     process = subprocess.Popen(command, env=environment)
     try:
@@ -79,10 +82,12 @@ def running(
 
 
 @contextmanager
-def idle(*, processes: int = 1, concurrency: int = 4) -> Iterator[WorkerProcess]:
+def idle(
+    *, processes: int = 1, concurrency: int = 4, preload: bool = False
+) -> Iterator[WorkerProcess]:
     """Run a worker, and yield it once all its processes are registered and idle."""
     stopped = WorkerRow.objects.count()
-    with running(processes=processes, concurrency=concurrency) as worker:
+    with running(processes=processes, concurrency=concurrency, preload=preload) as worker:
         worker.wait_until(lambda: WorkerRow.objects.count() >= stopped + processes, _START_TIMEOUT)
         time.sleep(2)
         yield worker

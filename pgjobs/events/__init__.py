@@ -85,6 +85,7 @@ from pgjobs.events.workers import (
     SignOffFailed,
     StatisticsFailed,
     TablesMissing,
+    ThreadsNotForked,
     WorkerDied,
     WorkerOrdered,
     WorkerStarted,
@@ -92,6 +93,7 @@ from pgjobs.events.workers import (
     WorkerStopping,
     WorkerStuck,
     WorkerTakenForDead,
+    ZygoteEnded,
 )
 
 __all__ = [
@@ -159,6 +161,7 @@ __all__ = [
     "StopRequested",
     "SuccessorLost",
     "TablesMissing",
+    "ThreadsNotForked",
     "TickFailed",
     "TracerFailed",
     "WaitingJobErrored",
@@ -170,6 +173,7 @@ __all__ = [
     "WorkerStopping",
     "WorkerStuck",
     "WorkerTakenForDead",
+    "ZygoteEnded",
     "listen",
     "tell",
 ]

@@ -203,6 +203,24 @@ class ChildNotStarted(Event):
 
 
 @dataclass(slots=True)
+class ZygoteEnded(Event):
+    """The process that loads the project for ``--preload`` ended with ``code``.
+
+    No worker process can start until the next one has loaded it, which starts in ``delay`` seconds.
+    """
+
+    code: int
+    delay: float
+
+
+@dataclass(slots=True)
+class ThreadsNotForked(Event):
+    """The project has started these threads while it was loaded for ``--preload``."""
+
+    threads: Sequence[str]
+
+
+@dataclass(slots=True)
 class LivenessFileFailed(Event):
     """The liveness file at ``path`` could not be touched. Told once until it can be touched."""
 

@@ -98,6 +98,19 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.ChildNotStarted: line(
         WORKER, ERROR, "child={child} could not be started, trying again in {delay:.1f} s: {error}"
     ),
+    events.ZygoteEnded: line(
+        WORKER,
+        ERROR,
+        "the process that loads the project for --preload ended with {code}, trying again in "
+        "{delay:.1f} s",
+    ),
+    events.ThreadsNotForked: Line(
+        WORKER,
+        WARNING,
+        "the project has started threads while it was loaded, and the processes that --preload "
+        "forks do not have them: %s. Start them later, or leave out --preload.",
+        lambda event: (", ".join(event.threads),),
+    ),
     events.LivenessFileFailed: line(
         WORKER,
         ERROR,

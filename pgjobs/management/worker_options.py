@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import timedelta
 from functools import partial
@@ -34,6 +35,7 @@ _OF_THE_SUPERVISOR: Final = {
     "processes": 1,
     "max_jobs_per_child": None,
     "max_memory_per_child": None,
+    "preload": False,
     "reload": False,
     "liveness_file": None,
 }
@@ -101,6 +103,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="replace a process that uses more than MIB mebibytes of memory by a new one",
     )
     parser.add_argument(
+        "--preload",
+        action="store_true",
+        help="load the project once and fork the processes from it: each has a third of the memory "
+        "for itself, and starts at once",
+    )
+    parser.add_argument(
         "--reload",
         action="store_true",
         help="for development: replace the processes when a source file has changed",
@@ -141,6 +149,14 @@ def read_worker_options(options: dict[str, Any]) -> WorkerOptions:
         isolation=_isolation(options["isolation"]),
         max_jobs=options["max_jobs"] or options["max_jobs_per_child"],
     )
+
+
+def refuse_preload_elsewhere(options: dict[str, Any]) -> None:
+    """Raise CommandError for ``--preload`` on a system on which no process can adopt another."""
+    if options["preload"] and sys.platform != "linux":
+        raise CommandError(
+            "--preload needs Linux. Leave it out: the processes then load the project each."
+        )
 
 
 def refuse_options_of_supervisor(options: dict[str, Any]) -> None:

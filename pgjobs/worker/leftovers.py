@@ -105,6 +105,14 @@ def _close_all() -> bool:
     return left_open
 
 
+def close_connections() -> None:
+    """Close the project's connections: no two processes may use one session of the server."""
+    connections.close_all()
+    for connection in connections.all(initialized_only=True):
+        if (close_pool := getattr(connection, "close_pool", None)) is not None:
+            close_pool()
+
+
 def _has_ended(connection: Any) -> bool:
     """Return whether the server has ended the idle ``connection``.
 

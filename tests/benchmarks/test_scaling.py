@@ -142,8 +142,18 @@ def test_the_ratios_of_many_processes_follow_from_their_drains(key: str, ratio: 
     assert ratios(SCALED, cores=16)[key] == ratio
 
 
+def preloaded(megabytes_each: float) -> dict[str, Any]:
+    """Return the published costs, with idle workers of ``--preload``."""
+    costs = published()["figures"]["cost"]
+    return {**costs, "idle": {**costs["idle"], "preloaded": {"megabytes_each": megabytes_each}}}
+
+
+def test_the_memory_of_an_idle_worker_is_that_of_preloaded_ones() -> None:
+    assert ratios({**SCALED, "cost": preloaded(15.9)}, cores=2)["idle_mb"] == 15.9
+
+
 def test_on_two_cores_the_targets_of_sixteen_cores_are_not_judged() -> None:
-    others = {"isolation": ISOLATED, "statistics": COUNTED, "pages": PAGED}
+    others = {"isolation": ISOLATED, "statistics": COUNTED, "pages": PAGED, "cost": preloaded(15.9)}
     found = ratios(SCALED | others, cores=2)
     assert {key for key in found if found[key] is None} == {
         "eight_vs_one",

@@ -29,6 +29,7 @@ from pgjobs.management.worker_options import (
     check_liveness_file,
     read_worker_options,
     refuse_options_of_supervisor,
+    refuse_preload_elsewhere,
 )
 from pgjobs.models import Job
 from pgjobs.worker.job_processes.fork_server import serve
@@ -37,9 +38,11 @@ from pgjobs.worker.liveness.presence import LOST
 from pgjobs.worker.options import WorkerOptions
 from pgjobs.worker.process.child import child_number, is_child, leave
 from pgjobs.worker.process.offspring import can_start
+from pgjobs.worker.process.preloading import Zygote, is_zygote, zygote_socket
 from pgjobs.worker.process.reloading import CodeWatch
 from pgjobs.worker.process.run import run_as_child, run_here
 from pgjobs.worker.process.supervisor import RENEWAL, Supervisor
+from pgjobs.worker.process.zygote import serve as serve_supervisor
 from pgjobs.worker.slots.lone_slot import run_jobs
 from pgjobs.worker.startup import look_once
 from pgjobs.worker.worker import Worker
@@ -58,7 +61,7 @@ def _checks() -> list[str] | Literal["__all__"]:
     """
     if is_fork_server():
         return []
-    return [Tags.compatibility] if is_child() else "__all__"
+    return [Tags.compatibility] if is_child() or is_zygote() else "__all__"
 
 
 class Command(BaseCommand):
@@ -78,6 +81,8 @@ class Command(BaseCommand):
         _log_to_stderr(options["verbosity"])
         if (commands := fork_server_socket()) is not None:
             serve(commands, run_jobs, silence=get_settings().HEARTBEAT_TIMEOUT * LOST)
+        if (commands := zygote_socket()) is not None:
+            serve_supervisor(commands, lambda: _run_child(read_worker_options(options), options))
         worker_options = read_worker_options(options)
         try:
             if is_child():
@@ -105,6 +110,7 @@ def _supervise(worker_options: WorkerOptions, options: dict[str, Any]) -> NoRetu
         )
     if options["reload"] and not _works_for_good(options):
         raise CommandError("--reload is for a worker without --burst and --max-jobs.")
+    refuse_preload_elsewhere(options)
     _open_standard_streams()
     check_liveness_file(options["liveness_file"])
     if not (options["more_queues"] or options["queues"]):
@@ -120,6 +126,7 @@ def _supervise(worker_options: WorkerOptions, options: dict[str, Any]) -> NoRetu
         silence=get_settings().HEARTBEAT_TIMEOUT,
         restarts=_works_for_good(options),
         liveness_file=options["liveness_file"],
+        zygote=Zygote() if options["preload"] else None,
     )
     if options["reload"]:
         CodeWatch(on_change=lambda: os.kill(os.getpid(), RENEWAL)).start()

@@ -26,9 +26,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from django.db import connections
-
-from pgjobs.worker.job_processes.readable import is_readable
 from pgjobs.worker.kinship import (
     adopt_orphans,
     children_of,
@@ -37,6 +34,8 @@ from pgjobs.worker.kinship import (
     kill_strangers,
     take_name,
 )
+from pgjobs.worker.leftovers import close_connections
+from pgjobs.worker.readable import is_readable
 
 FORK: Final = b"F"
 STOP: Final = b"S"
@@ -77,7 +76,7 @@ def serve(commands: socket.socket, run: Run, *, silence: float) -> NoReturn:
     ``run`` is called in each forked process. Without a sign of life for ``silence`` seconds all
     forked processes are killed: the worker may be stopped, and others may soon take its jobs.
     """
-    _close_connections()
+    close_connections()
     adopt_orphans()
     take_name("pgjobs-fork")
     for number in (signal.SIGTERM, signal.SIGINT):  # the worker decides when to end
@@ -90,14 +89,6 @@ def serve(commands: socket.socket, run: Run, *, silence: float) -> NoReturn:
         traceback.print_exc()
         os._exit(1)
     os._exit(0)
-
-
-def _close_connections() -> None:
-    """Close the project's connections: no two processes may use one session of the server."""
-    connections.close_all()
-    for connection in connections.all(initialized_only=True):
-        if (close_pool := getattr(connection, "close_pool", None)) is not None:
-            close_pool()
 
 
 class _Server:

@@ -21,8 +21,8 @@ from pgjobs.worker.job_processes.fork_server import (
     REST,
     STOP,
 )
-from pgjobs.worker.job_processes.readable import is_readable
 from pgjobs.worker.process.offspring import first_directory
+from pgjobs.worker.readable import is_readable
 
 FORK_SERVER: Final = "PGJOBS_FORK_SERVER"
 """The environment variable of a fork server. It holds the descriptor of its socket."""

@@ -19,8 +19,8 @@ from pgjobs.worker.job_processes import messages
 from pgjobs.worker.job_processes.fork_server import NUMBER
 from pgjobs.worker.job_processes.forking import ForkServer
 from pgjobs.worker.job_processes.frames import Frames, NotAFrame, frame
-from pgjobs.worker.job_processes.readable import is_readable
 from pgjobs.worker.memory import memory_of
+from pgjobs.worker.readable import is_readable
 
 _PIECE: Final = 1 << 16
 _LAST_ERRORS: Final = 4000

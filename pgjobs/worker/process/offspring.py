@@ -6,11 +6,27 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.process.child import CHILD, FOR_GOOD, GOODBYE, LAST_WORDS, WELL
 from pgjobs.worker.process.early_output import EarlyOutput
+
+
+class Process(Protocol):
+    """A process, as its parent sees it: the part of ``subprocess.Popen`` that is used."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
+Fork = Callable[[int, int], Process]
+"""Forks the child of a number, which writes its signs of life to a descriptor. Raises OSError."""
 
 
 @dataclass(eq=False)
@@ -23,7 +39,7 @@ class Child:
 
     index: int
     backoff: Backoff = field(default_factory=Backoff)
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
     signs: int = -1
     """The pipe for signs of life, one each second; -1 while there is none."""
     last_sign: float = 0.0
@@ -45,35 +61,42 @@ class Child:
     """The last process ended badly before its first sign of life."""
     _early: EarlyOutput | None = None
 
-    def start(self) -> None:
-        """Start a new interpreter with the command line of this one. Raises OSError."""
+    def start(self, fork: Fork | None = None) -> None:
+        """Start a process: a new interpreter, or one that ``fork`` forks. Raises OSError."""
         # Before the pipe, which an exception would leave open.
-        self._early = EarlyOutput.if_possible() if self._failed_early else None
+        self._early = EarlyOutput.if_possible() if self._failed_early and not fork else None
         read, write = os.pipe()
-        environment = {**os.environ, CHILD: f"{write}:{os.getpid()}:{self.index}"}
-        kept = self._early.arrange(environment) if self._early else []
         try:
-            self.process = subprocess.Popen(
-                [sys.executable, *sys.orig_argv[1:]],
-                cwd=first_directory(),
-                env=environment,
-                pass_fds=[write, *kept],
-                stderr=self._early.file if self._early and kept else None,
-                # Ctrl-C signals a whole process group. In sessions of their own, the children get
-                # only the supervisor's signal, once.
-                start_new_session=True,
-            )
+            self.process = fork(self.index, write) if fork else self._new_interpreter(write)
         except OSError:
             os.close(read)
             raise
         finally:
-            for descriptor in (write, *kept):
-                os.close(descriptor)
+            os.close(write)
         os.set_blocking(read, False)
         self.signs, self.last_words = read, ""
         self.has_given_sign = self.has_said_goodbye = self.is_renewed = False
         self.has_left_for_good = False
         self.born = self.last_sign = time.monotonic()
+
+    def _new_interpreter(self, signs: int) -> subprocess.Popen[bytes]:
+        """Start a new interpreter with the command line of this one."""
+        environment = {**os.environ, CHILD: f"{signs}:{os.getpid()}:{self.index}"}
+        kept = self._early.arrange(environment) if self._early else []
+        try:
+            return subprocess.Popen(
+                [sys.executable, *sys.orig_argv[1:]],
+                cwd=first_directory(),
+                env=environment,
+                pass_fds=[signs, *kept],
+                stderr=self._early.file if self._early and kept else None,
+                # Ctrl-C signals a whole process group. In sessions of their own, the children get
+                # only the supervisor's signal, once.
+                start_new_session=True,
+            )
+        finally:
+            for descriptor in kept:
+                os.close(descriptor)
 
     def hear(self) -> None:
         """Read the signs of life, and the last words, that have come."""

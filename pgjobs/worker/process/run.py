@@ -54,9 +54,9 @@ def run_as_child(worker: Runnable, *, memory_limit: int | None, is_replaced: boo
     unless its burst is over. An order to the worker precedes that.
     """
     bond = Bond(memory_limit=memory_limit, worn=worker.stop_order.drain, stuck=worker.stuck)
+    _obey_signals(worker)  # before the first sign of life: a child that has given one must obey
     bond.hold()
     die_with_any_thread()
-    _obey_signals(worker)
     _collect_less_often()
     # Not sys.exit() or an exception: Python would wait for the threads of jobs that were cut off,
     # and for threads that a job has started, while this process gives signs of life.

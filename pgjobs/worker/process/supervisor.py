@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from pgjobs import events
+from pgjobs.worker.kinship import adopt_orphans
 from pgjobs.worker.process.child import EXIT_AGAIN
 from pgjobs.worker.process.health import LivenessFile, tell_systemd
 from pgjobs.worker.process.offspring import Child
+from pgjobs.worker.process.preloading import Zygote
 
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 RENEWAL: Final = signal.SIGUSR1
@@ -30,8 +32,8 @@ _SETTLED: Final = 30.0
 class Supervisor:
     """Keeps ``processes`` children running until told to stop.
 
-    Children are new interpreters with the same command line, not forks, so they share neither
-    connections nor threads that the project started.
+    Children are new interpreters with the same command line, so they share neither connections nor
+    threads that the project started. With a ``zygote``, they are forked from it.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class Supervisor:
         silence: float,
         restarts: bool = True,
         liveness_file: Path | None = None,
+        zygote: Zygote | None = None,
     ) -> None:
         self._children = [Child(index) for index in range(1, processes + 1)]
         self._shutdown_timeout = shutdown_timeout
         self._silence = silence
         self._restarts = restarts
         self._liveness_file = LivenessFile(liveness_file) if liveness_file else None
+        self._zygote = zygote
         self._kill_at: float | None = None
         self._failed = False
         self._told_ready = False
@@ -60,12 +64,16 @@ class Supervisor:
         signal.signal(RENEWAL, lambda *_: self.renew())
         # The program that started this one may have blocked signals, and each process inherits it.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (*_STOP_SIGNALS, RENEWAL, signal.SIGCHLD))
+        if self._zygote is not None:
+            adopt_orphans()
         try:
             with _signals_in_a_pipe() as self._signals:
                 while not all(child.is_done for child in self._children):
                     self._turn()
         finally:
             self._kill([child for child in self._children if child.process])
+            if self._zygote is not None:
+                self._zygote.end()
         return int(self._failed)
 
     def stop(self) -> None:
@@ -83,6 +91,8 @@ class Supervisor:
         """Replace each child by a new one once its jobs have ended, so that new code is loaded."""
         if self._kill_at is not None or not self._restarts:
             return
+        if self._zygote is not None:
+            self._zygote.renew()
         for child in self._children:
             child.start_at = 0.0
             # A second signal would cut its jobs off.
@@ -103,11 +113,15 @@ class Supervisor:
                 self._replace(child, code)
         self._end_silent()
         self._show_liveness()
-        _reap_strangers([child.process.pid for child in self._children if child.process])
+        if os.getpid() == 1 or self._zygote is not None:
+            self._reap_orphans()
 
     def _start(self, child: Child) -> None:
         try:
-            child.start()
+            if self._zygote is None:
+                child.start()
+            elif self._zygote.is_ready():
+                child.start(self._zygote.fork)
         except OSError as error:  # no memory, no more processes, or Python is being replaced
             delay = child.backoff.next()
             child.start_at = time.monotonic() + delay
@@ -125,6 +139,8 @@ class Supervisor:
         for child in heard:
             if not child.has_given_sign:
                 poll.register(child.signs, select.POLLIN)
+        if self._zygote is not None and self._zygote.descriptor is not None:
+            poll.register(self._zygote.descriptor, select.POLLIN)
         ready = {descriptor for descriptor, _ in poll.poll(1000 * self._pause())}
         if self._signals in ready:
             os.read(self._signals, 4096)
@@ -132,6 +148,8 @@ class Supervisor:
             child.hear()
 
     def _pause(self) -> float:
+        if self._zygote is not None and not self._zygote.is_loaded:
+            return TURN  # if it has loaded the project before, it says so
         starts = [child.start_at for child in self._children if child.process is None]
         return max(0.0, min([TURN, *(at - time.monotonic() for at in starts)]))
 
@@ -186,6 +204,21 @@ class Supervisor:
                     events.tell(events.ChildSilent(child.index, child.process.pid))
                 child.process.kill()
 
+    def _reap_orphans(self) -> None:
+        """Reap each orphan that has ended and that this process has adopted.
+
+        The kernel gives orphans to process 1, here of a container, or to who asks for them.
+        """
+        ours = {child.process.pid for child in self._children if child.process}
+        if self._zygote is not None:
+            ours.add(self._zygote.pid)
+        with contextlib.suppress(ChildProcessError):
+            look = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            while (found := os.waitid(os.P_ALL, 0, look)) is not None:
+                if found.si_pid in ours:
+                    return
+                os.waitpid(found.si_pid, 0)
+
     # Telling others ------------------------------------------------------------------------
 
     def _show_liveness(self) -> None:
@@ -215,14 +248,3 @@ def _signals_in_a_pipe() -> Iterator[int]:
         signal.set_wakeup_fd(-1)
         os.close(reader)
         os.close(writer)
-
-
-def _reap_strangers(ours: Sequence[int]) -> None:
-    """As process 1 of a container, reap the orphans that ended, but not the children ``ours``."""
-    if os.getpid() != 1:
-        return
-    with contextlib.suppress(ChildProcessError):
-        while (found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
-            if found.si_pid in ours:
-                return
-            os.waitpid(found.si_pid, 0)

@@ -29,11 +29,11 @@ from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.job_processes import messages
 from pgjobs.worker.job_processes.fork_server import STOP_SIGNAL, Ends
 from pgjobs.worker.job_processes.line import Line, StopRequests
-from pgjobs.worker.job_processes.readable import is_readable
 from pgjobs.worker.kinship import reap_children
 from pgjobs.worker.leftovers import drop_dead, leave_clean
 from pgjobs.worker.memory import memory
 from pgjobs.worker.process.child import leave
+from pgjobs.worker.readable import is_readable
 from pgjobs.worker.slots.awaited import awaited
 from pgjobs.worker.slots.heavy import attempt_heavy
 from pgjobs.worker.slots.logging_handlers import let_stop_requests_pass

@@ -36,7 +36,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     for child in children:
         if child.process is not None:
             child.process.kill()
-            child.process.wait()
+            code_of(child)
 
 
 def code_of(child: Child) -> int:
@@ -142,3 +142,29 @@ def test_a_child_starts_after_a_failed_start_although_no_temporary_file_can_be_m
     assert code_of(child) == 1
     assert capfd.readouterr().err == "starts\n"
     assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+OBEDIENT = """
+from pgjobs.worker.process import child, run
+
+class Worker:
+    stop_order = type("StopOrder", (), {"drain": None, "order": None})
+    burst_is_over = False
+    stopped = False
+    def run(self): return self.stopped
+    def stop(self): self.stopped = True
+    def stuck(self): return None
+
+hold = child.Bond.hold
+
+def hold_and_be_told_to_stop(bond):
+    hold(bond)
+    os.kill(os.getpid(), 15)
+
+child.Bond.hold = hold_and_be_told_to_stop
+run.run_as_child(Worker(), memory_limit=None, is_replaced=False)
+"""
+
+
+def test_a_child_obeys_a_signal_from_its_first_sign_of_life_on(start: Start) -> None:
+    assert code_of(start(OBEDIENT)) == 0

@@ -44,12 +44,14 @@ def module(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def a_worker_that_reloads(environment: Environment, module: Path) -> Iterator[None]:
+def a_worker_that_reloads(
+    environment: Environment, module: Path, *arguments: str
+) -> Iterator[None]:
     """Run the command as a person does; its children are new interpreters."""
     folder = str(module.parent.parent)
     path = os.pathsep.join([environment["PYTHONPATH"], folder])
     environment = {**environment, "EXTRA_APPS": "changing", "PYTHONPATH": path}
-    command = [sys.executable, "-m", "django", "pgjobs_worker", "--reload", "--concurrency", "1"]
+    command = [sys.executable, "-m", "django", "pgjobs_worker", "--reload", *arguments]
     with tempfile.TemporaryFile() as output:
         worker = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
@@ -69,10 +71,11 @@ def says() -> str:
     return str(job.result)
 
 
+@pytest.mark.parametrize("arguments", [(), ("--preload",)])
 def test_a_worker_runs_new_code_after_a_source_file_has_changed(
-    child_environment: Environment, module: Path
+    child_environment: Environment, module: Path, arguments: tuple[str, ...]
 ) -> None:
-    with a_worker_that_reloads(child_environment, module):
+    with a_worker_that_reloads(child_environment, module, *arguments):
         assert says() == "old"
         first = WorkerProcess.objects.get(stopped=None)
 
