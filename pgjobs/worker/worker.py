@@ -117,7 +117,7 @@ class Worker:
             announcer=announcer,
             pool=pool,
             watch=Watch(pool, presence, recorder, end_process=end_process),
-            pruning=Pruning.of(alias),
+            pruning=Pruning.of(alias, janitor.makes_rounds),
             companions=companions,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -77,7 +78,7 @@ def test_a_worker_prunes_what_comes_after_jobs_that_a_trigger_keeps(
     for number in range(5):
         old("Noop", days_ago=150 - number)
 
-    Pruning(open_connection()).take_pass()
+    Pruning(open_connection(), threading.Event()).take_pass()
 
     assert set(Job.objects.all()) == set(kept)
     (named,) = told(events.JobsNotPruned)
@@ -93,7 +94,7 @@ def test_a_pass_ends_once_it_knows_as_many_jobs_that_stay_as_it_may(
 ) -> None:
     monkeypatch.setattr(liveness, "_MOST_PASSED_OVER", 5)
 
-    Pruning(open_connection()).take_pass()
+    Pruning(open_connection(), threading.Event()).take_pass()
 
     (named,) = told(events.JobsNotPruned)
     assert named["jobs"] == [job.pk for job in kept[:5]]

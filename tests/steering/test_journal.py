@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -89,7 +90,7 @@ def test_entries_past_their_retention_are_deleted_and_running_actions_stay(
     entries = JournalEntry.objects.exclude(pk=kept.pk)
     entries.update(created=ago(days=366), updated=ago(days=366), ended=ago(days=366))
     JournalEntry.objects.filter(pk=running.pk).update(state="running", ended=None)
-    pruning = Pruning(open_connection())
+    pruning = Pruning(open_connection(), threading.Event())
 
     settings.PGJOBS = {"JOURNAL_RETENTION": 0}
     pruning.take_pass()

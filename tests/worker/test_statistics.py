@@ -176,18 +176,40 @@ def test_jobs_end_outside_of_batches_while_somebody_locks_the_counts_and_wait_on
     assert counted() == {"cancelled": 1}, "the next end is counted again"
 
 
+def on_rounds() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
+def test_only_the_worker_that_makes_the_rounds_merges_and_prunes(
+    open_connection: OpenConnection,
+) -> None:
+    count_ends(10)
+    makes_rounds = threading.Event()
+    pruning = Pruning(open_connection(), makes_rounds)
+    pruning.start()
+    time.sleep(0.5)
+    assert query("SELECT FROM pgjobs_ends")
+
+    makes_rounds.set()
+    eventually(lambda: not query("SELECT FROM pgjobs_ends"))
+    makes_rounds.clear()
+    pruning.stop(10)
+
+
 def test_the_pruning_thread_merges_and_goes_on_pruning_after_an_error(
     open_connection: OpenConnection, told: Callable[..., Any]
 ) -> None:
     count_ends(10)
-    pruning = Pruning(open_connection())
+    pruning = Pruning(open_connection(), on_rounds())
     pruning.start()
     eventually(lambda: not query("SELECT FROM pgjobs_ends"))
     pruning.stop(10)
     assert counted() == {"completed": 10}
     connection.cursor().execute("ALTER TABLE pgjobs_statistics RENAME TO away")
     try:
-        pruning = Pruning(open_connection())
+        pruning = Pruning(open_connection(), on_rounds())
         pruning.start()
         eventually(lambda: told(events.StatisticsFailed))
         pruning.stop(10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Collection
 from typing import Final
@@ -33,6 +34,8 @@ class Janitor:
         self._suspicion = Suspicion()
         self._lost_jobs = LostJobs(announce)
         self._orphans = Orphans(self._lost_jobs)
+        self.makes_rounds = threading.Event()
+        """Set as long as this worker makes the rounds, or looks without regard to them."""
         self.has_judged = False
         """Whether a turn has tried to take back the jobs of each worker that looks dead."""
 
@@ -45,6 +48,7 @@ class Janitor:
             self._look(connection)
         except Exception:
             self._rounds.leave()
+            self.makes_rounds.clear()
             raise
 
     @property
@@ -71,6 +75,7 @@ class Janitor:
 
     def _look(self, connection: EngineConnection) -> None:
         makes_rounds = self._rounds.turn(connection) or not self._takes_turns
+        (self.makes_rounds.set if makes_rounds else self.makes_rounds.clear)()
         looks = makes_rounds or not self.has_judged
         until = time.monotonic() + _LONGEST_TURN
         dead = self._suspicion.dead(connection, looks=looks)

@@ -35,12 +35,15 @@ _PASSES_TO_REMEMBER: Final = 60
 class Pruning:
     """Prunes and merges statistics once a minute, in a thread and on a connection of its own.
 
-    A trigger of the project may take long, or may refuse. On the connection of the heartbeat this
-    would make a living worker look dead. The connection is open only during a pass.
+    The worker that makes the rounds does it for the cluster. A trigger of the project may take
+    long, or may refuse. On the connection of the heartbeat this would make a living worker look
+    dead. The connection is open only during a pass.
     """
 
-    def __init__(self, connection: EngineConnection) -> None:
+    def __init__(self, connection: EngineConnection, makes_rounds: threading.Event) -> None:
+        """``makes_rounds`` is set while this worker makes the rounds."""
         self._connection = connection
+        self._makes_rounds = makes_rounds
         self._stopping = threading.Event()
         self._thread = EngineThread("pgjobs-pruning", self._run)
         self._passed_over: set[int] = set()
@@ -48,9 +51,9 @@ class Pruning:
         self._merges = 0
 
     @classmethod
-    def of(cls, alias: str) -> Self:
+    def of(cls, alias: str, makes_rounds: threading.Event) -> Self:
         """Return the pruning of the database ``alias``."""
-        return cls(EngineConnection(alias, "pruning", SETTINGS))
+        return cls(EngineConnection(alias, "pruning", SETTINGS), makes_rounds)
 
     def start(self) -> None:
         self._thread.start()
@@ -58,13 +61,15 @@ class Pruning:
     def stop(self, timeout: float) -> None:
         """End the thread after the batch that it deletes; wait up to ``timeout`` seconds for it."""
         self._stopping.set()
+        self._makes_rounds.set()  # ends the wait for the rounds
         self._thread.join(timeout)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._guarded(self.merge_statistics, events.StatisticsFailed)
-            self._guarded(self.take_pass, events.PruningFailed)
-            self._stopping.wait(_INTERVAL)
+            if self._makes_rounds.wait(_INTERVAL) and not self._stopping.is_set():
+                self._guarded(self.merge_statistics, events.StatisticsFailed)
+                self._guarded(self.take_pass, events.PruningFailed)
+                self._stopping.wait(_INTERVAL)
 
     def _guarded(
         self, act: Callable[[], None], failed: Callable[[Exception], events.Event]

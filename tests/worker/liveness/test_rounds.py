@@ -86,9 +86,14 @@ def test_a_worker_that_fails_on_its_rounds_leaves_them_to_another(
         failing.turn(engine)
 
     assert failing.next_turn_in > OVERDUE
+    assert not failing.makes_rounds.is_set()
     age_the_latest_round(OVERDUE)
     sound.turn(engine)
-    assert sound._rounds.are_ours
+    assert sound.makes_rounds.is_set()
+
+    make_due(failing._rounds)
+    failing.turn(engine)  # it finds the round of the other
+    assert not failing.makes_rounds.is_set()
 
 
 def test_a_round_from_the_time_before_the_clock_was_set_back_counts_for_nothing(
