@@ -283,12 +283,17 @@ environment() {
   touch "$scratch/$python/is-made"
 }
 
+# The same, with what builds the documentation: nothing may change an environment in which tests run.
+environment_with_docs() {
+  environment "$@"
+  "$scratch/$1/bin/pip" install -q -e '.[docs]'
+}
+
 # The documentation as HTML, where a link that leads nowhere is an error, and what it says of units,
 # manifests and containers. Sphinx needs a newer Python than the oldest one.
 documentation_builds() {
-  local python=$1 django=$2
-  environment "$python" "$django"
-  "$scratch/$python/bin/pip" install -q -e '.[docs]'
+  local python=$1
+  [[ -e $scratch/$python/bin/sphinx-build ]] || environment_with_docs "$@"
   "$scratch/$python/bin/sphinx-build" -q -W --keep-going -b html docs "$scratch/docs"
   "$scratch/$python/bin/kubernetes-validate" --strict --version 1.31 docs/operations/deployment.yaml
   "$scratch/$python/bin/check-jsonschema" --builtin-schema vendor.compose-spec compose.yaml
