@@ -12,7 +12,7 @@ from pgjobs.porting.enqueueing import by_position
 from pgjobs.porting.finding import Finding, Level
 from pgjobs.porting.module import has_unpacking, keywords, literal
 from pgjobs.porting.project import Definition
-from pgjobs.porting.reading import shown
+from pgjobs.porting.settings import shown
 from pgjobs.porting.system import Name, Reader, Setting, System
 
 _ASYNC_TASK: Final = "django_q.tasks.async_task"

@@ -10,9 +10,9 @@ from typing import Final
 from pgjobs.porting.commands import MANAGE, command, flag, worker
 from pgjobs.porting.finding import Finding, Level
 from pgjobs.porting.module import literal
-from pgjobs.porting.reading import shown
 from pgjobs.porting.rq_calls import START, read_call
 from pgjobs.porting.rq_scheduler import SCHEDULERS
+from pgjobs.porting.settings import shown
 from pgjobs.porting.system import Name, Reader, Setting, System
 
 _REGISTRIES: Final = tuple(
