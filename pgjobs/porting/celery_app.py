@@ -8,7 +8,7 @@ from typing import Final
 
 from pgjobs.porting import celery_tasks
 from pgjobs.porting.finding import Finding, Level
-from pgjobs.porting.module import Function
+from pgjobs.porting.module import Function, has_name
 from pgjobs.porting.project import decorator
 from pgjobs.porting.system import Reader
 
@@ -80,8 +80,6 @@ def _is_made_app(reader: Reader, name: str) -> bool:
 def _declares(reader: Reader, app: str) -> bool:
     """Return whether the file has a ``@app.task``, which becomes a name of pgjobs."""
     return any(
-        isinstance(each, ast.Attribute)
-        and each.attr == "task"
-        and celery_tasks.has_name(each.value, app)
+        isinstance(each, ast.Attribute) and each.attr == "task" and has_name(each.value, app)
         for each in reader.module.nodes
     )

@@ -176,3 +176,8 @@ def is_name(value: object) -> bool:
 def parameters(function: Function) -> list[str]:
     """Return the names of the parameters that can be given by position."""
     return [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+
+
+def has_name(node: ast.AST, name: str) -> bool:
+    """Return whether ``node`` is the plain name ``name``."""
+    return isinstance(node, ast.Name) and node.id == name

@@ -17,7 +17,7 @@ import pgjobs
 from pgjobs.cli.verbs import VERBS
 from pgjobs.management.worker_options import add_arguments
 from pgjobs.models import Job
-from pgjobs.porting import SYSTEMS, celery_calls, celery_tasks, netbox, rq_calls
+from pgjobs.porting import SYSTEMS, celery_calls, celery_self, netbox, rq_calls
 from pgjobs.registry.meta import JobOptions
 from tests.support.markdown import DOCS, block_after, table
 
@@ -96,7 +96,7 @@ def test_each_attribute_of_the_row_in_the_advice_exists() -> None:
     advice = re.findall(r" → (.*)$", ADVICE, re.M)
     names = set(re.findall(r"(?<![\w.])job\.(\w+)", "\n".join([*advice, *pages])))
     names |= {re.findall(r"\w+", new)[0] for new, _ in celery_calls.OF_RESULTS.values()}
-    names |= set(re.findall(r"job\.(\w+)", " ".join(celery_tasks.OF_REQUEST.values())))
+    names |= set(re.findall(r"job\.(\w+)", " ".join(celery_self.OF_REQUEST.values())))
 
     assert {"pk", "attempt", "wait"} <= names
     assert [name for name in names if not hasattr(Job, name)] == []
