@@ -1,0 +1,23 @@
+"""Encoded dicts: their own keys are told from the ``$`` key of an object that stands for a type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def wrapped(encoded: dict[str, Any]) -> dict[str, Any]:
+    """Return ``encoded`` so that `decode` does not take its only key for a type."""
+    if len(encoded) == 1 and next(iter(encoded)).startswith("$"):
+        return {"$dict": encoded}
+    return encoded
+
+
+def bare(encoded: dict[str, Any]) -> dict[str, Any]:
+    """Return an encoded dict with its own keys."""
+    inner: dict[str, Any] = encoded["$dict"] if encoded.keys() == {"$dict"} else encoded
+    return inner
+
+
+def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Return two encoded dicts as one; ``second`` wins where both have a key."""
+    return wrapped({**bare(first), **bare(second)})
