@@ -12,8 +12,9 @@ from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
     from pgjobs.testing.assertions import assert_enqueued, enqueued, refute_enqueued
+    from pgjobs.testing.job_run import JobRun
     from pgjobs.testing.mixin import JobsTestMixin
-    from pgjobs.testing.running import JobRun, fire_schedules, run_job, run_jobs
+    from pgjobs.testing.running import fire_schedules, run_job, run_jobs
     from pgjobs.testing.travelling import Travel, time_travel
     from pgjobs.testing.worker_thread import LiveWorker, live_worker
 
@@ -35,8 +36,9 @@ __all__ = [
 _MODULES: Final = {
     "assertions": ("assert_enqueued", "enqueued", "refute_enqueued"),
     "worker_thread": ("LiveWorker", "live_worker"),
+    "job_run": ("JobRun",),
     "mixin": ("JobsTestMixin",),
-    "running": ("JobRun", "fire_schedules", "run_job", "run_jobs"),
+    "running": ("fire_schedules", "run_job", "run_jobs"),
     "travelling": ("Travel", "time_travel"),
 }
 _PATHS: Final = {

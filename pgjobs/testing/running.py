@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from django.db import DatabaseError, connections, models
-from django.db.models.functions import Now
+from django.db import DatabaseError, models
 
 from pgjobs import codec
-from pgjobs.choices import WAITING, JobStatus
+from pgjobs.choices import WAITING
 from pgjobs.clock.schedules import fire_due
 from pgjobs.clock.synchronizing import synchronize
 from pgjobs.enqueueing.arguments import gathered
@@ -21,52 +19,15 @@ from pgjobs.enqueueing.row import row_for, row_for_call
 from pgjobs.exceptions import InvalidArgument, Retry, Snooze
 from pgjobs.execution import in_process
 from pgjobs.execution.verdict import leaves_of
-from pgjobs.limits import END_OF_TIME
-from pgjobs.models import Job, Pause
-from pgjobs.models.job_database import job_database
-from pgjobs.models.job_queryset import JobQuerySet
+from pgjobs.models import Job
 from pgjobs.showing import brief
+from pgjobs.testing.due_jobs import all_jobs, due_within
+from pgjobs.testing.job_run import JobRun
 from pgjobs.testing.lanes import lanes
 from pgjobs.testing.targets import Target, target_of
-from pgjobs.testing.travelling import time_travel
-from pgjobs.worker.claiming.promoter import PROMOTE
 
 if TYPE_CHECKING:
     from pgjobs.testing.targets import AnyTarget
-
-_AT_ONCE: Final = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class JobRun:
-    """One run of a job, after its end."""
-
-    job: Job
-    """The row after the run."""
-    result: Any
-    """The return value of ``run()``, decoded from the row."""
-    exception: BaseException | None
-    """The exception that left ``run()``, or None."""
-
-    @property
-    def status(self) -> str:
-        """The status after the run: ``scheduled`` if the job will be tried again."""
-        return self.job.status
-
-    @property
-    def data(self) -> Any:
-        """The value of ``self.job.data`` at the end of the run."""
-        return self.job.data
-
-    @property
-    def error(self) -> str:
-        """The text of the failure; empty for a job that completed."""
-        return self.job.error
-
-    @property
-    def log(self) -> list[str]:
-        """The messages in the job's log, the oldest first."""
-        return list(self.job.log_entries.values_list("message", flat=True))
 
 
 def run_job(
@@ -90,7 +51,7 @@ def run_job(
     row = _row_for_run(target_of(target), args, object, options)
     job, errors = Job(**row), list[BaseException]()
     with _lost_session_told(job):
-        in_process.run_immediately(_jobs(), job, note_error=errors.append)
+        in_process.run_immediately(all_jobs(), job, note_error=errors.append)
     run = JobRun(
         job=job,
         result=codec.decode(job.result, "result"),
@@ -147,13 +108,13 @@ def run_jobs(
     """
     _check(ahead, limit)
     ran: list[Job] = []
-    with closing(_due_within(ahead, lanes(queues))) as due:  # an exception must end its time travel
+    with closing(due_within(ahead, lanes(queues))) as due:  # an exception must end its time travel
         for job in due:
             if len(ran) == limit:
                 raise AssertionError(_without_an_end(job, ran))
             errors: list[BaseException] = []
             with _lost_session_told(job):
-                in_process.run_waiting(_jobs(), job, note_error=errors.append)
+                in_process.run_waiting(all_jobs(), job, note_error=errors.append)
             ran.append(job)
             if raising and errors:
                 _raise_exception(job, errors[0])
@@ -175,60 +136,10 @@ def fire_schedules() -> list[Job]:
     The first call writes the schedules, as the start of the first worker does; an interval is due
     at once then.
     """
-    before = _jobs().aggregate(latest=models.Max("pk"))["latest"] or 0
+    before = all_jobs().aggregate(latest=models.Max("pk"))["latest"] or 0
     synchronize()
     fire_due()
-    return list(_jobs().filter(pk__gt=before).order_by("pk"))
-
-
-def _jobs() -> JobQuerySet[Job]:
-    return Job.objects.using(job_database())
-
-
-def _due_within(ahead: timedelta, served: tuple[str, ...]) -> Generator[Job]:
-    yield from _due(served)
-    if ahead <= timedelta(0):
-        return
-    with time_travel(timedelta(0)) as travel:
-        now = travel.now()
-        end = now + min(ahead, END_OF_TIME - now)
-        while (moment := _next_due(served)) is not None and moment <= end:
-            travel.move(moment)
-            yield from _due(served)
-
-
-def _due(served: tuple[str, ...]) -> Iterator[Job]:
-    """Yield the job that a worker would start next, until none is due."""
-    while True:
-        with connections[job_database()].cursor() as cursor:
-            cursor.execute(PROMOTE, {"limit": _AT_ONCE, "set_aside": []})
-        pending = _in_lanes(served).filter(status=JobStatus.PENDING)
-        job = pending.order_by(_rank(served), "-priority", "position").first()
-        if job is None:
-            return
-        yield job
-
-
-def _next_due(served: tuple[str, ...]) -> Any:
-    scheduled = _in_lanes(served).filter(status=JobStatus.SCHEDULED, scheduled__gt=Now())
-    return scheduled.aggregate(soonest=models.Min("scheduled"))["soonest"]
-
-
-def _in_lanes(served: tuple[str, ...]) -> JobQuerySet[Job]:
-    paused = Pause.objects.using(job_database())
-    return (
-        _jobs()
-        .filter(queue_name__in=served)
-        .exclude(queue_name__in=paused.filter(kind=Pause.Kind.QUEUE).values("name"))
-        .exclude(job_class__in=paused.filter(kind=Pause.Kind.JOB_CLASS).values("name"))
-    )
-
-
-def _rank(served: tuple[str, ...]) -> models.Case:
-    return models.Case(
-        *(models.When(queue_name=name, then=rank) for rank, name in enumerate(served)),
-        default=len(served),
-    )
+    return list(all_jobs().filter(pk__gt=before).order_by("pk"))
 
 
 @contextmanager
