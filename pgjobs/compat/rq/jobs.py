@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db.models import Model
@@ -11,16 +10,16 @@ from django.db.models import Model
 from pgjobs import choices, codec
 from pgjobs.compat.rq import options
 from pgjobs.compat.rq.connection import check_connection
+from pgjobs.compat.rq.ends import HasEnd
 from pgjobs.compat.rq.errors import InvalidJobOperation, NoSuchJobError
 from pgjobs.compat.rq.explaining import Explaining
-from pgjobs.compat.rq.rows import find, rows
-from pgjobs.compat.rq.statuses import HasStatus, JobStatus, status_of
+from pgjobs.compat.rq.facts import HasFacts
+from pgjobs.compat.rq.rows import find, of_kind, rows
+from pgjobs.compat.rq.statuses import FAILED, HasStatus, JobStatus, status_of
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.execution.current import running_row
-from pgjobs.registry.names import registered_as
 
 _STATUS_COLUMNS: Final = ("status", "started", "cancel_requested")
-_FAILED: Final = (choices.JobStatus.ERRORED, choices.JobStatus.FAILED)
 _INSTEAD: Final = {
     "create": "Write queue.enqueue(function, …).",
     "perform": "Write job.row.run_here().",
@@ -31,7 +30,7 @@ _INSTEAD: Final = {
 }
 
 
-class Job(HasStatus, Explaining):
+class Job(HasFacts, HasStatus, HasEnd, Explaining):
     """A job of any kind. ``row`` is its `pgjobs.models.Job`, which can do more.
 
     The attributes have the values of the row when `fetch` or `refresh` read it. A status, and a
@@ -94,73 +93,6 @@ class Job(HasStatus, Explaining):
         self.row = find(self.row.pk)
         self._meta = None
 
-    # The call -----------------------------------------------------------------
-
-    @property
-    def id(self) -> str:
-        """The primary key of the row, as text."""
-        return str(self.row.pk)
-
-    def get_id(self) -> str:
-        return self.id
-
-    @property
-    def func_name(self) -> str:
-        """The dotted path of the function or of the job class."""
-        return str(self.row.job_class)
-
-    @property
-    def func(self) -> Callable[..., Any] | None:
-        """The function, or the job class; None if this process does not know it."""
-        known = registered_as(self.func_name)
-        return getattr(known, "function", known)
-
-    @property
-    def args(self) -> tuple[Any, ...]:
-        return tuple(codec.decode(_of_kind(list, self.row.args), "args"))
-
-    @property
-    def kwargs(self) -> dict[str, Any]:
-        return dict(codec.decode(_of_kind(dict, self.row.kwargs), "kwargs"))
-
-    @property
-    def description(self) -> str:
-        """The name of the job."""
-        return str(self.row.name)
-
-    @property
-    def origin(self) -> str:
-        """The name of the queue."""
-        return str(self.row.queue_name)
-
-    @property
-    def timeout(self) -> int:
-        """Seconds that each attempt may run."""
-        return int(self.row.time_limit.total_seconds())
-
-    @property
-    def created_at(self) -> datetime:
-        moment: datetime = self.row.created
-        return moment
-
-    @property
-    def enqueued_at(self) -> datetime | None:
-        """The moment since which the job has been due; None while it is scheduled."""
-        if self.row.status == choices.JobStatus.SCHEDULED:
-            return None
-        moment: datetime = self.row.scheduled or self.row.created
-        return moment
-
-    @property
-    def started_at(self) -> datetime | None:
-        moment: datetime | None = self.row.started
-        return moment
-
-    @property
-    def ended_at(self) -> datetime | None:
-        moment: datetime | None = self.row.completed
-        return moment
-
     # The status -------------------------------------------------------------------------
 
     def get_status(self, refresh: bool = True) -> JobStatus:
@@ -175,44 +107,13 @@ class Job(HasStatus, Explaining):
             raise InvalidJobOperation(f"Job {self.id} was deleted, so it has no status.")
         return status_of(*found)
 
-    @property
-    def retries_left(self) -> int | None:
-        """How many attempts may follow the present or the next one; None without `Retry`."""
-        row = self.row
-        return row.max_attempts - max(row.attempt, 1) if row.max_attempts > 1 else None
-
-    # The end --------------------------------------------------------------------
-
-    def return_value(self, refresh: bool = False) -> Any:
-        """Return the result of the function; None before its end, and without a result."""
-        row = self._ended(refresh)
-        return None if row.result is None else codec.decode(row.result, "result")
-
-    @property
-    def result(self) -> Any:
-        return self.return_value()
-
-    @property
-    def exc_info(self) -> str | None:
-        """The traceback of a failed job, or its error without an exception; None for others."""
-        row = self._ended()
-        if row.status not in _FAILED:
-            return None
-        return _traceback(_of_kind(list, row.errors), row.attempt) or str(row.error)
-
-    def _ended(self, refresh: bool = False) -> Any:
-        """Return the row, which is read again unless it was read after the end of the job."""
-        if refresh or not self.row.is_finished:
-            self.row = rows().filter(pk=self.row.pk).first() or self.row
-        return self.row
-
     # Meta -------------------------------------------------------------------------------
 
     @property
     def meta(self) -> dict[str, Any]:
         """Values of the caller. A change is stored by `save_meta`."""
         if self._meta is None:
-            self._meta = dict(codec.decode(_of_kind(dict, self.row.meta), "meta"))
+            self._meta = dict(codec.decode(of_kind(dict, self.row.meta), "meta"))
         return self._meta
 
     @meta.setter
@@ -269,21 +170,10 @@ class Job(HasStatus, Explaining):
         """
         options.refuse({"at_front": at_front})
         row = find(self.row.pk)
-        if not (row.status in _FAILED and row.retry()):
+        if not (row.status in FAILED and row.retry()):
             raise InvalidJobOperation(
                 f"Job {self.id} is {row.status}, and only a failed job can be requeued, unless "
                 "another live job holds its place."
             )
         self.row = row
         return self
-
-
-def _of_kind(kind: type[Any], value: Any) -> Any:
-    """Return ``value``, or an empty ``kind`` for another value: SQL by hand can write any JSON."""
-    return value if isinstance(value, kind) else kind()
-
-
-def _traceback(errors: list[Any], attempt: int) -> str:
-    """Return the traceback of the ``attempt`` that failed last; "" if it had no exception."""
-    last = _of_kind(dict, errors[-1] if errors else None)
-    return str(last.get("traceback") or "") if last.get("attempt") == attempt else ""

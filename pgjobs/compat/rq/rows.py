@@ -28,3 +28,8 @@ def find(job_id: Any) -> Any:
             "as text."
         )
     return row
+
+
+def of_kind(kind: type[Any], value: Any) -> Any:
+    """Return ``value``, or an empty ``kind`` for another value: SQL by hand can write any JSON."""
+    return value if isinstance(value, kind) else kind()

@@ -31,6 +31,9 @@ _WORDS: Final[dict[str, JobStatus]] = {
     choices.JobStatus.CANCELLED: JobStatus.CANCELED,
 }
 
+FAILED: Final = (choices.JobStatus.ERRORED, choices.JobStatus.FAILED)
+"""The statuses of pgjobs that RQ calls failed."""
+
 
 def status_of(status: str, started: Any, cancel_requested: Any) -> JobStatus:
     """Return RQ's word for the three columns.
