@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 from pgjobs.choices import WAITING, JobStatus
-from pgjobs.execution.in_process import Jobs, run_waiting
+from pgjobs.execution.in_process import run_waiting
+from pgjobs.execution.in_process_start import Jobs
 
 
 def run_if_due(jobs: Jobs, job: Any) -> None:

@@ -15,7 +15,7 @@ from django.db import models
 from django.db.transaction import TransactionManagementError
 
 from pgjobs.choices import FINISHED, JobStatus
-from pgjobs.execution import in_process, waiting
+from pgjobs.execution import in_process, in_process_end, in_process_notes, in_process_start, waiting
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.rows.commit import is_in_transaction
 from pgjobs.rows.notes import LogLine, Note, Sink, message_of
@@ -105,7 +105,7 @@ class JobVerbs(models.Model):
 
     def start(self) -> bool:
         """Make this waiting job run in the current process; return False if it does not wait."""
-        return in_process.start(self._all(), self)
+        return in_process_start.start(self._all(), self)
 
     def run_here(self) -> None:
         """Run this waiting job in the current thread and record its outcome."""
@@ -121,7 +121,7 @@ class JobVerbs(models.Model):
                 f"status must be one of {', '.join(FINISHED)}, not {status!r}: "
                 "terminate() ends a job."
             )
-        return in_process.terminate(self._all(), self, JobStatus(status), error or "")
+        return in_process_end.terminate(self._all(), self, JobStatus(status), error or "")
 
     # Steering ------------------------------------------------------------------------
 
@@ -230,7 +230,7 @@ class JobVerbs(models.Model):
         if self.pk is None:
             return
         if self.note_sink is None:
-            in_process.write_notes(self._all(), [note])
+            in_process_notes.write_notes(self._all(), [note])
         else:
             self.note_sink(note)
 

@@ -1,0 +1,60 @@
+"""How a job starts in the caller's own process: its row says that it is running.
+
+The parameter ``jobs`` is the query set of all jobs in the database that is written to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import DatabaseError, connections, models
+from django.db.models import F
+from django.db.models.functions import Now
+
+from pgjobs.choices import WAITING, JobStatus
+from pgjobs.rows import statements
+from pgjobs.rows.rivalry import alone, reread
+from pgjobs.rows.user import key_of_existing_user
+
+Jobs = models.QuerySet[Any]
+
+
+def insert_as_running(jobs: Jobs, job: Any) -> Any:
+    """Insert the new ``job`` with the status ``running``, and return it."""
+    # Outside a transaction, a worker could claim a pending job before this process runs it.
+    job.status, job.epoch, job.attempt = JobStatus.RUNNING, 1, 1
+    job.started = Now()
+    with connections[jobs.db].cursor() as cursor:
+        job.user_id = key_of_existing_user(cursor, job.user_id)
+    try:
+        job.save(force_insert=True, using=jobs.db)
+    except TypeError:  # before version 6.0 Django reads the values of the row that is not there
+        if job.pk is not None:
+            raise
+    if job.pk is None:
+        raise DatabaseError(statements.NOT_INSERTED)
+    reread(job, jobs.db, fields=["started"])
+    return job
+
+
+def start(jobs: Jobs, job: Any) -> bool:
+    """Take the waiting ``job`` for this process; return False if it is not waiting any more.
+
+    A trigger of the project that returns OLD keeps it waiting, and the UPDATE counts it all the
+    same.
+    """
+    waiting = jobs.filter(pk=job.pk, status__in=WAITING).order_by()
+    started = {
+        "status": JobStatus.RUNNING,
+        "started": Now(),
+        "epoch": F("epoch") + 1,
+        "attempt": F("attempt") + 1,
+        "worker": None,
+    }
+    won = alone(jobs.db, lambda: waiting.update(**started))
+    if not won or not reread(job, jobs.db, ["status", "started", "epoch", "attempt", "worker"]):
+        return False
+    if job.status != JobStatus.RUNNING:
+        return False
+    job._is_terminated, job.unsure_end = False, None
+    return True
