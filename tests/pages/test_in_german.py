@@ -44,7 +44,7 @@ from pgjobs.registry.targets import name_of, options_of
 from pgjobs.sql.locks import WORKER_LOCK
 from pgjobs.steering.actor import Actor, Surface
 from pgjobs.steering.journal import note
-from pgjobs.templatetags.pgjobs_pages import rate
+from pgjobs.templatetags.figures import rate
 from tests.apps.testapp.jobs import Noop, Speed, Typed
 from tests.apps.testapp.models import Site
 from tests.pages.scene import Scene, addresses
