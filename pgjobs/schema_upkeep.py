@@ -1,8 +1,8 @@
-"""Completes the schema where migrations of pgjobs can't, before and after ``manage.py migrate``.
+"""Completes the schema before and after ``manage.py migrate``, where migrations of pgjobs can't.
 
-A project may run without migrations, as test suites do with ``MIGRATE: False`` or
-``--nomigrations``. Django then makes the tables from the models. It does not make the sequence, the
-functions and the views. A migration of the project may also undo a part of the schema.
+Without migrations (``MIGRATE: False`` or ``--nomigrations`` of a test suite), Django creates the
+tables from the models, but not the sequence, the functions and the views. With migrations, a
+migration of the project may undo a part of the schema.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def connect(config: AppConfig) -> None:
 
 
 def before_tables(using: str, plan: Any = None, **_: Any) -> None:
-    """Without migrations, make the sequence that the table of jobs needs."""
+    """Create the sequence for the table of jobs, if the project runs without migrations."""
     if not _changes_the_schema(using, plan):
         return
     if _without_migrations() and not _exists(using, "pgjobs_position"):
@@ -44,20 +44,21 @@ def before_tables(using: str, plan: Any = None, **_: Any) -> None:
 
 
 def after_tables(using: str, plan: Any = None, **_: Any) -> None:
-    """Without migrations, make functions and views. With migrations, renew what others changed."""
+    """Create functions and views, or restore the parts that migrations of the project changed."""
     if not _changes_the_schema(using, plan):
         return
     if _without_migrations():
         if not _exists(using, "pgjobs_jobs"):
             _run(using, _statements()[1])
     elif _all_applied(using):
-        _renew_what_changed(using)
+        _restore_changed_parts(using)
 
 
 def _changes_the_schema(using: str, plan: Any) -> bool:
-    """Return whether this is ``migrate``, on the database that holds the jobs.
+    """Return whether ``migrate`` runs, on the database that holds the jobs.
 
-    ``flush`` sends ``post_migrate`` too, but without a plan, and test suites flush often.
+    ``flush`` also sends ``post_migrate``, but without a plan. Test suites flush often, so this
+    module then does nothing.
     """
     return (
         plan is not None
@@ -66,21 +67,25 @@ def _changes_the_schema(using: str, plan: Any) -> bool:
     )
 
 
-def _renew_what_changed(using: str) -> None:
-    """Make anew what depends on the type of the users' key, if a migration has changed the type.
+def _restore_changed_parts(using: str) -> None:
+    """Restore the ON DELETE actions and the views, if a migration has changed the users' key.
 
-    Django makes the foreign keys to such a key anew, without their ON DELETE actions.
+    If the type of the key changes, Django creates the foreign keys to it again, without their ON
+    DELETE actions. The views keep the old type.
     """
     if _answer(using, load("references/lost")):
         with connections[using].cursor() as cursor:
             cursor.execute(on_deletion(of_job="CASCADE", of_user="SET NULL"))
             cursor.execute(load("references/validate"))
     if _answer(using, load("references/other_key")):
-        _make_views_anew(using)
+        _recreate_views(using)
 
 
-def _make_views_anew(using: str) -> None:
-    """Make the views anew with the grants on them, unless something of the project reads them."""
+def _recreate_views(using: str) -> None:
+    """Drop and create the views, and repeat their grants.
+
+    Warns, and keeps the views, if an object of the project depends on a view.
+    """
     grants = [RunSQL(each) for each in _grants(using)]
     try:
         _run(using, [*drop(_BY_USERS_KEY), *create(_BY_USERS_KEY), *grants])
@@ -88,14 +93,15 @@ def _make_views_anew(using: str) -> None:
         if getattr(error.__cause__, "sqlstate", None) != _OTHERS_DEPEND_ON_IT:
             raise
         warnings.warn(
-            "The view pgjobs_jobs keeps the old type of user_id, because something else depends on "
-            "it. Drop that, run manage.py migrate again, and then make it anew. "
+            "The view pgjobs_jobs keeps the old type of user_id, because another object depends on "
+            "it. Drop this object, run manage.py migrate again, and then create the object again. "
             f"({' '.join(str(error).split())})",
             stacklevel=2,
         )
 
 
 def _grants(using: str) -> list[str]:
+    """Return the GRANT statements of the present grants on the views."""
     with connections[using].cursor() as cursor:
         cursor.execute(load("references/grants"), {"views": _VIEWS_BY_USERS_KEY})
         return [statement for (statement,) in cursor.fetchall()]
@@ -125,9 +131,9 @@ def _names() -> list[str]:
 
 
 def _statements() -> tuple[list[RunSQL], list[RunSQL]]:
-    """Return the statements of all migrations: those before the first table, and those after it.
+    """Return the statements of all migrations, as two lists: before and after the first table.
 
-    Statements that make a part of a model are left out, because Django makes it from the model.
+    The lists have no statements for parts of a model: Django creates these parts from the model.
     """
     operations = [
         operation

@@ -1,18 +1,19 @@
-"""Waiting for the end of a job, by a bell.
+"""Waiting for the end of a job, by a notification: the bell.
 
-The caller writes itself into a small table, looks at the job, and listens. The statement that
-records the end of a job rings for the callers in the table, in its own transaction. So nothing is
-paid while nobody waits, and no end is overlooked:
+The caller inserts a row into the table of waiters, looks at the status of the job, and listens. The
+statement that records the end of a job notifies the waiters in this table, in its own transaction.
+If there are no waiters, the statement sends no notification. No end is missed:
 
-- If the end commits before the look, the look finds it.
-- If the statement looks into the table after the caller has come, it rings.
-- If it looked before, and commits after the caller's look, the caller's next look finds the end.
-  These looks come after 0.05, 0.2 and 1 s, longer than a statement takes.
+- If the end commits before the look, the look finds the end.
+- If the statement reads the table after the caller's INSERT, the statement notifies the caller.
+- If the statement reads the table before the INSERT and commits after the look, the caller's next
+  look finds the end. The next looks come after 0.05, 0.2 and 1 s, longer than a statement takes.
 
-A slow look every two seconds finds all other ends: of jobs that were cancelled while they waited,
-or ended by SQL or by a worker of an older release, and all ends behind a pooler, where nobody can
-listen. ``PGJOBS["DIRECT_DATABASE"]`` leads past it. These looks are all that a caller has who finds
-no table, because the schema is older than the code, or who may not write to it.
+After that, the caller looks every two seconds. These looks find the ends without a notification: a
+job that was cancelled while it waited, or that was ended by SQL or by a worker of an older release.
+They also find all ends behind a pooler, where a session can't listen, unless
+``PGJOBS["DIRECT_DATABASE"]`` names a direct connection. A caller that can't insert its row depends
+on these looks alone: the schema may be older than the code, or the role may not insert.
 """
 
 from __future__ import annotations
@@ -33,21 +34,26 @@ from pgjobs.showing import brief
 from pgjobs.sql import load
 
 _LOOKS: Final = (0.05, 0.2, 1.0)
-"""Seconds before each of the first looks after the one at the beginning."""
+"""Seconds before each of the looks that follow the look at the beginning."""
 _SLOW: Final = 2.0
+"""Seconds before each later look."""
 _NO_BELL: Final = (
     psycopg.errors.UndefinedTable,
     psycopg.errors.InsufficientPrivilege,
     psycopg.errors.ReadOnlySqlTransaction,
 )
-"""The schema is that of an older release, or the role has no right to the table of callers, or its
-sessions only read."""
+"""The errors of the INSERT after which a caller waits by looks alone.
+
+In this order: the schema is of an older release, the role has no right to the table of waiters, or
+the session is read-only.
+"""
 
 
 def until_ended(job_id: int, using: str, timeout: float | None) -> bool:
     """Wait until the job has finished; return False if other sessions do not see the job.
 
-    Raises TimeoutError after ``timeout`` seconds, which may be None.
+    Raises TimeoutError after ``timeout`` seconds; None waits without a limit. Raises ValueError for
+    another kind of ``timeout``.
     """
     deadline = _deadline(timeout)
     with psycopg.connect(**_parameters(using), autocommit=True) as connection:
@@ -95,9 +101,9 @@ async def until_ended_async(job_id: int, using: str, timeout: float | None) -> b
 
 
 def _come(connection: psycopg.Connection[Any], job_id: int) -> tuple[int | None, str]:
-    """Write the caller into the table; return its row and the statements that let it listen.
+    """Insert the caller into the table of waiters; return the key of its row and the SQL to listen.
 
-    There is no row if the caller may not write it, and behind a pooler there is no statement.
+    The key is None if the INSERT is not possible. The SQL is empty behind a pooler.
     """
     try:
         come = connection.execute(load("waiting/come"), {"job": job_id})
@@ -121,20 +127,20 @@ def _place(
     connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any], row: Any
 ) -> tuple[int, str]:
     waiter, channel, server_pid = _found(row)
-    is_direct = connection.info.backend_pid == server_pid  # no pooler in between
+    is_direct = connection.info.backend_pid == server_pid  # a pooler would show another pid
     return int(waiter), _listening(channel) if is_direct else ""
 
 
 def _look(job_id: int, waiter: int | None) -> tuple[str, dict[str, int]]:
-    """Return the statement that looks at the job, with its parameters."""
+    """Return the statement that reads the status of the job, and its parameters."""
     if waiter is None:
         return load("waiting/look_without_bell"), {"job": job_id}
     return load("waiting/look"), {"job": job_id, "waiter": waiter}
 
 
 def _listening(channel: str) -> str:
-    """Return the statements that let a session hear ``channel`` for as long as it waits."""
-    # A role or a database may set limits that end a session which is idle for long.
+    """Return the statements with which a session listens to ``channel`` while it waits."""
+    # A limit of the role or the database would end the session, which is idle while it waits.
     return f"SET idle_session_timeout = 0; LISTEN {channel}"
 
 
@@ -151,7 +157,7 @@ def _deadline(timeout: Any) -> float:
 
 
 def _left(job_id: int, deadline: float, timeout: float | None) -> float:
-    """Return the seconds that are left. Raises TimeoutError if there are none."""
+    """Return the seconds until ``deadline``. Raises TimeoutError if it has passed."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError(f"Job {job_id} has not finished in {timeout:g} s.")
@@ -159,11 +165,14 @@ def _left(job_id: int, deadline: float, timeout: float | None) -> float:
 
 
 def _parameters(using: str) -> dict[str, Any]:
-    """Return the parameters of a session of its own: the caller's may be in a transaction."""
+    """Return the parameters of a new session.
+
+    The caller's session may be in a transaction, in which PostgreSQL delivers no notification.
+    """
     parameters = connections[get_settings().DIRECT_DATABASE or using].get_connection_params()
     for key in ("cursor_factory", "context", "prepare_threshold", "autocommit"):
         parameters.pop(key, None)
-    # Behind a pooler no statement can be prepared.
+    # A pooler may give each statement another session, so a prepared statement would be missing.
     return {"application_name": "pgjobs wait", **parameters, "prepare_threshold": None}
 
 

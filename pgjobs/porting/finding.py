@@ -1,4 +1,4 @@
-"""What a port has to change at one place of a code base."""
+"""The advice for one place of a code base."""
 
 from __future__ import annotations
 
@@ -7,35 +7,38 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How sure the advice is."""
+    """How certain the advice is."""
 
     CHANGE = "change"
-    """The place must change."""
+    """The place must change, and the advice is the new code."""
     LOOK = "look"
-    """A person must look: there is no counterpart, or it means something else."""
+    """A person must decide: there is no counterpart, or the counterpart has another meaning."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One place that uses an old system, and what to write there."""
+    """One place that uses an old system, and the advice for it."""
 
     path: str
     line: int
+    """The number of the line, from 1."""
     column: int
-    """Counted from 1, as in editors."""
+    """The number of the character in the line, from 1, as in editors."""
     system: str
+    """The name of the old system, as after ``--system``."""
     level: Level
     old: str
-    """The code on this place, in one line."""
+    """The present code, in one line."""
     new: str
-    """The code to write instead, or what to do in words."""
+    """The new code, or an instruction in words."""
     why: str = ""
-    """A sentence for people; empty if ``new`` says all."""
+    """A sentence that explains the advice; empty if ``new`` needs no explanation."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A file that could not be read, and why."""
+    """A file that could not be read."""
 
     path: str
     why: str
+    """The reason, for people."""

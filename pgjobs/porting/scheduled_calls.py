@@ -1,4 +1,4 @@
-"""Schedules in the code of an old system, each as a rule above the function that it calls."""
+"""Turns schedules in the code of an old system into rules above the functions that they call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pgjobs.porting.rules import Rule
 from pgjobs.porting.system import Reader
 
 UNSEEN: Final = "…"
-"""Stands for arguments that can't be seen."""
+"""The text for arguments whose code is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,18 @@ class Arguments:
     """The arguments of a call, as code."""
 
     positional: tuple[str, ...] = ()
-    """Arguments with stars are among them, and `UNSEEN`."""
+    """Includes ``*args`` and ``**kwargs``, and `UNSEEN`."""
     named: tuple[tuple[str, str], ...] = ()
+    """Pairs of a name and the code of its value."""
 
     def __str__(self) -> str:
         return ", ".join([*self.positional, *(f"{name}={value}" for name, value in self.named)])
 
     def by_name(self, parameters: tuple[str, ...]) -> list[str] | None:
-        """Return them by their names; None if ``system_job()`` can't take them so."""
+        """Return all arguments as ``name=value``; None if ``system_job()`` can't take them.
+
+        ``parameters`` are the names of the function's parameters, in their order.
+        """
         if len(self.positional) > len(parameters):
             return None
         if any(each == UNSEEN or each.startswith("*") for each in self.positional):
@@ -42,7 +46,7 @@ class Arguments:
 
 
 def arguments_of(module: Module, args: ast.expr | None, kwargs: ast.expr | None) -> Arguments:
-    """Return the arguments that ``args=`` and ``kwargs=`` of a schedule hold."""
+    """Return the arguments in ``args`` and ``kwargs``, the options of a schedule."""
     positional: list[str] = []
     if isinstance(args, ast.Tuple | ast.List):
         positional += map(module.text, args.elts)
@@ -60,7 +64,7 @@ def arguments_of(module: Module, args: ast.expr | None, kwargs: ast.expr | None)
 def arguments_of_call(
     module: Module, args: Iterable[ast.expr], call: ast.Call, without: Collection[str] = ()
 ) -> Arguments:
-    """Return ``args`` and the named arguments of ``call``, but for those in ``without``."""
+    """Return ``args`` and the named arguments of ``call``, except the names in ``without``."""
     stars = [f"**{module.text(each.value)}" for each in call.keywords if each.arg is None]
     given = keywords(call).items()
     named = ((name, module.text(value)) for name, value in given if name not in without)
@@ -72,8 +76,9 @@ class ScheduledCall:
     """The call that a schedule makes."""
 
     function: str
-    """As the schedule names it."""
+    """The name of the function in the schedule."""
     definition: Definition | None
+    """The definition of the function; None if the code base does not contain it."""
     arguments: Arguments
 
     def __str__(self) -> str:
@@ -81,12 +86,12 @@ class ScheduledCall:
 
     @property
     def key(self) -> str:
-        """What the schedules of one function have in common."""
+        """Identifies the function: two schedules of one function have the same key."""
         found = self.definition
         return self.function if found is None else f"{found.path}:{found.line}"
 
     def options(self) -> list[str] | None:
-        """Return the arguments as ``system_job()`` takes them; None if it can't."""
+        """Return the arguments as ``name=value``; None if ``system_job()`` can't take them."""
         found = self.definition
         parameters = () if found is None else (found.parameters or ())[found.is_bound :]
         return self.arguments.by_name(parameters)
@@ -103,10 +108,11 @@ def rule_above(
     old: str = "",
     is_markable: bool = True,
 ) -> Finding:
-    """Return the advice for a schedule at ``node``, which makes this ``call``.
+    """Return the advice for a schedule at ``node`` that makes this ``call``.
 
-    A function has one rule. So a second schedule of it needs a function of its own, and so does a
-    call whose arguments have no names, or whose function ``@pgjobs.job`` can't mark.
+    A function can have one rule. The advice asks for a new function if the function has a rule
+    already, if an argument has no name, or if ``is_markable`` is False, because ``@pgjobs.job``
+    can't stand above the function.
     """
     is_first = is_markable and call.key not in reader.project.with_rule
     arguments = call.options() if is_first else None
