@@ -21,7 +21,7 @@ def test_every_test_that_the_page_names_exists() -> None:
 
 def test_every_promise_names_a_test() -> None:
     text = (DOCS / "guarantees.md").read_text()
-    promises = text.partition("## What is promised")[2].partition("\n## ")[0]
+    promises = text.partition("## Promises")[2].partition("\n## ")[0]
     rows = [line for line in promises.splitlines() if line.startswith("| ")][2:]
 
     assert rows
