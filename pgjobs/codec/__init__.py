@@ -3,8 +3,8 @@
 Values that JSON has stay as they are, so that rows read well in SQL. A value of another known type
 becomes an object with one key that starts with ``$``, for instance
 ``{"$datetime": "2026-01-31T12:00:00+00:00"}`` or ``{"$model": ["app.model", 7]}``. If a dict of the
-caller has one key and this starts with ``$``, it is wrapped in ``{"$dict": …}``. Values of other
-types are refused when the job is enqueued, with the path of the value.
+caller has a single key that starts with ``$``, the dict is wrapped in ``{"$dict": …}``. Values of
+other types are refused when the job is enqueued, with the path of the value.
 """
 
 from __future__ import annotations

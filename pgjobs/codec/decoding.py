@@ -58,7 +58,7 @@ def _load_model(body: list[Any]) -> models.Model:
         model = apps.get_model(label)
     except LookupError:
         raise _Gone("is an instance of a model that no longer exists.") from None
-    # A replica may be late, and not have a row yet that was committed together with the job.
+    # A replica may lag, and lack a row that was committed together with the job.
     rows = model._base_manager.using(router.db_for_write(model))
     instance: models.Model | None = rows.filter(pk=_decode(key)).first()
     if instance is None:
@@ -80,7 +80,7 @@ _LOADERS: dict[str, Callable[[Any], Any]] = {
 }
 
 TAGS: Final = frozenset(_LOADERS)
-"""The only keys of the objects that stand for values of other types."""
+"""The keys that mark an object as a value of another type. Such an object has no other key."""
 
 
 def _decode(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Encoded dicts: their own keys are told from the ``$`` key of an object that stands for a type."""
+"""Encoded dicts, wrapped if `decode` would take their only key for the ``$`` key of a type."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def wrapped(encoded: dict[str, Any]) -> dict[str, Any]:
 
 
 def bare(encoded: dict[str, Any]) -> dict[str, Any]:
-    """Return an encoded dict with its own keys."""
+    """Return an encoded dict without its wrapping."""
     inner: dict[str, Any] = encoded["$dict"] if encoded.keys() == {"$dict"} else encoded
     return inner
 

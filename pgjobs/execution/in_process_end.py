@@ -1,4 +1,4 @@
-"""How a job ends in the caller's own process: its outcome is recorded, and then announced.
+"""The end of a job in the caller's own process: its outcome is recorded, and then announced.
 
 The parameter ``jobs`` is the query set of all jobs in the database that is written to.
 """
@@ -28,7 +28,7 @@ def terminate(jobs: Jobs, job: Any, status: JobStatus, error: str) -> bool:
 
     Return False if the row has moved on.
     """
-    data, lines = data_as_json(job)  # it may raise, and a started job would stay running
+    data, lines = data_as_json(job)  # before the start: if it raised, the job would stay running
     if job.status in WAITING:
         start(jobs, job)
     for level, text in lines:
@@ -42,7 +42,7 @@ def terminate(jobs: Jobs, job: Any, status: JobStatus, error: str) -> bool:
         data=data,
     )
     if not _record(jobs, job, outcome):
-        return False  # and the end that an earlier call has recorded stays
+        return False  # an earlier call may have recorded another end, which stays
     job._is_terminated, job.unsure_end = True, None
     if is_in_transaction(jobs.db):
         job.unsure_end = outcome
@@ -91,6 +91,6 @@ def _write(using: str, outcome: Outcome) -> Collection[int]:
 
 
 def _announce_once_committed(jobs: Jobs, job: Any) -> None:
-    """Read the row, and tell of the job's end once the end is durable."""
+    """Read the row again, and announce the end of the job once the end is durable."""
     if reread(job, jobs.db) and job.status in FINISHED:
         on_commit(jobs.db, lambda: announce_end(job))

@@ -22,7 +22,10 @@ def write_notes(jobs: Jobs, notes: Sequence[Note]) -> None:
 
 
 def write_notes_of_run(jobs: Jobs, notes: Sequence[Note]) -> None:
-    """Write ``notes``; a note that PostgreSQL refuses is told and does not cost the outcome."""
+    """Write the ``notes`` of a run. A note that PostgreSQL refuses is announced and dropped.
+
+    The error must not leave this function: the outcome of the run would be lost.
+    """
     if not notes:
         return
     try:

@@ -1,4 +1,4 @@
-"""How a job starts in the caller's own process: its row says that it is running.
+"""The start of a job in the caller's own process: its row becomes running.
 
 The parameter ``jobs`` is the query set of all jobs in the database that is written to.
 """
@@ -28,7 +28,7 @@ def insert_as_running(jobs: Jobs, job: Any) -> Any:
         job.user_id = key_of_existing_user(cursor, job.user_id)
     try:
         job.save(force_insert=True, using=jobs.db)
-    except TypeError:  # before version 6.0 Django reads the values of the row that is not there
+    except TypeError:  # before version 6.0, Django reads values of a row that was not inserted
         if job.pk is not None:
             raise
     if job.pk is None:
@@ -38,10 +38,10 @@ def insert_as_running(jobs: Jobs, job: Any) -> Any:
 
 
 def start(jobs: Jobs, job: Any) -> bool:
-    """Take the waiting ``job`` for this process; return False if it is not waiting any more.
+    """Make the waiting ``job`` run in this process; return False if it does not wait any more.
 
-    A trigger of the project that returns OLD keeps it waiting, and the UPDATE counts it all the
-    same.
+    If a trigger of the project returns OLD, the job keeps waiting, but the UPDATE counts its row.
+    So the row is read again.
     """
     waiting = jobs.filter(pk=job.pk, status__in=WAITING).order_by()
     started = {

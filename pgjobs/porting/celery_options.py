@@ -14,7 +14,7 @@ _DROPPED: Final = frozenset(
     "backend typing shared lazy send_events trail acks_late acks_on_failure_or_timeout "
     "retry_kwargs retry_backoff_max retry_jitter soft_time_limit".split()
 )
-"""Options that need nothing in their place, or are read together with another option."""
+"""Options that need no counterpart, or are read together with another option."""
 
 _COUNTERPARTS: Final = {
     "queue": "queue",

@@ -1,4 +1,4 @@
-"""The ``self`` of a bound task of Celery: its request, its attributes, ``self.retry()``."""
+"""Advice for the ``self`` of a bound task of Celery: request, attributes, ``self.retry()``."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _OF_SELF: Final = {
 
 
 def read_self(reader: Reader, function: Function) -> Iterator[Finding]:
-    """Yield what becomes of the first parameter of a bound task, and of each use of it."""
+    """Yield the advice for the first parameter of a bound task, and for each use of it."""
     arguments = (*function.args.posonlyargs, *function.args.args)
     if not arguments:
         return
     first = arguments[0]
     yield reader.finding(first, "job", why="pgjobs gives the row to a parameter called `job`.")
-    # What stands in a call of retry() is deeper than the call, so it comes later.
+    # ast.walk() yields a call of retry() before its arguments, which the call marks as done.
     for node in ast.walk(function):
         if isinstance(node, ast.Attribute) and node not in reader.done:
             yield from _of_attribute(reader, node, first.arg)

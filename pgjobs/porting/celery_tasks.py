@@ -1,4 +1,4 @@
-"""The tasks of Celery: what declares them, and what becomes of it."""
+"""Advice for the declarations of Celery's tasks: decorators and base classes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _makes_task(reader: Reader, names: tuple[str, ...]) -> bool:
 
 
 def read_function(reader: Reader, function: Function) -> Iterator[Finding]:
-    """Yield what becomes of a task: its decorator, its ``self``, and ``self.retry()``."""
+    """Yield the advice for a task: its decorator, its ``self`` and ``self.retry()``."""
     for each in function.decorator_list:
         if not _makes_task(reader, decorator(each, reader.module)):
             continue
@@ -45,7 +45,7 @@ def read_function(reader: Reader, function: Function) -> Iterator[Finding]:
 
 
 def read_class(reader: Reader, node: ast.ClassDef) -> Iterator[Finding]:
-    """Yield what becomes of each base of a class that is a class of Celery."""
+    """Yield the advice for each base of a class that is a task class of Celery."""
     for base in node.bases:
         if any(name in _CLASSES for name in reader.module.dotted(base)):
             reader.done.add(base)

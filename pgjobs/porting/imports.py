@@ -1,4 +1,4 @@
-"""Advice for the imports of a file: the statement to write, or what has no counterpart."""
+"""Advice for the imports of a file: the new statement, and names without a counterpart."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read_import(system: System, reader: Reader, node: ast.Import) -> Iterator[Fi
 def _of_import(
     reader: Reader, node: ast.AST, new: str, advice: list[Name], old: str = ""
 ) -> Finding:
-    # If the name has another one at its uses, they say why.
+    # If the uses of a name change, the findings of the uses give the reason.
     whys = dict.fromkeys(each.why for each in advice if each.why and not each.new)
     has_unknown = any(each.level is Level.LOOK and not each.new for each in advice)
     return reader.finding(
@@ -77,7 +77,7 @@ def _advice(system: System, module: str, name: str) -> Name | None:
 
 
 def _module_unknown(system: System, module: str) -> Name:
-    # `import celery.schedules` brings names whose uses have advice of their own.
+    # The names of `import celery.schedules` have advice of their own, at their uses.
     rows = [row for name, row in system.names.items() if name.startswith(f"{module}.")]
     if not rows:
         return _unknown(module)
@@ -90,7 +90,7 @@ def _unknown(dotted: str) -> Name:
 
 
 def _binding(advice: Name, bound: str) -> str:
-    """Return the statement of ``advice`` that binds the name that the uses have, if they stay."""
+    """Return the import statement of ``advice``, with ``as`` if the uses keep another name."""
     statement = advice.imports
     stays = statement.startswith("from ") and not advice.new
     has_name = statement.rpartition(" ")[2] == bound

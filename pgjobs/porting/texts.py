@@ -1,4 +1,4 @@
-"""Advice for texts that name a part of a system: an app, a backend, URLs, a command."""
+"""Advice for strings that name a part of a system: an app, a backend, URLs, a command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Advice for the uses of imported names: what to write at each use, if it changes."""
+"""Advice for the uses of imported names: the new code of each use that changes."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def read_use(system: System, reader: Reader, node: ast.Name | ast.Attribute) -> 
 def _at_use(
     system: System, reader: Reader, node: ast.Name | ast.Attribute, dotted: str, advice: Name
 ) -> str:
-    """Return what to write at a use; an empty string if the use stays as it is."""
+    """Return the new code of a use; an empty string if the use does not change."""
     if advice.new:
         return _prefix(system, reader, node, dotted) + advice.new
     if isinstance(node, ast.Name):
         return ""
     if dotted.rpartition(".")[0] in system.modules:
-        # `rq.job.Job` is `rq.Job`: the names of all modules stand in one.
+        # `rq.job.Job` becomes `rq.Job`: one module of pgjobs has the names of all modules.
         nested = isinstance(node.value, ast.Attribute)
         return f"{_root(node.value)}.{node.attr}" if nested else ""
-    # The name is taken from a module that goes away, such as `generic.ObjectJobsView`.
+    # The import of the module is removed, for example of `generic` in `generic.ObjectJobsView`.
     module, _, name = advice.imports.removeprefix("from ").partition(" import ")
     return f"{module}.{name}" if name else ""
 

@@ -15,19 +15,19 @@ _NONE: Final = SafeString('<span class="pgj-zero">-</span>')
 
 
 def number(value: int | None) -> str:
-    """Show a whole number with its thousands parted, such as ``12,345``; None as a dash."""
+    """Show a whole number with separated thousands, such as ``12,345``; None as a dash."""
     return "-" if value is None else numbers.whole(value)
 
 
 def count(value: int | None) -> SafeString | str:
-    """Show a count; a zero is quiet, because it asks for nothing."""
+    """Show a count; a zero in a weaker colour, because it needs no attention."""
     return (
         number(value) if value else format_html('<span class="pgj-zero">{}</span>', number(value))
     )
 
 
 def rate(value: float | None) -> SafeString | str:
-    """Show jobs per minute: ``0.4``, ``410``; a zero is quiet."""
+    """Show jobs per minute: ``0.4``, ``410``; a zero in a weaker colour."""
     if not value:
         return format_html('<span class="pgj-zero">{}</span>', "-" if value is None else "0")
     if value < 0.05:
@@ -41,7 +41,7 @@ def added(numbers: list[int]) -> int:
 
 
 def svg(number: float) -> str:
-    """Show a coordinate with a point, whatever the language is."""
+    """Show a coordinate with a decimal point, in every language."""
     return f"{number:g}"
 
 
@@ -61,7 +61,7 @@ def rough(value: timedelta) -> str:
 
 
 def quiet_span(value: timedelta | None) -> SafeString | str:
-    """Show a span of time; none is a quiet dash."""
+    """Show a span of time; None as a dash in a weaker colour."""
     return _NONE if value is None else spans.shown(value)
 
 

@@ -15,7 +15,7 @@ from pgjobs.pages import spans
 
 
 def ago(moment: datetime | None) -> SafeString | str:
-    """Show a moment as the time since then or until then; its tooltip is the moment itself."""
+    """Show the span of time since or until a moment; the tooltip is the moment."""
     if moment is None:
         return "-"
     away = (timezone.now() - moment).total_seconds()
@@ -29,7 +29,7 @@ def ago(moment: datetime | None) -> SafeString | str:
 
 
 def age(moment: datetime) -> SafeString:
-    """Show how old something is, in one unit; the tooltip is the moment itself."""
+    """Show the span of time since a moment, in one unit; the tooltip is the moment."""
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),
@@ -47,19 +47,19 @@ def at(moment: datetime | None) -> SafeString | str:
 
 
 def due(moment: datetime) -> SafeString | str:
-    """Show a moment of a schedule: the time until then, or that it is now."""
+    """Show the span of time until a moment of a schedule; ``now`` within a second of it."""
     if abs((timezone.now() - moment).total_seconds()) < 1:
         return gettext("now")
     return ago(moment)
 
 
 def since(moment: datetime) -> str:
-    """Show roughly how long ago a moment was, such as ``10 min``."""
+    """Show the span of time since a moment, as text in one unit, such as ``10 min``."""
     return spans.rough(max(0, (timezone.now() - moment).total_seconds()))
 
 
 def lasting(moment: datetime) -> str:
-    """Show how long something has lasted that began at ``moment``."""
+    """Show the span of time since ``moment``, such as ``45 s``."""
     return spans.brief(timezone.now() - moment)
 
 

@@ -31,7 +31,7 @@ def tone(name: str, tones: dict[str, str]) -> str:
 
 
 def subject(what: Any) -> str:
-    """Show in a few words which jobs an action was about."""
+    """Describe the jobs of an action in a few words."""
     if not isinstance(what, dict):
         return ""
     if isinstance(filters := what.get("filter"), dict):
@@ -51,7 +51,7 @@ def _in_short(value: Any) -> str:
 
 
 def verb_in_words(verb: str) -> str:
-    """Show the verb of an action; a verb that SQL by hand wrote as it is."""
+    """Show the verb of an action; an unknown verb, which SQL by hand can write, unchanged."""
     return str(journal.VERBS.get(verb, verb))
 
 
@@ -61,5 +61,5 @@ def state_in_words(state: str) -> str:
 
 
 def surface_in_words(surface: str) -> str:
-    """Show the surface on which somebody acted."""
+    """Show the surface on which a person acted."""
     return str(journal.SURFACES.get(surface, surface))

@@ -1,4 +1,4 @@
-"""What a test learns about one run of a job."""
+"""The result of one run of a job, for a test."""
 
 from __future__ import annotations
 

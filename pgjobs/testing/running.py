@@ -41,9 +41,9 @@ def run_job(
     """Run one job now, in this thread, and return its run.
 
     ``target`` is a job class, a job function or a task. ``object`` and ``options`` are those of
-    ``enqueue()``, which checks them as ever; names that are no option are arguments of ``run()``.
-    ``args`` are arguments that a function or a task takes by position. The job has a row, as an
-    immediate job has one, so that ``self.job`` is as it will be in a worker.
+    ``enqueue()``, and are checked as ``enqueue()`` checks them. A name that is no option is an
+    argument of ``run()``. ``args`` are arguments that a function or a task takes by position. The
+    job has a row, like an immediate job, so ``self.job`` is as in a worker.
 
     Raises the exception that leaves ``run()``, unless it is a Retry or Snooze that sends the job
     back to its queue. With ``raising=False`` nothing is raised.
@@ -131,10 +131,10 @@ def _check(ahead: Any, limit: Any) -> None:
 
 
 def fire_schedules() -> list[Job]:
-    """Do as the clock of a worker: enqueue the system jobs that are due, and return these jobs.
+    """Enqueue the system jobs that are due, as the clock of a worker does, and return these jobs.
 
-    The first call writes the schedules, as the start of the first worker does; an interval is due
-    at once then.
+    The first call writes the schedules, as the start of the first worker does. A system job with an
+    interval is then due at once.
     """
     before = all_jobs().aggregate(latest=models.Max("pk"))["latest"] or 0
     synchronize()
@@ -144,7 +144,7 @@ def fire_schedules() -> list[Job]:
 
 @contextmanager
 def _lost_session_told(job: Job) -> Iterator[None]:
-    """Say what has happened if the outcome of ``job`` can't be written to the test's session."""
+    """Add a note to the error if the outcome of ``job`` can't be written to the test's session."""
     try:
         yield
     except DatabaseError as error:

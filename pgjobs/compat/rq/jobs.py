@@ -33,8 +33,8 @@ _INSTEAD: Final = {
 class Job(HasFacts, HasStatus, HasEnd, Explaining):
     """A job of any kind. ``row`` is its `pgjobs.models.Job`, which can do more.
 
-    The attributes have the values of the row when `fetch` or `refresh` read it. A status, and a
-    result that is not there yet, are read when they are asked for.
+    The attributes have the values of the row when `fetch` or `refresh` read it. Each question about
+    the status reads it again, and so does each question about the result until the job has ended.
     """
 
     __slots__ = ("_meta", "row")
