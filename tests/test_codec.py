@@ -17,7 +17,7 @@ import pytest
 from django.db import connection
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgjobs.choices import JobInterval, JobStatus
@@ -61,12 +61,14 @@ class Shouted(str):
         return self.upper()
 
 
+@settings(deadline=None)
 @given(arguments)
 def test_an_encoded_value_is_restored_by_decoding(value: Any) -> None:
     assert decode(encode(value, "kwargs"), "kwargs") == value
 
 
 @pytest.mark.django_db
+@settings(deadline=None)
 @given(arguments)
 def test_an_encoded_value_stored_in_postgresql_is_restored_by_decoding(value: Any) -> None:
     with connection.cursor() as cursor:

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgjobs.exceptions import InvalidArgument
@@ -81,6 +81,7 @@ def test_a_day_that_never_comes_is_refused(expression: str) -> None:
         check_cron(expression)
 
 
+@settings(deadline=None)
 @given(
     after=st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),
     expression=st.sampled_from(["* * * * *", "*/7 * * * *", "30 2 * * *", "15 3 * * mon"]),

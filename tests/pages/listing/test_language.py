@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgjobs.pages.listing.asking import asked
@@ -106,6 +106,7 @@ def test_a_mistake_is_told_with_the_value_and_the_remedy(text: str, said: str) -
     assert any(re.search(said, each) for each in query.problems.values())
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds(
@@ -123,6 +124,7 @@ def test_a_query_is_the_same_after_it_was_written(terms: list[Term]) -> None:
     assert terms_of(text) == tuple(dict.fromkeys(terms))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused_and_no_text_breaks_the_page(text: str) -> None:
     query = read(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgjobs.worker.claiming.pace import LARGEST_CLAIM, WINDOW, Pace
@@ -52,12 +52,14 @@ def test_fast_jobs_after_a_slow_one_are_claimed_ahead_only_gradually() -> None:
     assert pace.room(2) > 100
 
 
+@settings(deadline=None)
 @given(slots=SLOTS, seconds=SECONDS, in_hand=st.integers(min_value=0, max_value=5000))
 def test_a_free_slot_is_always_filled(slots: int, seconds: list[float], in_hand: int) -> None:
     room = pace_after(slots, *seconds).room(in_hand)
     assert room >= max(slots - in_hand, 0)
 
 
+@settings(deadline=None)
 @given(slots=SLOTS, seconds=SECONDS, in_hand=st.integers(min_value=0, max_value=5000))
 def test_a_claim_is_never_larger_than_the_limit(
     slots: int, seconds: list[float], in_hand: int
