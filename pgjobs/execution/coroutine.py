@@ -25,7 +25,9 @@ def is_all_coroutine(job: RunningJob) -> bool:
             return False
         if job.is_heavy or job.is_last_chance:
             return False
-        asks = codec.names_model(job.args) or codec.names_model(job.kwargs)
+        asks = (job.args and codec.names_model(job.args)) or (
+            job.kwargs and codec.names_model(job.kwargs)
+        )
     except (UnknownJobClass, RecursionError):
         return False
     return not (asks or job_start.receivers)

@@ -88,10 +88,22 @@ class OwnThread(ThreadSensitiveContext):
     Raises TransactionLeftOpen if the coroutine ends well but leaves a transaction open.
     """
 
+    def enter(self) -> None:
+        """Begin, in the place of ``async with``, which takes six times as long.
+
+        At the end, if it is used, ``__aexit__()`` is to be called.
+        """
+        self.token = SyncToAsync.thread_sensitive_context.set(self)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the coroutine has made synchronous calls."""
+        return self in SyncToAsync.context_to_thread_executor
+
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         left_open = False
         try:
-            if self in SyncToAsync.context_to_thread_executor:  # it made such calls
+            if self.is_used:
                 left_open = await sync_to_async(_close_all)()
         finally:
             await super().__aexit__(kind, error, trace)  # type: ignore[no-untyped-call]

@@ -22,21 +22,26 @@ async def awaited(coroutine: Coroutine[Any, Any, Any], runner: Runner) -> Any:
         if runner.stop_request is not None:  # it came before the coroutine has begun
             coroutine.close()
             raise runner.stop_request
-        async with OwnThread():
-            with OwnExecutor():
-                return await _in_one_process(coroutine)
+        with OwnExecutor():
+            return await _in_own_thread(coroutine)
     except asyncio.CancelledError:
         if runner.stop_request is None:
             raise RuntimeError("The coroutine was cancelled from inside.") from None
         raise runner.stop_request from None
 
 
-async def _in_one_process(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    process = os.getpid()
+async def _in_own_thread(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Return the result of ``coroutine``; in a process that it has forked, end the process."""
+    process, thread = os.getpid(), OwnThread()
+    thread.enter()
     try:
         result = await coroutine
     except BaseException as error:
         end_if_forked(process, error)
+        if thread.is_used:
+            await thread.__aexit__(type(error), error, error.__traceback__)
         raise
     end_if_forked(process)
+    if thread.is_used:
+        await thread.__aexit__(None, None, None)
     return result
