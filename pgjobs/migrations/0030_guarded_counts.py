@@ -14,7 +14,7 @@ from pgjobs.sql import load
 from pgjobs.sql.schema import create, replace
 
 _OLD: Final = ("functions/may_count.0024", "functions/count_end.0024", "functions/count_ends.0013")
-_NEW: Final = ("functions/may_count", "functions/count_end", "functions/count_ends")
+_NEW: Final = ("functions/may_count.0030", "functions/count_end", "functions/count_ends")
 
 
 class Migration(migrations.Migration):

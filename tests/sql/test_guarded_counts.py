@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from pgjobs.choices import JobStatus
 from pgjobs.models import Job
@@ -79,10 +79,7 @@ def put_trigger(body: str, when: str = "BEFORE INSERT", each: str = "ROW", more:
     )
 
 
-@pytest.fixture
-def put_back() -> Iterator[None]:
-    """Take everything away again that a test has put on the table of counts."""
-    yield
+def take_away() -> None:
     query(
         "DROP FUNCTION IF EXISTS of_the_project() CASCADE; "
         "DROP RULE IF EXISTS of_the_project ON pgjobs_ends; "
@@ -92,6 +89,13 @@ def put_back() -> Iterator[None]:
         "ALTER TABLE pgjobs_ends NO FORCE ROW LEVEL SECURITY; "
         "ALTER TABLE pgjobs_ends DISABLE ROW LEVEL SECURITY"
     )
+
+
+@pytest.fixture
+def put_back() -> Iterator[None]:
+    """Take everything away again that a test has put on the table of counts."""
+    yield
+    take_away()
 
 
 def a_trigger_that_raises() -> None:
@@ -131,6 +135,13 @@ def a_column_that_must_be_given() -> None:
 
 def a_policy_of_rows() -> None:
     query("ALTER TABLE pgjobs_ends ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+
+
+def a_rule() -> None:
+    query(
+        "CREATE RULE of_the_project AS ON INSERT TO pgjobs_ends "
+        "WHERE NEW.jobs > 1000 DO INSTEAD NOTHING"
+    )
 
 
 PUT = (
@@ -209,3 +220,21 @@ def test_beside_a_trigger_that_lets_rows_pass_each_end_is_counted(end: Callable[
     end()
     rows = query("SELECT frame, sum(jobs) AS n FROM pgjobs_ends GROUP BY 1")
     assert [(row["frame"], int(row["n"])) for row in rows] == [("seen", 3)]
+
+
+def way_of_counting() -> str:
+    """Return how a new transaction counts the end of a job."""
+    with transaction.atomic():
+        query("SELECT pgjobs_may_count()")
+        return str(query("SELECT current_setting('pgjobs.may_count') AS way")[0]["way"])
+
+
+@pytest.mark.usefixtures("put_back", "nothing_counted")
+@pytest.mark.parametrize("put", [*PUT, a_policy_of_rows, a_rule])
+def test_ends_are_counted_without_a_guard_once_the_table_is_as_migrations_make_it(
+    put: Callable[[], None],
+) -> None:
+    put()
+    assert way_of_counting() == ("no" if put is a_deferred_trigger_that_raises else "guarded")
+    take_away()
+    assert way_of_counting() == "yes"
