@@ -17,6 +17,6 @@ class Migration(migrations.Migration):
     operations = [
         # A replaced function loses its search path, in both directions.
         migrations.RunSQL(migrations.RunSQL.noop, load("functions_of_roles")),
-        *replace(["functions/row_for.0012"], ["functions/row_for"]),
+        *replace(["functions/row_for.0012"], ["functions/row_for.0019"]),
         migrations.RunSQL(load("functions_of_roles"), migrations.RunSQL.noop),
     ]

@@ -11,8 +11,11 @@ DECLARE
     object_model text := split_part(object, ':', 1);
     object_app text := split_part(object_model, '.', 1);
     object_key text := substr(object, length(object_model) + 2);
-    -- To Django, the case of letters matters in the label of an app, and does not in that of a model.
-    label text := COALESCE(object_app || lower(substr(object_model, length(object_app) + 1)), '');
+    -- To Django, the case of letters matters in the label of an app, and does not in that of a model. Python
+    -- folds I to i. In Turkish PostgreSQL folds it to another letter, so the letters of ASCII come first.
+    label text := COALESCE(
+        object_app || lower(lower(substr(object_model, length(object_app) + 1) COLLATE "C") COLLATE "default"), ''
+    );
     job_name text := COALESCE(options ->> 'name', name);
     job_queue text := COALESCE(
         NULLIF(queue, ''), options ->> 'queue', pgjobs_registered('model', label) ->> 'queue'
@@ -41,7 +44,7 @@ BEGIN
         kwargs ? (options ->> 'own_argument'), 'kwargs', options ->> 'own_argument',
         'other arguments than the one that pgjobs itself gives to run()'
     );
-    SELECT min(argument) INTO surplus
+    SELECT min(argument COLLATE "C") INTO surplus
     FROM jsonb_object_keys(kwargs) AS argument
     WHERE NOT parameters -> 'named' ? argument AND NOT (parameters -> 'takes_any')::boolean;
     PERFORM pgjobs_refuse(
@@ -50,7 +53,7 @@ BEGIN
             SELECT jsonb_array_elements_text(parameters -> 'named')
         ), ', '))
     );
-    SELECT min(argument) INTO missing
+    SELECT min(argument COLLATE "C") INTO missing
     FROM jsonb_array_elements_text(parameters -> 'required') AS argument
     WHERE NOT kwargs ? argument;
     PERFORM pgjobs_refuse(
