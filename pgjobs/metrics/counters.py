@@ -31,7 +31,8 @@ def of_totals(totals: Sequence[Total]) -> Iterator[Values]:
         queue, job_class = queue_of(total.queue), class_of(total.job_class)
         for outcome in FINISHED:
             finished.setdefault((queue, job_class, str(outcome)), 0)
-        finished[queue, job_class, total.outcome] += total.jobs
+        if total.outcome in FINISHED:  # SQL by hand can write others
+            finished[queue, job_class, total.outcome] += total.jobs
     yield Values(families.FINISHED, finished)
     yield _histograms(
         families.RUN_TIME,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Now
 
+from pgjobs.models.json_field import TolerantJSONField
 from pgjobs.models.moments import in_range
 
 
@@ -14,7 +15,7 @@ class RegistryEntry(models.Model):
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=10)
     name = models.CharField(max_length=255)
-    options = models.JSONField()
+    options = TolerantJSONField()
     seen = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.urls import reverse
@@ -95,8 +96,8 @@ class Scene:
         return "?numbers=1&q=said" if name in ("overview", "logs") else ""
 
 
-def addresses(scene: Scene, namespace: str) -> list[str]:
-    """Return the address of each page that answers a GET."""
+def addresses(scene: Scene, namespace: str, names: Collection[str] = ()) -> list[str]:
+    """Return the address of each page that answers a GET, or of those with these names."""
     return [
         reverse(
             f"{namespace}:{each.name}",
@@ -104,5 +105,5 @@ def addresses(scene: Scene, namespace: str) -> list[str]:
         )
         + scene.query(each.name)
         for each in ADDRESSES
-        if each.name not in ACTIONS | PARTS
+        if each.name not in ACTIONS | PARTS and (each.name in names or not names)
     ]

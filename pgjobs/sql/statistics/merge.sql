@@ -5,6 +5,9 @@
 --
 -- Beside a schema without the bounds of this table, SQL by hand may have written a row beyond them, see fits.sql.
 -- Such a row is deleted and not counted.
+--
+-- No sum leaves the bounds of its table: otherwise one odd row by hand, whose sum only grows, would refuse each
+-- batch from then on.
 WITH taken AS (
     DELETE FROM pgjobs_ends
     WHERE ctid = ANY (ARRAY(SELECT ctid FROM pgjobs_ends LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
@@ -45,13 +48,13 @@ summed AS (
     GROUP BY 1, 2, 3, 4, 5
     ORDER BY 1, 2, 3, 4, 5
     ON CONFLICT (period, start, job_class, queue, outcome) DO UPDATE
-    SET jobs = kept.jobs + EXCLUDED.jobs,
-        run_seconds = kept.run_seconds + EXCLUDED.run_seconds,
-        wait_seconds = kept.wait_seconds + EXCLUDED.wait_seconds,
+    SET jobs = LEAST(kept.jobs + EXCLUDED.jobs, 1000000000000000),
+        run_seconds = LEAST(kept.run_seconds + EXCLUDED.run_seconds, 1e300),
+        wait_seconds = LEAST(kept.wait_seconds + EXCLUDED.wait_seconds, 1e300),
         (run_buckets, run_counts) = (
             SELECT COALESCE(array_agg(bucket ORDER BY bucket), '{}'), COALESCE(array_agg(n ORDER BY bucket), '{}')
             FROM (
-                SELECT bucket, sum(n)::bigint AS n
+                SELECT bucket, LEAST(sum(n), 1000000000000000)::bigint AS n
                 FROM (
                     SELECT * FROM unnest(kept.run_buckets, kept.run_counts)
                     UNION ALL
@@ -63,7 +66,7 @@ summed AS (
         (wait_buckets, wait_counts) = (
             SELECT COALESCE(array_agg(bucket ORDER BY bucket), '{}'), COALESCE(array_agg(n ORDER BY bucket), '{}')
             FROM (
-                SELECT bucket, sum(n)::bigint AS n
+                SELECT bucket, LEAST(sum(n), 1000000000000000)::bigint AS n
                 FROM (
                     SELECT * FROM unnest(kept.wait_buckets, kept.wait_counts)
                     UNION ALL
@@ -85,7 +88,7 @@ failed AS (
     GROUP BY 1, 2, 3
     ORDER BY 1, 2, 3
     ON CONFLICT (job_class, exception, frame) DO UPDATE
-    SET jobs = kind.jobs + EXCLUDED.jobs,
+    SET jobs = LEAST(kind.jobs + EXCLUDED.jobs, 1000000000000000),
         first_seen = LEAST(kind.first_seen, EXCLUDED.first_seen),
         last_seen = GREATEST(kind.last_seen, EXCLUDED.last_seen),
         example_id = GREATEST(kind.example_id, EXCLUDED.example_id)
