@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Final
 
 from pgjobs.worker.backoff import Backoff
@@ -21,6 +22,7 @@ from pgjobs.worker.job_processes.fork_server import (
     REST,
     STOP,
 )
+from pgjobs.worker.process.child import CHILD
 from pgjobs.worker.process.offspring import first_directory
 from pgjobs.worker.readable import is_readable
 
@@ -37,6 +39,40 @@ class NotForked(OSError):
     """No process could be forked: the fork server does not start, or the system refuses."""
 
 
+def _directory() -> str | None:
+    try:
+        return first_directory() or os.getcwd()
+    except OSError:  # it was removed
+        return None
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != CHILD}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a process hands down to the processes that it starts, as it was before the first job.
+
+    A job in a thread may change it for the whole process.
+    """
+
+    started_in: str | None = field(default_factory=_directory)
+    umask: int = field(default_factory=_umask)
+    environment: dict[str, str] = field(default_factory=_environment)
+
+    @property
+    def directory(self) -> str | None:
+        """The directory to start in; None for the present one, if the other was removed."""
+        return self.started_in if self.started_in and os.path.isdir(self.started_in) else None
+
+
 class ForkServer:
     """Starts the fork server by the command line of this process, and gives it commands.
 
@@ -45,6 +81,7 @@ class ForkServer:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._surroundings = Surroundings()
         self._process: subprocess.Popen[bytes] | None = None
         self._commands: socket.socket | None = None
         self._backoff = Backoff()
@@ -129,8 +166,9 @@ class ForkServer:
             try:
                 self._process = subprocess.Popen(
                     [sys.executable, *sys.orig_argv[1:]],
-                    cwd=first_directory(),
-                    env={**os.environ, FORK_SERVER: str(theirs.fileno())},
+                    cwd=self._surroundings.directory,
+                    umask=self._surroundings.umask,
+                    env={**self._surroundings.environment, FORK_SERVER: str(theirs.fileno())},
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                 )

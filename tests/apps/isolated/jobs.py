@@ -272,11 +272,25 @@ class SpoilsItsWorker(BackgroundJob):
     def sets_a_default_timeout(self) -> None:
         socket.setdefaulttimeout(0.3)
 
+    def changes_its_surroundings(self) -> None:
+        os.chdir("/tmp")
+        os.umask(0o077)
+        os.environ["CHANGED"] = "by a job"
+
     def forks(self) -> None:
         if not (pid := os.fork()):
             time.sleep(40)
             os._exit(0)
         leave_trace("forked", pid)
+
+
+class ShowsSurroundings(BackgroundJob):
+    """Returns what its process has been handed down."""
+
+    def run(self) -> list[Any]:
+        umask = os.umask(0)
+        os.umask(umask)
+        return [os.getcwd(), umask, os.environ.get("CHANGED")]
 
 
 class CleansUpInTheDatabase(BackgroundJob):

@@ -16,6 +16,7 @@ from tests.apps.isolated.jobs import (
     SeesAProgram,
     Shows,
     ShowsInFreshProcess,
+    ShowsSurroundings,
     Speaks,
     SpoilsItsWorker,
 )
@@ -25,7 +26,7 @@ from tests.support import traces
 from tests.support.environment import Environment, with_apps
 from tests.support.eventually import eventually
 from tests.support.job_status import status_of, until_status
-from tests.support.processes import is_alive
+from tests.support.processes import children_of, is_alive
 from tests.support.worker_process import RunningWorker, run_burst
 
 
@@ -42,6 +43,22 @@ def test_a_thread_job_that_spoils_its_worker_does_not_hinder_them(
     rows = Job.objects.filter(pk__in=[job.pk for job in jobs])
     ends = {(row.status, row.attempt, row.interruptions, row.error) for row in rows}
     assert ends == {("completed", 1, 0, "")}
+
+
+def test_after_a_restart_of_the_fork_server_they_start_where_the_worker_started(
+    environment: Environment, kind: str
+) -> None:
+    first = ShowsSurroundings.enqueue()
+    with RunningWorker(environment, "--isolation", kind, "--concurrency", "1") as worker:
+        until_status(first, "completed")
+        (server,) = children_of(worker.process.pid)
+        until_status(SpoilsItsWorker.enqueue(how="changes_its_surroundings"), "completed")
+        os.kill(server, signal.SIGKILL)
+        eventually(lambda: not is_alive(server))
+        second = ShowsSurroundings.enqueue()
+        until_status(second, "completed")
+    before, after = (Job.objects.get(pk=job.pk).result for job in (first, second))
+    assert after == before
 
 
 def test_they_share_no_session_that_the_project_opened_while_it_was_loaded(
