@@ -14,7 +14,7 @@ from pgjobs.api.errors import Refused, bad_input
 from pgjobs.enqueueing.references import object_columns
 from pgjobs.exceptions import BadArguments
 from pgjobs.models import Job
-from pgjobs.rows.raised import is_raised
+from pgjobs.rows.raised import is_of_a_trigger
 from pgjobs.steering import enqueueing
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.selection import all_jobs
@@ -78,7 +78,7 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        if isinstance(error, OperationalError) and not is_raised(error.__cause__):
+        if isinstance(error, OperationalError) and not is_of_a_trigger(error.__cause__):
             raise  # the server, and not the job, is to blame
         reason, _newline, _row = str(error).partition("\n")
         raise Refused(f"PostgreSQL refused the change: {reason}") from None

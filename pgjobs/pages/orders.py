@@ -17,7 +17,7 @@ from pgjobs.exceptions import PgJobsError
 from pgjobs.models import Job
 from pgjobs.models.job_database import job_database
 from pgjobs.pages.page import address
-from pgjobs.rows.raised import is_raised
+from pgjobs.rows.raised import is_of_a_trigger
 from pgjobs.steering.actor import Actor
 
 
@@ -46,7 +46,7 @@ def refusals_told(request: HttpRequest) -> Iterator[Refusal]:
         with _apart_from_the_request():
             yield refusal
     except DatabaseError as error:
-        if isinstance(error, OperationalError) and not is_raised(error.__cause__):
+        if isinstance(error, OperationalError) and not is_of_a_trigger(error.__cause__):
             raise  # the server, and not the order, is to blame
         reason, _newline, _row = str(error).partition("\n")
         said = gettext("PostgreSQL refused the change: %s") % reason

@@ -17,7 +17,7 @@ from pgjobs import events
 from pgjobs.choices import FINISHED
 from pgjobs.rows import statements
 from pgjobs.rows.cursor import Cursor
-from pgjobs.rows.raised import is_raised
+from pgjobs.rows.raised import is_of_a_trigger
 from pgjobs.rows.silence import RefusedSilently
 
 T = TypeVar("T")
@@ -111,6 +111,6 @@ def _passed_over(
 def _is_refusal(error: Exception) -> bool:
     """Return False if the server could not delete any job at that moment."""
     cause = error if isinstance(error, psycopg.Error) else error.__cause__
-    if is_raised(cause):
+    if is_of_a_trigger(cause):
         return True
     return isinstance(cause, psycopg.Error) and not isinstance(cause, _ABOUT_THE_SERVER)

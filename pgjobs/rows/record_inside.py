@@ -10,7 +10,7 @@ from django.db import DatabaseError, OperationalError, connections, transaction
 from pgjobs import events
 from pgjobs.rows.accepted import Recorded
 from pgjobs.rows.outcome import Outcome
-from pgjobs.rows.raised import is_raised
+from pgjobs.rows.raised import is_of_a_trigger
 from pgjobs.rows.record import record
 from pgjobs.sql import load
 
@@ -71,4 +71,4 @@ class _Writer:
 
 def is_about_the_session(error: DatabaseError) -> bool:
     """Return whether another outcome would meet ``error`` too."""
-    return isinstance(error, OperationalError) and not is_raised(error.__cause__)
+    return isinstance(error, OperationalError) and not is_of_a_trigger(error.__cause__)

@@ -23,7 +23,7 @@ from pgjobs.models import Job, JournalEntry
 from pgjobs.models.job_database import job_database
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.models.journal import LONGEST_ERROR
-from pgjobs.rows.raised import is_raised
+from pgjobs.rows.raised import is_of_a_trigger
 from pgjobs.rows.rivalry import gave_way
 from pgjobs.sql import load
 from pgjobs.steering.bulk_verbs import BulkVerb, bulk_verb
@@ -237,6 +237,6 @@ _OF_A_STATEMENT: Final = (
 def _is_about_the_server(error: Exception) -> bool:
     """Return whether no job could change now, whichever it is."""
     cause = error.__cause__ if isinstance(error, DatabaseError) else error
-    if is_raised(cause) or isinstance(cause, _OF_A_STATEMENT):
+    if is_of_a_trigger(cause) or isinstance(cause, _OF_A_STATEMENT):
         return False
     return isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError))

@@ -13,7 +13,7 @@ from django.db import (
     ProgrammingError,
 )
 
-from pgjobs.rows.raised import is_raised
+from pgjobs.rows.raised import is_of_a_trigger
 
 # Without a SQLSTATE the error is of psycopg itself: it lost the connection, or an answer is out of
 # step ("received 2 results from command 'COMMIT'"), as from a pooler whose server has died.
@@ -28,7 +28,6 @@ _OF_THE_CLIENT: Final = (
 # Beginnings of SQLSTATEs: connection, transaction state (a standby is read-only), resources, an
 # operator's intervention, the server's system.
 _AWAY: Final = ("08", "25", "53", "57P", "58")
-_FATAL: Final = ("08", "57P")
 # Serialization failures and deadlocks; a lock that was not available; a cancelled query.
 _PASSING: Final = ("40", "55P03", "57014")
 # Syntax, names and rights; a missing schema. The errors that a trigger raises are of another class.
@@ -43,19 +42,8 @@ def is_away(error: Exception) -> bool:
     """
     cause = error.__cause__ if isinstance(error, DatabaseError) else error
     if isinstance(cause, psycopg.Error) and cause.sqlstate is not None:
-        is_of_a_trigger = is_raised(cause) or _is_about_another_server(cause)
-        return cause.sqlstate.startswith(_AWAY) and not is_of_a_trigger
+        return cause.sqlstate.startswith(_AWAY) and not is_of_a_trigger(cause)
     return isinstance(cause or error, _OF_THE_CLIENT)
-
-
-def _is_about_another_server(error: psycopg.Error) -> bool:
-    """Return whether a statement of a trigger could not reach another server, or lost it.
-
-    The trigger may use dblink or a foreign table. If our own server ends a connection, the error is
-    fatal.
-    """
-    is_about_a_connection = (error.sqlstate or "").startswith(_FATAL)
-    return is_about_a_connection and error.diag.severity_nonlocalized == "ERROR"
 
 
 def is_misfit(error: Exception) -> bool:
