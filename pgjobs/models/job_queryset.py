@@ -109,7 +109,8 @@ class JobQuerySet(JobSteering[J]):
             raise DatabaseError(NOT_INSERTED)
         raise RuntimeError(
             f"enqueue_once() found the place {row['once_key']!r} taken by another rule "
-            f"{once.TURNS} times; do not enqueue different rules for one place all the time."
+            f"{once.TURNS} times; do not enqueue different rules for one place all the time, and "
+            "look for a trigger on pgjobs_job."
         )
 
     def _enqueue_unless_taken(
@@ -117,15 +118,21 @@ class JobQuerySet(JobSteering[J]):
     ) -> tuple[J, bool] | None:
         """Return a new job or the holder of its place; None if ``row`` may be tried again.
 
-        With it, return whether the job is new.
+        With it, return whether the job is new. A job that makes way for ``row`` is deleted in the
+        transaction that inserts ``row``. If the process died between two transactions, the place
+        would stay free, and a chain would end.
         """
         with transaction.atomic(using=self.database):
-            job = self.model(**row)
-            if (check := insert_unless_taken(job, self.database)) is not None:
-                self._announce(job, check)
-                return job, True
-            holder: J | None = settle(self.using(self.database), row)
-            return None if holder is None else (holder, False)
+            for _ in range(2):
+                job = self.model(**row)
+                if (check := insert_unless_taken(job, self.database)) is not None:
+                    self._announce(job, check)
+                    return job, True
+                holder: J | None = settle(self.using(self.database), row)
+                if holder is not None:
+                    return holder, False
+            transaction.set_rollback(True, using=self.database)
+        return None
 
     def enqueue_many(self, target: Any, /, jobs: Iterable[Any], **options: Any) -> list[int]:
         """Insert jobs in bulk, all or none; see ``BackgroundJob.enqueue_many``."""
