@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MinValueValidator
@@ -22,6 +21,7 @@ from pgjobs.models.job_indexes import CONSTRAINTS, INDEXES
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.models.job_verbs import JobVerbs
 from pgjobs.models.json_field import TolerantJSONField
+from pgjobs.models.object_field import ObjectField
 from pgjobs.models.worker import WorkerProcess
 from pgjobs.rows.columns import ONLY_BY_STATEMENTS
 from pgjobs.sql.position import NextPosition
@@ -45,7 +45,7 @@ class Job(JobVerbs):
         db_index=False,
     )
     object_id = models.CharField(_("object id"), max_length=255, null=True, blank=True)  # noqa: DJ001
-    object = GenericForeignKey("object_type", "object_id", for_concrete_model=False)
+    object = ObjectField("object_type", "object_id", for_concrete_model=False)
 
     name = models.CharField(_("name"), max_length=200)
     job_class = models.CharField(_("job class"), max_length=200, editable=False)

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models, transaction
 
 from pgjobs.models.job import Job
+from pgjobs.models.object_field import fits
 
 
 def find_objects(jobs: Iterable[Job]) -> None:
@@ -29,20 +30,10 @@ def _by_key(model: type[models.Model] | None, keys: set[Any]) -> dict[str, model
     if model is None:
         return {}
     manager = model._base_manager
-    keys = {key for key in keys if _fits(model, key)}
+    keys = {key for key in keys if fits(model, key)}
     try:
         # A savepoint, because an error of the database would end the transaction of the page.
         with transaction.atomic(using=manager.db):
             return {str(key): row for key, row in manager.in_bulk(keys).items()}
     except (DatabaseError, ValueError, OverflowError, ValidationError):
         return {}  # the table is gone, or the type of the model's key has changed since
-
-
-def _fits(model: type[models.Model], key: Any) -> bool:
-    """Return whether ``key`` can be a key of ``model``: one that can't must not hide the others."""
-    field = model._meta.pk
-    try:
-        field.run_validators(field.to_python(key))
-    except (ValidationError, TypeError, ValueError):
-        return False
-    return True
