@@ -11,6 +11,16 @@ from __future__ import annotations
 
 from pgjobs.codec.decoding import TAGS, decode, names_model
 from pgjobs.codec.encoding import DEPTH_LIMIT, encode, text
-from pgjobs.codec.wrapping import bare, merged
+from pgjobs.codec.wrapping import bare, merged, named
 
-__all__ = ["DEPTH_LIMIT", "TAGS", "bare", "decode", "encode", "merged", "names_model", "text"]
+__all__ = [
+    "DEPTH_LIMIT",
+    "TAGS",
+    "bare",
+    "decode",
+    "encode",
+    "merged",
+    "named",
+    "names_model",
+    "text",
+]

@@ -70,18 +70,25 @@ def rerun(
     argument, BadArguments if a stored argument can't be read, and UnknownJobClass if the class is
     not registered.
     """
-    if not isinstance(job.kwargs, dict):
-        raise BadArguments(f"The arguments of job {job.pk} can't be read: they are no JSON object.")
+    named = codec.named(job.kwargs)
+    if named is None:
+        raise BadArguments(
+            f"The arguments of job {job.pk} can't be read: they are no JSON object of names."
+        )
     target: JobTarget = resolve(job.job_class)
     by_position = named_arguments(job, target)
     changed = dict(changes or {})
     if job.object_id is not None and job.object is None:
         raise BadArguments(f"The object of job {job.pk} no longer exists.")
     # Arguments that are replaced are not read: their objects may be gone.
-    kept = {name: value for name, value in job.kwargs.items() if name not in changed}
     read = {
         name: codec.decode(value, f"args[{position}]")
         for position, (name, value) in enumerate(by_position.items())
+        if name not in changed
+    }
+    read |= {
+        name: codec.decode(value, f"kwargs[{name!r}]")
+        for name, value in named.items()
         if name not in changed
     }
     with acting("rerun", by=by, subject=job.job_class) as entry:
@@ -95,7 +102,7 @@ def rerun(
             priority=job.priority,
             timeout=job.timeout,
             max_attempts=job.max_attempts,
-            arguments={**read, **codec.decode(kept, "kwargs"), **changed},
+            arguments={**read, **changed},
         )
         entry.jobs, entry.done = [again.pk], 1
         # The names alone: the journal holds no values of arguments.

@@ -106,7 +106,7 @@ def _result(
         finished_at=finished,
         last_attempted_at=started or (_moment(failures[-1].get("started")) if failures else None),
         args=_plain(job.args) if isinstance(job.args, list) else [],
-        kwargs=_plain(job.kwargs) if isinstance(job.kwargs, dict) else {},
+        kwargs={name: _plain(value) for name, value in (codec.named(job.kwargs) or {}).items()},
         backend=task.backend,
         errors=[*_errors(job, failures)],
         worker_ids=[*_workers(job, failures)],

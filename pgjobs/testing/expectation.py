@@ -201,7 +201,7 @@ def _refuse_other_options(kwargs: Mapping[str, Any]) -> None:
 
 def stored_arguments(job: Job) -> dict[str, Any]:
     """Return the arguments of ``job`` by their names, as its row stores them."""
-    named = codec.bare(job.kwargs) if isinstance(job.kwargs, dict) else {}
+    named = codec.named(job.kwargs) or {}
     args = job.args if isinstance(job.args, list) else []
     if not args:
         return named

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pgjobs import choices, codec
-from pgjobs.compat.rq.rows import of_kind
+from pgjobs.compat.rq.rows import named, of_kind
 from pgjobs.registry.names import registered_as
 
 
@@ -43,7 +43,7 @@ class HasFacts:
 
     @property
     def kwargs(self) -> dict[str, Any]:
-        return dict(codec.decode(of_kind(dict, self.row.kwargs), "kwargs"))
+        return named(self.row.kwargs, "kwargs")
 
     @property
     def description(self) -> str:

@@ -14,7 +14,7 @@ from pgjobs.compat.rq.ends import HasEnd
 from pgjobs.compat.rq.errors import InvalidJobOperation, NoSuchJobError
 from pgjobs.compat.rq.explaining import Explaining
 from pgjobs.compat.rq.facts import HasFacts
-from pgjobs.compat.rq.rows import find, of_kind, rows
+from pgjobs.compat.rq.rows import find, named, rows
 from pgjobs.compat.rq.statuses import FAILED, HasStatus, JobStatus, status_of
 from pgjobs.exceptions import InvalidArgument
 from pgjobs.execution.current import running_row
@@ -113,7 +113,7 @@ class Job(HasFacts, HasStatus, HasEnd, Explaining):
     def meta(self) -> dict[str, Any]:
         """Values of the caller. A change is stored by `save_meta`."""
         if self._meta is None:
-            self._meta = dict(codec.decode(of_kind(dict, self.row.meta), "meta"))
+            self._meta = named(self.row.meta, "meta")
         return self._meta
 
     @meta.setter

@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.db import router
 
+from pgjobs import codec
 from pgjobs.compat.rq.errors import NoSuchJobError
 from pgjobs.keys import key_of
 from pgjobs.showing import brief
@@ -33,3 +34,9 @@ def find(job_id: Any) -> Any:
 def of_kind(kind: type[Any], value: Any) -> Any:
     """Return ``value``, or an empty ``kind`` for another value: SQL by hand can write any JSON."""
     return value if isinstance(value, kind) else kind()
+
+
+def named(encoded: Any, path: str) -> dict[str, Any]:
+    """Return the values of a stored dict; an empty dict for other JSON, which SQL can write."""
+    found = codec.named(encoded) or {}
+    return {name: codec.decode(value, f"{path}[{name!r}]") for name, value in found.items()}

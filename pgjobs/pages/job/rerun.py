@@ -53,7 +53,7 @@ def rerun(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _stored(job: Job, target: JobTarget) -> Mapping[str, Any]:
     """Return the arguments of ``job`` by name; without those that have no name."""
-    named = codec.bare(job.kwargs) if isinstance(job.kwargs, dict) else {}
+    named = codec.named(job.kwargs) or {}
     try:
         return {**enqueueing.named_arguments(job, target), **named}
     except InvalidArgument:
