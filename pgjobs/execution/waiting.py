@@ -18,9 +18,12 @@ on these looks alone: the schema may be older than the code, or the role may not
 
 from __future__ import annotations
 
+import asyncio
 import math
+import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain, repeat
 from typing import Any, Final
 
@@ -47,6 +50,10 @@ _NO_BELL: Final = (
 In this order: the schema is of an older release, the role has no right to the table of waiters, or
 the session is read-only.
 """
+_GAVE_WAY: Final = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+"""PostgreSQL ended a statement in favour of another caller's. The role or the database may set an
+isolation level above ``read committed``, in which callers meet in their table."""
+_TRIES: Final = 20
 
 
 def until_ended(job_id: int, using: str, timeout: float | None) -> bool:
@@ -64,7 +71,7 @@ def until_ended(job_id: int, using: str, timeout: float | None) -> bool:
             if bell:
                 connection.execute(bell)
             for pause in _pauses():
-                found = connection.execute(*_look(job_id, waiter)).fetchone()
+                found = _insist(connection, *_look(job_id, waiter)).fetchone()
                 if found is None or found[0] in FINISHED:
                     return found is not None
                 left = _left(job_id, deadline, timeout)
@@ -72,7 +79,10 @@ def until_ended(job_id: int, using: str, timeout: float | None) -> bool:
                     pass
         finally:
             if waiter is not None:
-                connection.execute(load("waiting/leave"), {"waiter": waiter})
+                with suppress(
+                    psycopg.Error
+                ):  # the row goes by its age; an error would hide another
+                    _insist(connection, load("waiting/leave"), {"waiter": waiter})
     raise AssertionError("the pauses have no end")
 
 
@@ -88,7 +98,7 @@ async def until_ended_async(job_id: int, using: str, timeout: float | None) -> b
             if bell:
                 await connection.execute(bell)
             for pause in _pauses():
-                found = await (await connection.execute(*_look(job_id, waiter))).fetchone()
+                found = await (await _insist_async(connection, *_look(job_id, waiter))).fetchone()
                 if found is None or found[0] in FINISHED:
                     return found is not None
                 left = _left(job_id, deadline, timeout)
@@ -96,7 +106,8 @@ async def until_ended_async(job_id: int, using: str, timeout: float | None) -> b
                     pass
         finally:
             if waiter is not None:
-                await connection.execute(load("waiting/leave"), {"waiter": waiter})
+                with suppress(psycopg.Error):
+                    await _insist_async(connection, load("waiting/leave"), {"waiter": waiter})
     raise AssertionError("the pauses have no end")
 
 
@@ -106,7 +117,7 @@ def _come(connection: psycopg.Connection[Any], job_id: int) -> tuple[int | None,
     The key is None if the INSERT is not possible. The SQL is empty behind a pooler.
     """
     try:
-        come = connection.execute(load("waiting/come"), {"job": job_id})
+        come = _insist(connection, load("waiting/come"), {"job": job_id})
     except _NO_BELL:
         return None, ""
     return _place(connection, come.fetchone())
@@ -117,10 +128,32 @@ async def _come_async(
 ) -> tuple[int | None, str]:
     """Do the same as ``_come()`` in an event loop."""
     try:
-        come = await connection.execute(load("waiting/come"), {"job": job_id})
+        come = await _insist_async(connection, load("waiting/come"), {"job": job_id})
     except _NO_BELL:
         return None, ""
     return _place(connection, await come.fetchone())
+
+
+def _insist(
+    connection: psycopg.Connection[Any], statement: str, values: dict[str, int]
+) -> psycopg.Cursor[Any]:
+    """Execute ``statement``, again if PostgreSQL ended it in favour of another one."""
+    for _ in range(_TRIES - 1):
+        with suppress(*_GAVE_WAY):
+            return connection.execute(statement, values)
+        time.sleep(random.uniform(0, 0.05))
+    return connection.execute(statement, values)
+
+
+async def _insist_async(
+    connection: psycopg.AsyncConnection[Any], statement: str, values: dict[str, int]
+) -> psycopg.AsyncCursor[Any]:
+    """Do the same as ``_insist()`` in an event loop."""
+    for _ in range(_TRIES - 1):
+        with suppress(*_GAVE_WAY):
+            return await connection.execute(statement, values)
+        await asyncio.sleep(random.uniform(0, 0.05))
+    return await connection.execute(statement, values)
 
 
 def _place(

@@ -178,11 +178,15 @@ class JobSteering(JobBatches[J]):
         """Return ``act(cursor)``, with the errors that would otherwise come at the commit."""
         connection = connections[self.database]
         is_inside = connection.in_atomic_block
-        with transaction.atomic(using=self.database), self._cursor() as cursor:
-            result = act(cursor)
-            if is_inside:
-                connection.check_constraints()
-        return result
+
+        def act_in_transaction() -> T:
+            with transaction.atomic(using=self.database), self._cursor() as cursor:
+                result = act(cursor)
+                if is_inside:
+                    connection.check_constraints()
+            return result
+
+        return alone(self.database, act_in_transaction)
 
 
 def _is_about_the_place(error: IntegrityError) -> bool:

@@ -149,8 +149,10 @@ class JobVerbs(models.Model):
     def delete(self, using: str | None = None, keep_parents: bool = False) -> Any:
         """Delete this job with its log, in whatever status it is."""
         database = using or self._all().database
+        key = self.pk
 
         def act() -> Any:
+            self.pk = key  # Django has taken it away, if the commit of an earlier try has failed
             # The lock makes writers of the log wait, before the log is deleted and then the job.
             held = type(self).objects.using(database).filter(pk=self.pk)
             held.select_for_update().values_list("pk").first()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from pgjobs import queues
 from pgjobs.models.moments import in_range
 from pgjobs.registry.names import path_of, registered
+from pgjobs.rows.rivalry import alone
 from pgjobs.rows.text import is_storable
 from pgjobs.sql import load
 
@@ -24,11 +25,15 @@ class PauseQuerySet(models.QuerySet["Pause"]):
         Raises UnknownQueue for a queue that does not exist, LookupError for a job class that is
         not registered, and TypeError if neither or both are given.
         """
-        # Not get_or_create(): it raises IntegrityError if the pause ends meanwhile.
-        database = self._db or router.db_for_write(self.model)  # type: ignore[attr-defined]
-        with connections[database].cursor() as cursor:
-            cursor.execute(load("steering/pause"), _subject(queue, job_class))
-            return cursor.fetchone() is not None
+        subject = _subject(queue, job_class)
+
+        def act() -> bool:
+            # Not get_or_create(): it raises IntegrityError if the pause ends meanwhile.
+            with connections[self._database].cursor() as cursor:
+                cursor.execute(load("steering/pause"), subject)
+                return cursor.fetchone() is not None
+
+        return alone(self._database, act)
 
     @staticmethod
     def subject(*, queue: str | None = None, job_class: object = None) -> str:
@@ -43,10 +48,15 @@ class PauseQuerySet(models.QuerySet["Pause"]):
         """
         named, deleted = _named(queue, job_class), 0
         if is_storable(str(named["name"])):  # an argument of a command may be no UTF-8
-            deleted, _per_model = self.filter(**named).delete()
+            paused = self.filter(**named)
+            deleted, _per_model = alone(self._database, paused.delete)
         if not deleted:
             _subject(queue, job_class)
         return bool(deleted)
+
+    @property
+    def _database(self) -> str:
+        return self._db or router.db_for_write(self.model)  # type: ignore[attr-defined]
 
 
 class Pause(models.Model):

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from pgjobs.conf import get_settings
 from pgjobs.exceptions import InvalidArgument, PgJobsError
 from pgjobs.models import Job, JournalEntry, WorkerProcess
-from pgjobs.models.job_database import job_database
+from pgjobs.models.job_database import job_database, tried_again
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.models.journal import LONGEST_JSON, SIZES
 from pgjobs.steering.actor import Actor
@@ -66,6 +66,7 @@ def start(
     return entry
 
 
+@tried_again
 def enter(
     verb: str,
     selection: Selection,
@@ -121,6 +122,7 @@ def changeable(
     return bulk_verb(verb, options or {}).changeable(selection.jobs()).order_by()
 
 
+@tried_again
 def cancel_action(action: int, *, by: Actor) -> bool:
     """Stop a bulk action before its next batch; return False if it has ended or does not exist."""
     with acting("cancel action", by=by, subject=str(action)) as act:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import psycopg
@@ -24,7 +25,7 @@ from pgjobs.models.job_database import job_database
 from pgjobs.models.job_queryset import JobQuerySet
 from pgjobs.models.journal import LONGEST_ERROR
 from pgjobs.rows.raised import is_of_a_trigger
-from pgjobs.rows.rivalry import gave_way
+from pgjobs.rows.rivalry import alone, gave_way
 from pgjobs.sql import load
 from pgjobs.steering.bulk_verbs import BulkVerb, bulk_verb
 from pgjobs.steering.reach import within_reach
@@ -73,7 +74,7 @@ def carry_to_the_end(
     """Carry an action out, or wait for the process that does; return its entry as it ended."""
     while entry.state == State.RUNNING:
         carry(entry.pk, carrier, on_batch=on_batch)
-        entry.refresh_from_db()
+        alone(job_database(), entry.refresh_from_db)
         on_batch(entry)
         if entry.state == State.RUNNING:
             time.sleep(_LOOK)
@@ -106,16 +107,22 @@ class _Batches:
             entry = self._in_transaction(self._change)
         except _JobsUnknown as error:
             said = str(error)
-            return self._in_transaction(lambda entry: _end(entry, State.FAILED, said))
+            return self._alone(lambda entry: _end(entry, State.FAILED, said))
         except Exception as error:
+            if gave_way(error):
+                if connections[self._using].in_atomic_block:  # only the caller can begin it again
+                    raise
+                time.sleep(random.uniform(0, 0.05))
+                return self._alone(lambda entry: entry)
             if _is_about_the_server(error) or not self._ids:
                 raise
-            if gave_way(error):
-                time.sleep(random.uniform(0, 0.05))
-                return self._in_transaction(lambda entry: entry)
             return self._after_refusal(error)
         self._size = min(self._size * 10, BATCH)
         return entry
+
+    def _alone(self, act: Callable[[JournalEntry], JournalEntry]) -> JournalEntry | None:
+        """Do the same as ``_in_transaction()``, again if PostgreSQL ended it for another one."""
+        return alone(self._using, partial(self._in_transaction, act))
 
     def _in_transaction(self, act: Callable[[JournalEntry], JournalEntry]) -> JournalEntry | None:
         """Return ``act(entry)`` with the row of the action locked, if it is ours."""
@@ -148,7 +155,7 @@ class _Batches:
         """Make the batches smaller; pass over a job that refuses by itself."""
         if len(self._ids) > 1:
             self._size = max(1, min(self._size, len(self._ids)) // 10)
-            return self._in_transaction(lambda entry: entry)
+            return self._alone(lambda entry: entry)
         (job,) = self._ids
 
         def pass_over(entry: JournalEntry) -> JournalEntry:
@@ -156,7 +163,7 @@ class _Batches:
             _advance(entry, self._carrier, job, refused=1, error=entry.error or said)
             return entry
 
-        return self._in_transaction(pass_over)
+        return self._alone(pass_over)
 
 
 def _next_ids(jobs: JobQuerySet[Job], entry: JournalEntry, verb: BulkVerb, size: int) -> list[int]:
@@ -217,7 +224,7 @@ def _knowing() -> Any:
     try:
         yield
     except Exception as error:
-        if _is_about_the_server(error):
+        if _is_about_the_server(error) or gave_way(error):
             raise
         raise _JobsUnknown(_in_one_line(error)) from error
 

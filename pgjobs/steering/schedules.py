@@ -20,9 +20,13 @@ from pgjobs.jobs.due_times import due_after_break, first_due, rule_of
 from pgjobs.jobs.system import SystemJob, system_jobs
 from pgjobs.limits import NEVER
 from pgjobs.models import Job, Schedule
-from pgjobs.models.job_database import database_now, job_database, locked_briefly
+from pgjobs.models.job_database import (
+    database_now,
+    job_database,
+    locked_briefly,
+    tried_again,
+)
 from pgjobs.registry.targets import is_job_class
-from pgjobs.rows.rivalry import in_transaction
 from pgjobs.steering.actor import UNNAMED, Actor
 from pgjobs.steering.journal import acting
 
@@ -35,6 +39,7 @@ class Run:
     is_new: bool
 
 
+@tried_again
 def run(name: str, *, by: Actor = UNNAMED) -> Run:
     """Enqueue the job of a schedule at once, as its clock would; ``next_run`` stays as it is.
 
@@ -43,16 +48,13 @@ def run(name: str, *, by: Actor = UNNAMED) -> Run:
     """
     known = _known(name)
     options = {**known.options, "queue_name": known.queue_name, "arguments": known.kwargs}
-
-    def act() -> Run:
-        with acting("run schedule", by=by, subject=name) as entry:
-            run = Run(*Job.objects.all().hold_place(known.target, **options))
-            entry.jobs, entry.done = [run.job.pk], int(run.is_new)
-        return run
-
-    return in_transaction(job_database(), act)
+    with acting("run schedule", by=by, subject=name) as entry:
+        run = Run(*Job.objects.all().hold_place(known.target, **options))
+        entry.jobs, entry.done = [run.job.pk], int(run.is_new)
+    return run
 
 
+@tried_again
 def switch_off(name: str, *, by: Actor = UNNAMED) -> bool:
     """Let a schedule fire no more until it is switched on; return False if it was off already.
 
@@ -66,6 +68,7 @@ def switch_off(name: str, *, by: Actor = UNNAMED) -> bool:
     return bool(entry.done)
 
 
+@tried_again
 def switch_on(name: str, *, by: Actor = UNNAMED) -> bool:
     """Let a schedule fire again; return False if it was on.
 
@@ -82,6 +85,7 @@ def switch_on(name: str, *, by: Actor = UNNAMED) -> bool:
     return bool(entry.done)
 
 
+@tried_again
 def edit(
     name: str, *, by: Actor = UNNAMED, interval: int | None = None, cron: str | None = None
 ) -> Schedule:
@@ -108,6 +112,7 @@ def edit(
     return schedule
 
 
+@tried_again
 def take_back(name: str, *, by: Actor = UNNAMED) -> bool:
     """Give a schedule the rule of the code again; return False if it was not edited."""
     known = _known(name)

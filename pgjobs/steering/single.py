@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pgjobs.models import Job, Pause
-from pgjobs.models.job_database import job_database
-from pgjobs.rows.rivalry import in_transaction
+from pgjobs.models.job_database import job_database, tried_again
 from pgjobs.steering.actor import Actor
 from pgjobs.steering.journal import acting
 
@@ -39,6 +38,7 @@ def resume(*, by: Actor, queue: str | None = None, job_class: object = None) -> 
     return _pausing("resume", by, queue, job_class)
 
 
+@tried_again
 def _change(
     verb: str,
     job: Job,
@@ -46,15 +46,13 @@ def _change(
     by: Actor,
     options: dict[str, Any] | None = None,
 ) -> bool:
-    def act() -> bool:
-        with acting(verb, by=by, jobs=[job.pk]) as entry:
-            entry.options = options or {}
-            entry.done = int(change())
-        return bool(entry.done)
-
-    return in_transaction(job_database(), act)
+    with acting(verb, by=by, jobs=[job.pk]) as entry:
+        entry.options = options or {}
+        entry.done = int(change())
+    return bool(entry.done)
 
 
+@tried_again
 def _pausing(verb: str, by: Actor, queue: str | None, job_class: object) -> bool:
     pauses = Pause.objects.using(job_database())
     with acting(verb, by=by) as entry:

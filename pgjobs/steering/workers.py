@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from pgjobs import stats
 from pgjobs.models import WorkerOrder, WorkerProcess
-from pgjobs.models.job_database import job_database
+from pgjobs.models.job_database import job_database, tried_again
 from pgjobs.rows.text import is_storable
 from pgjobs.sql import load
 from pgjobs.steering.actor import UNNAMED, Actor
@@ -42,7 +42,7 @@ def drain(workers: Iterable[int], *, by: Actor = UNNAMED) -> list[Ordered]:
     They claim nothing more, and no new processes take their places. Ids that do not exist are left
     out of the result.
     """
-    return _give(WorkerOrder.Kind.DRAIN, workers, by)
+    return _give(WorkerOrder.Kind.DRAIN, list(workers), by)
 
 
 def restart(workers: Iterable[int], *, by: Actor = UNNAMED) -> list[Ordered]:
@@ -50,12 +50,13 @@ def restart(workers: Iterable[int], *, by: Actor = UNNAMED) -> list[Ordered]:
 
     A worker without a supervisor ends, and no process takes its place.
     """
-    return _give(WorkerOrder.Kind.RESTART, workers, by)
+    return _give(WorkerOrder.Kind.RESTART, list(workers), by)
 
 
-def _give(kind: str, workers: Iterable[int], by: Actor) -> list[Ordered]:
+@tried_again
+def _give(kind: str, workers: list[int], by: Actor) -> list[Ordered]:
     with acting(str(kind), by=by) as entry, connections[job_database()].cursor() as cursor:
-        cursor.execute(load("workers/give_order"), {"ids": list(workers), "kind": str(kind)})
+        cursor.execute(load("workers/give_order"), {"ids": workers, "kind": str(kind)})
         ordered = [Ordered(*row) for row in cursor.fetchall()]
         entry.subject = ", ".join(f"{each.name} ({each.id})" for each in ordered if each.was_given)
         entry.counted, entry.done = len(ordered), sum(each.was_given for each in ordered)
