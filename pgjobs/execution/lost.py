@@ -14,21 +14,22 @@ from pgjobs.rows.outcome import Outcome
 
 
 def outcome_of_lost(
-    job_id: int, epoch: int, job_class: str, *, times: int, uncounted: int
+    job_id: int, epoch: int, *, must_not_repeat: bool, times: int, uncounted: int
 ) -> Outcome:
     """Send the job back to its queue, or give it up if it must not repeat or was lost too often.
 
     ``times`` says how often it was lost, and ``uncounted`` how many of these interruptions its row
     does not count yet.
     """
-    if (why := why_given_up(job_class, "worker", times)) is not None:
+    why = why_given_up("worker", times, must_not_repeat=must_not_repeat)
+    if why is not None:
         return given_up(job_id, epoch, why, interruptions=uncounted)
     return replace(Outcome.interrupted(job_id, epoch), interruptions=uncounted)
 
 
-def why_given_up(job_class: str, lost: str, times: int) -> str | None:
+def why_given_up(lost: str, times: int, *, must_not_repeat: bool) -> str | None:
     """Return why a job that lost its worker or its process must not run again, or None."""
-    if _must_not_repeat(job_class):
+    if must_not_repeat:
         return f"The job lost its {lost}, and its class says that it must not be repeated."
     if times < get_settings().MAX_INTERRUPTIONS:
         return None
@@ -51,8 +52,12 @@ def given_up(job: int, epoch: int, why: str, *, interruptions: int = 0) -> Outco
     )
 
 
-def _must_not_repeat(job_class: str) -> bool:
+def forbids_repeats(job_class: str) -> bool | None:
+    """Return whether jobs of ``job_class`` must not run twice; None if this code lacks the class.
+
+    Workers with newer code, or of another project, may know it.
+    """
     try:
         return options_of(resolve(job_class)).on_interrupt == "error"
-    except UnknownJobClass:  # the class may be known to a worker of another project
-        return False
+    except UnknownJobClass:
+        return None

@@ -43,6 +43,7 @@ def _options(target: JobTarget) -> dict[str, Any]:
         "priority": options.priority,
         "timeout": options.timeout,
         "max_attempts": options.max_attempts,
+        "on_interrupt": options.on_interrupt,
         "notifications": get_settings().DEFAULT_NOTIFICATIONS,
         "own_argument": own_argument(target),
         "parameters": _parameters(target),

@@ -12,7 +12,7 @@ import psycopg
 from pgjobs import events
 from pgjobs.conf import get_settings
 from pgjobs.enqueueing.wake import wake_idle_workers
-from pgjobs.execution.lost import outcome_of_lost
+from pgjobs.execution.lost import forbids_repeats, outcome_of_lost
 from pgjobs.rows.outcome import Outcome
 from pgjobs.rows.record import record
 from pgjobs.sql import load
@@ -63,7 +63,8 @@ class LostJobs:
 
         The transaction that holds their rows is open; ``announce`` follows its commit.
         """
-        outcomes = [_outcome_of(job) for job in jobs]
+        not_repeated = _not_repeated(connection, {job.job_class for job in jobs})
+        outcomes = [_outcome_of(job, must_not_repeat=job.job_class in not_repeated) for job in jobs]
         recorded = self.record(connection, outcomes)
         for outcome in outcomes:
             if outcome.job_id in recorded:
@@ -137,10 +138,34 @@ def _record(connection: EngineConnection, outcomes: list[Outcome]) -> Collection
         return record(connection.get().cursor(), outcomes)
 
 
-def _outcome_of(job: LostJob) -> Outcome:
+def _not_repeated(connection: EngineConnection, job_classes: set[str]) -> set[str]:
+    """Return those of ``job_classes`` whose jobs must not run twice."""
+    answers = {name: forbids_repeats(name) for name in job_classes}
+    known = {name for name, answer in answers.items() if answer}
+    unknown = [name for name, answer in answers.items() if answer is None]
+    return known | (_told_not_repeated(connection, unknown) if unknown else set())
+
+
+def _told_not_repeated(connection: EngineConnection, job_classes: list[str]) -> set[str]:
+    """Return those of ``job_classes`` of which another worker has told that.
+
+    During a deploy, a worker with older code may rescue the jobs of one with newer code.
+    """
+    try:
+        with connection.get().transaction():
+            cursor = connection.get().cursor()
+            cursor.execute(load("rescue/not_repeated"), {"job_classes": job_classes})
+            return {name for (name,) in cursor.fetchall()}
+    except psycopg.ProgrammingError:  # an older schema, or a role without the right
+        return set()
+
+
+def _outcome_of(job: LostJob, *, must_not_repeat: bool) -> Outcome:
     # A last chance is counted when it starts: see ``Job.is_last_chance``.
     limit = get_settings().MAX_INTERRUPTIONS
     was_counted_at_start = job.interruptions > 0 and job.interruptions >= limit - 1
     uncounted = 0 if was_counted_at_start else 1
     times = job.interruptions + uncounted
-    return outcome_of_lost(job.id, job.epoch, job.job_class, times=times, uncounted=uncounted)
+    return outcome_of_lost(
+        job.id, job.epoch, must_not_repeat=must_not_repeat, times=times, uncounted=uncounted
+    )

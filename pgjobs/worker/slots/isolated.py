@@ -13,7 +13,7 @@ from pgjobs import events
 from pgjobs.choices import JobIsolation, JobStatus
 from pgjobs.exceptions import JobProcessDied, UnknownJobClass
 from pgjobs.execution.judging import give_up, judge_anything, say
-from pgjobs.execution.lost import why_given_up
+from pgjobs.execution.lost import forbids_repeats, why_given_up
 from pgjobs.models import Job
 from pgjobs.registry.names import registered, resolve
 from pgjobs.registry.targets import options_of
@@ -145,7 +145,11 @@ def _outcome_of_kill(death: Death, job: Job) -> Outcome:
     """Take a kill from outside for an interruption, as the death of a worker is one."""
     events.tell(events.JobProcessLost(job))
     how = _how(death)
-    why = why_given_up(job.job_class, "process", job.interruptions + 1)
+    why = why_given_up(
+        "process",
+        job.interruptions + 1,
+        must_not_repeat=bool(forbids_repeats(job.job_class)),
+    )
     if why is None:
         job.say(WARNING, how)
         return Outcome.interrupted(job.id, job.epoch, job.worker_id)
