@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 
 from pgjobs.registry.meta import JobOptions
 from pgjobs.registry.names import add, refuse_yield
+from pgjobs.showing import brief
 
 
 class JobClass(ABC):
@@ -36,6 +37,8 @@ class JobClass(ABC):
         cls.path = f"{cls.__module__}.{cls.__qualname__}"
         if cls.options.atomic and inspect.iscoroutinefunction(cls.run):
             raise TypeError(f"{cls.__qualname__} is atomic, so its run() can't be a coroutine.")
+        if not callable(cls.run):
+            raise TypeError(f"{cls.__qualname__}.run must be a method, not {brief(cls.run)}.")
         refuse_yield(cls.run, f"{cls.__qualname__}.run()")
         if not getattr(cls.run, "__isabstractmethod__", False):
             add(cls.path, cls)

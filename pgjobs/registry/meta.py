@@ -74,6 +74,7 @@ class JobOptions:
         options: dict[str, Any] = {}
         for ancestor in reversed(job_class.__mro__):
             if (meta := vars(ancestor).get("Meta")) is not None:
+                _check_is_class(meta, ancestor.__qualname__)
                 # The attributes come from vars(), so a backoff that is written as a function in
                 # Meta stays this function.
                 options |= {key: value for key, value in _attributes(meta) if key[0] != "_"}
@@ -121,7 +122,11 @@ def naming_class(job_class: type) -> type | None:
 
 def is_name(value: Any) -> bool:
     """Return whether the column ``name`` takes ``value``."""
-    if not _is_text(value) or len(value) > NAME_LIMIT or "\x00" in value:
+    return _is_storable(value) and len(value) <= NAME_LIMIT
+
+
+def _is_storable(value: Any) -> TypeGuard[str]:
+    if not _is_text(value) or "\x00" in value:
         return False
     return value.encode(errors="ignore").decode() == value
 
@@ -138,6 +143,11 @@ def _are_exceptions(given: Any) -> bool:
 def _attributes(meta: type) -> Iterator[tuple[str, Any]]:
     for ancestor in reversed(meta.__mro__):
         yield from vars(ancestor).items()
+
+
+def _check_is_class(meta: Any, owner: str) -> None:
+    if not isinstance(meta, type):
+        raise TypeError(f"{owner}.Meta must be a class, not {brief(meta)}: write class Meta: …")
 
 
 def _check_names(options: Iterable[str], known: Sequence[str], owner: str, kind: str) -> None:
@@ -172,6 +182,10 @@ _ALLOWED: Final[dict[str, _Allowed]] = {
         f"a text of at most {NAME_LIMIT} characters without NUL and lone surrogates, "
         "or a lazy translation",
         lambda value: isinstance(value, Promise) or is_name(value),
+    ),
+    "description": _Allowed(
+        "a text without NUL and lone surrogates, or a lazy translation",
+        lambda value: isinstance(value, Promise) or _is_storable(value),
     ),
     "queue": _Allowed(
         "the name of a queue or None", lambda value: value is None or _is_text(value)

@@ -65,8 +65,14 @@ def _parameters_of(target: JobTarget, run: Any) -> Parameters:
 def refuse_positional_only(target: JobTarget, name: str) -> None:
     """Raise TypeError if the code of ``target``, called ``name``, needs an argument by position."""
     if not is_job_class(target):
-        _refuse_positional_only(inspect.signature(target).parameters.values(), name)
-        _refuse_positional_only(signature_of_call(target).parameters.values(), name)
+        try:
+            signatures = inspect.signature(target), signature_of_call(target)
+        except ValueError:
+            raise TypeError(
+                f"{name} was written in C and does not tell its parameters: put @job above a def."
+            ) from None
+        for each in signatures:
+            _refuse_positional_only(each.parameters.values(), name)
         return
     try:
         signature = signature_of_call(target.run)

@@ -35,13 +35,16 @@ def own_argument(target: JobTarget) -> str | None:
     """Return the argument of ``run()`` that pgjobs itself gives, so that no caller may; or None.
 
     This is ``job`` for a function, ``context`` for a task that takes it, and ``self`` for a class
-    if a caller could name it.
+    if a caller could name it. It is None if ``run()`` was written in C and does not tell.
     """
     if not is_job_class(target):
         return "job"
     if target.given_argument is not None:
         return target.given_argument
-    first = next(iter(inspect.signature(target.run).parameters.values()), None)
+    try:
+        first = next(iter(inspect.signature(target.run).parameters.values()), None)
+    except (TypeError, ValueError):
+        return None
     is_self = first is not None and first.name == "self" and first.kind != first.POSITIONAL_ONLY
     return "self" if is_self else None
 

@@ -14,7 +14,7 @@ def write_registry(connection: EngineConnection) -> None:
     """Write the job classes, queues and models that this process knows.
 
     No job of this worker depends on it. So an error is told and no more: a missing right, or a job
-    class with a lazy name that can't be translated or a ``run()`` without a signature.
+    class with a lazy name that can't be translated.
     """
     try:
         known = [dict(zip(("kind", "name", "options"), entry, strict=True)) for entry in entries()]
