@@ -63,6 +63,10 @@ def test_the_defaults_are_sound() -> None:
         ("HEARTBEAT_TIMEOUT", 1),
         ("MAX_INTERRUPTIONS", 0),
         ("MAX_INTERRUPTIONS", 2**31),
+        ("CODE_VERSION", "a\0"),
+        ("CODE_VERSION", "caf\udce9"),
+        ("REDACT", ["a\0"]),
+        ("REDACT", ["pin", "caf\udce9"]),
     ],
 )
 def test_a_setting_of_the_wrong_type_or_range_is_refused_by_name_and_value(

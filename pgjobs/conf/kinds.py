@@ -48,9 +48,14 @@ def _one_of(values: list[str]) -> Kind:
 def are_patterns(value: Any) -> bool:
     """Return whether ``value`` is a list or tuple of names of keys; ``*`` stands for any text."""
     return isinstance(value, list | tuple) and all(
-        isinstance(name, str) and "\x00" not in name and name.translate(SEPARATORS)
+        isinstance(name, str) and _is_storable(name) and name.translate(SEPARATORS)
         for name in value
     )
+
+
+def _is_storable(text: str) -> bool:
+    """Return whether PostgreSQL can store ``text``: it refuses NUL and lone surrogates."""
+    return "\x00" not in text and text.encode(errors="ignore").decode() == text
 
 
 def _is_mapping_to_names(value: Any) -> bool:
@@ -64,8 +69,8 @@ Text = Annotated[str, Kind("a string", lambda value: isinstance(value, str))]
 Version = Annotated[
     str,
     Kind(
-        "a text of at most 200 characters without NUL",
-        lambda value: isinstance(value, str) and len(value) <= 200 and "\x00" not in value,
+        "a text of at most 200 characters without NUL and lone surrogates",
+        lambda value: isinstance(value, str) and len(value) <= 200 and _is_storable(value),
     ),
 ]
 Patterns = Annotated[
