@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from pgjobs.cli.output import printable
 from pgjobs.cli.verb import DONE, NOTHING, Verb
 from pgjobs.metrics.families import BOUNDS, UP, Values
 from pgjobs.metrics.reading import read
@@ -27,8 +28,17 @@ class Metrics(Verb):
         if self.output.as_json:
             self.output.rows([_as_dict(each) for each in values])
         else:
-            self.output.text(encode(values)[0].decode())
+            self.output.text(encode([*map(_printable, values)])[0].decode())
         return DONE if any(each.family == UP and each.numbers[()] for each in values) else NOTHING
+
+
+def _printable(values: Values) -> Values:
+    """Return the metric with escapes in its labels: a name of others must not steer a terminal."""
+    return Values(
+        values.family,
+        {tuple(map(printable, labels)): each for labels, each in values.numbers.items()},
+        {tuple(map(printable, labels)): each for labels, each in values.histograms.items()},
+    )
 
 
 def _as_dict(values: Values) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.requirements import needs
 from tests.support.rows import a_job
 from tests.support.sql import query
 
@@ -74,3 +75,17 @@ def test_a_document_has_escapes_for_what_does_not_print(pgjobs: Run) -> None:
         document = ran.json if words[0] == "show" else ran.json[0]
         assert document["name"] == f"å {CSI}"
         assert all(map(str.isprintable, ran.out.split("\n")))
+
+
+@needs("prometheus_client", "prometheus")
+def test_the_labels_of_metrics_can_not_steer_the_terminal(pgjobs: Run) -> None:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    a_job(queue_name=f"å {CSI}\x1b[2J")
+
+    ran = pgjobs("metrics")
+
+    families = {each.name: each for each in text_string_to_metric_families(ran.out)}
+    queues = {each.labels["queue"] for each in families["pgjobs_jobs"].samples}
+    assert r"å \x9b2J\x1b[2J" in queues
+    assert all(map(str.isprintable, ran.out.split("\n")))
