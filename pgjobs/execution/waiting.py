@@ -79,9 +79,8 @@ def until_ended(job_id: int, using: str, timeout: float | None) -> bool:
                     pass
         finally:
             if waiter is not None:
-                with suppress(
-                    psycopg.Error
-                ):  # the row goes by its age; an error would hide another
+                # The row goes by its age, and an error here would hide another one.
+                with suppress(psycopg.Error):
                     _insist(connection, load("waiting/leave"), {"waiter": waiter})
     raise AssertionError("the pauses have no end")
 
