@@ -48,6 +48,7 @@ from pgjobs.events.jobs import (
 from pgjobs.events.metrics import MetricsUnreadable
 from pgjobs.events.project import (
     AnnouncementFailed,
+    LoggingMended,
     NotifiedByLog,
     NotifierFailed,
     ReceiverFailed,
@@ -131,6 +132,7 @@ __all__ = [
     "ListenerFailed",
     "LivenessFileFailed",
     "LogLocked",
+    "LoggingMended",
     "MetricsUnreadable",
     "NoteLost",
     "NotifiedByLog",

@@ -41,6 +41,15 @@ class TracerFailed(Event):
 
 
 @dataclass(slots=True)
+class LoggingMended(Event):
+    """A job had put ``spoiled`` into the module ``logging``, which raised ``error``. It is taken
+    back."""
+
+    spoiled: object
+    error: BaseException
+
+
+@dataclass(slots=True)
 class AnnouncementFailed(Event):
     """The end of a job could not be announced: neither signal nor notification is certain."""
 

@@ -9,6 +9,7 @@ from string import Formatter
 from typing import Any, NamedTuple
 
 from pgjobs.error_texts import has_rows, said_by, traceback_of
+from pgjobs.log_lines.makers import are_mended
 from pgjobs.showing import brief
 
 
@@ -27,12 +28,20 @@ class Line(NamedTuple):
     def write(self, event: Any) -> None:
         """Log ``event``. Nothing is formatted, not even an argument taken, if the level is off."""
         if self.logger.isEnabledFor(self.level):
-            error = event.error if self.has_traceback else None
-            arguments = map(_on_one_line, self.arguments(event))
-            if error is not None and (text := _own_traceback(event)):
-                self._write_with(text, tuple(arguments), error)
-            else:
-                self.logger.log(self.level, self.text, *arguments, exc_info=error)
+            try:
+                self._write(event)
+            except Exception:
+                if not are_mended():
+                    raise
+                self._write(event)
+
+    def _write(self, event: Any) -> None:
+        error = event.error if self.has_traceback else None
+        arguments = map(_on_one_line, self.arguments(event))
+        if error is not None and (text := _own_traceback(event)):
+            self._write_with(text, tuple(arguments), error)
+        else:
+            self.logger.log(self.level, self.text, *arguments, exc_info=error)
 
     def _write_with(self, text: str, arguments: tuple[object, ...], error: BaseException) -> None:
         """Log a line with ``text`` for the traceback.

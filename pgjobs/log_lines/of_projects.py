@@ -31,6 +31,11 @@ LINES: Final[dict[type[events.Event], Line]] = {
     events.NotifiedByLog: line(
         NOTIFICATIONS, INFO, "user={job.user_id} job={job.pk} name={job.name!r} ended {job.status}"
     ),
+    events.LoggingMended: line(
+        WORKER,
+        WARNING,
+        "a job has left {spoiled!r} in the module logging, it raised {error!r} and is taken back",
+    ),
     events.AnnouncementFailed: line(
         WORKER, ERROR, "announcing the end of job={job.id} failed", has_traceback=True
     ),

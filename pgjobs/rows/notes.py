@@ -7,7 +7,9 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+from pgjobs.log_lines.makers import are_mended
 from pgjobs.rows.text import kept
 
 
@@ -98,7 +100,7 @@ class _RunLogger(logging.Logger):
         above: logging.Logger | None = None,
     ) -> None:
         super().__init__(name, level)
-        self.parent = logging.getLogger(name)
+        self.parent = _registered(name)
         self.addHandler(JobLogHandler(log))
         self._log_of_job = log
         self._above = above
@@ -121,6 +123,27 @@ class _RunLogger(logging.Logger):
         if self.disabled or self.manager.disable >= level:
             return False
         return level >= self.getEffectiveLevel()
+
+    def makeRecord(self, *args: Any, **named: Any) -> logging.LogRecord:
+        try:
+            record: Any = super().makeRecord(*args, **named)
+            if isinstance(record, logging.LogRecord):
+                return record
+        except Exception:
+            if not are_mended():
+                raise
+        else:
+            are_mended()
+        return super().makeRecord(*args, **named)
+
+
+def _registered(name: str) -> logging.Logger:
+    try:
+        return logging.getLogger(name)
+    except Exception:
+        if not are_mended():
+            raise
+        return logging.getLogger(name)
 
 
 _FORMATTER = logging.Formatter("%(message)s")

@@ -24,6 +24,7 @@ from pgjobs.conf import get_settings
 from pgjobs.exceptions import JobInterrupted
 from pgjobs.execution.attempt import attempt, in_thread
 from pgjobs.execution.runner import Runner
+from pgjobs.log_lines.makers import remember_makers
 from pgjobs.models import Job
 from pgjobs.rows.outcome import Outcome
 from pgjobs.worker.job_processes import messages
@@ -46,6 +47,7 @@ def run_jobs(ends: Ends) -> NoReturn:
     """Run jobs, one after the other, until the worker wants no more or this process is worn."""
     faulthandler.enable(2)  # the project may have put anything in the place of sys.stderr
     let_stop_requests_pass()
+    remember_makers()
     _LoneSlot(ends).run()
     with suppress(Exception):
         connections.close_all()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
 from pgjobs.exceptions import JobInterrupted
+from pgjobs.log_lines.makers import remember_makers
 from pgjobs.models import Job
 from pgjobs.rows.notes import Note
 from pgjobs.rows.outcome import Outcome
@@ -55,6 +56,7 @@ class Pool:
 
     def start(self) -> None:
         let_stop_requests_pass()
+        remember_makers()
         self.isolation.prepare()
         for slot in self.slots:
             slot.thread.start()

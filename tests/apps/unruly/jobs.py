@@ -408,6 +408,26 @@ class LosesAThread(BackgroundJob):
         thread.join()
 
 
+class SpoilsLogging(BackgroundJob):
+    """Leaves a function or a class behind in the module logging that makes nothing."""
+
+    def run(self, how: str) -> None:
+        getattr(self, how)()
+
+    def factory_that_raises(self) -> None:
+        logging.setLogRecordFactory(self._raise)
+
+    def factory_without_a_record(self) -> None:
+        logging.setLogRecordFactory(lambda *_, **__: None)  # type: ignore[arg-type]
+
+    def class_that_raises(self) -> None:
+        logging.setLoggerClass(type("Bad", (logging.Logger,), {"__init__": self._raise}))
+
+    @staticmethod
+    def _raise(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("spoiled")
+
+
 class TakesTheHookOfThreads(BackgroundJob):
     def run(self) -> None:
         threading.excepthook = None  # type: ignore[assignment]
