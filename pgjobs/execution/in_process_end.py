@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections
 
 from pgjobs.choices import FINISHED, WAITING, JobStatus
 from pgjobs.execution.in_process_start import Jobs, start
+from pgjobs.execution.process_lock import is_held_until_let_go, let_go
 from pgjobs.execution.result import data_as_json
 from pgjobs.notifications import announce_end
 from pgjobs.rows.commit import is_in_transaction, on_commit
@@ -41,7 +42,10 @@ def terminate(jobs: Jobs, job: Any, status: JobStatus, error: str) -> bool:
         error=as_error(error or job.error),
         data=data,
     )
-    if not _record(jobs, job, outcome):
+    is_recorded = _record(jobs, job, outcome)
+    if is_held_until_let_go(connections[jobs.db], job.pk):
+        on_commit(jobs.db, partial(let_go, connections[jobs.db], job.pk))
+    if not is_recorded:
         return False  # an earlier call may have recorded another end, which stays
     job._is_terminated, job.unsure_end = True, None
     if is_in_transaction(jobs.db):

@@ -5,6 +5,7 @@ The parameter ``jobs`` is the query set of all jobs in the database that is writ
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, connections, models
@@ -12,7 +13,9 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from pgjobs.choices import WAITING, JobStatus
+from pgjobs.execution.process_lock import hold
 from pgjobs.rows import statements
+from pgjobs.rows.commit import on_commit
 from pgjobs.rows.rivalry import alone, reread
 from pgjobs.rows.user import key_of_existing_user
 
@@ -35,6 +38,17 @@ def insert_as_running(jobs: Jobs, job: Any) -> Any:
         raise DatabaseError(statements.NOT_INSERTED)
     reread(job, jobs.db, fields=["started"])
     return job
+
+
+def start_until_terminated(jobs: Jobs, job: Any) -> bool:
+    """Do the same as ``start()``, for a caller that works on the job and then terminates it.
+
+    Until then the process holds the lock of the job, or a janitor would take the process for dead.
+    """
+    is_started = start(jobs, job)
+    if is_started:
+        on_commit(jobs.db, partial(hold, connections[jobs.db], job.pk))
+    return is_started
 
 
 def start(jobs: Jobs, job: Any) -> bool:

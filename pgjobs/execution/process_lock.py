@@ -20,6 +20,9 @@ from pgjobs.sql import load
 
 _HELD: Final = "pgjobs_run_here"
 """The attribute of a connection with the jobs that run here, for which it holds locks."""
+_STARTED: Final = "pgjobs_started_here"
+"""The attribute of a connection with the jobs that ``hold()`` holds locks for, by their ids. Each
+value is the connection that holds the lock past a pooler, or None."""
 
 
 @contextmanager
@@ -32,7 +35,7 @@ def held_here(connection: Any, job_id: int) -> Iterator[bool]:
     if connection.in_atomic_block:
         yield True
         return
-    job = {"job": job_id % 2**31}  # the second key of an advisory lock has 32 bits
+    job = _key(job_id)
     is_held = _lock_in_session(connection, job)
     if is_held is None:
         with _held_past_pooler(connection, job) as is_held:
@@ -45,8 +48,43 @@ def held_here(connection: Any, job_id: int) -> Iterator[bool]:
         with _taken_again(connection, job):
             yield True
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute(load("in_process/unlock_in_session"), job)
+        _unlock(connection, job)
+
+
+def hold(connection: Any, job_id: int) -> None:
+    """Hold the lock of a job that this process has started, until ``let_go()`` or its end.
+
+    If another session has the lock, that session counts as the sign of life.
+    """
+    job = _key(job_id)
+    is_held = _lock_in_session(connection, job)
+    holder = None
+    if is_held is None:
+        holder, is_held = _lock_past_pooler(connection, job)
+    if not is_held:
+        _close(holder)
+        return
+    connection.__dict__.setdefault(_STARTED, {})[job_id] = holder
+    if holder is None:
+        connection.__dict__.setdefault(_HELD, []).append(job)
+
+
+def let_go(connection: Any, job_id: int) -> None:
+    """Give up the lock that ``hold()`` has taken."""
+    holder = connection.__dict__[_STARTED].pop(job_id)
+    if holder is not None:
+        _close(holder)
+        return
+    connection.__dict__[_HELD].remove(_key(job_id))
+    _unlock(connection, _key(job_id))
+
+
+def is_held_until_let_go(connection: Any, job_id: int) -> bool:
+    return job_id in connection.__dict__.get(_STARTED, ())
+
+
+def _key(job_id: int) -> dict[str, int]:
+    return {"job": job_id % 2**31}  # the second key of an advisory lock has 32 bits
 
 
 @contextmanager
@@ -77,9 +115,23 @@ def _lock_in_session(connection: Any, job: dict[str, int]) -> bool | None:
         return None if row is None else bool(row[0])
 
 
+def _unlock(connection: Any, job: dict[str, int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(load("in_process/unlock_in_session"), job)
+
+
 @contextmanager
 def _held_past_pooler(connection: Any, job: dict[str, int]) -> Iterator[bool]:
-    """Hold the lock in a transaction on a connection of its own; yield whether it is held.
+    """Hold the lock on a connection of its own; yield whether it is held."""
+    holder, is_held = _lock_past_pooler(connection, job)
+    try:
+        yield is_held
+    finally:
+        _close(holder)
+
+
+def _lock_past_pooler(connection: Any, job: dict[str, int]) -> tuple[Any, bool]:
+    """Try to take the lock in a transaction; return its connection, and whether it holds the lock.
 
     While the transaction is open, a pooler lends the session to no other client. The transaction
     ends with the process. It reads no rows, so it holds back no vacuum.
@@ -94,6 +146,12 @@ def _held_past_pooler(connection: Any, job: dict[str, int]) -> Iterator[bool]:
                 cursor.execute("SET LOCAL transaction_timeout = 0")
             cursor.execute(load("in_process/lock_in_transaction"), job)
             (is_held,) = cursor.fetchone()
-        yield bool(is_held)
-    finally:
+    except BaseException:
+        _close(holder)
+        raise
+    return holder, bool(is_held)
+
+
+def _close(holder: Any) -> None:
+    if holder is not None:
         holder.close()

@@ -104,8 +104,12 @@ class JobVerbs(models.Model):
     # Running in this process ---------------------------------------------------------
 
     def start(self) -> bool:
-        """Make this waiting job run in the current process; return False if it does not wait."""
-        return in_process_start.start(self._all(), self)
+        """Make this waiting job run in the current process; return False if it does not wait.
+
+        The process works on the job, and ends it by ``terminate()``. If the process dies before
+        that, a worker ends the job as errored.
+        """
+        return in_process_start.start_until_terminated(self._all(), self)
 
     def run_here(self) -> None:
         """Run this waiting job in the current thread and record its outcome."""

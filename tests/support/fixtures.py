@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.utils import translation
 
 from tests.support.emptying import empty
@@ -35,6 +35,16 @@ def no_language_stays() -> Iterator[None]:
     """Forget the language that Django's LocaleMiddleware chose for the test's last request."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def no_started_job_stays() -> Iterator[None]:
+    """Give up the locks of jobs that the test has started by ``start()`` and not terminated."""
+    yield
+    used = connections["default"]
+    if used.__dict__.pop("pgjobs_started_here", None):
+        del used.__dict__["pgjobs_run_here"]
+        used.close()
 
 
 @pytest.fixture
