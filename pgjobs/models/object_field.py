@@ -19,7 +19,7 @@ class ObjectField(GenericForeignKey):
     without looking them up, so one row of a stranger would break each loop over jobs.
     """
 
-    def contribute_to_class(self, cls: Any, name: str, **kwargs: Any) -> None:
+    def contribute_to_class(self, cls: Any, name: str, **kwargs: Any) -> None:  # type: ignore[override]
         """Put the accessor of `_Object` in front of that of Django."""
         super().contribute_to_class(cls, name, **kwargs)
         setattr(cls, name, _Object(self, vars(cls)[name]))

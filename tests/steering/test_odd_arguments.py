@@ -20,7 +20,7 @@ from tests.support.rows import a_job
 pytestmark = pytest.mark.django_db
 
 ANN = Actor.python("ann")
-NO_NAMES = (
+NO_NAMES: tuple[Any, ...] = (
     {"$decimal": "5"},
     {"$float": "nan"},
     {"$date": "2026-01-31"},
