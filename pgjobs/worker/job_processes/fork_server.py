@@ -36,6 +36,7 @@ from pgjobs.worker.kinship import (
 )
 from pgjobs.worker.leftovers import close_connections
 from pgjobs.worker.readable import is_readable
+from pgjobs.worker.streams import flush_streams
 
 FORK: Final = b"F"
 STOP: Final = b"S"
@@ -81,6 +82,7 @@ def serve(commands: socket.socket, run: Run, *, silence: float) -> NoReturn:
     take_name("pgjobs-fork")
     for number in (signal.SIGTERM, signal.SIGINT):  # the worker decides when to end
         signal.signal(number, lambda *_: None)
+    flush_streams()  # or each forked process would write the same text
     gc.collect()
     gc.freeze()  # or the collector of each forked process would copy all memory
     try:

@@ -18,6 +18,7 @@ from pgjobs.worker.engine_thread import EngineThread
 from pgjobs.worker.kinship import die_with_parent
 from pgjobs.worker.memory import memory
 from pgjobs.worker.process.early_output import give_back_stderr
+from pgjobs.worker.streams import flush_streams
 
 CHILD: Final = "PGJOBS_CHILD"
 """The environment variable of a child. It holds the file descriptor for the signs of life, the
@@ -194,7 +195,7 @@ def leave(code: int = EXIT_AGAIN) -> NoReturn:
     A job may have closed the standard streams, and the reader of a full pipe may have stopped.
     """
     try:
-        flush = threading.Thread(target=_flush, daemon=True)
+        flush = threading.Thread(target=flush_streams, daemon=True)
         flush.start()
         flush.join(_LAST_FLUSH)
         if tracing.tracers:
@@ -203,9 +204,3 @@ def leave(code: int = EXIT_AGAIN) -> NoReturn:
             export.join(_LAST_EXPORT)
     finally:
         os._exit(code)
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(Exception):
-            stream.flush()

@@ -6,7 +6,6 @@ import asyncio
 import faulthandler
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Coroutine
@@ -38,6 +37,7 @@ from pgjobs.worker.readable import is_readable
 from pgjobs.worker.slots.awaited import awaited
 from pgjobs.worker.slots.heavy import attempt_heavy
 from pgjobs.worker.slots.logging_handlers import let_stop_requests_pass
+from pgjobs.worker.streams import flush_streams
 
 _QUERY_CANCEL_TIMEOUT: Final = 2.0
 _COPIES: Final = (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH)
@@ -74,7 +74,7 @@ class _LoneSlot(Runner):
             job = messages.to_job(message)
             job.note_sink = lambda note: self._line.send(messages.from_note(note))
             outcome = self._attempt(job)
-            _flush()
+            flush_streams()
             is_last = message["is_last"] or reap_children() or _is_overweight()
             self._line.send(messages.from_outcome(outcome, job, is_last=is_last))
 
@@ -193,9 +193,3 @@ def _leave() -> NoReturn:
     if tracing.tracers or threading.active_count() > 1:
         leave(0)
     os._exit(0)
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(Exception):
-            stream.flush()
