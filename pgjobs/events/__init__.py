@@ -95,6 +95,7 @@ from pgjobs.events.workers import (
     WorkerStuck,
     WorkerTakenForDead,
     ZygoteEnded,
+    ZygoteNotStarted,
 )
 
 __all__ = [
@@ -176,6 +177,7 @@ __all__ = [
     "WorkerStuck",
     "WorkerTakenForDead",
     "ZygoteEnded",
+    "ZygoteNotStarted",
     "listen",
     "tell",
 ]

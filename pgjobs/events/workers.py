@@ -214,6 +214,17 @@ class ZygoteEnded(Event):
 
 
 @dataclass(slots=True)
+class ZygoteNotStarted(Event):
+    """The system refused to start the process that loads the project for ``--preload``.
+
+    The next try follows in ``delay`` seconds.
+    """
+
+    error: BaseException
+    delay: float
+
+
+@dataclass(slots=True)
 class ThreadsNotForked(Event):
     """The project has started these threads while it was loaded for ``--preload``."""
 

@@ -104,6 +104,12 @@ LINES: Final[dict[type[events.Event], Line]] = {
         "the process that loads the project for --preload ended with {code}, trying again in "
         "{delay:.1f} s",
     ),
+    events.ZygoteNotStarted: line(
+        WORKER,
+        ERROR,
+        "the process that loads the project for --preload could not be started, trying again in "
+        "{delay:.1f} s: {error}",
+    ),
     events.ThreadsNotForked: Line(
         WORKER,
         WARNING,

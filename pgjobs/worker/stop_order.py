@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pgjobs.worker.wakeup import Wakeup
 
 
@@ -16,6 +18,8 @@ class StopOrder:
         """The worker does not wait for its running jobs."""
         self.order: str | None = None
         """The order by which the worker stops, if one was given: ``drain`` or ``restart``."""
+        self.on_restart: Callable[[], object] = lambda: None
+        """Called once the worker is ordered to restart."""
         self._is_told = False
 
     def give(self) -> None:
@@ -35,4 +39,6 @@ class StopOrder:
     def obey(self, order: str) -> None:
         """Let the worker stop because of an order to ``drain`` or to ``restart``."""
         self.order = order
+        if order == "restart":
+            self.on_restart()
         self.drain()

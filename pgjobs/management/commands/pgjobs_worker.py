@@ -82,6 +82,7 @@ class Command(BaseCommand):
         if (commands := fork_server_socket()) is not None:
             serve(commands, run_jobs, silence=get_settings().HEARTBEAT_TIMEOUT * LOST)
         if (commands := zygote_socket()) is not None:
+            read_worker_options(options)  # what it refuses, each forked process would refuse
             serve_supervisor(commands, lambda: _run_child(read_worker_options(options), options))
         worker_options = read_worker_options(options)
         try:

@@ -36,6 +36,8 @@ STUCK: Final = b"?"
 """The sign of life of a worker of which one part is stuck."""
 GOODBYE: Final = b"$"
 """Says that the worker has ended by itself. A job can end the process with any exit code."""
+NEW_CODE: Final = b"+"
+"""Says that the worker was ordered to restart: the next process needs the code as it is on disk."""
 FOR_GOOD: Final = b"#"
 """Says that no other process shall take the place of this one."""
 LAST_WORDS: Final = b"!"
@@ -105,6 +107,10 @@ class Bond:
         With ``for_good``, ask it to start no other process in the place of this one.
         """
         self._write(GOODBYE + FOR_GOOD if for_good else GOODBYE)
+
+    def ask_for_new_code(self) -> None:
+        """Ask the supervisor to start the next process with the code as it is on disk."""
+        self._write(NEW_CODE)
 
     def say_last(self, reason: str) -> None:
         """Tell the supervisor the reason for the end of this process."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pgjobs.worker.backoff import Backoff
-from pgjobs.worker.process.child import CHILD, FOR_GOOD, GOODBYE, LAST_WORDS, WELL
+from pgjobs.worker.process.child import CHILD, FOR_GOOD, GOODBYE, LAST_WORDS, NEW_CODE, WELL
 from pgjobs.worker.process.early_output import EarlyOutput
 
 
@@ -55,6 +55,8 @@ class Child:
     """The last process ended because its worker did, whatever its exit code says."""
     has_left_for_good: bool = False
     """The last process was ordered to end, and no other one shall take its place."""
+    asks_for_new_code: bool = False
+    """The process was ordered to restart, so the next one needs the code as it is on disk."""
     last_words: str = ""
     """Why the last process says it has ended; empty if it said nothing."""
     _failed_early: bool = False
@@ -109,6 +111,7 @@ class Child:
             return
         signs, _, words = said.partition(LAST_WORDS)
         self.has_said_goodbye |= GOODBYE in signs
+        self.asks_for_new_code |= NEW_CODE in signs
         self.has_left_for_good |= FOR_GOOD in signs
         self.last_words += words.decode(errors="replace")
         self.last_sign = time.monotonic()

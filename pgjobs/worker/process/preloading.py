@@ -58,13 +58,14 @@ class Zygote:
 
     @property
     def descriptor(self) -> int | None:
-        """The descriptor that can be read once the project is loaded; None if that is known."""
+        """The descriptor that can be read once the project is loaded; None if none is loading."""
         if self._commands is None or self._is_loaded:
             return None
         return self._commands.fileno()
 
     @property
     def is_loaded(self) -> bool:
+        """Whether it has loaded the project, and can fork."""
         return self._is_loaded and not self._is_outdated
 
     @property
@@ -76,25 +77,20 @@ class Zygote:
         """Load the project anew before the next fork, because its code may have changed."""
         self._is_outdated = True
 
-    def is_ready(self) -> bool:
-        """Return whether it can fork. If there is no zygote, start one, and do not wait for it.
+    def tend(self) -> None:
+        """See that there is a zygote with the newest code, and do not wait for it.
 
-        Raises OSError if the system starts no process.
+        It loads the project while old processes end, and before a process needs it.
         """
         if self._is_outdated:
             self.end()
             self._backoff.reset()
             self._is_outdated, self._start_at = False, 0.0
-        if self._process is not None and (code := self._process.poll()) is not None:
-            self.end()
-            events.tell(events.ZygoteEnded(code, max(0.0, self._start_at - time.monotonic())))
-        if self._commands is None:
-            if time.monotonic() >= self._start_at:
-                self._start()
-            return False
-        if not self._is_loaded and is_readable(self._commands.fileno()):
-            self._is_loaded = self._commands.recv(len(READY)) == READY
-        return self._is_loaded
+        self._hear()
+        if self._process is not None and self._process.poll() is not None:
+            self._bury()
+        if self._process is None and time.monotonic() >= self._start_at:
+            self._start_or_tell()
 
     def fork(self, index: int, signs: int) -> ForkedProcess:
         """Fork the child number ``index``, which gives its signs of life to ``signs``.
@@ -123,24 +119,45 @@ class Zygote:
         pid: int = NUMBER.unpack(answer)[0]
         return pid
 
-    def end(self) -> None:
-        """End the zygote. The processes that it has forked live on."""
+    def end(self) -> int:
+        """End the zygote and return its exit code. The processes that it has forked live on."""
         if self._commands is not None:
             self._commands.close()
             self._commands = None
         process, self._process = self._process, None
-        if process is not None:
-            if not self._is_loaded:
-                process.kill()
-            try:
-                process.wait(_END)
-            except subprocess.TimeoutExpired:  # it is stopped
-                process.kill()
-                process.wait()
-        self._is_loaded = False
+        was_loaded, self._is_loaded = self._is_loaded, False
+        if process is None:
+            return 0
+        if not was_loaded:
+            process.kill()
+        try:
+            return process.wait(_END)
+        except subprocess.TimeoutExpired:  # it is stopped
+            process.kill()
+            return process.wait()
+
+    def _hear(self) -> None:
+        """Hear whether it has loaded the project."""
+        if self.descriptor is None or not is_readable(self.descriptor):
+            return
+        if self._commands is not None and self._commands.recv(len(READY)) == READY:
+            self._is_loaded = True
+        else:  # it is about to end, or the project has closed its socket
+            self._bury()
+
+    def _bury(self) -> None:
+        code = self.end()
+        events.tell(events.ZygoteEnded(code, max(0.0, self._start_at - time.monotonic())))
+
+    def _start_or_tell(self) -> None:
+        delay = self._backoff.next()
+        self._start_at = time.monotonic() + delay
+        try:
+            self._start()
+        except OSError as error:  # no memory, no more processes, or Python is being replaced
+            events.tell(events.ZygoteNotStarted(error, delay))
 
     def _start(self) -> None:
-        self._start_at = time.monotonic() + self._backoff.next()
         ours, theirs = socket.socketpair()
         ours.settimeout(None)  # even if the project has set a default timeout
         with theirs:

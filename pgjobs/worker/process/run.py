@@ -54,6 +54,9 @@ def run_as_child(worker: Runnable, *, memory_limit: int | None, is_replaced: boo
     unless its burst is over. An order to the worker precedes that.
     """
     bond = Bond(memory_limit=memory_limit, worn=worker.stop_order.drain, stuck=worker.stuck)
+    # At once, and not at its end: all processes of a supervisor hear of an order at about the same
+    # time, but their jobs end at any time, and each request loads the project anew.
+    worker.stop_order.on_restart = bond.ask_for_new_code
     _obey_signals(worker)  # before the first sign of life: a child that has given one must obey
     bond.hold()
     die_with_any_thread()

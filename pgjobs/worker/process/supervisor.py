@@ -52,6 +52,7 @@ class Supervisor:
         self._restarts = restarts
         self._liveness_file = LivenessFile(liveness_file) if liveness_file else None
         self._zygote = zygote
+        self._signals_to_obey: list[int] = []
         self._kill_at: float | None = None
         self._failed = False
         self._told_ready = False
@@ -59,15 +60,15 @@ class Supervisor:
 
     def run(self) -> int:
         """Watch until all children are done; return the exit code, which is 0 if all ended well."""
-        for number in _STOP_SIGNALS:
-            signal.signal(number, lambda *_: self.stop())
-        signal.signal(RENEWAL, lambda *_: self.renew())
+        for number in (*_STOP_SIGNALS, RENEWAL):
+            # Obeyed between two steps of a turn: a child that is just being started would miss it.
+            signal.signal(number, lambda number, _: self._signals_to_obey.append(number))
         # The program that started this one may have blocked signals, and each process inherits it.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (*_STOP_SIGNALS, RENEWAL, signal.SIGCHLD))
         if self._zygote is not None:
             adopt_orphans()
         try:
-            with _signals_in_a_pipe() as self._signals:
+            with _signals_in_a_pipe() as self._signals_come:
                 while not all(child.is_done for child in self._children):
                     self._turn()
         finally:
@@ -103,6 +104,9 @@ class Supervisor:
     # One turn ---------------------------------------------------------------------------
 
     def _turn(self) -> None:
+        self._obey_signals()
+        if self._zygote is not None and self._kill_at is None:
+            self._zygote.tend()
         now = time.monotonic()
         for child in self._children:
             if child.process is None and not child.is_done and now >= child.start_at:
@@ -111,16 +115,24 @@ class Supervisor:
         for child in self._children:
             if (code := child.bury()) is not None:
                 self._replace(child, code)
+        self._note_new_code()
         self._end_silent()
         self._show_liveness()
         if os.getpid() == 1 or self._zygote is not None:
             self._reap_orphans()
 
+    def _obey_signals(self) -> None:
+        while self._signals_to_obey:
+            if self._signals_to_obey.pop(0) == RENEWAL:
+                self.renew()
+            else:
+                self.stop()
+
     def _start(self, child: Child) -> None:
         try:
             if self._zygote is None:
                 child.start()
-            elif self._zygote.is_ready():
+            elif self._zygote.is_loaded:
                 child.start(self._zygote.fork)
         except OSError as error:  # no memory, no more processes, or Python is being replaced
             delay = child.backoff.next()
@@ -135,17 +147,25 @@ class Supervisor:
         """
         heard = [child for child in self._children if child.signs >= 0]
         poll = select.poll()  # select() refuses descriptors above 1,023
-        poll.register(self._signals, select.POLLIN)
+        poll.register(self._signals_come, select.POLLIN)
         for child in heard:
             if not child.has_given_sign:
                 poll.register(child.signs, select.POLLIN)
         if self._zygote is not None and self._zygote.descriptor is not None:
             poll.register(self._zygote.descriptor, select.POLLIN)
         ready = {descriptor for descriptor, _ in poll.poll(1000 * self._pause())}
-        if self._signals in ready:
-            os.read(self._signals, 4096)
+        if self._signals_come in ready:
+            os.read(self._signals_come, 4096)
         for child in heard:
             child.hear()
+
+    def _note_new_code(self) -> None:
+        """Load the project anew if a child was ordered to restart."""
+        for child in self._children:
+            if child.asks_for_new_code:
+                child.asks_for_new_code = False
+                if self._zygote is not None:
+                    self._zygote.renew()
 
     def _pause(self) -> float:
         if self._zygote is not None and not self._zygote.is_loaded:

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 
 from pgjobs import events
 from pgjobs.management.worker_options import refuse_preload_elsewhere
-from pgjobs.models import Job, WorkerProcess
+from pgjobs.models import Job
 from tests.apps.testapp.jobs import Held, Noop
 from tests.apps.testapp.models import Trace
 from tests.apps.unruly.jobs import LeavesAChild
@@ -21,33 +21,11 @@ from tests.support import traces
 from tests.support.environment import Environment, with_apps, with_settings
 from tests.support.eventually import eventually
 from tests.support.job_status import until_status
+from tests.support.preloaded import with_jobs_module, workers, zygote_of
 from tests.support.processes import children_of, is_alive
-from tests.support.worker_process import NERVOUS, InstalledWorker, SupervisedWorker
+from tests.support.worker_process import NERVOUS, InstalledWorker
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def name_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/comm").read_text().strip()
-
-
-def zygote_of(worker: SupervisedWorker) -> int:
-    """Wait for the process that has loaded the project; return its id."""
-
-    def found() -> list[int]:
-        return [pid for pid in children_of(worker.process.pid) if name_of(pid) == "pgjobs-zygote"]
-
-    return eventually(found, timeout=60)[0]
-
-
-def workers(count: int) -> list[int]:
-    """Wait for so many living workers; return their process ids."""
-
-    def found() -> list[int]:
-        pids = list(WorkerProcess.objects.filter(stopped=None).values_list("pid", flat=True))
-        return pids if len(pids) == count else []
-
-    return eventually(found, timeout=60)
 
 
 def own_kilobytes(pid: int) -> int:
@@ -132,18 +110,11 @@ def test_orphans_of_jobs_are_reaped(child_environment: Environment) -> None:
 def test_threads_that_the_project_starts_are_told_of(
     child_environment: Environment, tmp_path: Path
 ) -> None:
-    app = tmp_path / "threading_app"
-    app.mkdir()
-    (app / "__init__.py").touch()
-    (app / "jobs.py").write_text(
+    code = (
         "import threading, time\n"
         "threading.Thread(target=time.sleep, args=(600,), name='poller', daemon=True).start()\n"
     )
-    environment = {
-        **child_environment,
-        "EXTRA_APPS": "threading_app",
-        "PYTHONPATH": os.pathsep.join([child_environment["PYTHONPATH"], str(tmp_path)]),
-    }
+    environment = with_jobs_module(child_environment, tmp_path, code)
     with InstalledWorker(environment, "--preload", "--burst") as worker:
         assert worker.wait(60) == 0
         assert "do not have them: poller." in worker.output
