@@ -98,12 +98,13 @@ class _Zygote:
         return True
 
     def _fork(self, index: int, signs: int | None = None) -> int:
-        """Fork the child of the child that the supervisor adopts, and return its process id.
+        """Fork the child of the child that the supervisor adopts.
 
-        Raises OSError, also if ``signs`` is lost because this process may open no more files.
+        Return its process id, or the negative number of an error. ``signs`` is None if it is lost,
+        because this process may open no more files. Raises OSError.
         """
         if signs is None:
-            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            return -errno.EMFILE
         reader, writer = os.pipe()
         with open(reader, "rb", buffering=0) as answers:
             try:
@@ -114,10 +115,8 @@ class _Zygote:
                 os.close(writer)
             os.waitpid(between, 0)  # from now on the supervisor is the parent
             answer = answers.read(NUMBER.size)
-        if len(answer) < NUMBER.size:
-            raise OSError(errno.ESRCH, "the process that forks the worker was killed")
-        (pid,) = NUMBER.unpack(answer)
-        return int(pid)
+        # Without an answer, the child was killed before it had one.
+        return int(NUMBER.unpack(answer)[0]) if answer else -errno.ESRCH
 
     def _fork_again(self, index: int, signs: int, reader: int, writer: int) -> NoReturn:
         """Fork the worker process, and end this process between it and the zygote."""

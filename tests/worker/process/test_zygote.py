@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 from pathlib import Path
 from typing import Final
@@ -156,7 +157,23 @@ if "PGJOBS_ZYGOTE" in os.environ:
     ) as worker:
         until_status(Noop.enqueue(), "completed", timeout=60)
         (failed,) = worker.told(events.ChildNotStarted)
-    assert "was killed" in failed["error"]
+    assert "No such process" in failed["error"]
+
+
+def test_a_zygote_that_may_open_no_more_files_says_so_and_lives_on(
+    child_environment: Environment,
+) -> None:
+    with InstalledWorker(child_environment, "--preload") as worker:
+        (pid,) = workers(1)
+        zygote = zygote_of(worker)
+        before = resource.prlimit(zygote, resource.RLIMIT_NOFILE)
+        resource.prlimit(zygote, resource.RLIMIT_NOFILE, (3, before[1]))
+        os.kill(pid, signal.SIGKILL)
+        failed = worker.until_told(events.ChildNotStarted)
+        assert "Too many open files" in failed["error"]
+        resource.prlimit(zygote, resource.RLIMIT_NOFILE, before)
+        until_status(Noop.enqueue(), "completed", timeout=60)
+        assert zygotes_of(worker) == [zygote]
 
 
 # Orders and signals ---------------------------------------------------------------------------
