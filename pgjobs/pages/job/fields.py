@@ -184,10 +184,11 @@ def _typed(parameter: Parameter, user: Any, stored: Any) -> tuple[forms.Field, A
     if field is not None:
         try:
             return field, _initial(parameter, field, stored)
-        except (ValueError, TypeError, BadArguments, InvalidArgument):
+        except (ValueError, TypeError, KeyError, BadArguments, InvalidArgument):
             pass  # a value that SQL by hand wrote, or of an older signature
     origin = typing.get_origin(parameter.kind) or parameter.kind
-    only = {dict: dict, list: list}.get(origin) if not parameter.is_nullable else None
+    is_plain = inspect.isclass(origin) and not parameter.is_nullable  # [str] is an annotation too
+    only = {dict: dict, list: list}.get(origin) if is_plain else None
     text = _json_text(parameter, stored)
     return JSONArgument(user=user, only=only, required=required), text
 
