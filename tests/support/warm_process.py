@@ -127,6 +127,8 @@ class _Mother:
         for line in lines:
             message = json.loads(line)
             if "started" in message:
+                # A long run uses process ids again: the code is that of an earlier process.
+                self._codes.pop(message["started"], None)
                 self._started.append(message["started"])
             else:
                 self._codes[message["ended"]] = message["code"]
