@@ -325,5 +325,5 @@ integrate_on() {
 
 # What depends on the version, and some of the other tests: see tests/support/sampling.py.
 sample_on() {
-  test_on "$@" --sample 1/16
+  test_on "$@" --sample 1/32
 }
