@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
 from pgjobs.choices import MODES, JobIsolation, JobNotification
+from pgjobs.storable import is_storable
 
 LONGEST: Final = 1_000_000
 """The most seconds of any wait. The system calls that wait count milliseconds in 31 bits."""
@@ -48,14 +49,8 @@ def _one_of(values: list[str]) -> Kind:
 def are_patterns(value: Any) -> bool:
     """Return whether ``value`` is a list or tuple of names of keys; ``*`` stands for any text."""
     return isinstance(value, list | tuple) and all(
-        isinstance(name, str) and _is_storable(name) and name.translate(SEPARATORS)
-        for name in value
+        isinstance(name, str) and is_storable(name) and name.translate(SEPARATORS) for name in value
     )
-
-
-def _is_storable(text: str) -> bool:
-    """Return whether PostgreSQL can store ``text``: it refuses NUL and lone surrogates."""
-    return "\x00" not in text and text.encode(errors="ignore").decode() == text
 
 
 def _is_mapping_to_names(value: Any) -> bool:
@@ -70,7 +65,7 @@ Version = Annotated[
     str,
     Kind(
         "a text of at most 200 characters without NUL and lone surrogates",
-        lambda value: isinstance(value, str) and len(value) <= 200 and _is_storable(value),
+        lambda value: isinstance(value, str) and len(value) <= 200 and is_storable(value),
     ),
 ]
 Patterns = Annotated[

@@ -65,28 +65,32 @@ from pgjobs.events.rows import (
     OutcomeUnstorable,
     SuccessorLost,
 )
-from pgjobs.events.telling import Event, Listener, ListenerFailed, listen, tell
-from pgjobs.events.workers import (
-    BulkActionHalted,
+from pgjobs.events.supervisor import (
     ChildEnded,
     ChildNotStarted,
     ChildrenKilled,
     ChildSilent,
-    ClaimingFailed,
     CodeChanged,
+    LivenessFileFailed,
+    QueuesUnserved,
+    ThreadsNotForked,
+    ZygoteEnded,
+    ZygoteNotStarted,
+)
+from pgjobs.events.telling import Event, Listener, ListenerFailed, listen, tell
+from pgjobs.events.workers import (
+    BulkActionHalted,
+    ClaimingFailed,
     DatabaseAway,
     FilesExhausted,
-    LivenessFileFailed,
     PoolerFound,
     PresenceFailed,
     PruningFailed,
-    QueuesUnserved,
     RegistryNotWritten,
     RingFailed,
     SignOffFailed,
     StatisticsFailed,
     TablesMissing,
-    ThreadsNotForked,
     WorkerDied,
     WorkerOrdered,
     WorkerStarted,
@@ -94,8 +98,6 @@ from pgjobs.events.workers import (
     WorkerStopping,
     WorkerStuck,
     WorkerTakenForDead,
-    ZygoteEnded,
-    ZygoteNotStarted,
 )
 
 __all__ = [

@@ -33,6 +33,7 @@ from psycopg import sql
 
 from pgjobs.choices import FINISHED
 from pgjobs.conf import get_settings
+from pgjobs.rows.rivalry import GAVE_WAY, TURNS
 from pgjobs.showing import brief
 from pgjobs.sql import load
 
@@ -50,10 +51,6 @@ _NO_BELL: Final = (
 In this order: the schema is of an older release, the role has no right to the table of waiters, or
 the session is read-only.
 """
-_GAVE_WAY: Final = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
-"""PostgreSQL ended a statement in favour of another caller's. The role or the database may set an
-isolation level above ``read committed``, in which callers meet in their table."""
-_TRIES: Final = 20
 
 
 def until_ended(job_id: int, using: str, timeout: float | None) -> bool:
@@ -136,9 +133,12 @@ async def _come_async(
 def _insist(
     connection: psycopg.Connection[Any], statement: str, values: dict[str, int]
 ) -> psycopg.Cursor[Any]:
-    """Execute ``statement``, again if PostgreSQL ended it in favour of another one."""
-    for _ in range(_TRIES - 1):
-        with suppress(*_GAVE_WAY):
+    """Execute ``statement``, again if PostgreSQL ended it in favour of another one.
+
+    The role or the database may set an isolation level above ``read committed``.
+    """
+    for _ in range(TURNS - 1):
+        with suppress(*GAVE_WAY):
             return connection.execute(statement, values)
         time.sleep(random.uniform(0, 0.05))
     return connection.execute(statement, values)
@@ -148,8 +148,8 @@ async def _insist_async(
     connection: psycopg.AsyncConnection[Any], statement: str, values: dict[str, int]
 ) -> psycopg.AsyncCursor[Any]:
     """Do the same as ``_insist()`` in an event loop."""
-    for _ in range(_TRIES - 1):
-        with suppress(*_GAVE_WAY):
+    for _ in range(TURNS - 1):
+        with suppress(*GAVE_WAY):
             return await connection.execute(statement, values)
         await asyncio.sleep(random.uniform(0, 0.05))
     return await connection.execute(statement, values)

@@ -12,8 +12,8 @@ from pgjobs import queues
 from pgjobs.models.moments import in_range
 from pgjobs.registry.names import path_of, registered
 from pgjobs.rows.rivalry import alone
-from pgjobs.rows.text import is_storable
 from pgjobs.sql import load
+from pgjobs.storable import is_storable
 
 
 class PauseQuerySet(models.QuerySet["Pause"]):

@@ -12,6 +12,7 @@ from pgjobs import retry
 from pgjobs.choices import JobIsolation
 from pgjobs.conf import are_patterns
 from pgjobs.showing import brief, did_you_mean
+from pgjobs.storable import is_storable
 
 _DEFAULT_BACKOFF = retry.exponential()
 
@@ -122,13 +123,11 @@ def naming_class(job_class: type) -> type | None:
 
 def is_name(value: Any) -> bool:
     """Return whether the column ``name`` takes ``value``."""
-    return _is_storable(value) and len(value) <= NAME_LIMIT
+    return _is_storable_text(value) and len(value) <= NAME_LIMIT
 
 
-def _is_storable(value: Any) -> TypeGuard[str]:
-    if not _is_text(value) or "\x00" in value:
-        return False
-    return value.encode(errors="ignore").decode() == value
+def _is_storable_text(value: Any) -> TypeGuard[str]:
+    return _is_text(value) and is_storable(value)
 
 
 def _is_text(value: Any) -> TypeGuard[str]:
@@ -185,7 +184,7 @@ _ALLOWED: Final[dict[str, _Allowed]] = {
     ),
     "description": _Allowed(
         "a text without NUL and lone surrogates, or a lazy translation",
-        lambda value: isinstance(value, Promise) or _is_storable(value),
+        lambda value: isinstance(value, Promise) or _is_storable_text(value),
     ),
     "queue": _Allowed(
         "the name of a queue or None", lambda value: value is None or _is_text(value)

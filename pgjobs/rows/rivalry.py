@@ -15,18 +15,21 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+import psycopg
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import OperationalError, connections, transaction
 
 T = TypeVar("T")
 
-_TURNS: Final = 20
-_GAVE_WAY: Final = ("40001", "40P01")  # serialization_failure, deadlock_detected
+TURNS: Final = 20
+"""How often a statement or a transaction is tried that PostgreSQL ends in favour of others."""
+GAVE_WAY: Final = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+"""The errors with which PostgreSQL ends a transaction in favour of another one."""
 
 
 def gave_way(error: BaseException) -> bool:
     """Return whether PostgreSQL ended the transaction of ``error`` in favour of another one."""
-    return getattr(error.__cause__, "sqlstate", None) in _GAVE_WAY
+    return isinstance(error.__cause__, GAVE_WAY)
 
 
 def in_transaction(using: str, act: Callable[[], T]) -> T:
@@ -54,7 +57,7 @@ def alone(using: str, act: Callable[[], T]) -> T:
     """
     if connections[using].in_atomic_block:  # only the caller can begin it again
         return act()
-    for _ in range(_TURNS - 1):
+    for _ in range(TURNS - 1):
         try:
             return act()
         except OperationalError as error:

@@ -15,11 +15,6 @@ def storable(text: str) -> str:
     return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
-def is_storable(text: str) -> bool:
-    """Return whether a text column can hold ``text`` as it is."""
-    return storable(text) == text
-
-
 def cut(text: str) -> str:
     """Return ``text``, cut in its middle with a mark if it is longer than ``MAX_TEXT_SIZE``.
 

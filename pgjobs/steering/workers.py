@@ -16,10 +16,10 @@ from django.db.models import Q
 from pgjobs import stats
 from pgjobs.models import WorkerOrder, WorkerProcess
 from pgjobs.models.job_database import job_database, tried_again
-from pgjobs.rows.text import is_storable
 from pgjobs.sql import load
 from pgjobs.steering.actor import UNNAMED, Actor
 from pgjobs.steering.journal import acting
+from pgjobs.storable import is_storable
 
 _LOOK: Final = 0.2
 """Seconds between two looks for an answer."""

@@ -48,6 +48,14 @@ def reap_children() -> bool:
     return True
 
 
+def reap_orphans(known: Container[int]) -> None:
+    """Reap each child that has ended, until one is met that is ``known``: its parent reaps it."""
+    look = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    with suppress(ChildProcessError):
+        while (found := os.waitid(os.P_ALL, 0, look)) is not None and found.si_pid not in known:
+            os.waitpid(found.si_pid, 0)
+
+
 def kill_family(pid: int) -> None:
     """Kill ``pid``, which leads a process group, with its group and all its descendants.
 

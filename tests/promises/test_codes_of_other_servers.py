@@ -4,7 +4,6 @@ blame, although elsewhere its SQLSTATE means that the server can't work."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -20,6 +19,7 @@ from pgjobs.worker.claiming import refusing
 from tests.support.requirements import skip_or_fail
 from tests.support.rows import a_job
 from tests.support.sql import query
+from tests.support.triggers import a_trigger
 from tests.support.worker_process import run_burst_here
 
 ANN = Actor(who="ann", surface=Surface.PYTHON)
@@ -93,20 +93,6 @@ def body(means: str) -> str:
     return "COPY quota FROM '/nowhere/to/be/found'"
 
 
-@contextmanager
-def a_trigger(means: str, event: str, when: str) -> Iterator[None]:
-    query(
-        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN {body(means)}; RETURN NEW; END $$; "
-        f"CREATE TRIGGER refuse BEFORE {event} ON pgjobs_job "
-        f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION refuse()"
-    )
-    try:
-        yield
-    finally:
-        query("DROP FUNCTION refuse CASCADE")
-
-
 def statuses() -> dict[str, str]:
     return dict(Job.objects.values_list("name", "status"))
 
@@ -119,7 +105,7 @@ def test_a_job_whose_claim_or_end_it_refuses_is_errored_beside_its_neighbours(
     a_job(name="refused")
     a_job(name="sound")
 
-    with a_trigger(means, "UPDATE", f"OLD.name = 'refused' AND NEW.status = '{status}'"):
+    with a_trigger(body(means), "UPDATE", f"OLD.name = 'refused' AND NEW.status = '{status}'"):
         run_burst_here()
 
     assert statuses() == {"refused": "errored", "sound": "completed"}
@@ -129,7 +115,7 @@ def test_a_job_that_it_keeps_from_being_pruned_is_passed_over(means: str) -> Non
     for name in ("refused", "sound"):
         a_job("completed", name=name, completed=timezone.now() - timedelta(days=100))
 
-    with a_trigger(means, "DELETE", "OLD.name = 'refused'"):
+    with a_trigger(body(means), "DELETE", "OLD.name = 'refused'"):
         assert Job.objects.prune(days=90) == 1
 
     assert statuses() == {"refused": "completed"}
@@ -138,7 +124,7 @@ def test_a_job_that_it_keeps_from_being_pruned_is_passed_over(means: str) -> Non
 def test_a_bulk_action_passes_over_the_job_that_it_refuses(means: str) -> None:
     ids = tuple(a_job(name=name).pk for name in ("refused", "sound"))
 
-    with a_trigger(means, "UPDATE", "OLD.name = 'refused'"):
+    with a_trigger(body(means), "UPDATE", "OLD.name = 'refused'"):
         entry = bulk.start("cancel", Selection(ids=ids), by=ANN, here=True)
 
     assert (entry.state, entry.done, entry.refused) == ("done", 1, 1)

@@ -3,8 +3,6 @@ work: this row alone is to blame."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -16,7 +14,7 @@ from pgjobs.steering.actor import Actor, Surface
 from pgjobs.steering.selection import Selection
 from pgjobs.worker.claiming import refusing
 from tests.support.rows import a_job
-from tests.support.sql import query
+from tests.support.triggers import a_trigger, raising
 from tests.support.worker_process import run_burst_here
 
 pytestmark = [
@@ -25,20 +23,6 @@ pytestmark = [
 ]
 
 ANN = Actor(who="ann", surface=Surface.PYTHON)
-
-
-@contextmanager
-def a_trigger(code: str, event: str, when: str) -> Iterator[None]:
-    query(
-        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE 'over quota' USING ERRCODE = '{code}'; END $$; "
-        f"CREATE TRIGGER refuse BEFORE {event} ON pgjobs_job "
-        f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION refuse()"
-    )
-    try:
-        yield
-    finally:
-        query("DROP FUNCTION refuse CASCADE")
 
 
 def statuses() -> dict[str, str]:
@@ -52,7 +36,7 @@ def test_a_job_whose_claim_or_end_it_refuses_is_errored_and_its_neighbour_comple
     monkeypatch.setattr(refusing, "TRY_INTERVAL", 0.01)
     refused, _ = a_job(name="refused"), a_job(name="sound")
 
-    with a_trigger(code, "UPDATE", f"OLD.name = 'refused' AND NEW.status = '{status}'"):
+    with a_trigger(raising(code), "UPDATE", f"OLD.name = 'refused' AND NEW.status = '{status}'"):
         run_burst_here()
 
     assert statuses() == {"refused": "errored", "sound": "completed"}
@@ -64,7 +48,7 @@ def test_a_job_that_it_keeps_from_being_pruned_is_passed_over(code: str) -> None
     for name in ("refused", "sound"):
         a_job("completed", name=name, completed=timezone.now() - timedelta(days=100))
 
-    with a_trigger(code, "DELETE", "OLD.name = 'refused'"):
+    with a_trigger(raising(code), "DELETE", "OLD.name = 'refused'"):
         assert Job.objects.prune(days=90) == 1
 
     assert statuses() == {"refused": "completed"}
@@ -73,7 +57,7 @@ def test_a_job_that_it_keeps_from_being_pruned_is_passed_over(code: str) -> None
 def test_a_bulk_action_passes_over_the_job_that_it_refuses(code: str) -> None:
     ids = tuple(a_job(name=name).pk for name in ("refused", "sound"))
 
-    with a_trigger(code, "UPDATE", "OLD.name = 'refused'"):
+    with a_trigger(raising(code), "UPDATE", "OLD.name = 'refused'"):
         entry = bulk.start("cancel", Selection(ids=ids), by=ANN, here=True)
 
     assert (entry.state, entry.done, entry.refused) == ("done", 1, 1)
@@ -83,7 +67,7 @@ def test_a_bulk_action_passes_over_the_job_that_it_refuses(code: str) -> None:
 def test_the_successor_that_it_refuses_does_not_undo_the_end_in_a_transaction(code: str) -> None:
     job = a_job(interval=60)
 
-    with a_trigger(code, "INSERT", "NEW.interval IS NOT NULL"):
+    with a_trigger(raising(code), "INSERT", "NEW.interval IS NOT NULL"):
         assert Job.objects.cancel(keep_schedule=True) == 1
 
     job.refresh_from_db()

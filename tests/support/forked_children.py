@@ -14,11 +14,12 @@ import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
 from typing import IO, Final, NoReturn
 
 import django
 from django.core.management import execute_from_command_line
+
+from pgjobs.worker.process.command_line import first_directory
 
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -27,21 +28,18 @@ def main() -> None:
     django.setup()
     from pgjobs.worker.process import offspring
 
-    # Not subprocess.Popen itself: jobs may start programs.
-    vars(offspring)["subprocess"] = SimpleNamespace(Popen=ForkedChild)
+    vars(offspring)["start_again"] = ForkedChild
     execute_from_command_line(sys.argv)
 
 
 class ForkedChild:
-    """Does for a supervisor what `subprocess.Popen` does."""
+    """Takes the place of `start_again()`, and of the process that it returns."""
 
     def __init__(
         self,
-        _command: Sequence[str],
-        *,
-        cwd: str | None,
         env: Mapping[str, str],
         pass_fds: Sequence[int],
+        *,
         stderr: IO[bytes] | None,
         start_new_session: bool,
     ) -> None:
@@ -51,7 +49,7 @@ class ForkedChild:
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
         self.pid = os.fork()
         if not self.pid:
-            os.chdir(cwd or ".")
+            os.chdir(first_directory() or ".")
             if stderr is not None:
                 os.dup2(stderr.fileno(), 2)
             _run(env, pass_fds, start_new_session)

@@ -17,7 +17,11 @@ IN_ZYGOTE: Final = "import os\nif 'PGJOBS_ZYGOTE' in os.environ:\n    "
 
 
 def name_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/comm").read_text().strip()
+    """Return the name of a process; "" if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def zygotes_of(worker: SupervisedWorker) -> list[int]:

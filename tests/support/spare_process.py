@@ -14,31 +14,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import django
 from django.core.management import execute_from_command_line
 
+from pgjobs.worker.process import command_line
+
 _LONGEST: int = 1 << 20
+_start_again = command_line.start_again
 
 
 def keep_one() -> None:
     """Fork the spare process; the first fork server of this worker will be this process."""
     django.setup()
-    from pgjobs.worker.job_processes import forking
-
-    spare = _Spare()
-    # Not subprocess.Popen itself: jobs may start programs.
-    vars(forking)["subprocess"] = SimpleNamespace(
-        Popen=spare.start,
-        DEVNULL=subprocess.DEVNULL,
-        TimeoutExpired=subprocess.TimeoutExpired,
-    )
+    vars(command_line)["start_again"] = _Spare().start
 
 
 class _Spare:
-    """Does for a worker what `subprocess.Popen` does, once."""
+    """Takes the place of `start_again()` once, and of the process that it returns."""
 
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -50,16 +44,9 @@ class _Spare:
             _wait_for_work(theirs)
         theirs.close()
 
-    def start(
-        self,
-        command: Sequence[str],
-        *,
-        env: Mapping[str, str],
-        pass_fds: Sequence[int],
-        **kwargs: Any,
-    ) -> Any:
+    def start(self, env: Mapping[str, str], pass_fds: Sequence[int], **options: Any) -> Any:
         if self._is_used:
-            return subprocess.Popen(command, env=env, pass_fds=pass_fds, **kwargs)
+            return _start_again(env, pass_fds, **options)
         self._is_used = True
         with self._socket as told:
             socket.send_fds(told, [json.dumps(dict(env)).encode()], list(pass_fds))

@@ -37,7 +37,7 @@ from pgjobs.worker.job_processes.forking import fork_server_socket, is_fork_serv
 from pgjobs.worker.liveness.presence import LOST
 from pgjobs.worker.options import WorkerOptions
 from pgjobs.worker.process.child import child_number, is_child, leave
-from pgjobs.worker.process.offspring import can_start
+from pgjobs.worker.process.command_line import can_start
 from pgjobs.worker.process.preloading import Zygote, is_zygote, zygote_socket
 from pgjobs.worker.process.reloading import CodeWatch
 from pgjobs.worker.process.run import run_as_child, run_here

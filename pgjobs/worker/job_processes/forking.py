@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
@@ -23,7 +22,11 @@ from pgjobs.worker.job_processes.fork_server import (
     STOP,
 )
 from pgjobs.worker.process.child import CHILD
-from pgjobs.worker.process.offspring import first_directory
+from pgjobs.worker.process.command_line import (
+    first_directory,
+    inherited_socket,
+    start_connected,
+)
 from pgjobs.worker.readable import is_readable
 
 FORK_SERVER: Final = "PGJOBS_FORK_SERVER"
@@ -160,21 +163,15 @@ class ForkServer:
             self._closing.wait(wait)
         self._refuse_if_closing()
         self._start_at = time.monotonic() + self._backoff.next()
-        ours, theirs = socket.socketpair()
+        surroundings = self._surroundings
+        self._process, ours = start_connected(
+            FORK_SERVER,
+            surroundings.environment,
+            cwd=surroundings.directory,
+            umask=surroundings.umask,
+            stdin=subprocess.DEVNULL,
+        )
         ours.setblocking(False)
-        with theirs:
-            try:
-                self._process = subprocess.Popen(
-                    [sys.executable, *sys.orig_argv[1:]],
-                    cwd=self._surroundings.directory,
-                    umask=self._surroundings.umask,
-                    env={**self._surroundings.environment, FORK_SERVER: str(theirs.fileno())},
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                )
-            except BaseException:
-                ours.close()
-                raise
         self._commands = ours
         self._refuse_if_closing()  # close() may not have seen the socket
         return ours
@@ -211,10 +208,4 @@ def is_fork_server() -> bool:
 
 def fork_server_socket() -> socket.socket | None:
     """Return the socket for commands if this process is a fork server, or None."""
-    descriptor = os.environ.pop(FORK_SERVER, None)
-    if descriptor is None:
-        return None
-    commands = socket.socket(fileno=int(descriptor))
-    commands.settimeout(None)  # even if the project has set a default timeout
-    commands.set_inheritable(False)
-    return commands
+    return inherited_socket(FORK_SERVER)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Protocol
 
 from pgjobs.worker.backoff import Backoff
 from pgjobs.worker.process.child import CHILD, FOR_GOOD, GOODBYE, LAST_WORDS, NEW_CODE, WELL
+from pgjobs.worker.process.command_line import start_again
 from pgjobs.worker.process.early_output import EarlyOutput
 
 
@@ -86,11 +86,9 @@ class Child:
         environment = {**os.environ, CHILD: f"{signs}:{os.getpid()}:{self.index}"}
         kept = self._early.arrange(environment) if self._early else []
         try:
-            return subprocess.Popen(
-                [sys.executable, *sys.orig_argv[1:]],
-                cwd=first_directory(),
-                env=environment,
-                pass_fds=[signs, *kept],
+            return start_again(
+                environment,
+                [signs, *kept],
                 stderr=self._early.file if self._early and kept else None,
                 # Ctrl-C signals a whole process group. In sessions of their own, the children get
                 # only the supervisor's signal, once.
@@ -137,25 +135,3 @@ class Child:
         if self.signs >= 0:
             os.close(self.signs)
             self.signs = -1
-
-
-def can_start() -> bool:
-    """Return whether a child could start by the command line of this process.
-
-    A child can't read the script again that this process has read from its standard input.
-    """
-    return getattr(sys.modules["__main__"], "__file__", "") != "<stdin>" and not hasattr(sys, "ps1")
-
-
-def first_directory() -> str | None:
-    """Return the directory in which this process was started, if the script's path tells it.
-
-    A manage.py may change the directory. In another directory, a relative path on the command
-    line, such as that of manage.py itself, would lead the child nowhere.
-    """
-    script = getattr(sys.modules["__main__"], "__file__", None) or ""  # Python made it absolute
-    for argument in sys.orig_argv[1:]:
-        directory = script.removesuffix(f"{os.sep}{argument}")
-        if directory != script and os.path.isdir(directory):
-            return directory
-    return None

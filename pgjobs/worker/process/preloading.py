@@ -6,13 +6,12 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from typing import Final
 
 from pgjobs import events
 from pgjobs.worker.backoff import Backoff
-from pgjobs.worker.process.offspring import first_directory
+from pgjobs.worker.process.command_line import inherited_socket, start_connected
 from pgjobs.worker.process.zygote import NUMBER, READY
 from pgjobs.worker.readable import is_readable
 
@@ -158,22 +157,8 @@ class Zygote:
             events.tell(events.ZygoteNotStarted(error, delay))
 
     def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        ours.settimeout(None)  # even if the project has set a default timeout
-        with theirs:
-            try:
-                self._process = subprocess.Popen(
-                    [sys.executable, *sys.orig_argv[1:]],
-                    cwd=first_directory(),
-                    env={**os.environ, ZYGOTE: str(theirs.fileno())},
-                    pass_fds=[theirs.fileno()],
-                    # Ctrl-C signals a whole process group, and the zygote obeys the supervisor.
-                    start_new_session=True,
-                )
-            except BaseException:
-                ours.close()
-                raise
-        self._commands = ours
+        # Ctrl-C signals a whole process group, and the zygote obeys the supervisor.
+        self._process, self._commands = start_connected(ZYGOTE, os.environ, start_new_session=True)
 
 
 def is_zygote() -> bool:
@@ -183,9 +168,4 @@ def is_zygote() -> bool:
 
 def zygote_socket() -> socket.socket | None:
     """Return the socket for commands if this process is a zygote, or None."""
-    if (descriptor := os.environ.pop(ZYGOTE, None)) is None:
-        return None
-    commands = socket.socket(fileno=int(descriptor))
-    commands.settimeout(None)
-    commands.set_inheritable(False)
-    return commands
+    return inherited_socket(ZYGOTE)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from pgjobs import events
-from pgjobs.worker.kinship import adopt_orphans
+from pgjobs.worker.kinship import adopt_orphans, reap_orphans
 from pgjobs.worker.process.child import EXIT_AGAIN
 from pgjobs.worker.process.health import LivenessFile, tell_systemd
 from pgjobs.worker.process.offspring import Child
 from pgjobs.worker.process.preloading import Zygote
+from pgjobs.worker.process.signals import collected
 
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 RENEWAL: Final = signal.SIGUSR1
@@ -52,7 +52,6 @@ class Supervisor:
         self._restarts = restarts
         self._liveness_file = LivenessFile(liveness_file) if liveness_file else None
         self._zygote = zygote
-        self._signals_to_obey: list[int] = []
         self._kill_at: float | None = None
         self._failed = False
         self._told_ready = False
@@ -60,15 +59,10 @@ class Supervisor:
 
     def run(self) -> int:
         """Watch until all children are done; return the exit code, which is 0 if all ended well."""
-        for number in (*_STOP_SIGNALS, RENEWAL):
-            # Obeyed between two steps of a turn: a child that is just being started would miss it.
-            signal.signal(number, lambda number, _: self._signals_to_obey.append(number))
-        # The program that started this one may have blocked signals, and each process inherits it.
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, (*_STOP_SIGNALS, RENEWAL, signal.SIGCHLD))
         if self._zygote is not None:
             adopt_orphans()
         try:
-            with _signals_in_a_pipe() as self._signals_come:
+            with collected((*_STOP_SIGNALS, RENEWAL)) as self._signals:
                 while not all(child.is_done for child in self._children):
                     self._turn()
         finally:
@@ -118,12 +112,11 @@ class Supervisor:
         self._note_new_code()
         self._end_silent()
         self._show_liveness()
-        if os.getpid() == 1 or self._zygote is not None:
-            self._reap_orphans()
+        self._reap_orphans()
 
     def _obey_signals(self) -> None:
-        while self._signals_to_obey:
-            if self._signals_to_obey.pop(0) == RENEWAL:
+        for number in self._signals.take():
+            if number == RENEWAL:
                 self.renew()
             else:
                 self.stop()
@@ -147,15 +140,15 @@ class Supervisor:
         """
         heard = [child for child in self._children if child.signs >= 0]
         poll = select.poll()  # select() refuses descriptors above 1,023
-        poll.register(self._signals_come, select.POLLIN)
+        poll.register(self._signals.descriptor, select.POLLIN)
         for child in heard:
             if not child.has_given_sign:
                 poll.register(child.signs, select.POLLIN)
         if self._zygote is not None and self._zygote.descriptor is not None:
             poll.register(self._zygote.descriptor, select.POLLIN)
         ready = {descriptor for descriptor, _ in poll.poll(1000 * self._pause())}
-        if self._signals_come in ready:
-            os.read(self._signals_come, 4096)
+        if self._signals.descriptor in ready:
+            os.read(self._signals.descriptor, 4096)
         for child in heard:
             child.hear()
 
@@ -225,19 +218,12 @@ class Supervisor:
                 child.process.kill()
 
     def _reap_orphans(self) -> None:
-        """Reap each orphan that has ended and that this process has adopted.
-
-        The kernel gives orphans to process 1, here of a container, or to who asks for them.
-        """
-        ours = {child.process.pid for child in self._children if child.process}
+        """Reap the orphans of jobs, if the kernel gives them to this process."""
+        ours = [child.process.pid for child in self._children if child.process]
         if self._zygote is not None:
-            ours.add(self._zygote.pid)
-        with contextlib.suppress(ChildProcessError):
-            look = os.WEXITED | os.WNOHANG | os.WNOWAIT
-            while (found := os.waitid(os.P_ALL, 0, look)) is not None:
-                if found.si_pid in ours:
-                    return
-                os.waitpid(found.si_pid, 0)
+            reap_orphans({*ours, self._zygote.pid})
+        elif os.getpid() == 1:  # of a container
+            reap_orphans(ours)
 
     # Telling others ------------------------------------------------------------------------
 
@@ -253,18 +239,3 @@ class Supervisor:
         self._told_ready = True
         if self._liveness_file is not None:
             self._liveness_file.touch()
-
-
-@contextlib.contextmanager
-def _signals_in_a_pipe() -> Iterator[int]:
-    """Yield a pipe that can be read whenever a signal has come, such as for the end of a child."""
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    try:
-        yield reader
-    finally:
-        signal.set_wakeup_fd(-1)
-        os.close(reader)
-        os.close(writer)
